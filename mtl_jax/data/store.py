@@ -1,0 +1,119 @@
+"""TFDS data sets without TensorFlow: built once, read in one go."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import pathlib
+import sys
+import tempfile
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from mtl_jax.errors import InputError
+
+
+def prepare(builder, manual_dir: str | os.PathLike = ''):
+  """Builds a TFDS data set once, without TensorFlow; returns its reader.
+
+  Safe when many processes ask at once. `manual_dir` holds the raw files, for
+  builders that read any.
+  """
+  if builder.info.file_format is not tfds.core.FileFormat.ARRAY_RECORD:
+    raise InputError(
+      f'{builder.name}: construct it with file_format="array_record", the one '
+      'format that is written correctly without TensorFlow'
+    )
+  if not builder.is_prepared():
+    with _lock(pathlib.Path(os.fspath(builder.data_path))):
+      if not builder.is_prepared():
+        _generate(builder, manual_dir)
+  # A builder made before another process finished keeps an empty split table.
+  return tfds.builder_from_directory(builder.data_path)
+
+
+def arrays(builder, split: str) -> dict[str, np.ndarray]:
+  """`{'key' or 'outer/inner': array [N, ...]}` of one TFDS split.
+
+  Decoded once and kept as an npz file beside the data. Text is bytes of fixed
+  width. Raises `InputError` for an empty split or ragged rows.
+  """
+  info = pathlib.Path(os.fspath(builder.data_path)) / 'dataset_info.json'
+  identity = hashlib.sha256(info.read_bytes() + split.encode()).hexdigest()
+  cache = info.parent / f'decoded-{identity[:16]}.npz'
+  if not cache.exists():
+    table = _decode(builder, split)
+    # A data folder that is read-only is read every time.
+    with contextlib.suppress(PermissionError):
+      _save(cache, table)
+    return table
+  with np.load(cache) as saved:
+    return dict(saved)
+
+
+@contextlib.contextmanager
+def _lock(target: pathlib.Path) -> Iterator[None]:
+  file = target.parent / f'.{target.name}.lock'
+  try:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
+  except OSError as error:
+    raise InputError(f'{file.parent}: cannot write there ({error})') from None
+  with file.open('w') as handle:
+    fcntl.flock(handle, fcntl.LOCK_EX)  # freed on close and on a crash
+    yield
+
+
+def _generate(builder, manual_dir) -> None:
+  folder = pathlib.Path(manual_dir)
+  # TFDS refuses an empty folder too, but with an AssertionError.
+  if manual_dir and not (folder.is_dir() and any(folder.iterdir())):
+    raise InputError(
+      f'{builder.name}: no raw files in {folder}; '
+      f'{builder.MANUAL_DOWNLOAD_INSTRUCTIONS}'
+    )
+  tfds.disable_progress_bar()
+  config = tfds.download.DownloadConfig(manual_dir=manual_dir or None)
+  with (
+    contextlib.redirect_stdout(sys.stderr),
+    tempfile.TemporaryDirectory() as scratch,
+  ):
+    builder.download_and_prepare(download_dir=scratch, download_config=config)
+
+
+def _decode(builder, split: str) -> dict[str, np.ndarray]:
+  source = builder.as_data_source(split)
+  if not len(source):
+    raise InputError(f'{builder.name}: split {split!r} is empty')
+  rows = source.__getitems__(range(len(source)))  # one bulk read
+  features = builder.info.features
+  return {key: _column(rows, key, features) for key in _flat_keys(rows[0])}
+
+
+def _flat_keys(row: dict, prefix: str = '') -> Iterator[str]:
+  for key, value in row.items():
+    if isinstance(value, dict):
+      yield from _flat_keys(value, f'{prefix}{key}/')
+    else:
+      yield prefix + key
+
+
+def _column(rows: list, key: str, feature) -> np.ndarray:
+  for part in key.split('/'):
+    rows, feature = [row[part] for row in rows], feature[part]
+  try:
+    values = np.asarray(rows)
+  except ValueError:
+    raise InputError(f'{key!r} has rows of many lengths; pad it') from None
+  return (
+    values if values.dtype.kind in 'SU' else values.astype(feature.np_dtype)
+  )
+
+
+def _save(cache: pathlib.Path, table: dict[str, np.ndarray]) -> None:
+  handle, part = tempfile.mkstemp(dir=cache.parent, suffix='.npz')
+  with os.fdopen(handle, 'wb') as file:
+    np.savez(file, **table)
+  os.replace(part, cache)  # atomic: a reader never sees half a file
