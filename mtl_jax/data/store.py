@@ -26,9 +26,11 @@ def prepare(builder, manual_dir: str | os.PathLike = ''):
       f'{builder.name}: construct it with file_format="array_record", the one '
       'format that is written correctly without TensorFlow'
     )
-  if not builder.is_prepared():
-    with _lock(pathlib.Path(os.fspath(builder.data_path))):
-      if not builder.is_prepared():
+  # TFDS renames a finished folder into place, so this file means "all there".
+  done = pathlib.Path(os.fspath(builder.data_path)) / 'dataset_info.json'
+  if not done.exists():
+    with _lock(done.parent):
+      if not done.exists():
         _generate(builder, manual_dir)
   # A builder made before another process finished keeps an empty split table.
   return tfds.builder_from_directory(builder.data_path)
