@@ -1,0 +1,1 @@
+"""Balancers: one file each, `make(**fields) -> base.Balancer`."""

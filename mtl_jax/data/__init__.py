@@ -7,7 +7,7 @@ from types import ModuleType
 
 from mtl_jax.errors import InputError, nearest
 
-_HELPERS = {'base', 'columns', 'files', 'splits', 'store'}
+_HELPERS = {'base', 'columns', 'files', 'splits', 'store', 'text'}
 
 
 def names() -> tuple[str, ...]:
@@ -16,7 +16,7 @@ def names() -> tuple[str, ...]:
   return tuple(sorted(set(modules) - _HELPERS))
 
 
-def load(name: str, **fields):
+def load(name: str, /, **fields):
   """The `base.Data` of a data set. Raises `InputError` for an unknown field.
 
   A name with a dot is imported as it stands, so that a data set of one's own

@@ -72,17 +72,16 @@ def cut(
   """
   parts = [jax.tree.map(operator.itemgetter(r), table) for r in rows]
   data = Data(*parts, tuple(tasks), card)
-  card = card._replace(counts=count(data))
-  return check(data._replace(card=card), columns)
+  return check(counted(data), columns)
 
 
-def count(data: Data) -> dict[str, int]:
-  """Rows per split, and known labels per split and task."""
+def counted(data: Data) -> Data:
+  """The same data with `card.counts` filled."""
   counts = {name: len(split.mask) for name, split in data.splits.items()}
   for name, split in data.splits.items():
     for task, known in zip(data.tasks, split.mask.sum(axis=0), strict=True):
       counts[f'{name}/{task.name}'] = int(known)
-  return counts
+  return data._replace(card=data.card._replace(counts=counts))
 
 
 def check(data: Data, columns: Sequence[str] = ()) -> Data:

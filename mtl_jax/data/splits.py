@@ -13,11 +13,16 @@ from mtl_jax.errors import InputError
 Rows = tuple[Integer[np.ndarray, '_'], ...]
 
 
-def words(seed: int | None, shape: int | tuple) -> UInt64[np.ndarray, '...']:
-  """Independent uniform 64-bit words. Raises `InputError` if `seed` < 0."""
+def words(
+  seed: int | None, shape: int | tuple, stream: int = 0
+) -> UInt64[np.ndarray, '...']:
+  """Independent uniform 64-bit words. Raises `InputError` if `seed` < 0.
+
+  A number of `stream` gives words of their own under the same seed.
+  """
   if seed is not None and seed < 0:
     raise InputError(f'split_seed is {seed}; it must be None or at least 0')
-  entropy = (0,) if seed is None else (1, seed)
+  entropy = (2 * stream + (seed is not None), seed or 0)
   return np.random.PCG64(np.random.SeedSequence(entropy)).random_raw(shape)
 
 

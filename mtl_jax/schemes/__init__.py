@@ -1,0 +1,1 @@
+"""Sharing schemes: one file each, `class Scheme(base.Scheme)`."""

@@ -1,0 +1,75 @@
+"""What a step costs: parameters, and floating-point operations by reading."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import jax
+
+
+def parameters(params: Any) -> int:
+  """How many numbers are learned."""
+  return sum(leaf.size for leaf in jax.tree.leaves(params))
+
+
+def flops(function: Callable, *arguments: Any) -> int:
+  """Floating-point operations of one call, read off its jaxpr.
+
+  A multiply-add is two, any other operation one per number that it makes; the
+  body of a loop of known length counts as often as it runs (XLA's own cost
+  analysis counts it once).
+  """
+  return _count(jax.make_jaxpr(function)(*arguments).jaxpr)
+
+
+def _count(jaxpr) -> int:
+  return sum(_equation(equation) for equation in jaxpr.eqns)
+
+
+def _equation(equation) -> int:
+  inner = [_count(_open(j)) for j in _bodies(equation.params)]
+  name = equation.primitive.name
+  if name == 'scan':
+    return equation.params['length'] * sum(inner)
+  if inner:
+    return max(inner) if name == 'cond' else sum(inner)
+  made = sum(math.prod(v.aval.shape) for v in equation.outvars)
+  return (
+    2 * made * _terms(equation)
+    if name in _PRODUCTS
+    else (0 if name in _MOVES else made)
+  )
+
+
+def _terms(equation) -> int:
+  """Products that are added up into one number of the output."""
+  left, right = (v.aval.shape for v in equation.invars[:2])
+  if equation.primitive.name == 'dot_general':
+    contracted = equation.params['dimension_numbers'][0][0]
+    return math.prod(left[axis] for axis in contracted)
+  out_axis = equation.params['dimension_numbers'].rhs_spec[0]
+  return math.prod(right) // right[out_axis]
+
+
+def _bodies(params: dict) -> list:
+  """The jaxprs inside an equation: bodies of loops, branches and calls."""
+  values = []
+  for value in params.values():
+    values.extend(value if isinstance(value, tuple | list) else [value])
+  return [v for v in values if hasattr(_open(v), 'eqns')]
+
+
+def _open(jaxpr):
+  return getattr(jaxpr, 'jaxpr', jaxpr)
+
+
+_PRODUCTS = {'dot_general', 'conv_general_dilated'}
+
+# What only moves, reads or names numbers does no arithmetic.
+_MOVES = {
+  'broadcast_in_dim', 'reshape', 'transpose', 'squeeze', 'concatenate',
+  'slice', 'dynamic_slice', 'dynamic_update_slice', 'gather', 'scatter', 'pad',
+  'rev', 'convert_element_type', 'bitcast_convert_type', 'iota', 'copy',
+  'stop_gradient', 'split', 'random_bits', 'random_wrap', 'random_unwrap',
+  'random_fold_in', 'random_split', 'threefry2x32', 'platform_index',
+}  # fmt: skip

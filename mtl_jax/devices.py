@@ -1,0 +1,65 @@
+"""How the runs axis is laid over devices."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+from jax import lax
+from jax.sharding import PartitionSpec as P
+
+
+def use_every_core() -> None:
+  """One virtual CPU device per core; has no effect once JAX has started.
+
+  Runs are spread over devices, and two cores then train up to twice the runs.
+  """
+  cores = len(os.sched_getaffinity(0))
+  if jax.config.jax_num_cpu_devices < 0:
+    try:
+      jax.config.update('jax_num_cpu_devices', cores)
+    except RuntimeError:
+      return
+
+
+def map_runs(function: Callable, in_axes: tuple[int | None, ...]) -> Callable:
+  """`function` for many runs: one program, its runs spread over all devices.
+
+  A CPU takes its runs one after the other, which keeps each in its cache; an
+  accelerator takes them side by side.
+
+  Args:
+    function: of one run.
+    in_axes: 0 for an argument with a leading runs axis, which must divide by
+      the number of devices, None for one that all runs share.
+  """
+  mesh = jax.sharding.Mesh(np.array(jax.devices()), ('runs',))
+  specs = tuple(P('runs') if axis == 0 else P() for axis in in_axes)
+  one_by_one = jax.default_backend() == 'cpu'
+  local = (
+    _in_turn(function, in_axes) if one_by_one else jax.vmap(function, in_axes)
+  )
+  spread = jax.shard_map(
+    local, mesh=mesh, in_specs=specs, out_specs=P('runs'), check_vma=False
+  )
+  return jax.jit(spread)
+
+
+def pad_runs(runs: list[Any]) -> list[Any]:
+  """Repeats the last run until the devices divide the runs."""
+  return runs + [runs[-1]] * (-len(runs) % jax.device_count())
+
+
+def _in_turn(function: Callable, in_axes: tuple[int | None, ...]) -> Callable:
+  def local(*arguments):
+    pairs = list(zip(arguments, in_axes, strict=True))
+    mapped = tuple(a for a, axis in pairs if axis == 0)
+
+    def one(run):
+      own = iter(run)
+      return function(*[next(own) if axis == 0 else a for a, axis in pairs])
+
+    return lax.map(one, mapped)
+
+  return local

@@ -1,0 +1,48 @@
+"""LeNet: convolution and pooling, then one dense layer.
+
+LeCun, Bottou, Bengio, Haffner, Proceedings of the IEEE 86 (1998), with ReLU
+and zero padding, so that it takes images of any size from 4 x 4.
+"""
+
+import functools
+
+import flax.linen as nn
+import jax.numpy as jnp
+
+from mtl_jax import layers
+
+
+class Block(nn.Module):
+  """Convolution, 2 x 2 maximum, ReLU. Bytes are scaled to 0..1."""
+
+  channels: int
+  size: int
+
+  @nn.compact
+  def __call__(self, x, train):
+    if x.dtype == jnp.uint8:
+      x = x / 255
+    return nn.relu(layers.max_pool(layers.Conv(self.channels, self.size)(x)))
+
+
+class Top(nn.Module):
+  """Flatten, dense, ReLU, dropout."""
+
+  width: int
+  dropout: float
+
+  @nn.compact
+  def __call__(self, x, train):
+    x = nn.relu(nn.Dense(self.width)(x.reshape(x.shape[0], -1)))
+    return nn.Dropout(self.dropout, deterministic=not train)(x)
+
+
+def make(
+  channels: tuple[int, ...] = (10, 20),
+  size: int = 5,
+  width: int = 50,
+  dropout: float = 0.0,
+) -> tuple:
+  """One stage per convolution and one for the dense layer."""
+  blocks = tuple(functools.partial(Block, c, size) for c in channels)
+  return (*blocks, functools.partial(Top, width, dropout))

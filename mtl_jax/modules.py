@@ -1,0 +1,54 @@
+"""Things are chosen by the name of their file; users add theirs by path."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from mtl_jax.errors import InputError, nearest
+
+
+def names(package: str) -> list[str]:
+  """The files of a package that can be chosen: all but `base`."""
+  path = importlib.import_module(package).__path__
+  found = (module.name for module in pkgutil.iter_modules(path))
+  return sorted(name for name in found if name != 'base')
+
+
+def find(package: str, name: str) -> ModuleType:
+  """`package.name`, or the module at the dotted path `name`.
+
+  Raises:
+    InputError: no such file; the message names the nearest.
+  """
+  kind = package.rsplit('.', 1)[-1]
+  if name in names(package):
+    return importlib.import_module(f'{package}.{name}')
+  if '.' not in name:
+    raise InputError(
+      f'unknown name {name!r} in {kind}: {nearest(name, names(package))}'
+    )
+  try:
+    return importlib.import_module(name)
+  except ModuleNotFoundError as error:
+    if error.name and not name.startswith(error.name):
+      raise  # The user's file is there; something that it imports is not.
+    raise InputError(
+      f'{kind}: no module {name!r} on the Python path; run from the folder '
+      f'that holds it, or set PYTHONPATH ({error})'
+    ) from error
+
+
+def fields(make: Callable) -> dict[str, Any]:
+  """The keyword fields that `make` takes, with their defaults."""
+  parameters = inspect.signature(make).parameters.values()
+  return {p.name: p.default for p in parameters if p.default is not p.empty}
+
+
+def check_fields(where: str, given: dict, allowed: dict) -> None:
+  """Raises `InputError` for a key of `given` that is no field."""
+  for key in given:
+    if key not in allowed:
+      raise InputError(f'{where}: unknown key {key!r}; {nearest(key, allowed)}')

@@ -1,0 +1,129 @@
+"""Optimizers and schedules: structure is chosen here, numbers are traced."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import optax
+from jaxtyping import Array, Float
+
+from mtl_jax.schemes import base
+
+
+class Hp(NamedTuple):
+  """Hyperparameters of one run; all traced, so a sweep compiles once.
+
+  Attributes:
+    lr: learning rate, multiplied by the schedule.
+    weight_decay: of kernels and embeddings; biases, scales and the scheme's
+      `mix` parameters do not decay.
+    penalty: factor of the scheme's penalty.
+    clip: largest gradient norm (per tower for separate towers); 0 is none.
+    task_weights: `[K]`, scale the task losses.
+  """
+
+  lr: Float[Array, '']
+  weight_decay: Float[Array, '']
+  penalty: Float[Array, '']
+  clip: Float[Array, '']
+  task_weights: Float[Array, 'tasks']
+
+
+Optimizer = Callable[[Hp], optax.GradientTransformation]
+
+
+def make(
+  rule: Callable[[], optax.GradientTransformation],
+  decoupled: bool,
+  schedule: Callable[[Array], Array],
+  scheme: base.Scheme,
+) -> Optimizer:
+  """An optimizer of `rule`, built inside the trace from traced numbers.
+
+  Args:
+    rule: makes the transformation of raw gradients to directions.
+    decoupled: weight decay after the rule (AdamW) or before it (L2).
+    schedule: step -> factor of the learning rate.
+    scheme: names its mixing parameters and their learning-rate multiplier.
+  """
+
+  def optimizer(hp: Hp) -> optax.GradientTransformation:
+    decay = optax.stateless(lambda g, p: _decay(scheme, hp.weight_decay, g, p))
+    order = (rule(), decay) if decoupled else (decay, rule())
+    rate = optax.scale_by_schedule(lambda count: -hp.lr * schedule(count))
+    return optax.chain(*order, optax.stateless(_mixing(scheme)), rate)
+
+  return optimizer
+
+
+def _is_mix(scheme: base.Scheme, path: tuple) -> bool:
+  return str(path[0].key).startswith(scheme.mix) if scheme.mix else False
+
+
+def _decay(scheme: base.Scheme, rate: Any, grads: Any, params: Any) -> Any:
+  def one(path, grad, param):
+    decays = base.is_kernel(path) and not _is_mix(scheme, path)
+    return grad + rate * param if decays else grad
+
+  return jax.tree_util.tree_map_with_path(one, grads, params)
+
+
+def _mixing(scheme: base.Scheme) -> Callable:
+  def scale(updates, params):
+    del params
+    return jax.tree_util.tree_map_with_path(
+      lambda path, u: u * scheme.mix_lr if _is_mix(scheme, path) else u, updates
+    )
+
+  return scale
+
+
+def adam(b1: float = 0.9, b2: float = 0.999):
+  """Kingma and Ba, ICLR 2015; weight decay joins the gradient (L2)."""
+  return lambda: optax.scale_by_adam(b1, b2), False
+
+
+def adamw(b1: float = 0.9, b2: float = 0.999):
+  """Loshchilov and Hutter, ICLR 2019; weight decay is decoupled."""
+  return lambda: optax.scale_by_adam(b1, b2), True
+
+
+def sgd(momentum: float = 0.9, nesterov: bool = False):
+  """Stochastic gradient descent with momentum; weight decay as L2."""
+  return lambda: optax.trace(momentum, nesterov), False
+
+
+def constant(steps: int) -> optax.Schedule:
+  """The same rate throughout."""
+  del steps
+  return optax.constant_schedule(1.0)
+
+
+def cosine(steps: int, final: float = 0.0) -> optax.Schedule:
+  """Half a cosine from 1 to `final`, SGDR, arXiv:1608.03983."""
+  return optax.cosine_decay_schedule(1.0, steps, final)
+
+
+def warmup(
+  steps: int, warmup_steps: int = 100, final: float = 0.0
+) -> optax.Schedule:
+  """Linear from 0 over `warmup_steps`, then half a cosine to `final`."""
+  length = min(warmup_steps, steps - 1)
+  return optax.warmup_cosine_decay_schedule(0.0, 1.0, length, steps, final)
+
+
+def step(
+  steps: int, boundaries: tuple[float, ...] = (0.5, 0.75), factor: float = 0.1
+) -> optax.Schedule:
+  """Times `factor` at each boundary, a share of all steps."""
+  at = {int(share * steps): factor for share in boundaries}
+  return optax.piecewise_constant_schedule(1.0, at)
+
+
+OPTIMIZERS = {'adam': adam, 'adamw': adamw, 'sgd': sgd}
+SCHEDULES = {
+  'constant': constant,
+  'cosine': cosine,
+  'warmup': warmup,
+  'step': step,
+}

@@ -1,0 +1,81 @@
+"""What a long job shows: a live line on a terminal, plain lines elsewhere."""
+
+import time
+
+from rich.console import Console
+from rich.progress import (
+  BarColumn,
+  MofNCompleteColumn,
+  Progress,
+  TextColumn,
+  TimeElapsedColumn,
+  TimeRemainingColumn,
+)
+
+
+class Live:
+  """Progress over all steps of all runs, on stderr.
+
+  Use as a context; `begin` a cell, then `advance` it.
+  """
+
+  def __init__(self, total_steps: int, every: float = 10.0):
+    self._console = Console(stderr=True)
+    self._total, self._done, self._fresh = total_steps, 0, 0
+    self._every, self._said, self._start = every, 0.0, time.monotonic()
+    self._bar = Progress(
+      TextColumn('{task.description}'),
+      BarColumn(),
+      MofNCompleteColumn(),
+      TextColumn('{task.fields[rate]} steps/s'),
+      TimeElapsedColumn(),
+      TextColumn('left'),
+      TimeRemainingColumn(),
+      TextColumn('{task.fields[losses]}'),
+      console=self._console,
+      disable=not self._console.is_terminal,
+    )
+    self._line = self._bar.add_task('', total=total_steps, rate='-', losses='')
+
+  def __enter__(self):
+    self._bar.start()
+    return self
+
+  def __exit__(self, *_):
+    self._bar.stop()
+
+  def say(self, text: str) -> None:
+    """One plain line, above the live one."""
+    self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+  def begin(self, name: str, text: str) -> None:
+    """Another cell, and what happens with it first."""
+    self._name = name
+    self._bar.update(self._line, description=f'{name}: {text}')
+    if not self._console.is_terminal:
+      self.say(f'{name}: {text}')
+
+  def advance(
+    self, steps: int, losses: dict[str, float], trained: bool = True
+  ) -> None:
+    """`steps` more are done, and the mean training losses over them."""
+    self._done += steps
+    self._fresh += steps if trained else 0
+    seconds = time.monotonic() - self._start
+    rate = self._fresh / seconds
+    shown = ' '.join(f'{name} {loss:.3f}' for name, loss in losses.items())
+    self._bar.update(
+      self._line,
+      advance=steps,
+      description=self._name,
+      rate=f'{rate:,.0f}',
+      losses=shown,
+    )
+    plain = not self._console.is_terminal
+    if plain and seconds - self._said > self._every and rate > 0:
+      self._said = seconds
+      left = (self._total - self._done) / rate
+      self.say(
+        f'{self._name}: {self._done:,} of {self._total:,} steps, '
+        f'{rate:,.0f} steps/s, about {left:,.0f} s left; {shown}'
+      )

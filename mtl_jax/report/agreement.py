@@ -1,0 +1,72 @@
+"""Which cells belong in one table, and in which order."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mtl_jax.errors import InputError
+from mtl_jax.report.cells import Cell
+
+
+def agree(cells: Sequence[Cell]) -> None:
+  """Raises `InputError` if two cells do not belong in one table."""
+  first = cells[0]
+  for other in cells[1:]:
+    a, b = _fingerprint(first), _fingerprint(other)
+    for key in dict.fromkeys([*a, *b]):
+      here, there = a.get(key, 'nothing'), b.get(key, 'nothing')
+      if here != there:
+        raise InputError(
+          f'cells differ in {key}: {here!r} in {_name(first)}, '
+          f'{there!r} in {_name(other)}; one table takes one of them'
+        )
+
+
+def ordered(cells: Sequence[Cell]) -> list[Cell]:
+  """Reference first, the baseline next, then as given.
+
+  Raises `InputError` for cells of different questions, for two cells of one
+  name and where the baseline, `single` with `equal`, is missing or failed.
+  """
+  cells = sorted(cells, key=_place)
+  by_label: dict[str, Cell] = {}
+  for cell in cells:
+    twin = by_label.setdefault(f'{cell.scheme}/{cell.balancer}', cell)
+    if twin is not cell:
+      raise InputError(f'two cells of one name: {_name(twin)}, {_name(cell)}')
+  if not any(cell.is_baseline and cell.completed for cell in cells):
+    raise InputError(
+      "the baseline, scheme 'single' with balancer 'equal', is missing or all "
+      'its runs failed: add it, or mend it with a smaller learning rate'
+    )
+  agree(cells)
+  return cells
+
+
+def baseline(cells: Sequence[Cell]) -> Cell:
+  """The cell that all others are compared with."""
+  return next(cell for cell in cells if cell.is_baseline)
+
+
+def flat(tree: dict[str, Any], prefix: str = '') -> dict[str, Any]:
+  """`{'a': {'b': 1}} -> {'a.b': 1}`."""
+  leaves: dict[str, Any] = {}
+  for key, value in tree.items():
+    nested = isinstance(value, dict)
+    name = f'{prefix}{key}'
+    leaves |= flat(value, f'{name}.') if nested else {name: value}
+  return leaves
+
+
+def _fingerprint(cell: Cell) -> dict[str, Any]:
+  names = ('dataset', 'split', 'n_train', 'n_test')
+  tasks = [task.name for task in cell.tasks]
+  own = {name: cell.header[name] for name in names} | {'tasks': tasks}
+  return flat(cell.header['comparable']) | own
+
+
+def _place(cell: Cell) -> int:
+  return 0 if cell.scheme == 'reference' else 1 if cell.is_baseline else 2
+
+
+def _name(cell: Cell) -> str:
+  return f"'{cell.label}' ({cell.header['hash']})"

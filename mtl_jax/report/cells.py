@@ -1,0 +1,147 @@
+"""Cells: what the records of one trained configuration say."""
+
+import json
+import pathlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from mtl_jax import records
+from mtl_jax.errors import InputError
+
+
+class TaskInfo(NamedTuple):
+  """A task; `metrics` are (name, higher is better), the headline first."""
+
+  name: str
+  kind: str
+  metrics: tuple[tuple[str, bool], ...]
+
+
+class Eval(NamedTuple):
+  """One look at the validation split: {task: {metric: value or None}}."""
+
+  step: int
+  valid: dict[str, dict[str, float | None]]
+
+
+class Run(NamedTuple):
+  """One (seed, hp). A run that failed has `why` and `step`, but no `test`."""
+
+  seed: int
+  hp: dict[str, Any]
+  curve: tuple[Eval, ...] = ()
+  score: float | None = None
+  valid: dict[str, dict[str, float | None]] | None = None
+  test: dict[str, dict[str, float | None]] | None = None
+  why: str = ''
+  step: int | None = None
+
+
+class Cell(NamedTuple):
+  """One trained (scheme, balancer). `setting`: its runs at the selected hp."""
+
+  header: dict[str, Any]
+  tasks: tuple[TaskInfo, ...]
+  runs: tuple[Run, ...]
+  setting: tuple[Run, ...]
+  cost: dict[str, float | None]
+  notes: tuple[str, ...]
+
+  @property
+  def scheme(self) -> str:
+    return self.header['scheme']
+
+  @property
+  def balancer(self) -> str:
+    return self.header['balancer']
+
+  @property
+  def label(self) -> str:
+    """The scheme's name, with the balancer's where that is not `equal`."""
+    plain = self.balancer in ('', 'equal')
+    return self.scheme if plain else f'{self.scheme} + {self.balancer}'
+
+  @property
+  def is_baseline(self) -> bool:
+    return (self.scheme, self.balancer) == ('single', 'equal')
+
+  @property
+  def completed(self) -> tuple[Run, ...]:
+    """The runs of the selected setting that were tested."""
+    return tuple(r for r in self.setting if r.test is not None)
+
+  @property
+  def test_over_train(self) -> float | None:
+    """Rows of test over rows of training for resplits, None for one split."""
+    if self.header['split'] == 'fixed':
+      return None
+    return self.header['n_test'] / self.header['n_train']
+
+  def values(self, task: str, metric: str) -> dict[int, float]:
+    """The test metric by seed, without the seeds where it is missing."""
+    found = {r.seed: r.test[task].get(metric) for r in self.completed}
+    return {seed: float(v) for seed, v in found.items() if v is not None}
+
+
+def load(folder: pathlib.Path) -> Cell:
+  """The cell in `folder`; raises `InputError` where it is not complete."""
+  lines = list(records.read(pathlib.Path(folder)))
+  by_kind: dict[str, list[dict]] = {}
+  for line in lines:
+    by_kind.setdefault(line['kind'], []).append(line)
+  if 'cell' not in by_kind or 'done' not in by_kind:
+    raise InputError(
+      f'{folder}: the records are not complete; run the same command again'
+    )
+  header = by_kind['cell'][-1]
+  runs = _runs(lines)
+  notes = dict.fromkeys(line['text'] for line in by_kind.get('note', []))
+  cost = by_kind.get('cost', [{}])[-1]
+  return Cell(header, _tasks(header), runs, select(runs), cost, tuple(notes))
+
+
+def select(runs: Sequence[Run]) -> tuple[Run, ...]:
+  """The runs of the best setting: fewest failures, then validation score."""
+  return min(settings(runs).values(), key=_rank, default=())
+
+
+def settings(runs: Sequence[Run]) -> dict[str, tuple[Run, ...]]:
+  """The runs of each hp setting, in the order of the seeds."""
+  found: dict[str, tuple[Run, ...]] = {}
+  for run in sorted(runs, key=lambda run: run.seed):
+    key = json.dumps(run.hp, sort_keys=True)
+    found[key] = (*found.get(key, ()), run)
+  return found
+
+
+def _runs(lines: list[dict]) -> tuple[Run, ...]:
+  # A resumed run repeats lines: the last one of a (run, step) counts.
+  runs, curves = {}, {}
+  for line in lines:
+    if line['kind'] == 'eval':
+      evaluation = Eval(line['step'], line['valid'])
+      curves.setdefault(line['run'], {})[line['step']] = evaluation
+    elif line['kind'] in ('test', 'failed'):
+      runs[line['run']] = line
+  return tuple(_run(line, curves.get(i, {})) for i, line in runs.items())
+
+
+def _run(line: dict, curve: dict[int, Eval]) -> Run:
+  points = tuple(curve[step] for step in sorted(curve))
+  names = ('score', 'valid', 'test', 'why', 'step')
+  kept = {name: line[name] for name in names if name in line}
+  return Run(line['seed'], line['hp'], points, **kept)
+
+
+def _tasks(header: dict) -> tuple[TaskInfo, ...]:
+  return tuple(
+    TaskInfo(t['name'], t['kind'], tuple((m, up) for m, up in t['metrics']))
+    for t in header['tasks']
+  )
+
+
+def _rank(setting: tuple[Run, ...]) -> tuple[int, float]:
+  scores = [r.score for r in setting if r.test is not None]
+  known = [s for s in scores if s is not None]
+  mean = sum(known) / len(known) if known else float('inf')
+  return len(setting) - len(known), mean

@@ -1,0 +1,105 @@
+"""The readable table as strings: numbers, marks, columns and blocks."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from mtl_jax.report.agreement import ordered
+from mtl_jax.report.cells import Cell
+
+MARKS = {'better': ' ▲', 'worse': ' ▼'}
+DELTA = 'Δm % ↑'
+
+
+class Table(NamedTuple):
+  """Strings: the names of the columns, and a row per (scheme, balancer)."""
+
+  header: list[str]
+  body: list[list[str]]
+
+
+def readable(cells: Sequence[Cell], frame: pd.DataFrame) -> Table:
+  """A column per task (its headline metric), Delta_m, then the costs."""
+  cells = ordered(cells)
+  ratio = any(len(cell.completed) < len(cell.setting) for cell in cells)
+  costs = ['params', 'FLOPs/step', 'steps/s', 'seconds']
+  names = [_title(task.name, *task.metrics[0]) for task in cells[0].tasks]
+  header = ['scheme', *names, DELTA, *costs, *(['failed'] * ratio)]
+  return Table(header, [_line(cell, frame, ratio) for cell in cells])
+
+
+def of_cell(frame: pd.DataFrame, cell: Cell) -> pd.DataFrame:
+  """The headline rows of one cell and its Delta_m, by task."""
+  mine = frame[
+    (frame['scheme'] == cell.scheme) & (frame['balancer'] == cell.balancer)
+  ]
+  return mine.drop_duplicates('task').set_index('task')
+
+
+def with_interval(mean: float, low: float, high: float, sign: str = '') -> str:
+  """`0.712 ± 0.021`: as many decimals as two digits of the half-width take."""
+  if not math.isfinite(mean):
+    return '–'
+  half = (high - low) / 2
+  if not (math.isfinite(half) and half > 0):
+    return f'{mean:{sign}.4g}'
+  decimals = max(0, 1 - math.floor(math.log10(half)))
+  if decimals > 5:
+    return f'{mean:{sign}.3g} ± {half:.2g}'
+  return f'{mean:{sign}.{decimals}f} ± {half:.{decimals}f}'
+
+
+def human(value: float | None) -> str:
+  """Three digits and a unit: 12345 -> 12.3k; – where unknown."""
+  if value is None or not math.isfinite(value):
+    return '–'
+  rounded = float(f'{value:.3g}')
+  if abs(rounded) < 1000:
+    return f'{rounded:g}'
+  power = min(int(math.log10(abs(rounded))) // 3, 5)
+  return f'{rounded / 1000**power:g}{"kMGTP"[power - 1]}'
+
+
+def blocks(table: Table, width: int) -> list[Table]:
+  """`table` cut into blocks of at most `width` characters where that can be.
+
+  Every block repeats the first column.
+  """
+  columns = list(zip(table.header, *table.body, strict=True))
+  sizes = [max(map(len, column)) + 3 for column in columns]
+  groups, used = [[0]], sizes[0]
+  for i in range(1, len(columns)):
+    if used + sizes[i] > width and len(groups[-1]) > 1:
+      groups.append([0])
+      used = sizes[0]
+    groups[-1].append(i)
+    used += sizes[i]
+  return [_columns(table, group) for group in groups]
+
+
+def _columns(table: Table, chosen: list[int]) -> Table:
+  body = [[line[i] for i in chosen] for line in table.body]
+  return Table([table.header[i] for i in chosen], body)
+
+
+def _title(task: str, metric: str, higher_is_better: bool) -> str:
+  return f'{task} {metric} {"↑" if higher_is_better else "↓"}'
+
+
+def _line(cell: Cell, frame: pd.DataFrame, ratio: bool) -> list[str]:
+  own = of_cell(frame, cell)
+  entries = [_entry(own.loc[task.name]) for task in cell.tasks]
+  delta = '0' if cell.is_baseline else _entry(own.loc['ALL'], '+')
+  cost = own.loc['ALL']
+  units = ('params', 'flops_per_step', 'steps_per_second', 'seconds')
+  costs = [human(float(cost[unit])) for unit in units]
+  runs = len(cell.setting)
+  failed = [f'{runs - len(cell.completed)}/{runs}'] * ratio
+  return [cell.label, *entries, delta, *costs, *failed]
+
+
+def _entry(row: pd.Series, sign: str = '') -> str:
+  number = with_interval(row['mean'], row['ci_low'], row['ci_high'], sign)
+  return number + MARKS.get(row['verdict'], '')

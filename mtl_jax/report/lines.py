@@ -1,0 +1,140 @@
+"""What stands above and under the table: how it was made, and what failed."""
+
+import itertools
+from collections.abc import Sequence
+
+from mtl_jax.report.agreement import baseline, flat, ordered
+from mtl_jax.report.cells import Cell, Run, settings
+from mtl_jax.report.comparison import deltas
+
+BUDGET = ('steps', 'num_steps', 'batch', 'batch_size', 'eval_every')
+# A row whose seeds fail one by one would bury the other notes.
+MOST_FAILURES = 4
+
+
+def above(cells: Sequence[Cell]) -> list[str]:
+  """The lines above the table: data, test, Delta_m and units, budget."""
+  cells = ordered(cells)
+  base = baseline(cells)
+  return [_data(base), _test(base), _meaning(base), _budget(cells)]
+
+
+def notes(cells: Sequence[Cell]) -> list[str]:
+  """The notes under the table: settings, failures, refusals, runs' own."""
+  cells = ordered(cells)
+  return [
+    *_refusal(baseline(cells)),
+    *itertools.chain.from_iterable(own_notes(cell) for cell in cells),
+    *_said(cells),
+  ]
+
+
+def own_notes(cell: Cell) -> list[str]:
+  """The selected setting and the failures of one cell."""
+  tried = settings(cell.runs)
+  found = []
+  if len(tried) > 1 and cell.completed:
+    scores = [r.score for r in cell.completed if r.score is not None]
+    mean = sum(scores) / max(len(scores), 1)
+    found.append(
+      f'{cell.label}: {_setting(cell.setting[0])} selected among {len(tried)} '
+      f'settings (mean validation loss {mean:.4g})'
+    )
+  return found + _failures(cell)
+
+
+def _data(base: Cell) -> str:
+  head, n = base.header, len(base.setting)
+  what = 'resplits' if head['split'] == 'resplit' else 'seeds on one split'
+  rows = f'{head["n_train"]}/{head["n_valid"]}/{head["n_test"]}'
+  return (
+    f'{head["dataset"]}, encoder {head["encoder"]}: mean over {n} {what} '
+    f'({rows} rows train/valid/test) ± half of its 95 % t interval. '
+    'Balancer equal where none is named.'
+  )
+
+
+def _test(base: Cell) -> str:
+  if base.test_over_train is None:
+    test = 'paired t-test'
+    scope = ' Seeds on one split speak of training noise only.'
+  else:
+    test = 'corrected resampled t-test (Nadeau and Bengio 2003)'
+    scope = ' Resplits overlap, which the test allows for and ± does not.'
+  return (
+    f'▲ better, ▼ worse than single, else no difference shown: {test}, paired '
+    f'by seed, p < 0.05 after Holm over the table.{scope}'
+  )
+
+
+def _meaning(base: Cell) -> str:
+  text = (
+    'Δm: + is better; mean over tasks of the relative gain over single in '
+    "the task's headline metric, with its paired interval."
+  )
+  if any(task.kind == 'regression' for task in base.tasks):
+    text += (
+      ' Regression metrics are in standard deviations of the training '
+      'labels where labels were standardised.'
+    )
+  return text
+
+
+def _budget(cells: Sequence[Cell]) -> str:
+  known = flat(baseline(cells).header['comparable'])
+  budget = [
+    f'{key.split(".")[-1]} {value}'
+    for key, value in known.items()
+    if key.split('.')[-1] in BUDGET
+  ]
+  chosen = {_setting(c.setting[0]) for c in cells if c.scheme != 'reference'}
+  hp = chosen.pop() if len(chosen) == 1 else 'hp per scheme: see the notes'
+  return (
+    f'Budget: {", ".join([*budget, hp])}. Parameters and settings are chosen '
+    'by the best validation loss; the test split is read once.'
+  )
+
+
+def _setting(run: Run) -> str:
+  parts = (f'{key} {_short(value)}' for key, value in run.hp.items())
+  return ', '.join(parts) or 'no hp'
+
+
+def _short(value) -> str:
+  if not isinstance(value, list):
+    return f'{value:g}' if isinstance(value, float) else str(value)
+  inner = [_short(v) for v in value]
+  return inner[0] if len(set(inner)) == 1 else f'({", ".join(inner)})'
+
+
+def _failures(cell: Cell) -> list[str]:
+  several = len(settings(cell.runs)) > 1
+  failed = [run for run in cell.runs if run.test is None]
+  found = [
+    f'{cell.label}: seed {run.seed}'
+    + (f' with {_setting(run)}' if several else '')
+    + f' failed at step {run.step}: {run.why}'
+    for run in failed[:MOST_FAILURES]
+  ]
+  if len(failed) > MOST_FAILURES:
+    rest = len(failed) - MOST_FAILURES
+    found.append(f'{cell.label}: {rest} more of {len(cell.runs)} runs failed')
+  return found
+
+
+def _refusal(base: Cell) -> list[str]:
+  _, delta = deltas(base, base)
+  if not delta.reason:
+    return []
+  return [f'Δm is not given: {delta.reason} (metrics are counted from 0)']
+
+
+def _said(cells: Sequence[Cell]) -> list[str]:
+  who: dict[str, list[str]] = {}
+  for cell in cells:
+    for note in cell.notes:
+      who.setdefault(note, []).append(cell.label)
+  return [
+    note if len(labels) == len(cells) else f'{", ".join(labels)}: {note}'
+    for note, labels in who.items()
+  ]

@@ -1,0 +1,174 @@
+"""Statistics of paired runs: intervals, corrected tests, Holm, Delta_m."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special
+
+LEVEL = 0.95
+# Metrics are computed in float32: what differs by less is rounding.
+ROUNDING = 1e-6
+# A relative change is refused where the baseline is nearer to zero than this.
+NEAR_ZERO = 1e-3
+
+
+class Interval(NamedTuple):
+  """Mean, standard deviation (n - 1) and 95 % t interval; NaN: unknown."""
+
+  mean: float
+  std: float
+  low: float
+  high: float
+
+
+class Paired(NamedTuple):
+  """Mean difference, its 95 % interval (NaN: unknown), two-sided p or None."""
+
+  mean: float
+  low: float
+  high: float
+  p_value: float | None
+
+
+class DeltaM(NamedTuple):
+  """Delta_m of each seed in percent; None with a `reason` where refused."""
+
+  per_seed: np.ndarray | None
+  reason: str = ''
+
+
+def interval(values: ArrayLike) -> Interval:
+  """The t interval of the mean of `values` [n], in their unit.
+
+  One value has no spread and none has no mean: what is unknown is NaN.
+  """
+  values = np.asarray(values, float)
+  mean, std = _moments(values)
+  half = _half_width(std, values.size, 1 / max(values.size, 1))
+  return Interval(mean, std, mean - half, mean + half)
+
+
+def paired(
+  a: ArrayLike, b: ArrayLike, test_over_train: float | None = None
+) -> Paired:
+  """Tests whether a - b, both [n] and paired, has mean zero.
+
+  A paired t-test; with `test_over_train` (rows of test over rows of training)
+  the corrected resampled t-test for resplits that overlap: Nadeau and Bengio,
+  Machine Learning 52, 2003, variance s^2 (1/n + n_test/n_train).
+  """
+  a, b = np.asarray(a, float), np.asarray(b, float)
+  if a.shape != b.shape:
+    raise ValueError(f'paired values differ in number: {a.shape}, {b.shape}')
+  scale = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0))
+  return one_sample(a - b, float(scale), test_over_train)
+
+
+def one_sample(
+  differences: ArrayLike, scale: float, test_over_train: float | None = None
+) -> Paired:
+  """As `paired`, of differences [n] between values of the size of `scale`."""
+  differences = np.asarray(differences, float)
+  n = differences.size
+  mean, std = _moments(differences)
+  share = 1 / max(n, 1) + (test_over_train or 0)
+  half = _half_width(std, n, share)
+  p_value = _p_value(mean, std, n, share, ROUNDING * scale)
+  return Paired(mean, mean - half, mean + half, p_value)
+
+
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+  """Adjusted p-values (Holm 1979), in the order given; None stays None."""
+  known = [i for i, p in enumerate(p_values) if p is not None]
+  adjusted, running = list(p_values), 0.0
+  for rank, i in enumerate(sorted(known, key=lambda i: p_values[i])):
+    running = max(running, min(1.0, (len(known) - rank) * p_values[i]))
+    adjusted[i] = running
+  return adjusted
+
+
+def delta_m(
+  values: ArrayLike,
+  base: ArrayLike,
+  higher_is_better: Sequence[bool],
+  groups: Sequence[Sequence[int]],
+  convention: str = 'P',
+) -> float:
+  """Mean relative change against `base`, in percent; values, base: [metrics].
+
+  `P`: + is better, mean over tasks of the mean over each task's metrics, which
+  `groups` lists by index (Maninis et al., arXiv:1904.08918). `N`: + is worse,
+  flat mean over the metrics (CAGrad, Nash-MTL). They can rank differently.
+  """
+  gains = _gains(values, base, base, higher_is_better)
+  if convention == 'N':
+    return -100 * float(gains.mean())
+  if convention != 'P':
+    raise ValueError(f"convention is 'P' or 'N', not {convention!r}")
+  return 100 * float(_task_mean(gains, groups))
+
+
+def paired_delta_m(
+  values: ArrayLike,
+  base: ArrayLike,
+  higher_is_better: Sequence[bool],
+  groups: Sequence[Sequence[int]] | None = None,
+  near_zero: float = NEAR_ZERO,
+) -> DeltaM:
+  """Delta_m (convention P) per seed, of values and base [seeds, metrics].
+
+  The denominators are the baseline's means over seeds and the numerators are
+  paired, so that the mean is `delta_m` of the means while the spread carries
+  the baseline's. Refused where a |baseline mean| is below `near_zero`.
+  `groups` as in `delta_m`; left out, every metric is a task of its own.
+  """
+  values, base = np.asarray(values, float), np.asarray(base, float)
+  if not len(values):
+    return DeltaM(None, 'no seed is complete in both rows')
+  means = base.mean(0)
+  small = np.abs(means).argmin()
+  if abs(means[small]) < near_zero:
+    return DeltaM(
+      None,
+      f'the baseline of metric {small} is {means[small]:.3g}, '
+      f'nearer to zero than {near_zero:g}',
+    )
+  groups = groups or [[i] for i in range(means.size)]
+  gains = _gains(values, base, means, higher_is_better)
+  return DeltaM(100 * _task_mean(gains, groups))
+
+
+def _gains(values, base, denominator, higher_is_better) -> np.ndarray:
+  values, base = np.asarray(values, float), np.asarray(base, float)
+  signs = np.where(np.asarray(higher_is_better), 1.0, -1.0)
+  # The modulus: a rise of a negative score is a gain too.
+  return signs * (values - base) / np.abs(denominator)
+
+
+def _task_mean(gains, groups):
+  return np.mean([gains[..., list(g)].mean(-1) for g in groups], axis=0)
+
+
+def _moments(values: np.ndarray) -> tuple[float, float]:
+  mean = float(values.mean()) if values.size else np.nan
+  std = float(values.std(ddof=1)) if values.size > 1 else np.nan
+  return mean, std
+
+
+def _half_width(std: float, n: int, share: float) -> float:
+  if n < 2:
+    return np.nan
+  return float(special.stdtrit(n - 1, (1 + LEVEL) / 2)) * std * share**0.5
+
+
+def _p_value(mean, std, n, share, rounding) -> float | None:
+  if n < 2:
+    return None
+  if std <= rounding:
+    # No spread to test against. Equal differences are common in a metric of
+    # few steps (accuracy, small test split), and t would be infinite there;
+    # the exact sign test keeps the level.
+    return 1.0 if abs(mean) <= rounding else 2.0 ** (1 - n)
+  return float(2 * special.stdtr(n - 1, -abs(mean) / (std * share**0.5)))

@@ -1,0 +1,175 @@
+"""What sharing schemes are made of: towers on an axis, heads, a partition.
+
+The name of a top-level submodule or parameter says who learns it: `shared...`
+is reached by two or more task losses, `aux_...` by none, any other by exactly
+one. A test proves it for every scheme from the Jacobian.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from mtl_jax import layers
+
+
+class Scheme(nn.Module):
+  """Base of all schemes.
+
+  Attributes:
+    stages: the encoder, a tuple of module factories.
+    heads: one module factory per task.
+    mix: how the names of the top-level parameters that mix tasks begin
+      (stitches, gates): they take the learning rate times `mix_lr` and no
+      weight decay.
+    separate: no task's loss reaches another's parameters, so each tower is
+      clipped by its own norm and kept at its own best step. Private parameters
+      are then stacked `[K, ...]`, but for `head_0`, `head_1`, ...
+  """
+
+  stages: tuple[Callable, ...]
+  heads: tuple[Callable, ...]
+  mix_lr: float = 1.0
+  mix: ClassVar[tuple[str, ...]] = ()
+  separate: ClassVar[bool] = False
+
+  @property
+  def num_tasks(self) -> int:
+    return len(self.heads)
+
+  def penalty(self, params: Any) -> Float[Array, '']:
+    """Coupling between parameters; scaled by the traced `hp.penalty`."""
+    del params
+    return jnp.zeros(())
+
+  def predict(self, features: Iterable) -> tuple[Array, ...]:
+    """Each task's head on its features: K predictions `[B, num_outputs]`."""
+    pairs = zip(self.heads, features, strict=True)
+    return tuple(head(name=f'head_{t}')(h) for t, (head, h) in enumerate(pairs))
+
+
+class Encoder(nn.Module):
+  """Stages one after the other."""
+
+  stages: tuple[Callable, ...]
+
+  @nn.compact
+  def __call__(self, x, train):
+    for i, stage in enumerate(self.stages):
+      x = stage(name=f'stage_{i}')(x, train)
+    return x
+
+
+class Head(nn.Module):
+  """A linear read-out of a feature vector, pooled first if it is none."""
+
+  num_outputs: int
+
+  @nn.compact
+  def __call__(self, features):
+    return nn.Dense(self.num_outputs)(summary(features))
+
+
+def stack(
+  module: nn.Module,
+  n: int,
+  x: Any,
+  train: bool,
+  in_axis: int | None = None,
+  same_init: bool = False,
+) -> Any:
+  """Runs n towers: n copies of `module`, parameters stacked on axis 0.
+
+  Args:
+    module: one tower, `module(x, train)`.
+    n: how many copies.
+    x: one input for all (`in_axis=None`), or one for each on axis 0.
+    same_init: start all copies at the same parameters.
+
+  Returns:
+    The outputs on axis 0: `[n, B, ...]`.
+  """
+  towers = nn.vmap(
+    lambda module, x: module(x, train),
+    in_axes=in_axis,
+    axis_size=n,
+    variable_axes={'params': 0, 'batch_stats': 0},
+    split_rngs={'params': not same_init, 'dropout': True},
+  )
+  return towers(module, x)
+
+
+def unstack(features: Any, n: int) -> list:
+  """Features of n towers, one after the other."""
+  return [jax.tree.map(lambda f, i=i: f[i], features) for i in range(n)]
+
+
+def mix(function: Callable[[Array], Array], features: Any) -> Any:
+  """Applies `function` to features of towers; their padding mask stays.
+
+  All towers read the same rows, so their masks are alike: the first serves
+  however many features come out.
+  """
+  if not isinstance(features, layers.Sequence):
+    return function(features)
+  values = function(features.values)
+  mask = jnp.broadcast_to(features.mask[:1], values.shape[:-1])
+  return layers.Sequence(values, mask)
+
+
+def summary(features: Any) -> Float[Array, 'batch channels']:
+  """One vector per row: the mean over image positions or unpadded words."""
+  if isinstance(features, layers.Sequence):
+    weights = features.mask[..., None].astype(features.values.dtype)
+    total = (features.values * weights).sum(1)
+    return total / jnp.maximum(weights.sum(1), 1)
+  return features.mean(axis=tuple(range(1, features.ndim - 1)))
+
+
+def split(params: dict) -> tuple[dict, dict]:
+  """Cuts by top-level name: `(shared, task)`, the task part with `aux_`."""
+  shared = {k: v for k, v in params.items() if k.startswith('shared')}
+  return shared, {k: v for k, v in params.items() if k not in shared}
+
+
+def kernels(params: Any) -> list[Array]:
+  """The weights that decay and couple: kernels and embeddings, not biases."""
+  leaves = jax.tree_util.tree_leaves_with_path(params)
+  return [leaf for path, leaf in leaves if is_kernel(path)]
+
+
+def is_kernel(path: tuple) -> bool:
+  """Whether this path ends at a kernel or an embedding."""
+  return str(path[-1].key).endswith(('kernel', 'embedding'))
+
+
+def per_tower(tree: dict, values: Float[Array, 'groups']) -> dict:
+  """Spreads one value per tower over `tree`, in shapes that broadcast.
+
+  With one value the whole tree is one group. With K, `head_t` takes value t
+  and any other leaf takes them along its tower axis 0.
+  """
+
+  def spread(path, leaf):
+    name = path[0].key
+    if len(values) == 1:
+      return values[0]
+    if name.startswith('head_'):
+      return values[int(name.removeprefix('head_'))]
+    return values.reshape(-1, *[1] * (leaf.ndim - 1))
+
+  return jax.tree_util.tree_map_with_path(spread, tree)
+
+
+def tower_norms(tree: dict, groups: int) -> Float[Array, 'groups']:
+  """Euclidean norm of each tower's part of `tree`, see `per_tower`."""
+  owners = per_tower(tree, jnp.arange(groups))
+
+  def squares(leaf, owner):
+    rows = jnp.square(leaf).reshape(owner.size, -1).sum(1)
+    return jnp.zeros(groups).at[owner.reshape(-1)].add(rows)
+
+  return jnp.sqrt(sum(jax.tree.leaves(jax.tree.map(squares, tree, owners))))

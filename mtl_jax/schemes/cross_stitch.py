@@ -1,0 +1,60 @@
+"""Cross-stitch: towers that exchange a learned share of their features."""
+
+import flax.linen as nn
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from mtl_jax.schemes import base
+
+
+class Scheme(base.Scheme):
+  """Misra, Shrivastava, Gupta, Hebert, CVPR 2016, arXiv:1604.03539, eq. 1.
+
+  After each stage in `stitch_after` (empty: every stage) tower t goes on with
+  `sum_s alpha[t, s] h_s`. A unit has one alpha per channel, or one per stage
+  with `per_channel=False`; rows start at `own` on the diagonal and share the
+  rest, so that they sum to 1 for any number of tasks.
+  """
+
+  mix = ('shared_stitch', 'stitch')
+  mix_lr: float = 100.0
+  own: float = 0.9
+  per_channel: bool = True
+  stitch_after: tuple[int, ...] = ()
+
+  @nn.compact
+  def __call__(self, x, train):
+    stitched = self.stitch_after or tuple(range(len(self.stages)))
+    last = max(stitched)
+    if last >= len(self.stages):
+      raise ValueError(
+        f'cross_stitch: stitch_after={self.stitch_after} names stage {last}, '
+        f'but the encoder has stages 0..{len(self.stages) - 1}'
+      )
+    for i, stage in enumerate(self.stages):
+      # Up to the last stitch every tower feeds every task.
+      name = f'shared_tower_{i}' if i <= last else f'tower_{i}'
+      axis = None if i == 0 else 0
+      x = base.stack(stage(name=name), self.num_tasks, x, train, axis)
+      if i in stitched:
+        x = base.mix(lambda h, i=i: self.stitch(h, i, last), x)
+    return self.predict(base.unstack(x, self.num_tasks))
+
+  def stitch(
+    self, h: Float[Array, 'tasks ...'], stage: int, last: int
+  ) -> Float[Array, 'tasks ...']:
+    """Row t of the last unit reaches task t alone: it is private."""
+    channels = h.shape[-1] if self.per_channel else 1
+    name = f'stitch_{stage}' if stage == last else f'shared_stitch_{stage}'
+    alpha = self.param(name, self.start, channels)  # [K, K, C]
+    alpha = jnp.broadcast_to(alpha, (*alpha.shape[:2], h.shape[-1]))
+    return jnp.einsum('tsc,sb...c->tb...c', alpha, h)
+
+  def start(self, key, channels):
+    del key
+    k = self.num_tasks
+    if k == 1:
+      return jnp.ones((1, 1, channels))
+    other = (1 - self.own) / (k - 1)
+    alpha = other + (self.own - other) * jnp.eye(k)
+    return jnp.repeat(alpha[:, :, None], channels, axis=2)

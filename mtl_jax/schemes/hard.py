@@ -1,0 +1,27 @@
+"""Hard sharing: one encoder for all tasks."""
+
+import flax.linen as nn
+
+from mtl_jax.schemes import base
+
+
+class Scheme(base.Scheme):
+  """Caruana, Machine Learning 28 (1997).
+
+  Stages below `split_at` are shared, each task has its own copy of the rest;
+  -1 shares them all.
+  """
+
+  split_at: int = -1
+
+  @nn.compact
+  def __call__(self, x, train):
+    cut = self.split_at if self.split_at >= 0 else len(self.stages)
+    trunk, branch = self.stages[:cut], self.stages[cut:]
+    if trunk:
+      x = base.Encoder(trunk, name='shared_encoder')(x, train)
+    if not branch:
+      return self.predict([x] * self.num_tasks)
+    towers = base.Encoder(branch, name='towers')
+    features = base.stack(towers, self.num_tasks, x, train)
+    return self.predict(base.unstack(features, self.num_tasks))

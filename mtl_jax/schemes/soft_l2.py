@@ -1,0 +1,35 @@
+"""Soft sharing: towers drawn together by their squared distance."""
+
+import flax.linen as nn
+import jax.numpy as jnp
+
+from mtl_jax.schemes import base
+
+
+class Scheme(base.Scheme):
+  """Duong, Cohn, Bird, Cook, ACL-IJCNLP 2015, for any number of tasks.
+
+  The penalty is the mean over pairs of towers of the squared distance between
+  their encoder kernels, `2/(K-1) sum_t |W_t - mean W|^2`. All towers start at
+  the same point unless `same_init` is off.
+  """
+
+  separate = True
+  same_init: bool = True
+
+  @nn.compact
+  def __call__(self, x, train):
+    towers = base.Encoder(self.stages, name='towers')
+    features = base.stack(
+      towers, self.num_tasks, x, train, same_init=self.same_init
+    )
+    return self.predict(base.unstack(features, self.num_tasks))
+
+  def penalty(self, params):
+    if self.num_tasks == 1:
+      return jnp.zeros(())
+    weights = base.kernels(params['towers'])  # each [K, ...]
+    distances = [
+      jnp.square(w - w.mean(0, keepdims=True)).sum() for w in weights
+    ]
+    return 2 / (self.num_tasks - 1) * sum(distances)

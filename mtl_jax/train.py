@@ -1,0 +1,301 @@
+"""Training as pure functions of one run; runs are mapped over them.
+
+`init` makes a state, `step` takes one batch, `advance` takes many steps in one
+scan, `evaluate` measures a split, `keep_best` keeps the best parameters.
+"""
+
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Float, Int
+
+from mtl_jax import batches, optimizers
+from mtl_jax.balancers import base as balancers
+from mtl_jax.data.base import Split
+from mtl_jax.schemes import base as schemes
+from mtl_jax.tasks import Task
+
+Seed = Int[Array, '']
+
+
+class System(NamedTuple):
+  """What is fixed when a program is compiled."""
+
+  scheme: nn.Module
+  balancer: balancers.Balancer
+  tasks: tuple[Task, ...]
+  optimizer: optimizers.Optimizer
+
+  @property
+  def groups(self) -> int:
+    """Parts that stand alone: K separate towers, or the one model."""
+    return len(self.tasks) if self.scheme.separate else 1
+
+
+class Best(NamedTuple):
+  """The parameters of the best validation score, per group of `System`."""
+
+  score: Float[Array, 'groups']
+  step: Int[Array, 'groups']
+  params: Any
+  extra: Any
+
+
+class TrainState(NamedTuple):
+  """All that a run carries from step to step, and into a checkpoint.
+
+  Attributes:
+    step: steps taken.
+    params: parameters.
+    extra: what the model carries besides, such as running statistics.
+    opt: the optimizer's state.
+    balance: the balancer's state.
+    best: see `Best`.
+    failed: the step at which a loss or gradient was not finite, or -1; from
+      then on the parameters stay.
+    fallbacks: steps at which the balancer had no answer.
+    unlabelled: `[K]`, batches without a valid label of the task.
+  """
+
+  step: Int[Array, '']
+  params: Any
+  extra: Any
+  opt: Any
+  balance: Any
+  best: Best
+  failed: Int[Array, '']
+  fallbacks: Float[Array, '']
+  unlabelled: Int[Array, 'tasks']
+
+
+class Metrics(NamedTuple):
+  """What a step tells: raw task losses and the weights they were given."""
+
+  losses: Float[Array, 'tasks']
+  weights: Float[Array, 'tasks']
+
+
+def init(
+  system: System, hp: optimizers.Hp, seed: Seed, inputs: Any
+) -> TrainState:
+  """The state before the first step; `inputs` is a batch to take shapes of."""
+  variables = system.scheme.init(_key(seed, 'init'), inputs, False)
+  params = variables.pop('params')
+  num_tasks, groups = len(system.tasks), system.groups
+  best = Best(
+    score=jnp.full(groups, jnp.inf, jnp.float32),
+    step=jnp.zeros(groups, jnp.int32),
+    params=params,
+    extra=variables,
+  )
+  return TrainState(
+    step=jnp.zeros((), jnp.int32),
+    params=params,
+    extra=variables,
+    opt=system.optimizer(hp).init(params),
+    balance=system.balancer.init(num_tasks),
+    best=best,
+    failed=jnp.full((), -1, jnp.int32),
+    fallbacks=jnp.zeros(()),
+    unlabelled=jnp.zeros(num_tasks, jnp.int32),
+  )
+
+
+def step(
+  system: System,
+  hp: optimizers.Hp,
+  state: TrainState,
+  batch: Split,
+  key: Array,
+) -> tuple[TrainState, Metrics]:
+  """One gradient step; one `vjp` serves both kinds of balancer."""
+  dropout_key, balance_key = jax.random.split(key)
+
+  def forward(params):
+    predictions, extra = system.scheme.apply(
+      {'params': params, **state.extra},
+      batch.inputs,
+      True,
+      rngs={'dropout': dropout_key},
+      mutable=list(state.extra),
+    )
+    return task_losses(system.tasks, predictions, batch), extra
+
+  losses, pullback, extra = jax.vjp(forward, state.params, has_aux=True)
+  combine = _by_gram if system.balancer.needs_gram else _by_losses
+  grads, weights, balance, fallback = combine(
+    system.balancer, hp, losses, pullback, state.balance, balance_key
+  )
+  grads = _add_penalty(system.scheme, hp, state.params, grads)
+  norms = schemes.tower_norms(grads, system.groups)
+  grads = _clip(hp.clip, norms, grads)
+  updates, opt = system.optimizer(hp).update(grads, state.opt, state.params)
+  params = jax.tree.map(jnp.add, state.params, updates)
+  new = state._replace(params=params, extra=extra, opt=opt, balance=balance)
+  fine = jnp.isfinite(losses).all() & jnp.isfinite(norms).all()
+  state = _unless_failed(state, new, fine)
+  return state._replace(
+    step=state.step + 1,
+    fallbacks=state.fallbacks + fallback,
+    unlabelled=state.unlabelled + ~batch.mask.any(0),
+  ), Metrics(losses, weights)
+
+
+def task_losses(
+  tasks: tuple[Task, ...], predictions: tuple[Array, ...], batch: Split
+) -> Float[Array, 'tasks']:
+  """Each task's mean loss over its valid labels."""
+  triples = zip(tasks, predictions, batch.labels, strict=True)
+  return jnp.stack(
+    [
+      task.loss(p, y, batch.mask[:, t])
+      for t, (task, p, y) in enumerate(triples)
+    ]
+  )
+
+
+def _by_losses(balancer, hp, losses, pullback, state, key):
+  """Weights scale whole losses, heads included."""
+  scaled = hp.task_weights * losses
+  weights, state = balancer.update(scaled, None, state, key)
+  weights, fallback = balancers.guard(weights, None)
+  (grads,) = pullback(weights * hp.task_weights)
+  return grads, weights * hp.task_weights, state, fallback
+
+
+def _by_gram(balancer, hp, losses, pullback, state, key):
+  """Weights scale the shared gradient; task parameters keep their own."""
+  static = hp.task_weights
+  (rows,) = jax.vmap(pullback)(jnp.diag(static))  # leaves [K, ...]
+  shared, private = schemes.split(rows)
+  gram = balancers.gram(shared)
+  weights, state = balancer.update(static * losses, gram, state, key)
+  weights, fallback = balancers.guard(weights, gram)
+  shared = jax.tree.map(lambda g: jnp.tensordot(weights, g, 1), shared)
+  private = jax.tree.map(lambda g: g.sum(0), private)
+  return {**shared, **private}, weights * static, state, fallback
+
+
+def _add_penalty(scheme, hp, params, grads):
+  if type(scheme).penalty is schemes.Scheme.penalty:
+    return grads
+  penalties = jax.grad(scheme.penalty)(params)
+  return jax.tree.map(lambda g, p: g + hp.penalty * p, grads, penalties)
+
+
+def _clip(limit, norms, grads):
+  """Scales each group's gradient down to norm `limit`; 0 is no limit."""
+  limit = jnp.where(limit > 0, limit, jnp.inf)
+  # A norm of 0 or a limit of inf must give 1, not NaN.
+  scale = jnp.where(norms > limit, limit / jnp.maximum(norms, 1e-30), 1.0)
+  return jax.tree.map(jnp.multiply, grads, schemes.per_tower(grads, scale))
+
+
+def _unless_failed(old: TrainState, new: TrainState, fine) -> TrainState:
+  """`new`, or `old` from the first step that was not finite on."""
+  running = fine & (old.failed < 0)
+  kept = jax.tree.map(lambda n, o: jnp.where(running, n, o), new, old)
+  first = jnp.where(fine | (old.failed >= 0), old.failed, old.step)
+  return kept._replace(failed=first)
+
+
+def advance(
+  system: System,
+  hp: optimizers.Hp,
+  seed: Seed,
+  state: TrainState,
+  data: Split,
+  num_rows: Int[Array, ''],
+  steps: int,
+  batch_size: int,
+) -> tuple[TrainState, Metrics]:
+  """`steps` steps in one scan; returns the metrics' means over them.
+
+  Rows and dropout depend on the seed and the step alone, so that a resumed run
+  equals an uninterrupted one, and schemes are compared on the same batches.
+  """
+  order = batches.rows(
+    _key(seed, 'order'),
+    state.step,
+    steps,
+    batch_size,
+    data.mask[:, 0].size,
+    num_rows,
+  )
+  noise = _key(seed, 'noise')
+
+  def body(state, rows):
+    batch = jax.tree.map(lambda column: column[rows], data)
+    return step(system, hp, state, batch, jax.random.fold_in(noise, state.step))
+
+  state, metrics = lax.scan(body, state, order)
+  return state, jax.tree.map(lambda m: m.mean(0), metrics)
+
+
+def predict(
+  system: System, params: Any, extra: Any, inputs: Any, batch_size: int
+) -> tuple[Array, ...]:
+  """Predictions of all rows, `batch_size` of them at a time."""
+  size = jax.tree.leaves(inputs)[0].shape[0]
+  count = -(-size // batch_size)
+
+  def blocks(x):
+    short = count * batch_size - size
+    x = jnp.pad(x, [(0, short)] + [(0, 0)] * (x.ndim - 1))
+    return x.reshape(count, batch_size, *x.shape[1:])
+
+  def apply(rows):
+    return system.scheme.apply({'params': params, **extra}, rows, False)
+
+  predictions = lax.map(apply, jax.tree.map(blocks, inputs))
+  return jax.tree.map(lambda p: p.reshape(-1, p.shape[-1])[:size], predictions)
+
+
+def evaluate(
+  system: System, params: Any, extra: Any, data: Split, batch_size: int
+) -> dict[str, dict[str, Array]]:
+  """Every metric of every task, and its loss, over a whole split."""
+  predictions = predict(system, params, extra, data.inputs, batch_size)
+  results = {}
+  for t, task in enumerate(system.tasks):
+    labelled = predictions[t], data.labels[t], data.mask[:, t]
+    values = {k: m.compute(*labelled) for k, m in task.metrics.items()}
+    results[task.name] = {**values, 'loss': task.loss(*labelled)}
+  return results
+
+
+def keep_best(
+  system: System, state: TrainState, results: dict[str, dict[str, Array]]
+) -> TrainState:
+  """Keeps the parameters where the validation loss is the lowest yet.
+
+  The score is the mean over tasks; separate towers keep each its own best.
+  """
+  losses = jnp.stack([results[task.name]['loss'] for task in system.tasks])
+  scores = losses.reshape(system.groups, -1).mean(1)
+  better = scores < state.best.score
+
+  def choose(new, old):
+    chosen = schemes.per_tower(new, better)
+    return jax.tree.map(jnp.where, chosen, new, old)
+
+  return state._replace(
+    best=Best(
+      score=jnp.where(better, scores, state.best.score),
+      step=jnp.where(better, state.step, state.best.step),
+      params=choose(state.params, state.best.params),
+      extra={
+        name: choose(tree, state.best.extra[name])
+        for name, tree in state.extra.items()
+      },
+    )
+  )
+
+
+def _key(seed: Seed, purpose: str) -> Array:
+  """One stream of random numbers per purpose."""
+  purposes = ('init', 'order', 'noise')
+  return jax.random.fold_in(jax.random.key(seed), purposes.index(purpose))
