@@ -1,7 +1,9 @@
 """Columns of numbers: scaling fitted on the training rows, missing labels."""
 
 import numpy as np
-from jaxtyping import Bool, Float32, Integer, Num
+from jaxtyping import Bool, Float32, Integer, Num, Shaped
+
+from mtl_jax.errors import InputError
 
 Train = Integer[np.ndarray, 'train']
 
@@ -9,14 +11,17 @@ Train = Integer[np.ndarray, 'train']
 def standardise(
   values: Num[np.ndarray, 'rows ...'], train: Train
 ) -> Float32[np.ndarray, 'rows ...']:
-  """Mean 0 and deviation 1 per column over the rows `train`.
+  """Mean 0 and deviation 1 per column (last axis) over the rows `train`.
 
   A column that is constant there is centred and not scaled.
   """
   values = values.astype(np.float64)
   seen = values[train]
-  scale = np.where(np.ptp(seen, axis=0) > 0, seen.std(axis=0), 1)
-  return ((values - seen.mean(axis=0)) / scale).astype(np.float32)
+  if not len(seen):
+    raise InputError('no row of the training split to standardise on')
+  axes = tuple(range(max(1, values.ndim - 1)))
+  scale = np.where(np.ptp(seen, axis=axes) > 0, seen.std(axis=axes), 1)
+  return ((values - seen.mean(axis=axes)) / scale).astype(np.float32)
 
 
 def regression(
@@ -26,3 +31,12 @@ def regression(
   known = np.isfinite(labels)
   scaled = standardise(labels, train[known[train]])
   return np.where(known, scaled, np.float32(0)), known
+
+
+def counts(
+  labels: Shaped[np.ndarray, 'rows'],
+) -> tuple[Float32[np.ndarray, 'rows'], Bool[np.ndarray, 'rows']]:
+  """Whole or real numbers >= 0 and where they are known; else -1."""
+  labels = labels.astype(np.float32)
+  known = labels >= 0  # False for NaN
+  return np.where(known, labels, np.float32(-1)), known

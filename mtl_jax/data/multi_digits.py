@@ -9,7 +9,6 @@ import hashlib
 from typing import NamedTuple
 
 import numpy as np
-import sklearn.datasets
 import tensorflow_datasets as tfds
 from jaxtyping import Int, Integer, UInt8
 
@@ -114,6 +113,8 @@ def read(data_dir: str = '') -> dict[str, np.ndarray]:
 
 def glyphs_of_sklearn() -> tuple[np.ndarray, np.ndarray]:
   """Glyphs and labels, uint8. Raises `InputError` if they are not the known."""
+  import sklearn.datasets  # takes a second, and only preparing needs it
+
   digits = sklearn.datasets.load_digits()
   glyphs = digits.images.astype(np.uint8)
   labels = digits.target.astype(np.uint8)

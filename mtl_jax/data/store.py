@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow_datasets as tfds
 
-from mtl_jax.errors import InputError
+from mtl_jax.errors import InputError, nearest
 
 
 def prepare(builder, manual_dir: str | os.PathLike = ''):
@@ -86,7 +86,13 @@ def _generate(builder, manual_dir) -> None:
 
 
 def _decode(builder, split: str) -> dict[str, np.ndarray]:
-  source = builder.as_data_source(split)
+  try:
+    source = builder.as_data_source(split)
+  except (KeyError, ValueError) as error:
+    raise InputError(
+      f'{builder.name} has no split {split!r}; '
+      + nearest(split, builder.info.splits)
+    ) from error
   if not len(source):
     raise InputError(f'{builder.name}: split {split!r} is empty')
   rows = source.__getitems__(range(len(source)))  # one bulk read

@@ -1,0 +1,182 @@
+"""Any TFDS data set that is already prepared, read by its name.
+
+It must have been prepared with `file_format='array_record'`; nothing is
+downloaded or generated here. Names of features are as in the builder's info,
+nested ones with a slash: `outer/inner`.
+"""
+
+import functools
+import operator
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from mtl_jax import tasks as tasks_lib
+from mtl_jax.data import base, columns, files, text
+from mtl_jax.data import splits as splits_lib
+from mtl_jax.errors import InputError, nearest
+from mtl_jax.tasks import Task
+
+Table = dict[str, np.ndarray]
+
+
+def load(
+  split_seed: int | None = None,
+  data_dir: str = '',
+  files: str = '',
+  name: str = '',
+  config: str = '',
+  version: str = '',
+  inputs: Sequence[str] = ('image',),
+  tasks: Sequence[Sequence[str]] = (('label', 'multiclass'),),
+  splits: Sequence[str] = ('train', 'validation', 'test'),
+  max_len: int = 40,
+  vocab_size: int = 10000,
+) -> base.Data:
+  """Features `inputs` of the TFDS data set `name`; tasks are (feature, kind).
+
+  `splits` are three TFDS split strings, slices allowed; with a `split_seed`
+  their rows are pooled and drawn anew at the same sizes. One feature is the
+  input by itself; many numeric columns become one float32 matrix, another
+  mixture a dict. Floats are standardised on the training split, arrays of
+  integers kept, text becomes `max_len` word numbers. A label that is NaN, or
+  -1 where it is no regression, is missing. `files` is not read.
+  """
+  tasks_lib.check(tuple(Task(key, kind) for key, kind in tasks))
+  builder = find(name, data_dir, config, version)
+  table, rows = read(builder, splits, split_seed, inputs, dict(tasks))
+  encode = functools.partial(
+    _encode, train=rows[0], max_len=max_len, vocab_size=vocab_size
+  )
+  made = [_task(builder, table[key], key, kind) for key, kind in tasks]
+  labels, known = zip(
+    *(_label(table[task.name], task, rows[0]) for task in made), strict=True
+  )
+  whole = base.Split(_join(table, inputs, encode), labels, np.stack(known, 1))
+  return base.cut(whole, rows, made, _card(builder, splits, split_seed))
+
+
+def find(name: str, data_dir: str = '', config: str = '', version: str = ''):
+  """The reader of a prepared data set; `InputError` where there is none."""
+  home = files.home(data_dir)
+  infos = home.glob('*/**/dataset_info.json') if home.is_dir() else ()
+  there = {str(info.parent.parent.relative_to(home)) for info in infos}
+  wanted = f'{name}/{config}' if config else name
+  if wanted not in there:
+    raise InputError(
+      f'{home} holds no prepared data set {wanted!r}; ' + nearest(wanted, there)
+    )
+  builder = tfds.core.read_only_builder.builder_from_files(
+    wanted, data_dir=home, **({'version': version} if version else {})
+  )
+  if builder.info.file_format is not tfds.core.FileFormat.ARRAY_RECORD:
+    raise InputError(
+      f'{name} is stored as {builder.info.file_format.value}; prepare it with '
+      "file_format='array_record'"
+    )
+  return builder
+
+
+def read(
+  builder,
+  splits: Sequence[str],
+  seed: int | None,
+  inputs: Sequence[str],
+  labels: Sequence[str],
+) -> tuple[Table, splits_lib.Rows]:
+  """All rows in one table, and the row numbers of train, valid and test."""
+  if len(splits) != 3:
+    raise InputError(f'splits are train, valid and test; got {splits}')
+  parts = [base.arrays(builder, split) for split in splits]
+  _check_keys(parts[0], inputs, labels, builder.name)
+  for split, part in zip(splits, parts, strict=True):
+    for key in inputs:
+      _check_finite(part[key], key, f'{builder.name} {split}')
+  table = {
+    key: np.concatenate([part[key] for part in parts])
+    for key in {*inputs, *labels}
+  }
+  ends = np.cumsum([len(part[inputs[0]]) for part in parts])
+  order = np.arange(ends[-1])
+  if seed is not None:
+    order = np.argsort(splits_lib.words(seed, len(order)), kind='stable')
+  return table, tuple(np.split(order, ends[:-1]))
+
+
+def _check_keys(table: Table, inputs, labels, name: str) -> None:
+  if not inputs or not labels:
+    raise InputError(f'{name}: name at least one input and one task')
+  for key in (*inputs, *labels):
+    if key not in table:
+      raise InputError(f'{name} has no feature {key!r}; {nearest(key, table)}')
+  if both := set(inputs) & set(labels):
+    raise InputError(f'{name}: {sorted(both)} are inputs and labels at once')
+
+
+def _check_finite(values: np.ndarray, key: str, where: str) -> None:
+  # Before scaling, which would spread one NaN over the whole column.
+  if values.ndim == 1:
+    base.finite(values[:, None], where, [key])
+  else:
+    base.finite(values, f'{where}, feature {key!r}')
+
+
+def _join(table: Table, keys, encode):
+  if len(keys) == 1:
+    return encode(table[keys[0]])
+  if any(table[k].dtype.kind in 'SU' or table[k].ndim > 2 for k in keys):
+    return {key: encode(table[key]) for key in keys}
+  matrix = [table[k].reshape(len(table[k]), -1) for k in keys]
+  return encode(np.concatenate(matrix, axis=1).astype(np.float32))
+
+
+def _encode(values: np.ndarray, train, max_len: int, vocab_size: int):
+  if values.dtype.kind in 'SU':
+    sentences = [s.decode() if values.dtype.kind == 'S' else s for s in values]
+    coded, _ = text.encode(sentences, max_len)
+    return text.vocabulary(coded, train, vocab_size)[coded]
+  if values.ndim > 1 and values.dtype.kind in 'iu':
+    return values if values.dtype == np.uint8 else values.astype(np.int32)
+  if values.ndim == 1:
+    values = values[:, None]
+  return columns.standardise(values, train)
+
+
+def _task(builder, labels: np.ndarray, key: str, kind: str) -> Task:
+  if labels.ndim != 1 or labels.dtype.kind in 'SU':
+    raise InputError(f'{builder.name}: label {key!r} is not one number per row')
+  if kind != 'multiclass':
+    return Task(key, kind)
+  parts = key.split('/')
+  feature = functools.reduce(operator.getitem, parts, builder.info.features)
+  # Over all splits: the shape of a prediction must not hang on the seed.
+  seen = int(np.nanmax(labels)) + 1
+  return Task(key, kind, getattr(feature, 'num_classes', None) or seen)
+
+
+def _label(labels: np.ndarray, task: Task, train):
+  if task.kind == 'regression':
+    return columns.regression(labels, train)
+  labels, known = columns.counts(labels)
+  top = {'binary': 1, 'multiclass': task.num_outputs - 1}.get(task.kind)
+  if top is not None and labels.max() > top:
+    raise InputError(
+      f'task {task.name!r} is {task.kind} and holds {labels.max():g}; '
+      f'labels run from 0 to {top}'
+    )
+  return (labels if top is None else labels.astype(np.int32)), known
+
+
+def _card(builder, splits: Sequence[str], seed: int | None) -> base.Card:
+  info = builder.info
+  drawn = '' if seed is None else ', pooled and drawn anew at the same sizes'
+  return base.Card(
+    name=info.full_name,
+    source=f'TFDS {info.full_name}; {info.homepage}'.rstrip('; '),
+    licence=info.redistribution_info.license or 'not told by the builder',
+    citation=info.citation or 'not told by the builder',
+    split_rule=f'TFDS splits {", ".join(splits)}{drawn}',
+    counts={},
+    notes='Rows are drawn one by one: check that no group spans two splits.',
+  )
