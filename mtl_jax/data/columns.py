@@ -3,8 +3,6 @@
 import numpy as np
 from jaxtyping import Bool, Float32, Integer, Num, Shaped
 
-from mtl_jax.errors import InputError
-
 Train = Integer[np.ndarray, 'train']
 
 
@@ -17,18 +15,21 @@ def standardise(
   """
   values = values.astype(np.float64)
   seen = values[train]
-  if not len(seen):
-    raise InputError('no row of the training split to standardise on')
   axes = tuple(range(max(1, values.ndim - 1)))
   scale = np.where(np.ptp(seen, axis=axes) > 0, seen.std(axis=axes), 1)
   return ((values - seen.mean(axis=axes)) / scale).astype(np.float32)
 
 
 def regression(
-  labels: Num[np.ndarray, 'rows'], train: Train
+  labels: Shaped[np.ndarray, 'rows'], train: Train
 ) -> tuple[Float32[np.ndarray, 'rows'], Bool[np.ndarray, 'rows']]:
-  """Standardised labels and where they are known; 0 stands for NaN."""
+  """Standardised labels and where they are known; 0 stands for NaN.
+
+  Without a known training label all are 0; `base.check` refuses that later.
+  """
   known = np.isfinite(labels)
+  if not known[train].any():
+    return np.zeros(len(labels), np.float32), known
   scaled = standardise(labels, train[known[train]])
   return np.where(known, scaled, np.float32(0)), known
 

@@ -45,7 +45,7 @@ def load(
   """
   tasks_lib.check(tuple(Task(key, kind) for key, kind in tasks))
   builder = find(name, data_dir, config, version)
-  table, rows = read(builder, splits, split_seed, inputs, dict(tasks))
+  table, rows = read(builder, splits, split_seed, inputs, [k for k, _ in tasks])
   encode = functools.partial(
     _encode, train=rows[0], max_len=max_len, vocab_size=vocab_size
   )
@@ -67,15 +67,26 @@ def find(name: str, data_dir: str = '', config: str = '', version: str = ''):
     raise InputError(
       f'{home} holds no prepared data set {wanted!r}; ' + nearest(wanted, there)
     )
-  builder = tfds.core.read_only_builder.builder_from_files(
-    wanted, data_dir=home, **({'version': version} if version else {})
-  )
+  builder = _reader(home, wanted, version)
   if builder.info.file_format is not tfds.core.FileFormat.ARRAY_RECORD:
     raise InputError(
       f'{name} is stored as {builder.info.file_format.value}; prepare it with '
       "file_format='array_record'"
     )
   return builder
+
+
+def _reader(home, wanted: str, version: str):
+  kwargs = {'version': version} if version else {}
+  try:
+    return tfds.core.read_only_builder.builder_from_files(
+      wanted, data_dir=home, **kwargs
+    )
+  except tfds.core.DatasetNotFoundError as error:
+    versions = [child.name for child in (home / wanted).iterdir()]
+    raise InputError(
+      f'{home / wanted}: no version {version!r}; {nearest(version, versions)}'
+    ) from error
 
 
 def read(
@@ -151,7 +162,7 @@ def _task(builder, labels: np.ndarray, key: str, kind: str) -> Task:
   parts = key.split('/')
   feature = functools.reduce(operator.getitem, parts, builder.info.features)
   # Over all splits: the shape of a prediction must not hang on the seed.
-  seen = int(np.nanmax(labels)) + 1
+  seen = int(columns.counts(labels)[0].max()) + 1
   return Task(key, kind, getattr(feature, 'num_classes', None) or seen)
 
 
@@ -160,11 +171,13 @@ def _label(labels: np.ndarray, task: Task, train):
     return columns.regression(labels, train)
   labels, known = columns.counts(labels)
   top = {'binary': 1, 'multiclass': task.num_outputs - 1}.get(task.kind)
-  if top is not None and labels.max() > top:
-    raise InputError(
-      f'task {task.name!r} is {task.kind} and holds {labels.max():g}; '
-      f'labels run from 0 to {top}'
-    )
+  if top is not None:
+    wrong = labels[(labels > top) | (labels != np.floor(labels))]
+    if len(wrong):
+      raise InputError(
+        f'task {task.name!r} is {task.kind} and holds {wrong[0]:g}; labels are '
+        f'whole numbers from 0 to {top}'
+      )
   return (labels if top is None else labels.astype(np.int32)), known
 
 

@@ -1,0 +1,87 @@
+"""What is refused, by name; what is cut and counted."""
+
+import numpy as np
+import pytest
+
+from mtl_jax.data import base
+from mtl_jax.errors import InputError
+from mtl_jax.tasks import Task
+
+CARD = base.Card('toy', 'here', 'none', 'none', 'by hand', {})
+TASKS = Task('a', 'regression'), Task('b', 'binary')
+
+
+def table(**changes):
+  rows = np.arange(9.0, dtype=np.float32)
+  labels = rows, np.arange(9) % 2
+  whole = base.Split(np.stack([rows, -rows], 1), labels, np.ones((9, 2), bool))
+  return whole._replace(**changes)
+
+
+def cut(whole, tasks=TASKS, columns=()):
+  rows = np.array([8, 0, 3, 1, 6]), np.array([2, 7]), np.array([4, 5])
+  return base.cut(whole, rows, tasks, CARD, columns)
+
+
+def test_rows_stay_together_when_cut():
+  data = cut(table())
+  assert data.train.inputs[:, 0].tolist() == [8, 0, 3, 1, 6]
+  assert data.train.labels[0].tolist() == [8, 0, 3, 1, 6]
+  assert data.train.labels[1].tolist() == [0, 0, 1, 1, 0]
+
+
+def test_inputs_may_be_a_pytree():
+  data = cut(table(inputs={'x': np.arange(9), 'y': np.zeros((9, 2, 2))}))
+  assert data.valid.inputs['x'].tolist() == [2, 7]
+  assert data.test.inputs['y'].shape == (2, 2, 2)
+
+
+def test_card_counts_rows_and_known_labels():
+  mask = np.ones((9, 2), bool)
+  mask[[8, 0, 2], 1] = False
+  counts = cut(table(mask=mask)).card.counts
+  assert counts['train'] == counts['train/a'] == 5
+  assert counts['train/b'] == 3
+  assert (counts['valid'], counts['valid/b'], counts['test/b']) == (2, 1, 2)
+
+
+@pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])
+def test_bad_input_is_named_by_column_and_row(value):
+  inputs = table().inputs.copy()
+  inputs[7, 1] = value  # the second row of valid
+  with pytest.raises(InputError, match=f"valid.*'ph', row 1 is {value}"):
+    cut(table(inputs=inputs), columns=('age', 'ph'))
+
+
+def test_bad_input_deep_in_a_pytree_is_named():
+  deep = np.zeros((9, 2, 3), np.float32)
+  deep[4, 1, 2] = np.nan
+  with pytest.raises(InputError, match=r"test.*'x'.*\[1, 2\], row 0"):
+    cut(table(inputs={'x': deep}))
+
+
+def test_nan_in_a_label_is_refused_even_behind_the_mask():
+  labels = np.full(9, np.nan, np.float32), table().labels[1]
+  with pytest.raises(InputError, match="train labels of 'a'"):
+    cut(table(labels=labels))
+
+
+def test_task_without_a_label_is_named_with_its_split():
+  mask = np.ones((9, 2), bool)
+  mask[[4, 5], 1] = False
+  with pytest.raises(InputError, match="'b' has no known label in the test"):
+    cut(table(mask=mask))
+
+
+def test_repeated_and_unknown_tasks_are_refused():
+  with pytest.raises(InputError, match='share a name'):
+    cut(table(), (TASKS[0], TASKS[0]))
+  with pytest.raises(InputError, match="did you mean 'binary'"):
+    cut(table(), (TASKS[0], Task('b', 'binry')))
+
+
+def test_each_message_is_one_line():
+  inputs = np.full((9, 2), np.nan, np.float32)
+  with pytest.raises(InputError) as caught:
+    cut(table(inputs=inputs))
+  assert '\n' not in str(caught.value)
