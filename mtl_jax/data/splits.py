@@ -10,6 +10,8 @@ from jaxtyping import Integer, UInt64
 
 from mtl_jax.errors import InputError
 
+_ORDER = 1000  # the stream that shuffles rows inside a part
+
 Rows = tuple[Integer[np.ndarray, '_'], ...]
 
 
@@ -44,7 +46,7 @@ def stratified(
   chance = words(seed, len(strata))
   order = np.lexsort((chance, strata))
   part = np.resize(pattern(parts), len(strata))
-  return _shuffled(order, part, chance, len(parts))
+  return _shuffled(order, part, len(parts), seed)
 
 
 def grouped(
@@ -69,7 +71,7 @@ def grouped(
     members = members[np.argsort(chance[first[members]], kind='stable')]
     part[members] = _fill(sizes[members], parts)
   order = np.arange(len(groups))
-  return _shuffled(order, part[group], chance, len(parts))
+  return _shuffled(order, part[group], len(parts), seed)
 
 
 def _fill(sizes, parts) -> Integer[np.ndarray, '_']:
@@ -79,7 +81,9 @@ def _fill(sizes, parts) -> Integer[np.ndarray, '_']:
   return np.minimum(np.searchsorted(ends, middles), len(parts) - 1)
 
 
-def _shuffled(order, part, chance, num_parts: int) -> Rows:
-  # `part[i]` is the part of row `order[i]`. A file's order may tell labels.
+def _shuffled(order, part, num_parts: int, seed: int | None) -> Rows:
+  # `part[i]` is the part of row `order[i]`. The words that chose the parts
+  # would not do: they are low for every small group in the first part.
+  chance = words(seed, len(order), _ORDER)
   rows = [order[part == i] for i in range(num_parts)]
   return tuple(r[np.argsort(chance[r], kind='stable')] for r in rows)

@@ -11,8 +11,14 @@ GROUPS = np.repeat(np.arange(200), np.arange(200) % 5 + 1)
 
 
 def test_random_words_are_the_same_on_every_machine():
-  assert splits.words(0, 2).tolist() == [9441442522235856127, 17532960557476522086]
-  assert splits.words(None, 2).tolist() == [11749869230777074271, 4976686463289251617]
+  assert splits.words(0, 2).tolist() == [
+    9441442522235856127,
+    17532960557476522086,
+  ]
+  assert splits.words(None, 2).tolist() == [
+    11749869230777074271,
+    4976686463289251617,
+  ]
 
 
 def test_seeds_and_streams_are_told_apart():
