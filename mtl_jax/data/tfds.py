@@ -83,7 +83,7 @@ def _reader(home, wanted: str, version: str):
       wanted, data_dir=home, **kwargs
     )
   except tfds.core.DatasetNotFoundError as error:
-    versions = [child.name for child in (home / wanted).iterdir()]
+    versions = [c.name for c in (home / wanted).iterdir() if c.is_dir()]
     raise InputError(
       f'{home / wanted}: no version {version!r}; {nearest(version, versions)}'
     ) from error
