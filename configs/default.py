@@ -52,61 +52,67 @@ def get_config() -> ConfigDict:
 
 def datasets() -> ConfigDict:
   """Fields of each data set's `load`."""
-  return ConfigDict({
-    'actg175': {},
-    'multi_digits': {
-      'num_train': 6000,
-      'num_valid': 1000,
-      'num_test': 2000,
-      'canvas': 12,  # pixels a side
-    },
-    'sentiment_topic': {
-      'max_len': 40,  # words
-      'vocab_size': 10_000,
-      'regression': False,  # predict the rating instead of its sign
-    },
-  })
+  return ConfigDict(
+    {
+      'actg175': {},
+      'multi_digits': {
+        'num_train': 6000,
+        'num_valid': 1000,
+        'num_test': 2000,
+        'canvas': 12,  # pixels a side
+      },
+      'sentiment_topic': {
+        'max_len': 40,  # words
+        'vocab_size': 10_000,
+        'regression': False,  # predict the rating instead of its sign
+      },
+    }
+  )
 
 
 def encoders() -> ConfigDict:
   """Fields of each encoder's `make`."""
-  return ConfigDict({
-    'lenet': {'channels': (10, 20), 'size': 5, 'width': 50, 'dropout': 0.0},
-    'lstm': {
-      'vocab_size': 10_000,
-      'embedding': 128,
-      'width': 64,
-      'dropout': 0.0,
-    },
-    'mlp': {'widths': (64, 64), 'dropout': 0.0},
-  })
+  return ConfigDict(
+    {
+      'lenet': {'channels': (10, 20), 'size': 5, 'width': 50, 'dropout': 0.0},
+      'lstm': {
+        'vocab_size': 10_000,
+        'embedding': 128,
+        'width': 64,
+        'dropout': 0.0,
+      },
+      'mlp': {'widths': (64, 64), 'dropout': 0.0},
+    }
+  )
 
 
 def schemes() -> ConfigDict:
   """Fields of each `Scheme`, and hyperparameters of its own."""
-  return ConfigDict({
-    'cross_stitch': {
-      'mix_lr': 100.0,  # learning-rate multiplier of the stitches
-      'own': 0.9,  # a tower's weight on itself at the start
-      'per_channel': True,
-      'stitch_after': (),  # stages; () is every one
-      'hp': own_hp(),
-    },
-    'hard': {'split_at': -1, 'mix_lr': 1.0, 'hp': own_hp()},
-    'mmoe': {
-      'num_experts': 4,
-      'expert_from': -1,  # stages before are a shared stem; -1 picks
-      'mix_lr': 1.0,
-      'hp': own_hp(),
-    },
-    'single': {'mix_lr': 1.0, 'hp': own_hp()},
-    'soft_l2': {'same_init': True, 'mix_lr': 1.0, 'hp': own_hp()},
-    'soft_trace': {
-      'unfolding': 'last_axis',  # or tucker, tensor_train
-      'mix_lr': 1.0,
-      'hp': own_hp(penalty=(0.001,)),
-    },
-  })
+  return ConfigDict(
+    {
+      'cross_stitch': {
+        'mix_lr': 100.0,  # learning-rate multiplier of the stitches
+        'own': 0.9,  # a tower's weight on itself at the start
+        'per_channel': True,
+        'stitch_after': (),  # stages; () is every one
+        'hp': own_hp(),
+      },
+      'hard': {'split_at': -1, 'mix_lr': 1.0, 'hp': own_hp()},
+      'mmoe': {
+        'num_experts': 4,
+        'expert_from': -1,  # stages before are a shared stem; -1 picks
+        'mix_lr': 1.0,
+        'hp': own_hp(),
+      },
+      'single': {'mix_lr': 1.0, 'hp': own_hp()},
+      'soft_l2': {'same_init': True, 'mix_lr': 1.0, 'hp': own_hp()},
+      'soft_trace': {
+        'unfolding': 'last_axis',  # or tucker, tensor_train
+        'mix_lr': 1.0,
+        'hp': own_hp(penalty=(0.001,)),
+      },
+    }
+  )
 
 
 def own_hp(**given) -> dict:
@@ -117,27 +123,33 @@ def own_hp(**given) -> dict:
 
 def balancers() -> ConfigDict:
   """Fields of each balancer's `make`."""
-  return ConfigDict({
-    'equal': {},
-    'pcgrad': {},
-    'uncertainty': {'learning_rate': 1e-3},
-  })
+  return ConfigDict(
+    {
+      'equal': {},
+      'pcgrad': {},
+      'uncertainty': {'learning_rate': 1e-3},
+    }
+  )
 
 
 def optimizers() -> ConfigDict:
   """Fields of each optimizer."""
-  return ConfigDict({
-    'adam': {'b1': 0.9, 'b2': 0.999},
-    'adamw': {'b1': 0.9, 'b2': 0.999},
-    'sgd': {'momentum': 0.9, 'nesterov': False},
-  })
+  return ConfigDict(
+    {
+      'adam': {'b1': 0.9, 'b2': 0.999},
+      'adamw': {'b1': 0.9, 'b2': 0.999},
+      'sgd': {'momentum': 0.9, 'nesterov': False},
+    }
+  )
 
 
 def schedules() -> ConfigDict:
   """Fields of each learning-rate schedule."""
-  return ConfigDict({
-    'constant': {},
-    'cosine': {'final': 0.0},
-    'step': {'boundaries': (0.5, 0.75), 'factor': 0.1},  # shares of all steps
-    'warmup': {'warmup_steps': 100, 'final': 0.0},
-  })
+  return ConfigDict(
+    {
+      'constant': {},
+      'cosine': {'final': 0.0},
+      'step': {'boundaries': (0.5, 0.75), 'factor': 0.1},  # shares of all steps
+      'warmup': {'warmup_steps': 100, 'final': 0.0},
+    }
+  )

@@ -1,7 +1,10 @@
 """Which rows a step sees: shuffled epochs, from the seed and the step alone."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Int
 
 
@@ -39,3 +42,21 @@ def rows(
   orders = jax.vmap(shuffled)(epochs[0] + jnp.arange(touched))
   chosen = orders[epochs - epochs[0], offsets]
   return chosen.reshape(steps, batch_size)
+
+
+def stacked(splits: list[Any]) -> tuple[Any, Int[np.ndarray, 'splits']]:
+  """Splits of several seeds on a leading axis, and how many rows each has.
+
+  Grouped splits differ a little in size: the shorter ones are padded with rows
+  whose mask is False, so that no label of theirs counts.
+  """
+  counts = np.array([len(split.mask) for split in splits], np.int32)
+
+  def pad(column):
+    short = counts.max() - len(column)
+    return np.pad(column, [(0, short)] + [(0, 0)] * (column.ndim - 1))
+
+  def stack(*columns):
+    return np.stack([pad(column) for column in columns])
+
+  return jax.tree.map(stack, *splits), counts

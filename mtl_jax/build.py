@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import numpy as np
 
 from mtl_jax import data as datasets
@@ -16,12 +17,27 @@ from mtl_jax.schemes import base as schemes
 from mtl_jax.tasks import Task
 
 
+def check(config: Any) -> None:
+  """Finds in a moment what can be found without data.
+
+  Raises:
+    InputError: an unknown name, or a number that no training can have.
+  """
+  for what in ('encoder', 'scheme', 'balancer'):
+    modules.find(f'mtl_jax.{what}s', config[what])
+  datasets.module(config.dataset)
+  check_numbers(config)
+
+
 def data(config: Any) -> list[Data]:
   """One data set per seed if `config.resplit`, else one for all seeds."""
   seeds = range(config.seeds) if config.resplit else [None]
   load = functools.partial(
-    datasets.load, config.dataset, data_dir=config.data_dir,
-    files=config.files, **chosen(config, 'dataset'),
+    datasets.load,
+    config.dataset,
+    data_dir=config.data_dir,
+    files=config.files,
+    **chosen(config, 'dataset'),
   )
   return [load(split_seed=seed) for seed in seeds]
 
@@ -39,7 +55,6 @@ def system(config: Any, tasks: tuple[Task, ...]) -> train.System:
   Raises:
     InputError: an unknown name or key, or parts that do not go together.
   """
-  check_numbers(config)
   stages = _make('mtl_jax.encoders', config, 'encoder')
   scheme = _scheme(config, stages, tasks)
   balancer = _balancer(config, tasks)
@@ -77,9 +92,7 @@ def _scheme(config, stages, tasks) -> schemes.Scheme:
     allowed.pop(flax_own, None)
   modules.check_fields(f'config.schemes.{config.scheme}', fields, allowed)
   heads = tuple(functools.partial(schemes.Head, t.num_outputs) for t in tasks)
-  return _told(
-    'scheme', config.scheme, lambda: scheme(stages, heads, **fields)
-  )
+  return _told('scheme', config.scheme, lambda: scheme(stages, heads, **fields))
 
 
 def _balancer(config, tasks) -> balancers.Balancer:
@@ -154,7 +167,24 @@ def _task_weights(weights: Any, num_tasks: int) -> tuple[float, ...]:
 
 def hp(settings: list[dict[str, Any]]) -> optimizers.Hp:
   """Settings of runs as traced numbers with a leading runs axis."""
-  return optimizers.Hp(**{
-    name: np.array([s[name] for s in settings], np.float32)
-    for name in optimizers.Hp._fields
-  })
+  return optimizers.Hp(
+    **{
+      name: np.array([s[name] for s in settings], np.float32)
+      for name in optimizers.Hp._fields
+    }
+  )
+
+
+def try_shapes(config: Any, system: train.System, data: Data) -> None:
+  """Raises `InputError` where encoder and scheme cannot take these inputs."""
+  example = first_rows(data.train.inputs)
+  ones = hp(settings(config, len(data.tasks))[:1])
+  one = jax.tree.map(lambda x: x[0], ones)
+  start = functools.partial(train.init, system)
+  # InputError or not, the message comes from the file that was chosen.
+  _told('scheme', config.scheme, lambda: jax.eval_shape(start, one, 0, example))
+
+
+def first_rows(inputs: Any, count: int = 2) -> Any:
+  """A small batch to take shapes from."""
+  return jax.tree.map(lambda x: x[:count], inputs)

@@ -34,21 +34,30 @@ def map_runs(function: Callable, in_axes: tuple[int | None, ...]) -> Callable:
     in_axes: 0 for an argument with a leading runs axis, which must divide by
       the number of devices, None for one that all runs share.
   """
-  mesh = jax.sharding.Mesh(np.array(jax.devices()), ('runs',))
   specs = tuple(P('runs') if axis == 0 else P() for axis in in_axes)
   one_by_one = jax.default_backend() == 'cpu'
   local = (
     _in_turn(function, in_axes) if one_by_one else jax.vmap(function, in_axes)
   )
   spread = jax.shard_map(
-    local, mesh=mesh, in_specs=specs, out_specs=P('runs'), check_vma=False
+    local, mesh=_mesh(), in_specs=specs, out_specs=P('runs'), check_vma=False
   )
   return jax.jit(spread)
 
 
-def pad_runs(runs: list[Any]) -> list[Any]:
-  """Repeats the last run until the devices divide the runs."""
-  return runs + [runs[-1]] * (-len(runs) % jax.device_count())
+def place(tree: Any, over_runs: bool) -> Any:
+  """Arrays on the devices: spread along the runs axis, or a copy on each."""
+  spec = P('runs') if over_runs else P()
+  return jax.device_put(tree, jax.NamedSharding(_mesh(), spec))
+
+
+def _mesh() -> jax.sharding.Mesh:
+  return jax.sharding.Mesh(np.array(jax.devices()), ('runs',))
+
+
+def round_up(runs: int) -> int:
+  """The next number of runs that the devices divide."""
+  return runs + -runs % jax.device_count()
 
 
 def _in_turn(function: Callable, in_axes: tuple[int | None, ...]) -> Callable:

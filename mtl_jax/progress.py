@@ -48,19 +48,19 @@ class Live:
     """One plain line, above the live one."""
     self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-  def begin(self, name: str, text: str) -> None:
-    """Another cell, and what happens with it first."""
+  def begin(self, name: str) -> None:
+    """Another cell; it is compiled first."""
     self._name = name
-    self._bar.update(self._line, description=f'{name}: {text}')
-    if not self._console.is_terminal:
-      self.say(f'{name}: {text}')
+    self._bar.update(self._line, description=f'{name}: compiling')
 
-  def advance(
-    self, steps: int, losses: dict[str, float], trained: bool = True
-  ) -> None:
-    """`steps` more are done, and the mean training losses over them."""
+  def skip(self, steps: int) -> None:
+    """`steps` were done before this job; they do not count in its rate."""
     self._done += steps
-    self._fresh += steps if trained else 0
+    self._bar.update(self._line, advance=steps)
+
+  def advance(self, steps: int, losses: dict[str, float]) -> None:
+    """`steps` more are done, with these mean training losses."""
+    self._done, self._fresh = self._done + steps, self._fresh + steps
     seconds = time.monotonic() - self._start
     rate = self._fresh / seconds
     shown = ' '.join(f'{name} {loss:.3f}' for name, loss in losses.items())
@@ -71,8 +71,7 @@ class Live:
       rate=f'{rate:,.0f}',
       losses=shown,
     )
-    plain = not self._console.is_terminal
-    if plain and seconds - self._said > self._every and rate > 0:
+    if not self._console.is_terminal and seconds - self._said > self._every:
       self._said = seconds
       left = (self._total - self._done) / rate
       self.say(

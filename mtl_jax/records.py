@@ -41,6 +41,17 @@ def finished(folder: pathlib.Path) -> bool:
   return any(record['kind'] == 'done' for record in read(folder))
 
 
+def flat(tree: dict, prefix: str = '') -> dict[str, Any]:
+  """`{'a': {'b': 1}}` -> `{'a.b': 1}`, to compare two configurations."""
+  found = {}
+  for key, value in tree.items():
+    if isinstance(value, dict) and value:
+      found.update(flat(value, f'{prefix}{key}.'))
+    else:
+      found[f'{prefix}{key}'] = value
+  return found
+
+
 def _plain(value: Any) -> Any:
   """`value` as JSON holds it: numpy scalars unpacked, NaN as None."""
   if isinstance(value, dict):

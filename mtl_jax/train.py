@@ -295,6 +295,43 @@ def keep_best(
   )
 
 
+class Sizes(NamedTuple):
+  """Steps from one evaluation to the next, and rows in a batch."""
+
+  steps: int
+  batch: int
+  eval_batch: int
+
+
+def period(
+  system: System,
+  sizes: Sizes,
+  hp: optimizers.Hp,
+  seed: Seed,
+  num_rows: Int[Array, ''],
+  state: TrainState,
+  data: Split,
+  valid: Split,
+) -> tuple[TrainState, Metrics, dict[str, dict[str, Array]]]:
+  """From one evaluation to the next: train, measure, keep the best."""
+  state, metrics = advance(
+    system, hp, seed, state, data, num_rows, sizes.steps, sizes.batch
+  )
+  results = evaluate(system, state.params, state.extra, valid, sizes.eval_batch)
+  return keep_best(system, state, results), metrics, results
+
+
+def test(
+  system: System, sizes: Sizes, best: Best, valid: Split, test: Split
+) -> tuple[dict[str, dict[str, Array]], dict[str, dict[str, Array]]]:
+  """Results of the best parameters on validation and on test."""
+  on_valid, on_test = (
+    evaluate(system, best.params, best.extra, split, sizes.eval_batch)
+    for split in (valid, test)
+  )
+  return on_valid, on_test
+
+
 def _key(seed: Seed, purpose: str) -> Array:
   """One stream of random numbers per purpose."""
   purposes = ('init', 'order', 'noise')

@@ -1,0 +1,61 @@
+"""Compares ways of sharing with single-task learning, on one data set.
+
+  python -m experiments.compare --config=configs/actg175.py \\
+    --schemes=hard,soft_l2,cross_stitch --workdir=out/actg175
+
+Trains every scheme with every balancer, and `single` besides, under one budget
+on the same splits; prints the table and writes it, its figures and a page into
+the workdir. A finished cell is not trained again.
+"""
+
+import copy
+import pathlib
+
+from absl import flags
+
+from experiments import cli
+from mtl_jax import build, cells, run, workdir
+
+SCHEMES = flags.DEFINE_list('schemes', None, 'Default: config.scheme.')
+BALANCERS = flags.DEFINE_list('balancers', None, 'Default: config.balancer.')
+REFERENCE = flags.DEFINE_bool('reference', True, "Add linear models' row.")
+
+
+def main() -> None:
+  cli.require('config', 'workdir')
+  config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
+  pairs = combinations(
+    SCHEMES.value or [config.scheme], BALANCERS.value or [config.balancer]
+  )
+  configs = [choose(config, *pair) for pair in pairs]
+  for chosen in configs:
+    build.check(chosen)
+  datas = build.data(config)
+  table = [cells.make(chosen, datas) for chosen in configs]
+  workdir.claim(folder, table[0].comparable)
+  folders = run.train(table, folder)
+  if REFERENCE.value:
+    folders.append(run.reference(table[0], folder))
+  print(folders)
+
+
+def combinations(
+  schemes: list[str], balancers: list[str]
+) -> list[tuple[str, str]]:
+  """Single with equal weights first, then each scheme with each balancer."""
+  baseline = ('single', 'equal')
+  if 'equal' in balancers or 'single' not in schemes:
+    schemes = [s for s in schemes if s != 'single']
+  pairs = [(s, b) for s in schemes for b in balancers]
+  return list(dict.fromkeys([baseline, *pairs]))
+
+
+def choose(config, scheme: str, balancer: str):
+  """A copy of the config with this scheme and balancer."""
+  chosen = copy.deepcopy(config)
+  chosen.scheme, chosen.balancer = scheme, balancer
+  return chosen
+
+
+if __name__ == '__main__':
+  cli.run(main)

@@ -1,0 +1,132 @@
+"""A cell of a table: one scheme with one balancer, all its seeds."""
+
+import dataclasses
+import hashlib
+import platform
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from mtl_jax import build, devices, records, train
+from mtl_jax.data.base import Data
+
+Run = tuple[int, dict[str, Any]]  # seed and setting of hyperparameters
+
+
+class Chunk(NamedTuple):
+  """Some runs of a cell, the number of the first, and the program's width."""
+
+  first: int
+  runs: list[Run]
+  size: int
+
+  @property
+  def padded(self) -> list[Run]:
+    """All chunks fit one program: the last run is repeated to fill it."""
+    return self.runs + self.runs[-1:] * (self.size - len(self.runs))
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+  """All that determines a cell's numbers, and how it is run.
+
+  Attributes:
+    config: with this cell's scheme and balancer.
+    datas: one per seed, or one for all.
+    system: what is compiled.
+    runs: all of them, setting by setting.
+    comparable: what must be equal in all cells of a table.
+    identity: `comparable` and what is this cell's own; names its folder.
+  """
+
+  config: Any
+  datas: list[Data]
+  system: train.System
+  runs: list[Run]
+  comparable: dict
+  identity: dict
+
+  @property
+  def hash(self) -> str:
+    return records.digest(self.identity)
+
+  @property
+  def name(self) -> str:
+    return f'{self.config.scheme}, {self.config.balancer}'
+
+  @property
+  def steps(self) -> int:
+    """Gradient steps of all runs together."""
+    return len(self.runs) * self.config.steps
+
+  def chunks(self) -> list[Chunk]:
+    """Runs that are trained in one program, as many at a time as asked."""
+    total = len(self.runs)
+    size = devices.round_up(min(self.config.parallel or total, total))
+    starts = range(0, total, size)
+    return [Chunk(i, self.runs[i : i + size], size) for i in starts]
+
+
+def make(config: Any, datas: list[Data]) -> Cell:
+  """Builds a cell and tries its shapes; nothing is trained or written.
+
+  Raises:
+    InputError: the config is wrong, or its parts do not go together.
+  """
+  tasks = datas[0].tasks
+  system = build.system(config, tasks)
+  build.try_shapes(config, system, datas[0])
+  settings = build.settings(config, len(tasks))
+  own = {
+    'scheme': {config.scheme: build.chosen(config, 'scheme')},
+    'balancer': {config.balancer: build.chosen(config, 'balancer')},
+    'settings': settings,
+  }
+  runs = [(seed, s) for s in settings for seed in range(config.seeds)]
+  shared = comparable(config, datas)
+  return Cell(config, datas, system, runs, shared, {**shared, **own})
+
+
+def comparable(config: Any, datas: list[Data]) -> dict:
+  """What two cells must agree in to stand in one table."""
+  parts = ('dataset', 'encoder', 'optimizer', 'schedule')
+  numbers = ('resplit', 'seeds', 'steps', 'evals', 'batch_size')
+  return {
+    **{part: {config[part]: build.chosen(config, part)} for part in parts},
+    **{number: config[number] for number in numbers},
+    'fingerprint': fingerprint(datas[0]),
+  }
+
+
+def fingerprint(data: Data) -> str:
+  """Twelve hex digits of the arrays themselves."""
+  digest = hashlib.sha256()
+  for leaf in jax.tree.leaves((data.train, data.valid, data.test)):
+    digest.update(np.ascontiguousarray(leaf))
+  return digest.hexdigest()[:12]
+
+
+def header(cell: Cell) -> dict:
+  """The cell's first record: what the report must know to read the rest."""
+  data = cell.datas[0]
+  sizes = {f'n_{k}': len(split.mask) for k, split in data.splits.items()}
+  return {
+    'kind': 'cell',
+    'hash': cell.hash,
+    'dataset': cell.config.dataset,
+    'encoder': cell.config.encoder,
+    'scheme': cell.config.scheme,
+    'balancer': cell.config.balancer,
+    'tasks': [_described(task) for task in data.tasks],
+    'comparable': cell.comparable,
+    'split': 'resplit' if cell.config.resplit else 'fixed',
+    **sizes,
+    'seeds': list(range(cell.config.seeds)),
+    'versions': {'python': platform.python_version(), 'jax': jax.__version__},
+  }
+
+
+def _described(task) -> dict:
+  metrics = [[k, m.higher_is_better] for k, m in task.metrics.items()]
+  return {'name': task.name, 'kind': task.kind, 'metrics': metrics}

@@ -1,0 +1,105 @@
+"""A cell's compiled programs, and its data where they are read."""
+
+import functools
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from mtl_jax import batches, build, costs, devices, optimizers, train
+from mtl_jax.cells import Cell, Chunk
+
+
+class Inputs(NamedTuple):
+  """What the runs of one chunk read; the leading axis is the runs'.
+
+  Data that all seeds share have no such axis.
+  """
+
+  hp: optimizers.Hp
+  seeds: Any
+  num_rows: Any
+  train: Any
+  valid: Any
+  test: Any
+
+
+class Programs:
+  """Start, train and test the runs of a chunk, each compiled once per cell."""
+
+  def __init__(self, cell: Cell):
+    config, system = cell.config, cell.system
+    self._shared = not config.resplit
+    self._splits = {
+      name: batches.stacked([data.splits[name] for data in cell.datas])
+      for name in ('train', 'valid', 'test')
+    }
+    sizes = train.Sizes(
+      config.steps // config.evals, config.batch_size, config.eval_batch_size
+    )
+    own = None if self._shared else 0
+    self._init = devices.map_runs(
+      functools.partial(train.init, system), (0, 0, own)
+    )
+    self._period = devices.map_runs(
+      functools.partial(train.period, system, sizes), (0, 0, own, 0, own, own)
+    )
+    self._test = devices.map_runs(
+      functools.partial(train.test, system, sizes), (0, own, own)
+    )
+    self._step = functools.partial(train.step, system)
+    self._batch_size = config.batch_size
+    self._compiled = None
+
+  def inputs(self, chunk: Chunk) -> Inputs:
+    """What these runs read, on the devices."""
+    seeds = np.array([seed for seed, _ in chunk.padded], np.int32)
+    which = 0 if self._shared else seeds
+    rows = self._splits['train'][1][which]
+    splits = {
+      name: jax.tree.map(lambda x: x[which], split)
+      for name, (split, _) in self._splits.items()
+    }
+    hp = build.hp([setting for _, setting in chunk.padded])
+    own = devices.place((hp, seeds), over_runs=True)
+    data = devices.place((rows, splits), over_runs=not self._shared)
+    return Inputs(*own, data[0], **data[1])
+
+  def start(self, inputs: Inputs) -> train.TrainState:
+    """The runs' states before their first step."""
+    rows = slice(2) if self._shared else (slice(None), slice(2))
+    example = jax.tree.map(lambda x: x[rows], inputs.train.inputs)
+    return self._init(inputs.hp, inputs.seeds, example)
+
+  def compile(self, inputs: Inputs, state: train.TrainState) -> None:
+    """Compiles `period` ahead, so that this does not count as training."""
+    arguments = self._arguments(inputs, state)
+    self._compiled = self._period.lower(*arguments).compile()
+
+  def place(self, state: train.TrainState) -> train.TrainState:
+    """A restored state, on the devices."""
+    return devices.place(state, over_runs=True)
+
+  def period(self, inputs: Inputs, state: train.TrainState):
+    """To the next evaluation: state, step metrics, validation results."""
+    return self._compiled(*self._arguments(inputs, state))
+
+  def test(self, inputs: Inputs, state: train.TrainState):
+    """Validation and test results of the best parameters."""
+    return self._test(state.best, inputs.valid, inputs.test)
+
+  def flops(self, inputs: Inputs, state: train.TrainState) -> int:
+    """Floating-point operations of one step of one run."""
+    first = functools.partial(jax.tree.map, lambda x: x[0])
+    data = inputs.train if self._shared else first(inputs.train)
+    batch = jax.tree.map(
+      lambda x: jax.ShapeDtypeStruct((self._batch_size, *x.shape[1:]), x.dtype),
+      data,
+    )
+    hp, one = first((inputs.hp, state))
+    return costs.flops(self._step, hp, one, batch, jax.random.key(0))
+
+  @staticmethod
+  def _arguments(inputs: Inputs, state: train.TrainState) -> tuple:
+    hp, seeds, rows, train_split, valid, _ = inputs
+    return hp, seeds, rows, state, train_split, valid

@@ -1,0 +1,141 @@
+"""What a chunk of runs came to, as records."""
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from mtl_jax.cells import Cell, Chunk
+
+Results = dict[str, dict[str, np.ndarray]]  # task, metric: [R]
+
+
+def evaluations(
+  cell: Cell, chunk: Chunk, step: int, losses: np.ndarray, valid: Results
+) -> list[dict]:
+  """One record per run: training losses `[R, K]` and validation results."""
+  return [
+    {
+      'kind': 'eval',
+      **_who(chunk, i),
+      'step': step,
+      'train_loss': _per_task(cell, losses[i]),
+      'valid': _of_run(valid, i),
+    }
+    for i in range(len(chunk.runs))
+  ]
+
+
+def outcomes(
+  cell: Cell, chunk: Chunk, state: Any, valid: Results, test: Results
+) -> list[dict]:
+  """A test record per run that went well, and a failure for any other."""
+  return [
+    _failure(chunk, i, state)
+    if state.failed[i] >= 0
+    else {
+      'kind': 'test',
+      **_who(chunk, i),
+      'best_step': _per_task(cell, state.best.step[i]),
+      'score': state.best.score[i].mean(),
+      'valid': _of_run(valid, i),
+      'test': _of_run(test, i),
+    }
+    for i in range(len(chunk.runs))
+  ]
+
+
+def reference(
+  seed: int,
+  valid: dict[str, dict[str, float]],
+  test: dict[str, dict[str, float]],
+  size: int,
+) -> dict:
+  """The record of models that were not trained in steps."""
+  del size
+  return {
+    'kind': 'test',
+    'run': seed,
+    'seed': seed,
+    'hp': {},
+    'best_step': {},
+    'score': np.mean([task['loss'] for task in valid.values()]),
+    'valid': valid,
+    'test': test,
+  }
+
+
+def cost(
+  params: int,
+  flops_per_step: int | None = None,
+  steps_per_second: float | None = None,
+  seconds: float | None = None,
+) -> dict:
+  """What a cell cost: numbers of one run, but the seconds of all together."""
+  return {
+    'kind': 'cost',
+    'params': params,
+    'flops_per_step': flops_per_step,
+    'steps_per_second': steps_per_second,
+    'seconds': seconds,
+  }
+
+
+def notes(cell: Cell, state: Any) -> list[str]:
+  """What the run should say once, over all runs of a chunk."""
+  steps = cell.config.steps
+  texts = [
+    f'{cell.name}: task {task.name!r} had no valid label in '
+    f'{int(count.max())} of {steps} batches; its loss was 0 there'
+    for task, count in zip(cell.system.tasks, state.unlabelled.T, strict=True)
+    if count.any()
+  ]
+  fallbacks = int(state.fallbacks.max())
+  if fallbacks:
+    texts.append(
+      f'{cell.name}: the balancer had no answer in {fallbacks} of {steps} '
+      'steps; it weighed the tasks equally there'
+    )
+  return texts
+
+
+def failures(cell: Cell, outcomes: list[dict]) -> list[str]:
+  """One line per run that failed."""
+  return [
+    f'{cell.name}: seed {o["seed"]} failed at step {o["step"]}: {o["why"]}; '
+    'the other runs go on'
+    for o in outcomes
+    if o['kind'] == 'failed'
+  ]
+
+
+def mean_losses(cell: Cell, losses: np.ndarray) -> dict[str, float]:
+  """Training losses `[R, K]` averaged over the runs that are finite."""
+  finite = np.isfinite(losses)
+  total = np.where(finite, losses, 0).sum(0)
+  return _per_task(cell, total / np.maximum(finite.sum(0), 1))
+
+
+def _failure(chunk: Chunk, i: int, state: Any) -> dict:
+  return {
+    'kind': 'failed',
+    **_who(chunk, i),
+    'step': int(state.failed[i]),
+    'why': 'a loss or its gradient was not finite',
+  }
+
+
+def _who(chunk: Chunk, i: int) -> dict:
+  seed, setting = chunk.runs[i]
+  return {'run': chunk.first + i, 'seed': seed, 'hp': setting}
+
+
+def _per_task(cell: Cell, values: np.ndarray) -> dict:
+  """One value per task; separate towers have their own, others share one."""
+  values = np.broadcast_to(values, len(cell.system.tasks))
+  names = [task.name for task in cell.system.tasks]
+  return dict(zip(names, values.tolist(), strict=True))
+
+
+def _of_run(results: Results, i: int) -> dict:
+  return jax.tree.map(lambda values: values[i].item(), results)

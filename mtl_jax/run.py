@@ -1,0 +1,188 @@
+"""From config to records: the one file with a loop, a clock and files.
+
+config -> Data -> stages -> Scheme + Balancer -> init -> advance/evaluate ->
+records. `train` takes the cells of a table, one after the other.
+"""
+
+import contextlib
+import json
+import pathlib
+import shutil
+import time
+from collections.abc import Callable
+
+import jax
+import numpy as np
+
+from mtl_jax import costs, interrupt, records, results
+from mtl_jax import reference as linear
+from mtl_jax.cells import Cell, Chunk, header
+from mtl_jax.checkpoints import Checkpoints
+from mtl_jax.programs import Programs
+from mtl_jax.progress import Live
+
+
+def train(cells: list[Cell], workdir: pathlib.Path) -> list[pathlib.Path]:
+  """Trains all cells that are not finished; returns the folders of all.
+
+  Raises:
+    interrupt.Stopped: after Ctrl-C or SIGTERM; the state is saved.
+  """
+  folders = [workdir / 'cells' / cell.hash for cell in cells]
+  pairs = list(zip(cells, folders, strict=True))
+  open_pairs = [pair for pair in pairs if not records.finished(pair[1])]
+  steps = sum(cell.steps for cell, _ in open_pairs)
+  with Live(steps) as live, interrupt.postponed(live.say) as stop_asked:
+    for cell, folder in open_pairs:
+      train_cell(cell, folder, live, stop_asked)
+      if stop_asked():
+        raise interrupt.Stopped(stop_asked())
+  return folders
+
+
+def reference(cell: Cell, workdir: pathlib.Path) -> pathlib.Path:
+  """Linear models on a cell's data, as one more cell; returns its folder."""
+  identity = {**cell.comparable, 'scheme': {'reference': linear.STRENGTHS}}
+  folder = workdir / 'cells' / records.digest(identity)
+  if records.finished(folder):
+    return folder
+  began = time.monotonic()
+  fits = [linear.fit(data) for data in cell.datas]
+  each = fits if cell.config.resplit else fits * cell.config.seeds
+  first = {
+    **header(cell),
+    'hash': folder.name,
+    'scheme': 'reference',
+    'balancer': '',
+  }
+  tests = [results.reference(seed, *fit) for seed, fit in enumerate(each)]
+  cost = results.cost(fits[0][2], seconds=time.monotonic() - began)
+  _write_config(folder, identity)
+  records.append(folder, first, *tests, cost, {'kind': 'done'})
+  return folder
+
+
+def train_cell(
+  cell: Cell, folder: pathlib.Path, live: Live, stop_asked: Callable[[], int]
+) -> None:
+  """Trains all runs of a cell, or goes on where it stopped."""
+  live.begin(cell.name)
+  if not (folder / 'config.json').exists():
+    records.append(folder, header(cell))
+    _write_config(folder, cell.identity)
+  checkpoints = Checkpoints(folder / 'checkpoints')
+  with contextlib.closing(checkpoints):
+    Training(cell, folder, checkpoints, live, stop_asked).run()
+  shutil.rmtree(folder / 'checkpoints')
+
+
+def _write_config(folder: pathlib.Path, identity: dict) -> None:
+  folder.mkdir(parents=True, exist_ok=True)
+  text = json.dumps(identity, indent=2) + '\n'
+  (folder / 'config.json').write_text(text, encoding='utf-8')
+
+
+class Training:
+  """The loop over a cell's chunks of runs and their evaluation periods."""
+
+  def __init__(self, cell, folder, checkpoints, live, stop_asked):
+    self.cell, self.folder = cell, folder
+    self.checkpoints, self.live = checkpoints, live
+    self.stop_asked = stop_asked
+    self.done = 0  # evaluation periods, over all chunks
+    self.seconds = 0.0  # before it was resumed
+    self.training = 0.0  # in steps and evaluations alone, not in compiling
+    self.began = self.saved = time.monotonic()
+
+  def run(self) -> None:
+    """All chunks, then what they cost."""
+    chunks, evals = self.cell.chunks(), self.cell.config.evals
+    self.programs = Programs(self.cell)
+    self.begin(chunks[0])
+    self.programs.compile(self.inputs, self.state)
+    self.resume(chunks)
+    for number in range(self.done // evals, len(chunks)):
+      if self.done == number * evals and number:
+        self.begin(chunks[number])
+      self.train_chunk(chunks[number], until=(number + 1) * evals)
+    self.finish()
+
+  def begin(self, chunk: Chunk) -> None:
+    """Brings a chunk's data, and its runs' first states."""
+    self.inputs = self.programs.inputs(chunk)
+    self.state = self.programs.start(self.inputs)
+
+  def resume(self, chunks: list[Chunk]) -> None:
+    """Takes up the newest saved state, if there is one."""
+    latest = self.checkpoints.latest()
+    if latest is None:
+      return
+    chunk = chunks[latest // self.cell.config.evals]
+    self.inputs = self.programs.inputs(chunk)
+    state, clock = self.checkpoints.restore((self.state, np.zeros(2)))
+    self.state = self.programs.place(state)
+    self.done, (self.seconds, self.training) = latest, clock.tolist()
+    self.live.skip(self.done * self.period_steps * chunk.size)
+    self.live.say(f'{self.cell.name}: going on where it stopped')
+
+  def train_chunk(self, chunk: Chunk, until: int) -> None:
+    """Trains to the chunk's end, then reads the test split, once."""
+    while self.done < until:
+      self.train_period(chunk)
+      if self.done < until:  # A chunk at its end is tested, not saved.
+        self.save_if_due()
+    found = jax.device_get(self.programs.test(self.inputs, self.state))
+    state = jax.device_get(self.state)
+    outcomes = results.outcomes(self.cell, chunk, state, *found)
+    notes = results.notes(self.cell, state)
+    records.append(
+      self.folder, *outcomes, *[{'kind': 'note', 'text': t} for t in notes]
+    )
+    for text in notes + results.failures(self.cell, outcomes):
+      self.live.say(text)
+
+  def train_period(self, chunk: Chunk) -> None:
+    """To the next evaluation, and its records."""
+    start = time.monotonic()
+    found = self.programs.period(self.inputs, self.state)
+    self.state, (metrics, valid) = found[0], jax.device_get(found[1:])
+    self.training += time.monotonic() - start
+    self.done += 1
+    periods = (self.done - 1) % self.cell.config.evals + 1
+    step = periods * self.period_steps
+    lines = results.evaluations(self.cell, chunk, step, metrics.losses, valid)
+    records.append(self.folder, *lines)
+    self.live.advance(
+      self.period_steps * len(chunk.runs),
+      results.mean_losses(self.cell, metrics.losses),
+    )
+
+  def save_if_due(self) -> None:
+    """Saves the state now and then, and when asked to stop."""
+    signum = self.stop_asked()
+    due = time.monotonic() - self.saved > self.cell.config.checkpoint_seconds
+    if signum or due:
+      clock = np.array([self.elapsed, self.training])
+      self.checkpoints.save(self.done, (jax.device_get(self.state), clock))
+      self.saved = time.monotonic()
+    if signum:
+      raise interrupt.Stopped(signum)
+
+  def finish(self) -> None:
+    """Records what the cell cost; then it is done."""
+    one = jax.tree.map(lambda x: x[0], self.state.params)
+    cost = results.cost(
+      costs.parameters(one),
+      self.programs.flops(self.inputs, self.state),
+      self.cell.steps / self.training,
+      self.elapsed,
+    )
+    records.append(self.folder, cost, {'kind': 'done'})
+
+  @property
+  def period_steps(self) -> int:
+    return self.cell.config.steps // self.cell.config.evals
+
+  @property
+  def elapsed(self) -> float:
+    return self.seconds + time.monotonic() - self.began
