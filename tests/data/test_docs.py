@@ -1,0 +1,46 @@
+"""The page says what is so: its example runs, its counts are the cards'."""
+
+import pathlib
+import re
+
+import numpy as np
+import pytest
+
+from mtl_jax import data
+from mtl_jax.data import files
+
+PAGE = pathlib.Path(__file__).parents[2].joinpath('docs/data.md').read_text()
+
+
+def test_the_example_of_ones_own_data_set_runs(tmp_path, monkeypatch):
+  (code,) = re.findall(r'```python\n(.*?)```', PAGE, re.DOTALL)
+  (tmp_path / 'my_lab').mkdir()
+  (tmp_path / 'my_lab' / 'sums.py').write_text(code)
+  monkeypatch.syspath_prepend(tmp_path)
+  made = data.load('my_lab.sums', split_seed=1, num_rows=50)
+  assert made.card.counts['train'] == 30
+  sums = made.train.inputs.sum(axis=1)
+  assert np.corrcoef(sums, made.train.labels[0])[0, 1] > 0.95
+
+
+@pytest.mark.parametrize('name', ['actg175', 'multi_digits', 'sentiment_topic'])
+def test_the_table_holds_the_counts_of_the_cards(name, raw, data_dir):
+  folder = raw(name) if name in files.SOURCES else ''
+  loaded = data.load(name, data_dir=data_dir, files=folder)
+  counts = ' / '.join(str(len(s.mask)) for s in loaded.splits.values())
+  tasks = [task.name for task in loaded.tasks]
+  (row,) = [
+    line
+    for line in PAGE.splitlines()
+    if line.startswith(f'| `{name}`') and ' / ' in line
+  ]
+  assert counts in row
+  assert [task for task in tasks if f'`{task}`' not in row] == []
+
+
+def test_every_data_set_and_raw_file_is_on_the_page():
+  for name in data.names():
+    assert f'`{name}`' in PAGE
+  for source in files.SOURCES.values():
+    assert source.archive in PAGE
+    assert source.bare in PAGE
