@@ -1,0 +1,40 @@
+# make table   set-up, then the main job on real data
+# make test    set-up, then the test suite
+# Set-up is made once; `make clean` undoes it.
+
+PYTHON ?= python3
+BIN := .venv/bin
+OUT ?= out/actg175
+SCHEMES := hard,soft_l2,soft_trace,cross_stitch,mmoe
+
+.PHONY: table test lint data setup clean
+
+table: data
+	$(BIN)/python -m experiments.compare --config=configs/actg175.py \
+	  --schemes=$(SCHEMES) --workdir=$(OUT)
+
+test: data
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+setup: .venv/.ready
+
+data: .venv/.data
+
+.venv/.ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+	  "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@touch $@
+
+.venv/.data: .venv/.ready
+	$(BIN)/python -m mtl_jax.data.files
+	@touch $@
+
+clean:
+	rm -rf .venv

@@ -1,0 +1,106 @@
+"""Tunes a configuration on validation, so that the baseline is no straw man.
+
+  python -m experiments.tune --config=configs/actg175.py --workdir=out/tune
+
+Tries every combination of `SPACES[config.encoder]` for config.scheme (by
+default `single`), each with all `config.hp` values, on config.seeds splits.
+Ranks by the validation score, writes tune.csv and prints the best. The test
+split plays no part.
+"""
+
+import copy
+import itertools
+import pathlib
+import sys
+
+import pandas as pd
+from absl import flags
+
+from experiments import cli
+from mtl_jax import build, cells, records, run
+from mtl_jax.errors import InputError
+
+SCHEME = flags.DEFINE_string('scheme', 'single', 'What to tune for.')
+SHOWN = 10
+
+# Dotted keys of the config; numbers under config.hp are better swept as tuples
+# (--config.hp.lr="(1e-3,3e-3)"), which costs no compilation.
+SPACES = {
+  'mlp': {
+    'encoders.mlp.widths': ((32,), (128,), (64, 64), (256, 256)),
+    'encoders.mlp.dropout': (0.0, 0.3, 0.6),
+    'schedule': ('constant', 'cosine'),
+  },
+  'lenet': {
+    'encoders.lenet.channels': ((10, 20), (16, 32)),
+    'encoders.lenet.dropout': (0.0, 0.5),
+    'schedule': ('constant', 'cosine'),
+  },
+  'lstm': {
+    'encoders.lstm.dropout': (0.0, 0.3, 0.6),
+    'schedule': ('constant', 'cosine'),
+  },
+}
+
+
+def main() -> None:
+  cli.require('config', 'workdir')
+  config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
+  config.scheme, config.balancer = SCHEME.value, 'equal'
+  space = SPACES.get(config.encoder)
+  if space is None:
+    raise InputError(f'experiments/tune.py has no space for {config.encoder!r}')
+  build.check(config)
+  datas = build.data(config)
+  choices = [dict(zip(space, v, strict=True)) for v in grid(space)]
+  table = [cells.make(changed(config, choice), datas) for choice in choices]
+  folders = run.train(table, folder)
+  frame = ranked(choices, folders)
+  frame.to_csv(folder / 'tune.csv', index=False)
+  print(frame.head(SHOWN).to_string(index=False))
+  print(f'all {len(frame)} settings: {folder / "tune.csv"}', file=sys.stderr)
+
+
+def grid(space: dict[str, tuple]) -> itertools.product:
+  """All combinations of values."""
+  return itertools.product(*space.values())
+
+
+def changed(config, choice: dict):
+  """A copy of the config with some dotted keys set."""
+  config = copy.deepcopy(config)
+  for key, value in choice.items():
+    *path, last = key.split('.')
+    part = config
+    for name in path:
+      part = part[name]
+    part[last] = value
+  return config
+
+
+def ranked(choices: list[dict], folders: list[pathlib.Path]) -> pd.DataFrame:
+  """One row per setting: mean validation score over seeds, lowest first."""
+  rows = []
+  for choice, folder in zip(choices, folders, strict=True):
+    for line in records.read(folder):
+      if line['kind'] == 'test':
+        steps = line['best_step'].values()
+        row = {**choice, **line['hp'], 'score': line['score']}
+        rows.append({**row, 'best_step': max(steps)})
+  frame = (
+    pd.DataFrame(rows)
+    .drop(columns='task_weights')
+    .astype({key: str for key in choices[0]})
+  )
+  keys = [key for key in frame if key not in ('score', 'best_step')]
+  groups = frame.groupby(keys, as_index=False)
+  return groups.agg(
+    score=('score', 'mean'),
+    std=('score', 'std'),
+    seeds=('score', 'size'),
+    best_step=('best_step', 'max'),
+  ).sort_values('score')
+
+
+if __name__ == '__main__':
+  cli.run(main)
