@@ -42,6 +42,8 @@ class Task(NamedTuple):
 
   def loss(self, predictions, labels, mask) -> Scalar:
     """The mean loss over valid labels; 0 where no label is valid."""
+    # A NaN behind the mask must reach neither the value nor the gradient.
+    labels = jnp.where(mask, labels, 0)
     return _mean(_LOSSES[self.kind](predictions, labels), mask)
 
 
@@ -59,8 +61,6 @@ def check(tasks: tuple[Task, ...]) -> None:
 
 
 def _mean(values: Float[Array, 'batch'], mask: Mask) -> Scalar:
-  # `where` before the sum: a NaN behind the mask must reach neither the value
-  # nor the gradient.
   total = jnp.where(mask, values, 0).sum()
   return total / jnp.maximum(mask.sum(), 1)
 
@@ -113,7 +113,7 @@ def macro_f1(predictions: Predictions, labels: Labels, mask: Mask) -> Scalar:
   """Mean F1 over the classes that occur as a label or as a prediction."""
   num_classes = max(predictions.shape[1], 2)
   predicted = jax.nn.one_hot(_classes(predictions), num_classes)
-  actual = jax.nn.one_hot(labels, num_classes)
+  actual = jax.nn.one_hot(labels.astype(jnp.int32), num_classes)
   valid = mask[:, None]
   hits = jnp.where(valid, predicted * actual, 0).sum(0)
   sizes = jnp.where(valid, predicted + actual, 0).sum(0)
