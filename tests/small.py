@@ -1,0 +1,169 @@
+"""Small tasks, rows, schemes and systems that many tests build on."""
+
+import functools
+import importlib
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from mtl_jax import modules, optimizers, train
+from mtl_jax.data.base import Split
+from mtl_jax.schemes import base
+from mtl_jax.tasks import Task
+
+TASKS = (
+  Task('sick', 'binary'),
+  Task('kind', 'multiclass', 3),
+  Task('age', 'regression'),
+)
+
+ENCODERS = tuple(modules.names('mtl_jax.encoders'))
+SCHEMES = tuple(modules.names('mtl_jax.schemes'))
+BALANCERS = tuple(modules.names('mtl_jax.balancers'))
+
+# Fields that keep an encoder small; a file without an entry takes its own.
+_FIELDS = {
+  'mlp': {'widths': (6, 5, 4)},
+  'lenet': {'channels': (3, 4), 'size': 3, 'width': 5},
+  'lstm': {'vocab_size': 7, 'embedding': 4, 'width': 5},
+}
+
+
+def stages(encoder='mlp', **fields):
+  """The stages of an encoder that trains in a moment."""
+  module = importlib.import_module(f'mtl_jax.encoders.{encoder}')
+  return module.make(**{**_FIELDS.get(encoder, {}), **fields})
+
+
+def inputs(encoder='mlp', rows=8, seed=0):
+  """Rows that the encoder takes: vectors, images or words."""
+  draw = np.random.default_rng(seed)
+  lengths = 1 + draw.integers(5, size=(rows, 1))
+  words = draw.integers(1, 7, size=(rows, 5)) * (np.arange(5) < lengths)
+  kinds = [
+    jnp.array(draw.normal(size=(rows, 5)), jnp.float32),
+    jnp.array(draw.integers(256, size=(rows, 6, 6, 1)), jnp.uint8),
+    jnp.array(words, jnp.int32),
+  ]
+  known = {'mlp': 0, 'lenet': 1, 'lstm': 2}
+  if encoder in known:
+    return kinds[known[encoder]]
+  return next(x for x in kinds if _takes(encoder, x))
+
+
+def _takes(encoder, x):
+  module = base.Encoder(stages(encoder))
+  try:
+    jax.eval_shape(lambda: module.init(jax.random.key(0), x, False))
+  except Exception:  # noqa: BLE001 - whatever it is, it is a refusal.
+    return False
+  return True
+
+
+def split(encoder='mlp', tasks=TASKS, rows=8, seed=0, known=1.0):
+  """A split; `known` is the share of labels that are there."""
+  draw = np.random.default_rng(seed + 1)
+  drawn = {
+    'binary': lambda n: draw.integers(2, size=n),
+    'multiclass': lambda n: draw.integers(3, size=n),
+    'regression': lambda n: draw.normal(size=n),
+    'count': lambda n: draw.poisson(2, size=n),
+  }
+  labels = tuple(
+    jnp.array(drawn[task.kind](rows), jnp.float32)
+    if task.kind != 'multiclass'
+    else jnp.array(drawn[task.kind](rows), jnp.int32)
+    for task in tasks
+  )
+  mask = draw.random((rows, len(tasks))) < known
+  return Split(inputs(encoder, rows, seed), labels, jnp.array(mask))
+
+
+def scheme(name='hard', encoder='mlp', tasks=TASKS, **fields):
+  """A scheme over a small encoder, one head per task."""
+  module = importlib.import_module(f'mtl_jax.schemes.{name}')
+  heads = tuple(functools.partial(base.Head, t.num_outputs) for t in tasks)
+  return module.Scheme(stages(encoder), heads, **fields)
+
+
+def params(scheme, x, seed=0):
+  """Parameters away from any symmetry that the start may have."""
+  start = jax.eval_shape(lambda: scheme.init(jax.random.key(0), x, False))
+  leaves, tree = jax.tree.flatten(start['params'])
+  draw = np.random.default_rng(seed)
+  return jax.tree.unflatten(
+    tree,
+    [jnp.array(draw.normal(0, 0.5, x.shape), jnp.float32) for x in leaves],
+  )
+
+
+def system(
+  name='hard',
+  encoder='mlp',
+  balancer='equal',
+  tasks=TASKS,
+  rule=None,
+  schedule=None,
+  **fields,
+):
+  """A system; `balancer` is a name or a `Balancer`."""
+  chosen = scheme(name, encoder, tasks, **fields)
+  if isinstance(balancer, str):
+    balancer = importlib.import_module(f'mtl_jax.balancers.{balancer}').make()
+  rule, decoupled = rule or optimizers.sgd(0.0)
+  schedule = schedule or optimizers.constant(1)
+  optimizer = optimizers.make(rule, decoupled, schedule, chosen)
+  return train.System(chosen, balancer, tasks, optimizer)
+
+
+def hp(lr=0.1, weight_decay=0.0, penalty=0.0, clip=0.0, task_weights=(1, 1, 1)):
+  """Hyperparameters of one run."""
+  numbers = (lr, weight_decay, penalty, clip, task_weights)
+  return optimizers.Hp(*(jnp.array(x, jnp.float32) for x in numbers))
+
+
+def start(system, split, hp, seed=0, noise=True):
+  """A first state, at parameters without symmetry unless told otherwise."""
+  state = train.init(system, hp, jnp.array(seed), split.inputs)
+  if not noise:
+    return state
+  return state._replace(params=params(system.scheme, split.inputs, seed))
+
+
+def losses(scheme, split, tasks=TASKS):
+  """`params -> [K]` raw task losses."""
+
+  def function(params):
+    predictions = scheme.apply({'params': params}, split.inputs, False)
+    return train.task_losses(tasks, predictions, split)
+
+  return function
+
+
+def close(a, b, tolerance=1e-5):
+  """Asserts that two pytrees agree in structure and in every number."""
+  assert jax.tree.structure(a) == jax.tree.structure(b)
+  jax.tree.map(
+    lambda x, y: np.testing.assert_allclose(
+      x, y, rtol=tolerance, atol=tolerance
+    ),
+    a,
+    b,
+  )
+
+
+def same(a, b):
+  """Asserts that two pytrees agree bit for bit."""
+  assert jax.tree.structure(a) == jax.tree.structure(b)
+  jax.tree.map(np.testing.assert_array_equal, a, b)
+
+
+def pile(trees):
+  """Pytrees stacked on a leading axis."""
+  return jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)
+
+
+def take(tree, index):
+  """One entry of a leading axis."""
+  return jax.tree.map(lambda leaf: leaf[index], tree)
