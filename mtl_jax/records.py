@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import os
 import pathlib
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +21,9 @@ def append(folder: pathlib.Path, *records: dict) -> None:
   lines = ''.join(
     json.dumps(_plain(r), allow_nan=False) + '\n' for r in records
   )
-  with open(folder / 'records.jsonl', 'a', encoding='utf-8') as file:
+  path = folder / 'records.jsonl'
+  _drop_cut_line(path)
+  with open(path, 'a', encoding='utf-8') as file:
     file.write(lines)
 
 
@@ -50,6 +53,14 @@ def flat(tree: dict, prefix: str = '') -> dict[str, Any]:
     else:
       found[f'{prefix}{key}'] = value
   return found
+
+
+def _drop_cut_line(path: pathlib.Path) -> None:
+  # What a crash cut short would swallow the next record.
+  whole = path.read_bytes() if path.exists() else b''
+  end = whole.rfind(b'\n') + 1
+  if end < len(whole):
+    os.truncate(path, end)
 
 
 def _plain(value: Any) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mtl_jax.errors import InputError
+from mtl_jax.records import flat
 from mtl_jax.report.cells import Cell
 
 
@@ -45,16 +46,6 @@ def ordered(cells: Sequence[Cell]) -> list[Cell]:
 def baseline(cells: Sequence[Cell]) -> Cell:
   """The cell that all others are compared with."""
   return next(cell for cell in cells if cell.is_baseline)
-
-
-def flat(tree: dict[str, Any], prefix: str = '') -> dict[str, Any]:
-  """`{'a': {'b': 1}} -> {'a.b': 1}`."""
-  leaves: dict[str, Any] = {}
-  for key, value in tree.items():
-    nested = isinstance(value, dict)
-    name = f'{prefix}{key}'
-    leaves |= flat(value, f'{name}.') if nested else {name: value}
-  return leaves
 
 
 def _fingerprint(cell: Cell) -> dict[str, Any]:

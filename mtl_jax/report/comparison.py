@@ -39,8 +39,12 @@ def deltas(cell: Cell, base: Cell) -> tuple[list[int], stats.DeltaM]:
   """Seeds complete in both rows, and Delta_m of each from the headlines."""
   mine, theirs = _headlines(cell), _headlines(base)
   seeds = sorted(set.intersection(*map(set, mine + theirs)))
+  names = [f'{task.name} ({task.metrics[0][0]})' for task in cell.tasks]
   return seeds, stats.paired_delta_m(
-    _matrix(mine, seeds), _matrix(theirs, seeds), _directions(cell.tasks)
+    _matrix(mine, seeds),
+    _matrix(theirs, seeds),
+    _directions(cell.tasks),
+    names=names,
   )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from mtl_jax.report import atomic
 from mtl_jax.report.cells import Cell
@@ -15,8 +16,8 @@ from mtl_jax.report.cells import Cell
 # Okabe and Ito's colours for the colour-blind, without their yellow, which
 # vanishes on paper; black is kept for the baseline.
 COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')
-MARKERS = 'os^DvPX*<>hp'
-LINES = ('-', '--', '-.', ':')
+MARKERS = 's^DvPX*<>hp'
+LINES = ('--', '-.', ':', '-')
 GREY = '#777777'
 
 
@@ -25,8 +26,9 @@ def style(cells: Sequence[Cell], cell: Cell) -> dict[str, Any]:
   if cell.is_baseline:
     return {'color': 'black', 'marker': 'o', 'linestyle': '-'}
   if cell.scheme == 'reference':
-    return {'color': GREY, 'marker': '|', 'linestyle': (0, (1, 1))}
-  others = [c.label for c in cells if not c.is_baseline]
+    return {'color': GREY, 'marker': 'd', 'linestyle': (0, (1, 1))}
+  named = (c for c in cells if c.scheme != 'reference' and not c.is_baseline)
+  others = [c.label for c in named]
   i = others.index(cell.label)
   return {
     'color': COLOURS[i % len(COLOURS)],
@@ -67,6 +69,33 @@ def legend(figure: Figure, handles: list, labels: list[str]) -> None:
     fontsize=8,
     frameon=False,
   )
+
+
+def name_points(
+  axes: Axes, points: list[tuple[float, float, str, str]]
+) -> None:
+  """Writes each (x, y, name, colour) beside its point, lines kept apart."""
+  figure = axes.figure
+  figure.draw_without_rendering()  # pixels are known after the layout
+  taken: list[Bbox] = []
+  for x, y, name, colour in sorted(points, key=lambda point: point[1]):
+    at = axes.transData.transform((x, y))
+    text = axes.annotate(
+      name,
+      (x, y),
+      (7, 0),
+      textcoords='offset points',
+      fontsize=8,
+      color=colour,
+      va='bottom',
+      annotation_clip=False,
+    )
+    text.set_in_layout(False)
+    box, lift = text.get_window_extent(), 0.0
+    while any(box.translated(0, lift).overlaps(other) for other in taken):
+      lift += 2
+    text.set_position((7, lift * 72 / figure.dpi))
+    taken += [box.translated(0, lift), Bbox.from_bounds(*(at - 4), 8, 8)]
 
 
 def better(higher_is_better: bool) -> str:

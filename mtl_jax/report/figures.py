@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from mtl_jax.report import drawing, stats
 from mtl_jax.report.agreement import ordered
 from mtl_jax.report.cells import Cell, TaskInfo
-from mtl_jax.report.layout import of_cell
+from mtl_jax.report.layout import human, of_cell
 
 
 def differences(
@@ -43,7 +44,7 @@ def curves(
   """Per task, the validation metric by step, with a 95 % band over seeds."""
   cells = ordered(cells)
   tasks = cells[0].tasks
-  figure, grid = drawing.panels(len(tasks), 2.9, 2.4, sharex=True)
+  figure, grid = drawing.panels(len(tasks), 2.9, 2.4)
   for axes, task in zip(grid, tasks, strict=True):
     metric, higher = task.metrics[0]
     for cell in cells:
@@ -62,25 +63,22 @@ def quality_vs_parameters(
 ) -> None:
   """Delta_m with its 95 % interval against the number of parameters."""
   cells = ordered(cells)
-  figure, (axes,) = drawing.panels(1, 6.5, 4)
-  handles = []
+  figure, (axes,) = drawing.panels(1, 6.5, 4.5)
+  points = []
   for cell in cells:
     row = of_cell(frame, cell).loc['ALL']
-    # The reference has no parameters that could be compared.
+    # Nothing to place: the costs or Delta_m are not known.
     if not (row['params'] > 0 and np.isfinite(row['mean'])):
       continue
     look = drawing.style(cells, cell) | {'linestyle': 'none'}
     half = np.nan_to_num((row['ci_high'] - row['ci_low']) / 2)
-    handles.append(
-      axes.errorbar(row['params'], row['mean'], half, capsize=2, **look)
-    )
-    handles[-1].set_label(cell.label)
-  axes.axhline(0, color='black', linewidth=0.8)
-  axes.set_xscale('log')
+    axes.errorbar(row['params'], row['mean'], half, capsize=2, **look)
+    points.append((row['params'], row['mean'], cell.label, look['color']))
+  axes.axhline(0, color='black', linewidth=0.8, zorder=0)
+  _count_axis(axes, [point[0] for point in points])
   axes.set(xlabel='parameters', ylabel='Δm, % (better ↑)')
   drawing.tidy(axes)
-  if handles:
-    drawing.legend(figure, handles, [h.get_label() for h in handles])
+  drawing.name_points(axes, points)
   drawing.save(figure, path)
 
 
@@ -89,6 +87,19 @@ ALL: dict[str, Callable] = {
   'curves': curves,
   'quality_vs_parameters': quality_vs_parameters,
 }
+
+
+def _count_axis(axes: Axes, counts: list[float]) -> None:
+  axes.set_xscale('log')
+  if not counts:
+    return
+  # Room on the right for the last name.
+  low, high = min(counts), max(counts)
+  spread = max(high / low, 1.5)
+  axes.set_xlim(low / spread**0.08, high * spread**0.3)
+  axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+  axes.xaxis.set_major_formatter(lambda value, _: human(value))
+  axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _bars(axes: Axes, cells: Sequence[Cell], frame: pd.DataFrame, task) -> None:
@@ -117,7 +128,8 @@ def _curve(axes: Axes, cells, cell: Cell, task: TaskInfo) -> None:
     steps, means, markevery=every, markersize=3.5, linewidth=1.2, **look
   )
   band = [s.low for s in summary], [s.high for s in summary]
-  axes.fill_between(steps, *band, color=look['color'], alpha=0.12, linewidth=0)
+  alpha = 0.15 if len(cells) < 8 else 0.06
+  axes.fill_between(steps, *band, color=look['color'], alpha=alpha, linewidth=0)
 
 
 def _level(axes: Axes, cell: Cell, task: TaskInfo, look: dict) -> None:

@@ -79,6 +79,17 @@ def blocks(table: Table, width: int) -> list[Table]:
   return [_columns(table, group) for group in groups]
 
 
+def padded(table: Table) -> Table:
+  """Blanks where a mark would stand, so that numbers stand below numbers."""
+  marks = tuple(MARKS.values())
+  columns = [
+    [e if e.endswith(marks) or not any_marked else f'{e}  ' for e in column]
+    for column in zip(*table.body, strict=True)
+    for any_marked in [any(e.endswith(marks) for e in column)]
+  ]
+  return Table(table.header, [list(r) for r in zip(*columns, strict=True)])
+
+
 def _columns(table: Table, chosen: list[int]) -> Table:
   body = [[line[i] for i in chosen] for line in table.body]
   return Table([table.header[i] for i in chosen], body)

@@ -3,11 +3,12 @@
 import itertools
 from collections.abc import Sequence
 
-from mtl_jax.report.agreement import baseline, flat, ordered
+from mtl_jax.records import flat
+from mtl_jax.report.agreement import baseline, ordered
 from mtl_jax.report.cells import Cell, Run, settings
 from mtl_jax.report.comparison import deltas
 
-BUDGET = ('steps', 'num_steps', 'batch', 'batch_size', 'eval_every')
+BUDGET = ('steps', 'batch', 'batch_size', 'evals')
 # A row whose seeds fail one by one would bury the other notes.
 MOST_FAILURES = 4
 
@@ -25,6 +26,7 @@ def notes(cells: Sequence[Cell]) -> list[str]:
   return [
     *_refusal(baseline(cells)),
     *itertools.chain.from_iterable(own_notes(cell) for cell in cells),
+    *_pairs(cells),
     *_said(cells),
   ]
 
@@ -49,7 +51,7 @@ def _data(base: Cell) -> str:
   rows = f'{head["n_train"]}/{head["n_valid"]}/{head["n_test"]}'
   return (
     f'{head["dataset"]}, encoder {head["encoder"]}: mean over {n} {what} '
-    f'({rows} rows train/valid/test) ± half of its 95 % t interval. '
+    f'({rows} rows train/valid/test) ± half the width of its 95 % t interval. '
     'Balancer equal where none is named.'
   )
 
@@ -91,7 +93,8 @@ def _budget(cells: Sequence[Cell]) -> str:
   hp = chosen.pop() if len(chosen) == 1 else 'hp per scheme: see the notes'
   return (
     f'Budget: {", ".join([*budget, hp])}. Parameters and settings are chosen '
-    'by the best validation loss; the test split is read once.'
+    'by the best validation loss; the test split is read once. Steps/s: all '
+    'runs together; seconds: the whole row, with compilation.'
   )
 
 
@@ -124,17 +127,27 @@ def _failures(cell: Cell) -> list[str]:
 
 def _refusal(base: Cell) -> list[str]:
   _, delta = deltas(base, base)
-  if not delta.reason:
-    return []
-  return [f'Δm is not given: {delta.reason} (metrics are counted from 0)']
+  return [f'Δm is not given: {delta.reason}'] if delta.reason else []
+
+
+def _pairs(cells: Sequence[Cell]) -> list[str]:
+  """Rows that are compared on fewer seeds than the baseline has."""
+  base = {run.seed for run in baseline(cells).completed}
+  shared = {c.label: base & {r.seed for r in c.completed} for c in cells}
+  return [
+    f'{label}: compared with single on {len(seeds)} common seeds'
+    for label, seeds in shared.items()
+    if len(seeds) < len(base)
+  ]
 
 
 def _said(cells: Sequence[Cell]) -> list[str]:
   who: dict[str, list[str]] = {}
   for cell in cells:
     for note in cell.notes:
-      who.setdefault(note, []).append(cell.label)
+      named = note.startswith(cell.scheme)
+      who.setdefault(note, []).extend([] if named else [cell.label])
   return [
-    note if len(labels) == len(cells) else f'{", ".join(labels)}: {note}'
+    f'{", ".join(labels)}: {note}' if 0 < len(labels) < len(cells) else note
     for note, labels in who.items()
   ]

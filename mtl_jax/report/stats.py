@@ -116,25 +116,25 @@ def paired_delta_m(
   higher_is_better: Sequence[bool],
   groups: Sequence[Sequence[int]] | None = None,
   near_zero: float = NEAR_ZERO,
+  names: Sequence[str] | None = None,
 ) -> DeltaM:
   """Delta_m (convention P) per seed, of values and base [seeds, metrics].
 
   The denominators are the baseline's means over seeds and the numerators are
   paired, so that the mean is `delta_m` of the means while the spread carries
   the baseline's. Refused where a |baseline mean| is below `near_zero`.
-  `groups` as in `delta_m`; left out, every metric is a task of its own.
+  `groups` as in `delta_m`; left out, every metric is a task of its own. `names`
+  of the metrics are for the reason of a refusal.
   """
   values, base = np.asarray(values, float), np.asarray(base, float)
   if not len(values):
     return DeltaM(None, 'no seed is complete in both rows')
   means = base.mean(0)
-  small = np.abs(means).argmin()
-  if abs(means[small]) < near_zero:
-    return DeltaM(
-      None,
-      f'the baseline of metric {small} is {means[small]:.3g}, '
-      f'nearer to zero than {near_zero:g}',
-    )
+  small = int(np.abs(means).argmin())
+  if not abs(means[small]) >= near_zero:
+    name = names[small] if names else f'metric {small}'
+    reason = f'the baseline of {name} is {means[small]:.3g}'
+    return DeltaM(None, f'{reason}, nearer to zero than {near_zero:g}')
   groups = groups or [[i] for i in range(means.size)]
   gains = _gains(values, base, means, higher_is_better)
   return DeltaM(100 * _task_mean(gains, groups))

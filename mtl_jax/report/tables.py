@@ -1,6 +1,8 @@
 """The table as CSV (long), Markdown, LaTeX and on the console (readable)."""
 
+import pathlib
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -9,21 +11,22 @@ from rich.console import Console, Group
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from mtl_jax.report import atomic
 from mtl_jax.report.cells import Cell, load
 from mtl_jax.report.comparison import COLUMNS, rows
-from mtl_jax.report.layout import Table, blocks, readable
+from mtl_jax.report.layout import Table, blocks, padded, readable
 from mtl_jax.report.lines import above, notes
 
 __all__ = [
   'COLUMNS',
   'console',
-  'csv',
   'latex',
   'load',
   'markdown',
   'plain',
   'rows',
   'show',
+  'write_csv',
 ]
 
 _LATEX = str.maketrans(
@@ -57,9 +60,9 @@ _ASCII = str.maketrans(
 _COLOURS = {'▲': 'green', '▼': 'red'}
 
 
-def csv(frame: pd.DataFrame) -> str:
-  """The long table, every digit kept; what is unknown is empty."""
-  return frame.to_csv(index=False, lineterminator='\n')
+def write_csv(frame: pd.DataFrame, path: pathlib.Path) -> None:
+  """Writes the long table, every digit kept; what is unknown is empty."""
+  atomic.write(path, frame.to_csv(index=False, lineterminator='\n'))
 
 
 def markdown(cells: Sequence[Cell], frame: pd.DataFrame) -> str:
@@ -105,8 +108,9 @@ def console(
 def plain(cells: Sequence[Cell], frame: pd.DataFrame, width: int = 120) -> str:
   """The readable table as aligned text, for a log or a pipe."""
   tables = [_aligned(b) for b in blocks(readable(cells, frame), width)]
-  foot = [f'- {note}' for note in notes(cells)]
-  return '\n'.join([*above(cells), '', *tables, *foot])
+  head = [textwrap.fill(line, width) for line in above(cells)]
+  foot = [textwrap.fill(f'- {note}', width) for note in notes(cells)]
+  return '\n'.join([*head, '', *tables, *foot])
 
 
 def show(
@@ -131,7 +135,7 @@ def _pipes(line: list[str]) -> str:
 
 def _tabular(table: Table) -> str:
   lines = [
-    ' & '.join(entry.translate(_LATEX) for entry in line) + r' \\'
+    ' & '.join(_number(entry) for entry in line) + r' \\'
     for line in (table.header, *table.body)
   ]
   shape = 'l' + 'r' * (len(table.header) - 1)
@@ -139,17 +143,23 @@ def _tabular(table: Table) -> str:
   return '\n'.join([*body, *lines[1:], r'\hline', r'\end{tabular}'])
 
 
+def _number(entry: str) -> str:
+  # A hyphen is too short for a minus.
+  minus = entry.startswith('-')
+  return '$-$' * minus + entry[minus:].translate(_LATEX)
+
+
 def _rich(table: Table) -> RichTable:
   drawn = RichTable()
   for i, name in enumerate(table.header):
     drawn.add_column(Text(name), justify='right' if i else 'left', no_wrap=True)
-  for line in table.body:
+  for line in padded(table).body:
     drawn.add_row(*(Text(e, style=_COLOURS.get(e[-1:], '')) for e in line))
   return drawn
 
 
 def _aligned(table: Table) -> str:
-  lines = [table.header, *table.body]
+  lines = [table.header, *padded(table).body]
   sizes = [max(map(len, column)) for column in zip(*lines, strict=True)]
   return (
     '\n'.join(

@@ -43,7 +43,7 @@ def header(scheme: str = 'single', **changes) -> dict:
   return start | changes
 
 
-def tested_line(run: int, seed: int, test: dict, score=0.9, hp=HP) -> dict:
+def ended_well(run: int, seed: int, test: dict, score=0.9, hp=HP) -> dict:
   step = dict.fromkeys(test, 200)
   start = {'kind': 'test', 'run': run, 'seed': seed, 'hp': hp}
   return start | {
@@ -54,7 +54,7 @@ def tested_line(run: int, seed: int, test: dict, score=0.9, hp=HP) -> dict:
   }
 
 
-def failed_line(run: int, seed: int, hp=HP) -> dict:
+def ended_badly(run: int, seed: int, hp=HP) -> dict:
   why = 'the loss of cd4_0 became NaN'
   start = {'kind': 'failed', 'run': run, 'seed': seed, 'hp': hp}
   return start | {'step': 312, 'why': why}
@@ -75,7 +75,7 @@ def draw(
 ) -> list[dict]:
   """Test lines with a gain of `shift` in every metric, a run per seed."""
   return [
-    tested_line(i, seed, _values(rng, head, shift, noise, seed))
+    ended_well(i, seed, _values(rng, head, shift, noise, seed))
     for i, seed in enumerate(head['seeds'])
   ]
 

@@ -1,0 +1,89 @@
+"""One HTML page that needs nothing else, and `write`: all files of a table."""
+
+import base64
+import json
+import pathlib
+from collections.abc import Sequence
+
+import jinja2
+import pandas as pd
+
+from mtl_jax.report import atomic, figures, tables
+from mtl_jax.report.agreement import baseline, ordered
+from mtl_jax.report.cells import Cell
+from mtl_jax.report.layout import readable
+from mtl_jax.report.lines import above, notes
+
+CAPTIONS = {
+  'differences': (
+    'Paired difference to single in the headline metric of each task, with '
+    'its 95 % interval. Filled: better or worse after correction; hollow: no '
+    'difference shown.'
+  ),
+  'curves': (
+    'Validation metric by training step, mean and 95 % interval over the '
+    'runs. The first tenth of the steps may lie outside the frame.'
+  ),
+  'quality_vs_parameters': (
+    'Δm with its paired 95 % interval against the number of parameters.'
+  ),
+}
+
+
+def write(
+  cells: Sequence[Cell], workdir: pathlib.Path, command: str = ''
+) -> pd.DataFrame:
+  """Writes table.{md,csv,tex}, figures/*.png and report.html; the frame.
+
+  Every file is replaced as a whole. Raises `InputError`, before anything is
+  written, where the cells cannot be compared.
+  """
+  workdir = pathlib.Path(workdir)
+  frame = tables.rows(cells)
+  tables.write_csv(frame, workdir / 'table.csv')
+  atomic.write(workdir / 'table.md', tables.markdown(cells, frame))
+  atomic.write(workdir / 'table.tex', tables.latex(cells, frame))
+  drawn = {}
+  for name, plot in figures.ALL.items():
+    path = workdir / 'figures' / f'{name}.png'
+    plot(cells, frame, path)
+    drawn[name] = path.read_bytes()
+  atomic.write(workdir / 'report.html', html(cells, frame, drawn, command))
+  return frame
+
+
+def html(
+  cells: Sequence[Cell],
+  frame: pd.DataFrame,
+  drawn: dict[str, bytes],
+  command: str = '',
+) -> str:
+  """The page; `drawn` holds the pictures by name, as PNG."""
+  cells = ordered(cells)
+  header = baseline(cells).header
+  return _template().render(
+    title=f'{header["dataset"]}: ways of sharing against single-task learning',
+    lines=above(cells),
+    table=readable(cells, frame),
+    pictures=[(n, _inline(png), CAPTIONS[n]) for n, png in drawn.items()],
+    notes=notes(cells),
+    configuration=json.dumps(header['comparable'], indent=2),
+    settings=[(cell.label, _settings(cell)) for cell in cells],
+    versions=header['versions'],
+    command=command,
+  )
+
+
+def _template() -> jinja2.Template:
+  text = pathlib.Path(__file__).with_name('page.html').read_text('utf-8')
+  environment = jinja2.Environment(autoescape=True, trim_blocks=True)
+  return environment.from_string(text)
+
+
+def _inline(png: bytes) -> str:
+  return f'data:image/png;base64,{base64.b64encode(png).decode()}'
+
+
+def _settings(cell: Cell) -> str:
+  hp = cell.setting[0].hp if cell.setting else {}
+  return f'cell {cell.header["hash"]}: {json.dumps(hp)}'
