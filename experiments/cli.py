@@ -1,5 +1,7 @@
 """How every experiment starts, and how it ends when something is wrong."""
 
+import os
+import pathlib
 import sys
 from collections.abc import Callable
 
@@ -46,9 +48,19 @@ def require(*names: str) -> None:
       raise InputError(f'--{name} is missing')
 
 
+def found(argument: str) -> str:
+  """`--config=configs/x.py` from any folder: ours, where there is none here."""
+  name, _, value = argument.partition('=')
+  path, colon, option = value.partition(':')
+  ours = pathlib.Path(__file__).parents[1] / path
+  if name == '--config' and not os.path.exists(path) and ours.is_file():
+    return f'{name}={ours}{colon}{option}'
+  return argument
+
+
 def _parse() -> None:
   try:
-    rest = flags.FLAGS(sys.argv)[1:]
+    rest = flags.FLAGS([found(argument) for argument in sys.argv])[1:]
   except (flags.Error, AttributeError, KeyError, TypeError, ValueError) as e:
     raise InputError(' '.join(str(e).split())) from e
   except OSError as e:

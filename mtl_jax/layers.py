@@ -23,7 +23,9 @@ class Sequence(NamedTuple):
   mask: Bool[Array, 'batch length']
 
 
-def conv(x: Images, kernel: Float[Array, 'k k channels out']) -> Images:
+def conv(
+  x: Images, kernel: Float[Array, 'k k channels out']
+) -> Float[Array, 'batch height width out']:
   """Convolution with stride 1 and zero padding that keeps the size."""
   size, _, channels, width = kernel.shape
   before = (size - 1) // 2
@@ -39,7 +41,9 @@ def conv(x: Images, kernel: Float[Array, 'k k channels out']) -> Images:
   return patches @ kernel.reshape(size * size * channels, width)
 
 
-def max_pool(x: Images) -> Images:
+def max_pool(
+  x: Images,
+) -> Float[Array, 'batch height//2 width//2 channels']:
   """Maximum over 2 x 2 windows; an odd last row or column is left out."""
   # Four strided slices: several times faster on a CPU than reduce_window.
   height, width = x.shape[1] // 2 * 2, x.shape[2] // 2 * 2
@@ -56,7 +60,9 @@ class Conv(nn.Module):
   size: int
 
   @nn.compact
-  def __call__(self, x: Images) -> Images:
+  def __call__(
+    self, x: Images
+  ) -> Float[Array, 'batch height width {self.features}']:
     shape = (self.size, self.size, x.shape[-1], self.features)
     kernel = self.param('kernel', nn.initializers.lecun_normal(), shape)
     bias = self.param('bias', nn.initializers.zeros, (self.features,))

@@ -1,6 +1,28 @@
 """Settings that hold for every test."""
 
 import jax
+import pytest
+
+from mtl_jax.data import files
 
 # Turns the classic `[B, 1] - [B]` loss bug into an error.
 jax.config.update('jax_numpy_rank_promotion', 'raise')
+
+
+@pytest.fixture(scope='session')
+def raw():
+  """A function: the folder with the raw file of a data set, or a skip."""
+
+  def find(name: str) -> str:
+    folder, source = files.folder(), files.SOURCES[name]
+    if not any((folder / n).exists() for n in (source.bare, source.archive)):
+      pytest.skip(f'no {source.archive} in {folder}; {files.remedy(name)}')
+    return str(folder)
+
+  return find
+
+
+@pytest.fixture
+def actg175(raw):
+  """Skips where the trial's file is absent."""
+  return raw('actg175')

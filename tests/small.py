@@ -6,6 +6,7 @@ import importlib
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from mtl_jax import modules, optimizers, train
 from mtl_jax.data.base import Split
@@ -28,6 +29,18 @@ _FIELDS = {
   'lenet': {'channels': (3, 4), 'size': 3, 'width': 5},
   'lstm': {'vocab_size': 7, 'embedding': 4, 'width': 5},
 }
+
+
+@pytest.fixture(autouse=True, scope='module')
+def quick():
+  """For modules that compile much and compute little: `quick = small.quick`.
+
+  Halves the time; what is proved does not rest on XLA's optimizations.
+  """
+  before = jax.config.read('jax_disable_most_optimizations')
+  jax.config.update('jax_disable_most_optimizations', True)
+  yield
+  jax.config.update('jax_disable_most_optimizations', before)
 
 
 def stages(encoder='mlp', **fields):

@@ -4,25 +4,10 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from mtl_jax.data import files
-
 
 @pytest.fixture(scope='session')
 def data_dir(tmp_path_factory) -> str:
   return str(tmp_path_factory.mktemp('prepared'))
-
-
-@pytest.fixture(scope='session')
-def raw():
-  """A function: the folder with the raw file of a data set, or a skip."""
-
-  def find(name: str) -> str:
-    folder, source = files.folder(), files.SOURCES[name]
-    if not any((folder / n).exists() for n in (source.bare, source.archive)):
-      pytest.skip(f'no {source.archive} in {folder}; {files.remedy(name)}')
-    return str(folder)
-
-  return find
 
 
 @pytest.fixture
