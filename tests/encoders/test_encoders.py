@@ -17,6 +17,7 @@ quick = small.quick
 ROWS = 4
 
 
+@functools.cache
 def encoder(name, **fields):
   """The encoder as one module, its parameters and a batch."""
   module = base.Encoder(small.stages(name, **fields))
@@ -73,7 +74,7 @@ def test_dropout_acts_in_training_alone(name):
   np.testing.assert_array_equal(features(False, 0), features(False, 1))
   np.testing.assert_array_equal(features(True, 0), features(True, 0))
   assert (features(True, 0) != features(True, 1)).any()
-  plain = base.Encoder(small.stages(name))
+  plain, _, _ = encoder(name)
   np.testing.assert_array_equal(features(False, 0), apply(plain, variables, x))
 
 
