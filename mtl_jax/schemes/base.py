@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Shaped
 
 from mtl_jax import layers
 
@@ -146,7 +146,7 @@ def is_kernel(path: tuple) -> bool:
   return str(path[-1].key).endswith(('kernel', 'embedding'))
 
 
-def per_tower(tree: dict, values: Float[Array, 'groups']) -> dict:
+def per_tower(tree: dict, values: Shaped[Array, 'groups']) -> dict:
   """Spreads one value per tower over `tree`, in shapes that broadcast.
 
   With one value the whole tree is one group. With K, `head_t` takes value t
