@@ -29,11 +29,10 @@ def ordered(cells: Sequence[Cell]) -> list[Cell]:
   name and where the baseline, `single` with `equal`, is missing or failed.
   """
   cells = sorted(cells, key=_place)
-  by_label: dict[str, Cell] = {}
-  for cell in cells:
-    twin = by_label.setdefault(f'{cell.scheme}/{cell.balancer}', cell)
-    if twin is not cell:
-      raise InputError(f'two cells of one name: {_name(twin)}, {_name(cell)}')
+  for i, cell in enumerate(cells):
+    for twin in cells[:i]:
+      if (twin.scheme, twin.balancer) == (cell.scheme, cell.balancer):
+        raise InputError(f'two cells of one name: {_name(twin)}, {_name(cell)}')
   if not any(cell.is_baseline and cell.completed for cell in cells):
     raise InputError(
       "the baseline, scheme 'single' with balancer 'equal', is missing or all "

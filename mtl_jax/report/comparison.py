@@ -10,11 +10,11 @@ from mtl_jax.report.agreement import baseline, ordered
 from mtl_jax.report.cells import Cell, TaskInfo
 
 COST = ('params', 'flops_per_step', 'steps_per_second', 'seconds')
+SPREAD = ('mean', 'std', 'ci_low', 'ci_high')
+TEST = ('diff', 'diff_ci_low', 'diff_ci_high', 'p_value', 'p_holm')
 COLUMNS = (
   *('dataset', 'scheme', 'balancer', 'task', 'metric', 'higher_is_better'),
-  *('n_seeds', 'mean', 'std', 'ci_low', 'ci_high'),
-  *('diff', 'diff_ci_low', 'diff_ci_high', 'p_value', 'p_holm', 'verdict'),
-  *COST,
+  *('n_seeds', *SPREAD, *TEST, 'verdict', *COST),
 )
 ALPHA = 0.05
 
@@ -30,9 +30,7 @@ def rows(cells: Sequence[Cell]) -> pd.DataFrame:
   base = baseline(cells)
   table = [row for cell in cells for row in _cell_rows(cell, base)]
   _correct(table)
-  frame = pd.DataFrame(table, columns=list(COLUMNS))
-  floats = ['p_value', 'p_holm', *COST]
-  return frame.astype(dict.fromkeys(floats, float))
+  return pd.DataFrame({name: _column(table, name) for name in COLUMNS})
 
 
 def deltas(cell: Cell, base: Cell) -> tuple[list[int], stats.DeltaM]:
@@ -103,8 +101,13 @@ def _row(task, metric, higher, n, mean=np.nan, std=np.nan, *ends) -> dict:
 
 
 def _difference(test: stats.Paired) -> dict:
-  names = ('diff', 'diff_ci_low', 'diff_ci_high', 'p_value')
-  return dict(zip(names, test, strict=True))
+  return dict(zip(TEST[:-1], test, strict=True))
+
+
+def _column(table: list[dict], name: str):
+  values = [row.get(name) for row in table]
+  # None is NaN, also in a column that holds nothing else.
+  return np.array(values, float) if name in SPREAD + TEST + COST else values
 
 
 def _correct(table: list[dict]) -> None:

@@ -20,21 +20,22 @@ def differences(
   """Per task, the paired difference to single with its 95 % interval."""
   cells = ordered(cells)
   shown = [cell for cell in cells if not cell.is_baseline]
+  found = [(drawing.style(cells, c), of_cell(frame, c)) for c in shown]
   tasks = cells[0].tasks
   height = 0.2 * max(len(shown), 3) + 0.8
   figure, grid = drawing.panels(len(tasks) + 1, 2.5, height, sharey=True)
   for axes, task in zip(grid, tasks, strict=False):
     metric, higher = task.metrics[0]
-    _bars(axes, cells, frame, task.name)
+    _bars(axes, found, task.name)
     unit = drawing.unit(task.kind, metric)
     label = f'{metric} − single{unit} ({drawing.better(higher)})'
     axes.set(title=task.name, xlabel=label)
     drawing.tidy(axes)
-  _bars(grid[-1], cells, frame, 'ALL')
+  _bars(grid[-1], found, 'ALL')
   grid[-1].set(title='Δm, all tasks', xlabel=f'% ({drawing.better(True)})')
   drawing.tidy(grid[-1])
   grid[0].set_yticks(range(len(shown)), [cell.label for cell in shown])
-  grid[0].set_ylim(len(shown) - 0.5, -0.5)
+  grid[0].set_ylim(max(len(shown), 1) - 0.5, -0.5)
   drawing.save(figure, path)
 
 
@@ -102,11 +103,10 @@ def _count_axis(axes: Axes, counts: list[float]) -> None:
   axes.xaxis.set_minor_formatter(NullFormatter())
 
 
-def _bars(axes: Axes, cells: Sequence[Cell], frame: pd.DataFrame, task) -> None:
-  shown = [cell for cell in cells if not cell.is_baseline]
-  for place, cell in enumerate(shown):
-    row = of_cell(frame, cell).loc[task]
-    look = drawing.style(cells, cell) | {'linestyle': 'none', 'markersize': 5}
+def _bars(axes: Axes, found: list[tuple[dict, pd.DataFrame]], task: str):
+  for place, (style, own) in enumerate(found):
+    row = own.loc[task]
+    look = style | {'linestyle': 'none', 'markersize': 5}
     half = np.nan_to_num((row['diff_ci_high'] - row['diff_ci_low']) / 2)
     # Hollow: the corrected test shows no difference.
     if row['verdict'] not in ('better', 'worse'):

@@ -51,7 +51,7 @@ def with_interval(mean: float, low: float, high: float, sign: str = '') -> str:
   return f'{mean:{sign}.{decimals}f} ± {half:.{decimals}f}'
 
 
-def human(value: float | None) -> str:
+def human(value: float | int | None) -> str:
   """Three digits and a unit: 12345 -> 12.3k; – where unknown."""
   if value is None or not math.isfinite(value):
     return '–'

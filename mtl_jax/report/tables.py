@@ -4,7 +4,6 @@ import pathlib
 import sys
 import textwrap
 from collections.abc import Sequence
-from typing import TextIO
 
 import pandas as pd
 from rich.console import Console, Group
@@ -113,10 +112,11 @@ def plain(cells: Sequence[Cell], frame: pd.DataFrame, width: int = 120) -> str:
   return '\n'.join([*head, '', *tables, *foot])
 
 
-def show(
-  cells: Sequence[Cell], frame: pd.DataFrame, file: TextIO | None = None
-) -> None:
-  """Prints the table: coloured on a terminal, plain text elsewhere."""
+def show(cells: Sequence[Cell], frame: pd.DataFrame, file=None) -> None:
+  """Prints the table on `file` (standard output).
+
+  Coloured on a terminal, plain text elsewhere, ASCII where nothing else goes.
+  """
   file = file or sys.stdout
   if file.isatty():
     screen = Console(file=file)
@@ -173,7 +173,7 @@ def _aligned(table: Table) -> str:
   )
 
 
-def _can_print(file: TextIO) -> bool:
+def _can_print(file) -> bool:
   try:
     '±▲▼↑↓Δ–'.encode(getattr(file, 'encoding', None) or 'utf-8')
   except UnicodeEncodeError:
