@@ -155,9 +155,13 @@ def _summary(cell: Cell, task: TaskInfo):
 
 def _limits(axes: Axes) -> None:
   """Leaves the first tenth of the steps out, which would hide the rest."""
-  lines = [line.get_xydata() for line in axes.get_lines()]
-  points = np.concatenate([line for line in lines if len(line)] or [[[0, 0]]])
-  late = points[points[:, 0] >= 0.1 * points[:, 0].max(), 1]
+  late = []
+  for line in axes.get_lines():
+    x, y = line.get_data()
+    # A level spans the panel, not steps: it has to be in sight.
+    level = line.get_transform() != axes.transData
+    late += [b for a, b in zip(x, y, strict=True) if level or a >= 0.1 * max(x)]
+  late = np.array(late)
   late = late[np.isfinite(late)]
   if late.size and np.ptp(late) > 0:
     margin = 0.25 * np.ptp(late)

@@ -116,7 +116,7 @@ def workdir(cells, tmp_path_factory):
 
 
 def test_all_files_are_written(workdir):
-  names = {p.relative_to(tmp_path).as_posix() for p in workdir.rglob('*.*')}
+  names = {p.relative_to(workdir).as_posix() for p in workdir.rglob('*.*')}
   pictures = ('differences', 'curves', 'quality_vs_parameters')
   expected = {f'figures/{name}.png' for name in pictures}
   assert names == expected | {
