@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import runpy
 import sys
 from collections.abc import Callable
 
@@ -9,7 +10,7 @@ from absl import app, flags
 from ml_collections import config_flags
 
 from mtl_jax import devices, interrupt
-from mtl_jax.errors import InputError
+from mtl_jax.errors import InputError, nearest
 
 CONFIG = config_flags.DEFINE_config_file(
   'config', None, 'A file of configs/, such as configs/actg175.py.'
@@ -61,12 +62,33 @@ def found(argument: str) -> str:
 def _parse() -> None:
   try:
     rest = flags.FLAGS([found(argument) for argument in sys.argv])[1:]
-  except (flags.Error, AttributeError, KeyError, TypeError, ValueError) as e:
-    raise InputError(' '.join(str(e).split())) from e
-  except OSError as e:
-    raise InputError(f'--config: cannot read {e.filename or e}') from e
+    _ = CONFIG.value  # A file that cannot be read shows only here.
+  except OSError as error:
+    path = flags.FLAGS['config'].config_filename
+    raise InputError(f'--config: no file {path}') from error
+  except (AttributeError, KeyError) as error:
+    raise InputError(_unknown_key() or _line(error)) from error
+  except (flags.Error, TypeError, ValueError) as error:
+    raise InputError(_line(error)) from error
   if rest:
     raise InputError(f'what is {rest[0]!r}? Options begin with --')
+
+
+def _line(error: Exception) -> str:
+  return ' '.join(str(error.args[0] if error.args else error).split())
+
+
+def _unknown_key() -> str:
+  """Which `--config.some.key` is none, and the nearest that is one."""
+  values = dict(a.split('=', 1) for a in map(found, sys.argv) if '=' in a)
+  path = values['--config'].partition(':')[0]
+  for name in (n for n in values if n.startswith('--config.')):
+    part = runpy.run_path(path)['get_config']()
+    for key in name.split('.')[1:]:
+      if key not in part:
+        return f'unknown key {key!r} in {name}; {nearest(key, part)}'
+      part = part[key]
+  return ''
 
 
 def _say(text: str, code: int) -> int:

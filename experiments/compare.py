@@ -10,11 +10,15 @@ the workdir. A finished cell is not trained again.
 
 import copy
 import pathlib
+import shlex
+import sys
 
 from absl import flags
 
 from experiments import cli
 from mtl_jax import build, cells, run, workdir
+from mtl_jax.report import cells as report_cells
+from mtl_jax.report import page, tables
 
 SCHEMES = flags.DEFINE_list('schemes', None, 'Default: config.scheme.')
 BALANCERS = flags.DEFINE_list('balancers', None, 'Default: config.balancer.')
@@ -36,7 +40,22 @@ def main() -> None:
   folders = run.train(table, folder)
   if REFERENCE.value:
     folders.append(run.reference(table[0], folder))
-  print(folders)
+  report([report_cells.load(f) for f in folders], folder)
+
+
+def report(table: list[report_cells.Cell], folder: pathlib.Path) -> None:
+  """Writes and prints the table, and says where everything lies."""
+  frame = page.write(table, folder, shlex.join(['python', '-m', *command()]))
+  tables.show(table, frame)
+  print(
+    f'\nwritten: {folder}/table.md .csv .tex, {folder}/figures/*.png, '
+    f'{folder}/report.html'
+  )
+
+
+def command() -> list[str]:
+  """What was typed, as the page shows it."""
+  return ['experiments.compare', *sys.argv[1:]]
 
 
 def combinations(

@@ -90,7 +90,7 @@ def ranked(choices: list[dict], folders: list[pathlib.Path]) -> pd.DataFrame:
   frame = (
     pd.DataFrame(rows)
     .drop(columns='task_weights')
-    .astype({key: str for key in choices[0]})
+    .astype(dict.fromkeys(choices[0], str))
   )
   keys = [key for key in frame if key not in ('score', 'best_step')]
   groups = frame.groupby(keys, as_index=False)

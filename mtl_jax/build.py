@@ -143,6 +143,8 @@ def settings(config: Any, num_tasks: int) -> list[dict[str, Any]]:
         f'config.hp.{name} is {values!r}; it must be a tuple of values to '
         'try, such as "(1e-3,)"'
       )
+    if name != 'task_weights' and not all(v >= 0 for v in values):
+      raise InputError(f'config.hp.{name} is {values!r}; negative or no number')
   grid['task_weights'] = [
     _task_weights(weights, num_tasks) for weights in grid['task_weights']
   ]

@@ -22,7 +22,7 @@ class Live:
   def __init__(self, total_steps: int, every: float = 10.0):
     self._console = Console(stderr=True)
     self._total, self._done, self._fresh = total_steps, 0, 0
-    self._every, self._said, self._start = every, 0.0, time.monotonic()
+    self._every, self._said = every, time.monotonic()
     self._bar = Progress(
       TextColumn('{task.description}'),
       BarColumn(),
@@ -50,8 +50,12 @@ class Live:
 
   def begin(self, name: str) -> None:
     """Another cell; it is compiled first."""
-    self._name = name
+    self._name, self._fresh = name, 0
     self._bar.update(self._line, description=f'{name}: compiling')
+
+  def compiled(self) -> None:
+    """Training begins: the rate counts from here."""
+    self._start = time.monotonic()
 
   def skip(self, steps: int) -> None:
     """`steps` were done before this job; they do not count in its rate."""
@@ -61,8 +65,8 @@ class Live:
   def advance(self, steps: int, losses: dict[str, float]) -> None:
     """`steps` more are done, with these mean training losses."""
     self._done, self._fresh = self._done + steps, self._fresh + steps
-    seconds = time.monotonic() - self._start
-    rate = self._fresh / seconds
+    now = time.monotonic()
+    rate = self._fresh / (now - self._start)
     shown = ' '.join(f'{name} {loss:.3f}' for name, loss in losses.items())
     self._bar.update(
       self._line,
@@ -71,8 +75,8 @@ class Live:
       rate=f'{rate:,.0f}',
       losses=shown,
     )
-    if not self._console.is_terminal and seconds - self._said > self._every:
-      self._said = seconds
+    if not self._console.is_terminal and now - self._said > self._every:
+      self._said = now
       left = (self._total - self._done) / rate
       self.say(
         f'{self._name}: {self._done:,} of {self._total:,} steps, '

@@ -101,6 +101,7 @@ class Training:
     self.begin(chunks[0])
     self.programs.compile(self.inputs, self.state)
     self.resume(chunks)
+    self.live.compiled()
     for number in range(self.done // evals, len(chunks)):
       if self.done == number * evals and number:
         self.begin(chunks[number])

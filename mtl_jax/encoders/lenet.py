@@ -20,6 +20,11 @@ class Block(nn.Module):
 
   @nn.compact
   def __call__(self, x, train):
+    if x.ndim != 4:
+      raise ValueError(
+        f'lenet takes images [rows, height, width, channels], not {x.shape}; '
+        'use encoder mlp for vectors, lstm for words'
+      )
     if x.dtype == jnp.uint8:
       x = x / 255
     return nn.relu(layers.max_pool(layers.Conv(self.channels, self.size)(x)))

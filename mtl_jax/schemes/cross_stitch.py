@@ -28,7 +28,7 @@ class Scheme(base.Scheme):
     last = max(stitched)
     if last >= len(self.stages):
       raise ValueError(
-        f'cross_stitch: stitch_after={self.stitch_after} names stage {last}, '
+        f'stitch_after={self.stitch_after} names stage {last}, '
         f'but the encoder has stages 0..{len(self.stages) - 1}'
       )
     for i, stage in enumerate(self.stages):

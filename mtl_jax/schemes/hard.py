@@ -14,6 +14,14 @@ class Scheme(base.Scheme):
 
   split_at: int = -1
 
+  def __post_init__(self):
+    if self.split_at > len(self.stages):
+      raise ValueError(
+        f'split_at is {self.split_at}, and the encoder has '
+        f'{len(self.stages)} stages'
+      )
+    super().__post_init__()
+
   @nn.compact
   def __call__(self, x, train):
     cut = self.split_at if self.split_at >= 0 else len(self.stages)

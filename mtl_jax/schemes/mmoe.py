@@ -18,6 +18,11 @@ class Scheme(base.Scheme):
   num_experts: int = 4
   expert_from: int = -1
 
+  def __post_init__(self):
+    if self.num_experts < 1:
+      raise ValueError(f'num_experts is {self.num_experts}; take 1 or more')
+    super().__post_init__()
+
   @nn.compact
   def __call__(self, x, train):
     cut = self.stem_length(x)
@@ -43,11 +48,11 @@ class Scheme(base.Scheme):
     cut = self.expert_from if self.expert_from >= 0 else int(not is_vector)
     if cut == 0 and not is_vector:
       raise ValueError(
-        'mmoe: a gate cannot read raw pixels or words; set expert_from=1'
+        'a gate cannot read raw pixels or words; set expert_from=1'
       )
     if cut >= len(self.stages):
       raise ValueError(
-        f'mmoe: expert_from={cut} leaves no stage for the experts; '
+        f'expert_from={cut} leaves no stage for the experts; '
         f'the encoder has {len(self.stages)}'
       )
     return cut

@@ -22,8 +22,7 @@ class Scheme(base.Scheme):
   def __post_init__(self):
     if self.unfolding not in _UNFOLDINGS:
       raise ValueError(
-        f'soft_trace: unfolding {self.unfolding!r} is none of '
-        + ', '.join(_UNFOLDINGS)
+        f'unfolding {self.unfolding!r} is none of ' + ', '.join(_UNFOLDINGS)
       )
     super().__post_init__()
 
