@@ -1,0 +1,205 @@
+"""What holds for every sharing scheme with every encoder."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from mtl_jax import train
+from mtl_jax.schemes import base
+from tests import small
+
+quick = small.quick
+
+K = len(small.TASKS)
+
+every = pytest.mark.parametrize(
+  ('name', 'encoder'),
+  [(name, encoder) for name in small.SCHEMES for encoder in small.ENCODERS],
+)
+
+
+@functools.cache
+def jacobian(name, encoder, **fields):
+  """Parameters, and how each task's loss depends on them, `[K, ...]`.
+
+  Summed over three draws: a ReLU may be dead in one of them.
+  """
+  split = small.split(encoder)
+  scheme = small.scheme(name, encoder, **fields)
+  draws = [small.params(scheme, split.inputs, seed) for seed in range(3)]
+  slopes = jax.jit(jax.jacrev(small.losses(scheme, split)))
+  sizes = [jax.tree.map(np.abs, slopes(params)) for params in draws]
+  return draws[0], jax.tree.map(lambda *x: sum(x), *sizes)
+
+
+def reaches(rows):
+  """Which tasks reach any number of a leaf `[K, ...]`."""
+  return (np.asarray(rows).reshape(K, -1) != 0).any(axis=1)
+
+
+def owners(rows):
+  """Which task reaches which slice of a stacked leaf: `[K, K]`."""
+  return np.array([reaches(rows[:, t]) for t in range(rows.shape[1])])
+
+
+def assert_partition(params, rows):
+  for path, leaf in jax.tree_util.tree_leaves_with_path(params):
+    name = path[0].key
+    at = functools.reduce(lambda tree, p: tree[p.key], path, rows)
+    where = jax.tree_util.keystr(path)
+    reached = reaches(at).sum()
+    if name.startswith('shared'):
+      assert reached >= 2, where
+    elif name.startswith('aux_'):
+      assert reached == 0, where
+    elif name.startswith('head_'):
+      np.testing.assert_array_equal(reaches(at), np.arange(K) == int(name[5:]))
+    elif reached != 1:
+      assert leaf.shape[0] == K, where
+      np.testing.assert_array_equal(owners(at), np.eye(K, dtype=bool), where)
+
+
+@every
+def test_names_say_who_reaches_a_parameter(name, encoder):
+  assert_partition(*jacobian(name, encoder))
+
+
+PARTLY = [
+  ('hard', {'split_at': 0}),
+  ('hard', {'split_at': 1}),
+  ('cross_stitch', {'stitch_after': (0,)}),
+  ('cross_stitch', {'stitch_after': (0, 1), 'per_channel': False}),
+  ('mmoe', {'expert_from': 1, 'num_experts': 2}),
+]
+
+
+@pytest.mark.parametrize(('name', 'fields'), PARTLY)
+def test_names_hold_for_other_fields(name, fields):
+  assert_partition(*jacobian(name, 'mlp', **fields))
+
+
+def test_split_cuts_by_name():
+  params, _ = jacobian('cross_stitch', 'mlp')
+  shared, private = base.split(params)
+  assert {**shared, **private} == params
+  assert all(name.startswith('shared') for name in shared)
+  assert not any(name.startswith('shared') for name in private)
+
+
+@every
+def test_separate_towers_are_laid_out_by_task(name, encoder):
+  """The contract of `per_tower`: what is given to task t is t's alone."""
+  params, rows = jacobian(name, encoder)
+  if not small.scheme(name, encoder).separate:
+    pytest.skip('one model')
+  tasks = base.per_tower(params, jnp.arange(K))
+
+  def check(at, owner):
+    for t in range(K):
+      other = jnp.broadcast_to(owner != t, at[t].shape)
+      assert not np.asarray(at[t])[np.asarray(other)].any()
+
+  jax.tree.map(check, rows, tasks)
+  norms = base.tower_norms(small.take(rows, 1), K)
+  assert (np.asarray(norms) > 0).tolist() == [False, True, False]
+
+
+def test_tower_norms_equal_numpy():
+  params, _ = jacobian('single', 'mlp')
+  expected = [
+    np.sqrt(
+      sum(np.square(x[t]).sum() for x in jax.tree.leaves(params['towers']))
+      + sum(np.square(x).sum() for x in jax.tree.leaves(params[f'head_{t}']))
+    )
+    for t in range(K)
+  ]
+  np.testing.assert_allclose(base.tower_norms(params, K), expected, rtol=1e-5)
+  whole = base.tower_norms(params, 1)
+  np.testing.assert_allclose(whole[0], np.linalg.norm(expected), rtol=1e-5)
+
+
+def permuted(name, leaf, order):
+  """A parameter of the scheme for tasks in another order."""
+  if 'stitch' in name:
+    return leaf[order][:, order]
+  by_task = not name.startswith('shared') or 'tower' in name
+  return leaf[order] if by_task else leaf
+
+
+@every
+def test_permuted_tasks_permute_the_predictions(name, encoder):
+  order = np.array([2, 0, 1])
+  x = small.inputs(encoder)
+  scheme = small.scheme(name, encoder)
+  other = scheme.clone(heads=tuple(scheme.heads[t] for t in order))
+  params = small.params(scheme, x)
+  moved = {
+    key: jax.tree.map(lambda leaf, k=key: permuted(k, leaf, order), tree)
+    for key, tree in params.items()
+    if not key.startswith('head_')
+  } | {f'head_{i}': params[f'head_{t}'] for i, t in enumerate(order)}
+
+  @jax.jit
+  def both(params, moved):
+    ours = scheme.apply({'params': params}, x, False)
+    return ours, other.apply({'params': moved}, x, False)
+
+  ours, theirs = both(params, moved)
+  assert [p.shape for p in ours] == [(8, t.num_outputs) for t in small.TASKS]
+  for i, t in enumerate(order):
+    np.testing.assert_allclose(theirs[i], ours[t], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize('name', small.SCHEMES)
+def test_mixing_parameters_are_named(name):
+  """What is neither a tower, a head nor an expert stands in `mix`."""
+  params, _ = jacobian(name, 'mlp')
+  scheme = small.scheme(name)
+  loose = {k for k, tree in params.items() if not isinstance(tree, dict)}
+  assert all(k.startswith(scheme.mix) for k in loose if scheme.mix) or not loose
+  named = {k for k in params if scheme.mix and k.startswith(scheme.mix)}
+  assert named == loose
+
+
+@pytest.mark.parametrize('name', small.SCHEMES)
+def test_towers_start_apart_unless_told_otherwise(name):
+  scheme = small.scheme(name)
+  start = jax.jit(lambda: scheme.init(jax.random.key(0), small.inputs(), False))
+  shared, private = base.split(start()['params'])
+  alike = getattr(scheme, 'same_init', False)
+  for key, tree in {**shared, **private}.items():
+    if 'tower' not in key and 'experts' not in key:
+      continue
+    for kernel in base.kernels(tree):
+      assert (kernel[0] == kernel[1]).all() == alike
+
+
+def test_dropout_differs_between_towers():
+  scheme = small.scheme('single')
+  stages = small.stages('mlp', dropout=0.5)
+  scheme = scheme.clone(stages=stages, heads=(scheme.heads[0],) * 2)
+  x = small.inputs()
+  params = small.params(scheme, x)
+  tied = {
+    'towers': jax.tree.map(lambda w: jnp.stack([w[0], w[0]]), params['towers']),
+    'head_0': params['head_0'],
+    'head_1': params['head_0'],
+  }
+  rngs = {'dropout': jax.random.key(0)}
+  a, b = scheme.apply({'params': tied}, x, True, rngs=rngs)
+  assert (a != b).any()
+  a, b = scheme.apply({'params': tied}, x, False)
+  np.testing.assert_allclose(a, b, rtol=1e-5)
+
+
+def test_summary_is_the_mean_over_what_is_no_padding():
+  values = jnp.arange(12.0).reshape(2, 3, 2)
+  mask = jnp.array([[True, True, False], [False, False, False]])
+  ours = base.summary(train.schemes.layers.Sequence(values, mask))
+  np.testing.assert_array_equal(ours, [[1, 2], [0, 0]])
+  np.testing.assert_array_equal(
+    base.summary(values[:, None]), values.mean(axis=1)
+  )

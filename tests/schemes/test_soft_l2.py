@@ -1,0 +1,79 @@
+"""The squared distance between towers."""
+
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from tests import small
+
+quick = small.quick
+
+
+def case(num_tasks, seed=0):
+  scheme = small.scheme('soft_l2', tasks=(small.TASKS[0],) * num_tasks)
+  return scheme, small.params(scheme, small.inputs(), seed)
+
+
+def tower_kernels(params, t):
+  stages = params['towers'].values()
+  return [np.asarray(stage['Dense_0']['kernel'][t]) for stage in stages]
+
+
+@pytest.mark.parametrize('num_tasks', [2, 3, 5])
+def test_penalty_is_the_mean_over_pairs(num_tasks):
+  scheme, params = case(num_tasks)
+  total = sum(
+    np.square(a - b).sum()
+    for s, t in itertools.combinations(range(num_tasks), 2)
+    for a, b in zip(
+      tower_kernels(params, s), tower_kernels(params, t), strict=True
+    )
+  )
+  expected = 2 / (num_tasks * (num_tasks - 1)) * total
+  np.testing.assert_allclose(scheme.penalty(params), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize('encoder', small.ENCODERS)
+def test_penalty_is_zero_at_the_start(encoder):
+  scheme = small.scheme('soft_l2', encoder)
+  x = small.inputs(encoder)
+  start = jax.jit(lambda: scheme.init(jax.random.key(0), x, False))
+  # The mean of K equal numbers may be off by a rounding.
+  assert scheme.penalty(start()['params']) < 1e-10
+  apart = small.scheme('soft_l2', encoder, same_init=False)
+  start = jax.jit(lambda: apart.init(jax.random.key(0), x, False))
+  assert apart.penalty(start()['params']) > 0.1
+
+
+def test_penalty_never_moves_the_mean():
+  scheme, params = case(3)
+  slopes = jax.grad(scheme.penalty)(params)
+  for slope in jax.tree.leaves(slopes['towers']):
+    np.testing.assert_allclose(slope.sum(axis=0), 0, atol=1e-5)
+  kernel = slopes['towers']['stage_0']['Dense_0']['kernel']
+  assert jnp.abs(kernel).max() > 0.1
+
+
+def test_penalty_leaves_biases_and_heads_alone():
+  scheme, params = case(3)
+  slopes = jax.grad(scheme.penalty)(params)
+  for path, slope in jax.tree_util.tree_leaves_with_path(slopes):
+    coupled = path[0].key == 'towers' and path[-1].key == 'kernel'
+    assert bool(slope.any()) == coupled
+
+
+def test_penalty_does_not_know_the_order_of_tasks():
+  scheme, params = case(3)
+  order = jnp.array([2, 0, 1])
+  moved = {**params, 'towers': small.take(params['towers'], order)}
+  np.testing.assert_allclose(
+    scheme.penalty(params), scheme.penalty(moved), rtol=1e-6
+  )
+
+
+def test_one_task_has_no_penalty():
+  scheme, params = case(1)
+  assert scheme.penalty(params) == 0
