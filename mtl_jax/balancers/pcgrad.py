@@ -39,7 +39,8 @@ def project(gram: base.Gram, orders: jax.Array) -> base.Weights:
       j = order[n]
       product = gram[j] @ row
       conflict = (product < 0) & (j != i)
-      surplus = product / jnp.maximum(gram[j, j], 1e-12)
+      # A gradient of 0 is in conflict with none, so there is no 0 / 0.
+      surplus = product / jnp.where(conflict, gram[j, j], 1)
       return row.at[j].add(-jnp.where(conflict, surplus, 0))
 
     start = jax.nn.one_hot(i, len(gram), dtype=gram.dtype)
