@@ -111,22 +111,25 @@ def params(scheme, x, seed=0):
   )
 
 
+@functools.cache
 def system(
   name='hard',
   encoder='mlp',
   balancer='equal',
   tasks=TASKS,
-  rule=None,
-  schedule=None,
+  rule='plain',
   **fields,
 ):
-  """A system; `balancer` is a name or a `Balancer`."""
+  """A system; one for equal arguments, so that it is compiled once.
+
+  `balancer` is a name or a `Balancer`, `rule` one of adam, adamw, sgd (with
+  momentum) and plain (without).
+  """
   chosen = scheme(name, encoder, tasks, **fields)
   if isinstance(balancer, str):
     balancer = importlib.import_module(f'mtl_jax.balancers.{balancer}').make()
-  rule, decoupled = rule or optimizers.sgd(0.0)
-  schedule = schedule or optimizers.constant(1)
-  optimizer = optimizers.make(rule, decoupled, schedule, chosen)
+  rules = optimizers.OPTIMIZERS | {'plain': lambda: optimizers.sgd(0.0)}
+  optimizer = optimizers.make(*rules[rule](), optimizers.constant(1), chosen)
   return train.System(chosen, balancer, tasks, optimizer)
 
 
@@ -136,9 +139,12 @@ def hp(lr=0.1, weight_decay=0.0, penalty=0.0, clip=0.0, task_weights=(1, 1, 1)):
   return optimizers.Hp(*(jnp.array(x, jnp.float32) for x in numbers))
 
 
+_init = jax.jit(train.init, static_argnums=0)
+
+
 def start(system, split, hp, seed=0, noise=True):
   """A first state, at parameters without symmetry unless told otherwise."""
-  state = train.init(system, hp, jnp.array(seed), split.inputs)
+  state = _init(system, hp, jnp.array(seed), split.inputs)
   if not noise:
     return state
   return state._replace(params=params(system.scheme, split.inputs, seed))
@@ -147,6 +153,7 @@ def start(system, split, hp, seed=0, noise=True):
 def losses(scheme, split, tasks=TASKS):
   """`params -> [K]` raw task losses."""
 
+  @jax.jit
   def function(params):
     predictions = scheme.apply({'params': params}, split.inputs, False)
     return train.task_losses(tasks, predictions, split)

@@ -1,0 +1,540 @@
+"""The training step against Optax, runs against each other, failures."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from mtl_jax import batches, devices, train
+from mtl_jax.balancers.base import Balancer
+from mtl_jax.schemes import base as schemes
+from tests import small
+
+quick = small.quick
+
+K = len(small.TASKS)
+KEY = jax.random.key(5)
+TASK_WEIGHTS = (2.0, 0.5, 0.5)
+
+SHARING = [n for n in small.SCHEMES if not small.scheme(n).separate]
+
+stepped = jax.jit(train.step, static_argnums=0)
+advanced = jax.jit(train.advance, static_argnums=(0, 6, 7))
+evaluated = jax.jit(train.evaluate, static_argnums=(0, 4))
+
+
+def plain(name):
+  """Fields at which no learning rate is multiplied."""
+  return {'mix_lr': 1.0} if name == 'cross_stitch' else {}
+
+
+@functools.cache
+def constant_weights(weights):
+  """A balancer that reads the Gram matrix and gives these weights."""
+
+  def update(losses, gram, state, key):
+    assert gram.shape == (len(losses), len(losses))
+    return jnp.array(weights), state
+
+  return Balancer(lambda num_tasks: (), update, needs_gram=True)
+
+
+def after(system, hp, split, steps=1):
+  """The state after some steps on one batch, and the last metrics."""
+  state = small.start(system, split, hp)
+  for i in range(steps):
+    key = jax.random.fold_in(KEY, i)
+    state, metrics = stepped(system, hp, state, split, key)
+  return state, metrics
+
+
+# --- One step
+
+
+@pytest.mark.parametrize('name', small.SCHEMES)
+def test_equal_is_optax_on_the_sum_of_losses(name):
+  split = small.split(known=0.7)
+  system = small.system(name, rule='sgd', **plain(name))
+  hp = small.hp(task_weights=TASK_WEIGHTS)
+  losses = small.losses(system.scheme, split)
+  update = optax.sgd(0.1, 0.9)
+
+  @jax.jit
+  def move(params, state):
+    slopes = jax.grad(lambda p: jnp.array(TASK_WEIGHTS) @ losses(p))(params)
+    changes, state = update.update(slopes, state, params)
+    return optax.apply_updates(params, changes), state
+
+  params = small.params(system.scheme, split.inputs)
+  state = update.init(params)
+  for _ in range(2):
+    raw = losses(params)
+    params, state = move(params, state)
+
+  ours, metrics = after(system, hp, split, steps=2)
+  small.close(ours.params, params)
+  np.testing.assert_allclose(metrics.losses, raw, rtol=1e-5)
+  np.testing.assert_allclose(metrics.weights, TASK_WEIGHTS)
+  assert (ours.step, ours.failed, ours.fallbacks) == (2, -1, 0)
+
+
+@pytest.mark.parametrize('name', SHARING)
+def test_gram_weights_of_one_are_equal(name):
+  split, hp = small.split(), small.hp(task_weights=TASK_WEIGHTS)
+  ones = constant_weights((1.0,) * K)
+  ours, metrics = after(small.system(name, balancer=ones), hp, split)
+  theirs, equal = after(small.system(name), hp, split)
+  small.close(ours.params, theirs.params)
+  small.close(metrics, equal)
+
+
+@pytest.mark.parametrize('name', SHARING)
+def test_gram_weights_scale_the_shared_gradient_alone(name):
+  """Shared parameters follow `w . L`, private ones the plain sum."""
+  weights, split, hp = (0.3, 2.0, 0.7), small.split(), small.hp()
+  balancer = constant_weights(weights)
+  system = small.system(name, balancer=balancer, **plain(name))
+  params = small.params(system.scheme, split.inputs)
+  losses = small.losses(system.scheme, split)
+  rows = jax.jit(jax.jacrev(losses))(params)
+  shared, private = schemes.split(rows)
+  slopes = jax.tree.map(lambda g: np.tensordot(weights, g, 1), shared)
+  slopes |= jax.tree.map(lambda g: g.sum(0), private)
+  expected = jax.tree.map(lambda p, g: p - 0.1 * g, params, slopes)
+  small.close(after(system, hp, split)[0].params, expected)
+
+
+@pytest.mark.parametrize('name', SHARING)
+def test_heads_keep_their_own_gradient_under_pcgrad(name):
+  split, hp = small.split(seed=1), small.hp()
+  ours, metrics = after(small.system(name, balancer='pcgrad'), hp, split)
+  theirs, _ = after(small.system(name), hp, split)
+  shared, private = schemes.split(ours.params)
+  equal_shared, equal_private = schemes.split(theirs.params)
+  small.close(private, equal_private, 1e-6)
+  apart = jax.tree.map(lambda a, b: jnp.abs(a - b).max(), shared, equal_shared)
+  # Without a conflict this would prove nothing.
+  assert np.abs(metrics.weights - 1).max() > 1e-3
+  assert max(jax.tree.leaves(apart)) > 1e-4
+
+
+def test_losses_only_weights_scale_the_heads_too():
+  split, hp = small.split(), small.hp(task_weights=TASK_WEIGHTS)
+  system = small.system(balancer='uncertainty')
+  state = small.start(system, split, hp)
+  s = jnp.array([0.5, -0.3, 0.1])
+  state = state._replace(balance=(s, state.balance[1]))
+  new, metrics = stepped(system, hp, state, split, KEY)
+  weights = np.exp(-np.asarray(s)) * TASK_WEIGHTS
+  np.testing.assert_allclose(metrics.weights, weights, rtol=1e-6)
+  losses = small.losses(system.scheme, split)
+  slopes = jax.jit(jax.grad(lambda p: jnp.array(weights) @ losses(p)))(
+    state.params
+  )
+  small.close(
+    new.params, jax.tree.map(lambda p, g: p - 0.1 * g, state.params, slopes)
+  )
+
+
+@pytest.mark.parametrize('name', ['soft_l2', 'soft_trace'])
+def test_penalty_enters_with_its_factor(name):
+  split, hp = small.split(), small.hp(penalty=0.3)
+  system = small.system(name)
+  params = small.params(system.scheme, split.inputs)
+  losses = small.losses(system.scheme, split)
+
+  @jax.jit
+  def expected(params):
+    slopes = jax.grad(
+      lambda p: losses(p).sum() + 0.3 * system.scheme.penalty(p)
+    )(params)
+    return jax.tree.map(lambda p, g: p - 0.1 * g, params, slopes)
+
+  ours, metrics = after(system, hp, split)
+  small.close(ours.params, expected(params), 1e-4)
+  # The penalty is no task's loss.
+  np.testing.assert_allclose(metrics.losses, losses(params), rtol=1e-5)
+
+
+def movement(system, clip, split):
+  """The gradient that a step of plain SGD follows."""
+  hp = small.hp(lr=1.0, clip=clip)
+  before = small.start(system, split, hp).params
+  after_, _ = after(system, hp, split)
+  return jax.tree.map(jnp.subtract, before, after_.params)
+
+
+def test_clipping_scales_one_model_by_its_norm():
+  split = small.split()
+  system = small.system('hard')
+  free = movement(system, 0.0, split)
+  norm = optax.tree.norm(free)
+  clipped = movement(system, 0.25, split)
+  small.close(clipped, jax.tree.map(lambda g: g * 0.25 / norm, free), 1e-4)
+  small.close(movement(system, 2 * float(norm), split), free, 1e-6)
+
+
+def test_clipping_scales_each_tower_by_its_own_norm():
+  split = small.split()
+  system = small.system('single')
+  free = movement(system, 0.0, split)
+  norms = np.asarray(schemes.tower_norms(free, K))
+  limit = float(np.median(norms))
+  scale = jnp.array(np.minimum(limit / norms, 1), jnp.float32)
+  expected = jax.tree.map(jnp.multiply, free, schemes.per_tower(free, scale))
+  clipped = movement(system, limit, split)
+  small.close(clipped, expected, 1e-4)
+  np.testing.assert_allclose(
+    schemes.tower_norms(clipped, K), np.minimum(norms, limit), rtol=1e-4
+  )
+
+
+def test_no_answer_of_a_balancer_is_counted():
+  nothing = constant_weights((1.0, np.nan, 1.0))
+  ours, metrics = after(
+    small.system(balancer=nothing), small.hp(), small.split(), steps=2
+  )
+  theirs, _ = after(small.system(), small.hp(), small.split(), steps=2)
+  assert ours.fallbacks == 2
+  np.testing.assert_array_equal(metrics.weights, 1)
+  small.close(ours.params, theirs.params)
+
+
+@pytest.mark.parametrize('balancer', ['equal', 'pcgrad'])
+def test_a_task_without_labels_changes_nothing_for_others(balancer):
+  """As if the task's weight were zero."""
+  full = small.split()
+  split = full._replace(mask=full.mask.at[:, 1].set(False))
+  system = small.system(balancer=balancer)
+  ours, metrics = after(system, small.hp(), split)
+  theirs, _ = after(system, small.hp(task_weights=(1, 0, 1)), full)
+  assert metrics.losses[1] == 0
+  np.testing.assert_array_equal(ours.unlabelled, [0, 1, 0])
+  np.testing.assert_array_equal(theirs.unlabelled, 0)
+  small.close(ours.params, theirs.params)
+  before = small.params(system.scheme, split.inputs)
+  small.same(ours.params['head_1'], before['head_1'])
+
+
+# --- Many steps
+
+
+def rows_of(split):
+  return jnp.array(len(split.mask))
+
+
+SEED = jnp.array(0)
+
+
+@pytest.mark.parametrize('balancer', ['pcgrad', 'uncertainty'])
+def test_twice_n_steps_are_n_and_n_to_the_bit(balancer):
+  split = small.split(rows=10)
+  stages = small.stages('mlp', dropout=0.3)
+  system = small.system(balancer=balancer, rule='adam')
+  system = system._replace(scheme=system.scheme.clone(stages=stages))
+  hp = small.hp(lr=0.01)
+  start = small.start(system, split, hp)
+  run = functools.partial(advanced, system, hp, SEED)
+  whole, _ = run(start, split, rows_of(split), 8, 4)
+  half, _ = run(start, split, rows_of(split), 4, 4)
+  resumed, _ = run(half, split, rows_of(split), 4, 4)
+  small.same(whole, resumed)
+  assert whole.step == 8
+
+
+def test_advance_takes_the_batches_of_its_seed_and_step():
+  split = small.split(rows=10)
+  system, hp = small.system(), small.hp()
+  state = small.start(system, split, hp)
+  whole, metrics = advanced(
+    system, hp, SEED, state, split, rows_of(split), 4, 4
+  )
+  order = batches.rows(
+    train._key(SEED, 'order'), jnp.array(0), 4, 4, 10, jnp.array(10)
+  )
+  losses = []
+  for rows in order:
+    state, one = stepped(system, hp, state, small.take(split, rows), KEY)
+    losses.append(one.losses)
+  small.close(whole.params, state.params)
+  np.testing.assert_allclose(metrics.losses, np.mean(losses, axis=0), rtol=1e-5)
+
+
+def test_evaluation_does_not_depend_on_its_batches():
+  split = small.split(rows=9, known=0.8)
+  system = small.system()
+  params = small.params(system.scheme, split.inputs)
+  results = {
+    size: evaluated(system, params, {}, split, size) for size in (9, 1, 7, 20)
+  }
+  for other in results.values():
+    small.close(other, results[9], 1e-5)
+  predictions = system.scheme.apply({'params': params}, split.inputs, False)
+  for t, task in enumerate(small.TASKS):
+    labelled = predictions[t], split.labels[t], split.mask[:, t]
+    for metric, value in results[9][task.name].items():
+      rule = task.metrics.get(metric)
+      expected = (rule.compute if rule else task.loss)(*labelled)
+      np.testing.assert_allclose(value, expected, rtol=1e-5)
+
+
+# --- The best parameters
+
+
+def results(*losses):
+  return {
+    task.name: {'loss': jnp.array(loss)}
+    for task, loss in zip(small.TASKS, losses, strict=True)
+  }
+
+
+def kept(name, history):
+  """The state after validations, with parameters that hold their step."""
+  system, split, hp = small.system(name), small.split(), small.hp()
+  state = small.start(system, split, hp)
+  for i, losses in enumerate(history, start=1):
+    params = jax.tree.map(lambda p, i=i: jnp.full_like(p, i), state.params)
+    state = state._replace(step=jnp.array(10 * i), params=params)
+    state = train.keep_best(system, state, results(*losses))
+  return state.best
+
+
+HISTORY = [(3.0, 1.0, 2.0), (2.0, 1.5, 2.0), (2.5, 0.5, 9.0)]
+
+
+def test_one_model_is_kept_at_the_best_mean():
+  best = kept('hard', HISTORY)
+  np.testing.assert_allclose(best.score, [5.5 / 3], rtol=1e-6)
+  np.testing.assert_array_equal(best.step, [20])
+  assert all((leaf == 2).all() for leaf in jax.tree.leaves(best.params))
+
+
+def test_each_tower_is_kept_at_its_own_best():
+  best = kept('single', HISTORY)
+  np.testing.assert_array_equal(best.score, [2.0, 0.5, 2.0])
+  np.testing.assert_array_equal(best.step, [20, 30, 10])
+  for t, i in enumerate((2, 3, 1)):
+    for leaf in jax.tree.leaves(best.params['towers']):
+      assert (leaf[t] == i).all()
+    for leaf in jax.tree.leaves(best.params[f'head_{t}']):
+      assert (leaf == i).all()
+
+
+def test_a_score_that_is_nan_is_never_the_best():
+  best = kept('hard', [(2.0, 2.0, 2.0), (np.nan, 0.0, 0.0)])
+  np.testing.assert_array_equal(best.step, [10])
+
+
+# --- Towers and runs
+
+
+SIZES = train.Sizes(steps=5, batch=6, eval_batch=8)
+
+
+def trained(system, hp, state, data, valid, periods=6):
+  period = jax.jit(functools.partial(train.period, system, SIZES))
+  for _ in range(periods):
+    state, _, _ = period(hp, SEED, rows_of(data), state, data, valid)
+  return state
+
+
+def of_task(split, t):
+  return split._replace(
+    labels=(split.labels[t],), mask=split.mask[:, t : t + 1]
+  )
+
+
+def tower(params, t):
+  """The parameters of one task's tower, as a system of one task has them."""
+  towers = jax.tree.map(lambda w: w[t : t + 1], params['towers'])
+  return {'towers': towers, 'head_0': params[f'head_{t}']}
+
+
+@pytest.fixture(scope='module')
+def towers():
+  """K towers trained together: their start, their end and what they saw."""
+  data, valid = small.split(rows=16, known=0.7), small.split(rows=8, seed=9)
+  system = small.system('single', rule='adamw')
+  hp = small.hp(lr=0.05, weight_decay=0.1, clip=0.1)
+  start = small.start(system, data, hp)
+  return start, trained(system, hp, start, data, valid), data, valid, hp
+
+
+@pytest.mark.parametrize('t', range(K))
+def test_a_tower_is_a_training_of_its_own(towers, t):
+  start, together, data, valid, hp = towers
+  tasks = small.TASKS[t : t + 1]
+  system = small.system('single', tasks=tasks, rule='adamw')
+  hp = hp._replace(task_weights=jnp.ones(1))
+  data, valid = of_task(data, t), of_task(valid, t)
+  alone = train.init(system, hp, SEED, data.inputs)
+  alone = alone._replace(params=tower(start.params, t))
+  alone = trained(system, hp, alone, data, valid)
+  small.close(tower(together.params, t), alone.params)
+  small.close(tower(together.best.params, t), alone.best.params)
+  assert together.best.step[t] == alone.best.step[0]
+  np.testing.assert_allclose(
+    together.best.score[t], alone.best.score[0], rtol=1e-5
+  )
+  assert together.unlabelled[t] == alone.unlabelled[0]
+
+
+def test_towers_are_best_at_steps_of_their_own(towers):
+  """The test above would prove little if they were not, or nothing clipped."""
+  start, together, data, valid, hp = towers
+  assert len(set(np.asarray(together.best.step))) > 1
+  system = small.system('single', rule='adamw')
+  norms = schemes.tower_norms(movement_of(system, start, data), K)
+  assert (np.asarray(norms) > hp.clip).all()
+
+
+def movement_of(system, state, data):
+  losses = small.losses(system.scheme, data)
+  return jax.jit(jax.grad(lambda p: losses(p).sum()))(state.params)
+
+
+RUNS = 3
+
+
+def stack_hps(rates):
+  return small.pile([small.hp(lr=rate, clip=0.5) for rate in rates])
+
+
+@pytest.fixture(scope='module')
+def mapped():
+  """A row of runs in one program, and what is needed to run them alone."""
+  data, valid = small.split(rows=16), small.split(rows=8, seed=9)
+  system = small.system('hard', balancer='pcgrad', rule='adam')
+  init = devices.map_runs(functools.partial(train.init, system), (0, 0, None))
+  period = devices.map_runs(
+    functools.partial(train.period, system, SIZES),
+    (0, 0, None, 0, None, None),
+  )
+
+  def run(rates, seeds, periods=2):
+    hp, seeds = devices.place((stack_hps(rates), seeds), over_runs=True)
+    rows = rows_of(data)
+    fixed = devices.place((rows, data, valid), over_runs=False)
+    state = init(hp, seeds, data.inputs)
+    for _ in range(periods):
+      state, metrics, results = period(hp, seeds, fixed[0], state, *fixed[1:])
+    return state, metrics, results
+
+  return system, data, valid, run, period
+
+
+def test_a_mapped_run_is_the_lone_run(mapped):
+  system, data, valid, run, _ = mapped
+  rates, seeds = (0.01, 0.03, 0.1), jnp.array([4, 0, 7])
+  together = run(rates, seeds)
+  start = jax.jit(functools.partial(train.init, system))
+  period = jax.jit(functools.partial(train.period, system, SIZES))
+  for i, rate in enumerate(rates):
+    hp = small.hp(lr=rate, clip=0.5)
+    state = start(hp, seeds[i], data.inputs)
+    for _ in range(2):
+      state, metrics, results = period(
+        hp, seeds[i], rows_of(data), state, data, valid
+      )
+    small.close(small.take(together, i), (state, metrics, results), 1e-4)
+
+
+def test_a_sweep_compiles_once(mapped):
+  *_, run, period = mapped
+  run((0.01, 0.03, 0.1), jnp.array([4, 0, 7]))
+  run((0.2, 0.5, 0.0), jnp.array([1, 2, 3]), periods=3)
+  assert period._cache_size() == 1
+
+
+def test_seeds_and_rates_matter(mapped):
+  *_, run, _ = mapped
+  state, _, _ = run((0.01, 0.01, 0.1), jnp.array([0, 1, 0]), periods=1)
+  kernel = state.params['shared_encoder']['stage_0']['Dense_0']['kernel']
+  assert (kernel[0] != kernel[1]).any()
+  assert (kernel[0] != kernel[2]).any()
+
+
+# --- Failure
+
+
+def poisoned(split, row):
+  """A label that is there and is infinite: its loss is not finite."""
+  labels = (*split.labels[:2], split.labels[2].at[row].set(jnp.inf))
+  return split._replace(labels=labels)
+
+
+def test_a_failed_run_stays_where_it_was_and_alone():
+  """Marked at the exact step; the runs beside it go on."""
+  clean, steps, batch = small.split(rows=10), 6, 2
+  order = batches.rows(
+    train._key(SEED, 'order'), jnp.array(0), steps, batch, 10, jnp.array(10)
+  )
+  row, at = order[3, 1], 3
+  system, hp = small.system(rule='adam'), small.hp(lr=0.05)
+  start = small.start(system, clean, hp)
+
+  @functools.partial(jax.vmap, in_axes=(None, 0))
+  def runs(steps_taken, data):
+    del steps_taken
+    return train.advance(
+      system, hp, SEED, start, data, jnp.array(10), steps, batch
+    )
+
+  data = small.pile([clean, poisoned(clean, row), clean])
+  states, _ = jax.jit(runs)(0, data)
+  np.testing.assert_array_equal(states.failed, [-1, at, -1])
+  np.testing.assert_array_equal(states.step, steps)
+
+  before, _ = advanced(system, hp, SEED, start, clean, jnp.array(10), at, batch)
+  small.close(small.take(states.params, 1), before.params)
+  small.close(small.take(states.opt, 1), before.opt)
+  whole, _ = advanced(
+    system, hp, SEED, start, clean, jnp.array(10), steps, batch
+  )
+  for i in (0, 2):
+    small.close(small.take(states, i), whole)
+  moved = jax.tree.map(
+    lambda a, b: jnp.abs(a - b).max(), whole.params, before.params
+  )
+  assert max(jax.tree.leaves(moved)) > 1e-3
+
+
+def test_a_gradient_that_is_not_finite_fails_the_run():
+  split = small.split()
+  system, hp = small.system(), small.hp()
+  state = small.start(system, split, hp)
+  huge = jax.tree.map(lambda p: p * 1e30, state.params)
+  new, _ = stepped(system, hp, state._replace(params=huge), split, KEY)
+  assert new.failed == 0
+  small.same(new.params, huge)
+
+
+# --- The start
+
+
+def test_schemes_of_one_seed_see_the_same_batches():
+  """So differences between schemes are paired."""
+  split, hp = small.split(rows=10), small.hp(lr=0.0)
+  tied = jax.tree.map(
+    lambda p: p, small.params(small.scheme('hard'), split.inputs)
+  )
+  hard = small.system('hard')
+  state = small.start(hard, split, hp)._replace(params=tied)
+  _, ours = advanced(hard, hp, SEED, state, split, rows_of(split), 4, 4)
+  single = small.system('single')
+  state = small.start(single, split, hp)
+  encoder = tied['shared_encoder']
+  towers = jax.tree.map(lambda w: jnp.stack([w] * K), encoder)
+  heads = {k: v for k, v in tied.items() if k.startswith('head_')}
+  state = state._replace(params={'towers': towers, **heads})
+  _, theirs = advanced(single, hp, SEED, state, split, rows_of(split), 4, 4)
+  np.testing.assert_allclose(ours.losses, theirs.losses, rtol=1e-5)
+
+
+def test_streams_of_random_numbers_differ_by_purpose():
+  keys = [train._key(SEED, p) for p in ('init', 'order', 'noise')]
+  drawn = {float(jax.random.uniform(key)) for key in keys}
+  assert len(drawn) == 3
