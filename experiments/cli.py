@@ -62,10 +62,9 @@ def found(argument: str) -> str:
 def _parse() -> None:
   try:
     rest = flags.FLAGS([found(argument) for argument in sys.argv])[1:]
-    _ = CONFIG.value  # A file that cannot be read shows only here.
+    _ = CONFIG.value and CONFIG.value.is_locked  # A missing file shows here.
   except OSError as error:
-    path = flags.FLAGS['config'].config_filename
-    raise InputError(f'--config: no file {path}') from error
+    raise InputError(f'--config: no file {_values()["--config"]}') from error
   except (AttributeError, KeyError) as error:
     raise InputError(_unknown_key() or _line(error)) from error
   except (flags.Error, TypeError, ValueError) as error:
@@ -78,9 +77,13 @@ def _line(error: Exception) -> str:
   return ' '.join(str(error.args[0] if error.args else error).split())
 
 
+def _values() -> dict[str, str]:
+  return dict(a.split('=', 1) for a in map(found, sys.argv) if '=' in a)
+
+
 def _unknown_key() -> str:
   """Which `--config.some.key` is none, and the nearest that is one."""
-  values = dict(a.split('=', 1) for a in map(found, sys.argv) if '=' in a)
+  values = _values()
   path = values['--config'].partition(':')[0]
   for name in (n for n in values if n.startswith('--config.')):
     part = runpy.run_path(path)['get_config']()

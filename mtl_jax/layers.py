@@ -87,8 +87,10 @@ class LSTM(nn.Module):
     kernel = self.param(
       'input_kernel', nn.initializers.lecun_normal(), (x.shape[-1], 4 * width)
     )
+    # Not orthogonal: LAPACK's QR hangs where JAX runs several at once on a
+    # machine of few cores (jaxlib 0.10.2), as it does for towers and gates.
     recurrent = self.param(
-      'recurrent_kernel', _orthogonal_gates, (width, 4 * width)
+      'recurrent_kernel', nn.initializers.lecun_normal(), (width, 4 * width)
     )
     bias = self.param('bias', _forget_gate_one, (4 * width,))
     # The input's part of all steps is one product, outside the scan.
@@ -110,14 +112,6 @@ def _lstm_cell(gates, cell):
   i, f, g, o = jnp.split(gates, 4, axis=-1)
   cell = nn.sigmoid(f) * cell + nn.sigmoid(i) * jnp.tanh(g)
   return nn.sigmoid(o) * jnp.tanh(cell), cell
-
-
-def _orthogonal_gates(key, shape, dtype=jnp.float32):
-  """Four orthogonal matrices side by side, one per gate."""
-  one = nn.initializers.orthogonal()
-  square = (shape[0], shape[0])
-  keys = jax.random.split(key, 4)
-  return jnp.concatenate([one(k, square, dtype) for k in keys], axis=1)
 
 
 def _forget_gate_one(key, shape, dtype=jnp.float32):

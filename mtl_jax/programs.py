@@ -38,8 +38,9 @@ class Programs:
       config.steps // config.evals, config.batch_size, config.eval_batch_size
     )
     own = None if self._shared else 0
+    example = build.first_rows(cell.datas[0].train.inputs)
     self._init = devices.map_runs(
-      functools.partial(train.init, system), (0, 0, own)
+      functools.partial(train.init, system, inputs=example), (0, 0)
     )
     self._period = devices.map_runs(
       functools.partial(train.period, system, sizes), (0, 0, own, 0, own, own)
@@ -67,9 +68,7 @@ class Programs:
 
   def start(self, inputs: Inputs) -> train.TrainState:
     """The runs' states before their first step."""
-    rows = slice(2) if self._shared else (slice(None), slice(2))
-    example = jax.tree.map(lambda x: x[rows], inputs.train.inputs)
-    return self._init(inputs.hp, inputs.seeds, example)
+    return self._init(inputs.hp, inputs.seeds)
 
   def compile(self, inputs: Inputs, state: train.TrainState) -> None:
     """Compiles `period` ahead, so that this does not count as training."""
