@@ -34,11 +34,9 @@ SPACES = {
   'lenet': {
     'encoders.lenet.channels': ((10, 20), (16, 32)),
     'encoders.lenet.dropout': (0.0, 0.5),
-    'schedule': ('constant', 'cosine'),
   },
   'lstm': {
     'encoders.lstm.dropout': (0.0, 0.3, 0.6),
-    'schedule': ('constant', 'cosine'),
   },
 }
 

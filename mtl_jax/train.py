@@ -195,11 +195,18 @@ def _clip(limit, norms, grads):
 
 
 def _unless_failed(old: TrainState, new: TrainState, fine) -> TrainState:
-  """`new`, or `old` from the first step that was not finite on."""
+  """Keeps what was learned from the first step that was not finite on.
+
+  The optimizer's state may turn NaN with it: such a run never goes on.
+  """
   running = fine & (old.failed < 0)
-  kept = jax.tree.map(lambda n, o: jnp.where(running, n, o), new, old)
+  params, extra = jax.tree.map(
+    lambda n, o: jnp.where(running, n, o),
+    (new.params, new.extra),
+    (old.params, old.extra),
+  )
   first = jnp.where(fine | (old.failed >= 0), old.failed, old.step)
-  return kept._replace(failed=first)
+  return new._replace(params=params, extra=extra, failed=first)
 
 
 def advance(
