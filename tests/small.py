@@ -93,6 +93,7 @@ def split(encoder='mlp', tasks=TASKS, rows=8, seed=0, known=1.0):
   return Split(inputs(encoder, rows, seed), labels, jnp.array(mask))
 
 
+@functools.cache
 def scheme(name='hard', encoder='mlp', tasks=TASKS, **fields):
   """A scheme over a small encoder, one head per task."""
   module = importlib.import_module(f'mtl_jax.schemes.{name}')
@@ -102,13 +103,20 @@ def scheme(name='hard', encoder='mlp', tasks=TASKS, **fields):
 
 def params(scheme, x, seed=0):
   """Parameters away from any symmetry that the start may have."""
-  start = jax.eval_shape(lambda: scheme.init(jax.random.key(0), x, False))
-  leaves, tree = jax.tree.flatten(start['params'])
+  leaves, tree = jax.tree.flatten(_shapes(scheme, x.shape, x.dtype))
   draw = np.random.default_rng(seed)
   return jax.tree.unflatten(
     tree,
     [jnp.array(draw.normal(0, 0.5, x.shape), jnp.float32) for x in leaves],
   )
+
+
+@functools.cache
+def _shapes(scheme, shape, dtype):
+  def start(x):
+    return scheme.init(jax.random.key(0), x, False)['params']
+
+  return jax.eval_shape(start, jax.ShapeDtypeStruct(shape, dtype))
 
 
 @functools.cache
@@ -181,7 +189,7 @@ def same(a, b):
 
 def pile(trees):
   """Pytrees stacked on a leading axis."""
-  return jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)
+  return jax.tree.map(lambda *leaves: jnp.array(np.stack(leaves)), *trees)
 
 
 def take(tree, index):

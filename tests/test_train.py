@@ -42,6 +42,11 @@ def constant_weights(weights):
   return Balancer(lambda num_tasks: (), update, needs_gram=True)
 
 
+def descend(param, slope):
+  """A step of SGD at the default learning rate."""
+  return np.asarray(param) - 0.1 * np.asarray(slope)
+
+
 def after(system, hp, split, steps=1):
   """The state after some steps on one batch, and the last metrics."""
   state = small.start(system, split, hp)
@@ -103,7 +108,7 @@ def test_gram_weights_scale_the_shared_gradient_alone(name):
   shared, private = schemes.split(rows)
   slopes = jax.tree.map(lambda g: np.tensordot(weights, g, 1), shared)
   slopes |= jax.tree.map(lambda g: g.sum(0), private)
-  expected = jax.tree.map(lambda p, g: p - 0.1 * g, params, slopes)
+  expected = jax.tree.map(descend, params, slopes)
   small.close(after(system, hp, split)[0].params, expected)
 
 
@@ -115,7 +120,9 @@ def test_heads_keep_their_own_gradient_under_pcgrad(name):
   shared, private = schemes.split(ours.params)
   equal_shared, equal_private = schemes.split(theirs.params)
   small.close(private, equal_private, 1e-6)
-  apart = jax.tree.map(lambda a, b: jnp.abs(a - b).max(), shared, equal_shared)
+  apart = jax.tree.map(
+    lambda a, b: np.abs(np.subtract(a, b)).max(), shared, equal_shared
+  )
   # Without a conflict this would prove nothing.
   assert np.abs(metrics.weights - 1).max() > 1e-3
   assert max(jax.tree.leaves(apart)) > 1e-4
@@ -134,9 +141,8 @@ def test_losses_only_weights_scale_the_heads_too():
   slopes = jax.jit(jax.grad(lambda p: jnp.array(weights) @ losses(p)))(
     state.params
   )
-  small.close(
-    new.params, jax.tree.map(lambda p, g: p - 0.1 * g, state.params, slopes)
-  )
+  expected = jax.tree.map(descend, state.params, slopes)
+  small.close(new.params, expected)
 
 
 @pytest.mark.parametrize('name', ['soft_l2', 'soft_trace'])
@@ -147,14 +153,14 @@ def test_penalty_enters_with_its_factor(name):
   losses = small.losses(system.scheme, split)
 
   @jax.jit
-  def expected(params):
-    slopes = jax.grad(
-      lambda p: losses(p).sum() + 0.3 * system.scheme.penalty(p)
-    )(params)
-    return jax.tree.map(lambda p, g: p - 0.1 * g, params, slopes)
+  def slopes(params):
+    return jax.grad(lambda p: losses(p).sum() + 0.3 * system.scheme.penalty(p))(
+      params
+    )
 
+  expected = jax.tree.map(descend, params, slopes(params))
   ours, metrics = after(system, hp, split)
-  small.close(ours.params, expected(params), 1e-4)
+  small.close(ours.params, expected, 1e-4)
   # The penalty is no task's loss.
   np.testing.assert_allclose(metrics.losses, losses(params), rtol=1e-5)
 
@@ -164,7 +170,7 @@ def movement(system, clip, split):
   hp = small.hp(lr=1.0, clip=clip)
   before = small.start(system, split, hp).params
   after_, _ = after(system, hp, split)
-  return jax.tree.map(jnp.subtract, before, after_.params)
+  return jax.tree.map(np.subtract, before, after_.params)
 
 
 def test_clipping_scales_one_model_by_its_norm():
@@ -229,6 +235,13 @@ def rows_of(split):
 SEED = jnp.array(0)
 
 
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def order_of(steps, batch):
+  """The rows of the first batches of 10 rows under `SEED`."""
+  key, rows = train._key(SEED, 'order'), jnp.array(10)
+  return batches.rows(key, jnp.array(0), steps, batch, 10, rows)
+
+
 @pytest.mark.parametrize('balancer', ['pcgrad', 'uncertainty'])
 def test_twice_n_steps_are_n_and_n_to_the_bit(balancer):
   split = small.split(rows=10)
@@ -252,12 +265,11 @@ def test_advance_takes_the_batches_of_its_seed_and_step():
   whole, metrics = advanced(
     system, hp, SEED, state, split, rows_of(split), 4, 4
   )
-  order = batches.rows(
-    train._key(SEED, 'order'), jnp.array(0), 4, 4, 10, jnp.array(10)
-  )
+  order = order_of(steps=4, batch=4)
   losses = []
-  for rows in order:
-    state, one = stepped(system, hp, state, small.take(split, rows), KEY)
+  for rows in np.asarray(order):
+    batch = small.take(jax.device_get(split), rows)
+    state, one = stepped(system, hp, state, batch, KEY)
     losses.append(one.losses)
   small.close(whole.params, state.params)
   np.testing.assert_allclose(metrics.losses, np.mean(losses, axis=0), rtol=1e-5)
@@ -272,7 +284,8 @@ def test_evaluation_does_not_depend_on_its_batches():
   }
   for other in results.values():
     small.close(other, results[9], 1e-5)
-  predictions = system.scheme.apply({'params': params}, split.inputs, False)
+  apply = jax.jit(system.scheme.apply, static_argnums=2)
+  predictions = apply({'params': params}, split.inputs, False)
   for t, task in enumerate(small.TASKS):
     labelled = predictions[t], split.labels[t], split.mask[:, t]
     for metric, value in results[9][task.name].items():
@@ -291,14 +304,17 @@ def results(*losses):
   }
 
 
+_keep_best = jax.jit(train.keep_best, static_argnums=0)
+
+
 def kept(name, history):
   """The state after validations, with parameters that hold their step."""
   system, split, hp = small.system(name), small.split(), small.hp()
   state = small.start(system, split, hp)
   for i, losses in enumerate(history, start=1):
-    params = jax.tree.map(lambda p, i=i: jnp.full_like(p, i), state.params)
+    params = jax.tree.map(lambda p, i=i: np.full_like(p, i), state.params)
     state = state._replace(step=jnp.array(10 * i), params=params)
-    state = train.keep_best(system, state, results(*losses))
+    state = _keep_best(system, state, results(*losses))
   return state.best
 
 
@@ -349,7 +365,8 @@ def of_task(split, t):
 
 def tower(params, t):
   """The parameters of one task's tower, as a system of one task has them."""
-  towers = jax.tree.map(lambda w: w[t : t + 1], params['towers'])
+  params = jax.device_get(params)
+  towers = small.take(params['towers'], slice(t, t + 1))
   return {'towers': towers, 'head_0': params[f'head_{t}']}
 
 
@@ -439,7 +456,9 @@ def test_a_mapped_run_is_the_lone_run(mapped):
       state, metrics, results = period(
         hp, seeds[i], rows_of(data), state, data, valid
       )
-    small.close(small.take(together, i), (state, metrics, results), 1e-4)
+    small.close(
+      small.take(jax.device_get(together), i), (state, metrics, results), 1e-4
+    )
 
 
 def test_a_sweep_compiles_once(mapped):
@@ -469,9 +488,7 @@ def poisoned(split, row):
 def test_a_failed_run_stays_where_it_was_and_alone():
   """Marked at the exact step; the runs beside it go on."""
   clean, steps, batch = small.split(rows=10), 6, 2
-  order = batches.rows(
-    train._key(SEED, 'order'), jnp.array(0), steps, batch, 10, jnp.array(10)
-  )
+  order = order_of(steps, batch)
   row, at = order[3, 1], 3
   system, hp = small.system(rule='adam'), small.hp(lr=0.05)
   start = small.start(system, clean, hp)
@@ -484,7 +501,7 @@ def test_a_failed_run_stays_where_it_was_and_alone():
     )
 
   data = small.pile([clean, poisoned(clean, row), clean])
-  states, _ = jax.jit(runs)(0, data)
+  states = jax.device_get(jax.jit(runs)(0, data)[0])
   np.testing.assert_array_equal(states.failed, [-1, at, -1])
   np.testing.assert_array_equal(states.step, steps)
 
@@ -497,7 +514,7 @@ def test_a_failed_run_stays_where_it_was_and_alone():
   for i in (0, 2):
     small.close(small.take(states, i), whole)
   moved = jax.tree.map(
-    lambda a, b: jnp.abs(a - b).max(), whole.params, before.params
+    lambda a, b: np.abs(np.subtract(a, b)).max(), whole.params, before.params
   )
   assert max(jax.tree.leaves(moved)) > 1e-3
 
@@ -518,16 +535,14 @@ def test_a_gradient_that_is_not_finite_fails_the_run():
 def test_schemes_of_one_seed_see_the_same_batches():
   """So differences between schemes are paired."""
   split, hp = small.split(rows=10), small.hp(lr=0.0)
-  tied = jax.tree.map(
-    lambda p: p, small.params(small.scheme('hard'), split.inputs)
-  )
+  tied = small.params(small.scheme('hard'), split.inputs)
   hard = small.system('hard')
   state = small.start(hard, split, hp)._replace(params=tied)
   _, ours = advanced(hard, hp, SEED, state, split, rows_of(split), 4, 4)
   single = small.system('single')
   state = small.start(single, split, hp)
   encoder = tied['shared_encoder']
-  towers = jax.tree.map(lambda w: jnp.stack([w] * K), encoder)
+  towers = jax.tree.map(lambda w: np.stack([w] * K), encoder)
   heads = {k: v for k, v in tied.items() if k.startswith('head_')}
   state = state._replace(params={'towers': towers, **heads})
   _, theirs = advanced(single, hp, SEED, state, split, rows_of(split), 4, 4)
