@@ -66,6 +66,16 @@ def datasets() -> ConfigDict:
         'vocab_size': 10_000,
         'regression': False,  # predict the rating instead of its sign
       },
+      'tfds': {  # any TFDS data set that was prepared as array_record
+        'name': '',
+        'config': '',
+        'version': '',
+        'inputs': ('image',),  # features; outer/inner where they are nested
+        'tasks': (('label', 'multiclass'),),  # (feature, kind) pairs
+        'splits': ('train', 'validation', 'test'),
+        'max_len': 40,  # words, of text
+        'vocab_size': 10_000,
+      },
     }
   )
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import scipy.sparse
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
@@ -61,7 +62,7 @@ def _fit(task: Task, strength: float, rows: Any, split: Split, t: int) -> Any:
   elif task.kind == 'count':
     model = PoissonRegressor(alpha=0.01 / strength, max_iter=1000)
   else:
-    model = LogisticRegression(C=strength, max_iter=1000)
+    model = LogisticRegression(C=strength, max_iter=300, tol=1e-3)
   return model.fit(rows[known], split.labels[t][known])
 
 
@@ -69,8 +70,12 @@ def _measure(
   task: Task, model: Any, rows: Any, split: Split, t: int
 ) -> dict[str, float]:
   """Every metric of the task, by the same code that measures networks."""
-  outputs = _outputs(task, model, rows).astype(np.float32)
-  labelled = outputs, split.labels[t], split.mask[:, t]
+  outputs = jnp.asarray(_outputs(task, model, rows), jnp.float32)
+  labelled = (
+    outputs,
+    jnp.asarray(split.labels[t]),
+    jnp.asarray(split.mask[:, t]),
+  )
   values = {name: m.compute(*labelled) for name, m in task.metrics.items()}
   values['loss'] = task.loss(*labelled)
   return {name: float(value) for name, value in values.items()}

@@ -1,0 +1,75 @@
+"""Every mistake in a config is found before anything is written."""
+
+import pytest
+
+from configs import default
+from mtl_jax import build, cells
+from mtl_jax.errors import InputError
+
+
+def config(**changes):
+  c = default.get_config()
+  c.dataset = 'tests.toy'
+  c.seeds = 1
+  c.update(changes)
+  return c
+
+
+def make(**changes):
+  c = config(**changes)
+  build.check(c)
+  return cells.make(c, build.data(c))
+
+
+def message(**changes):
+  with pytest.raises(InputError) as error:
+    make(**changes)
+  assert '\n' not in str(error.value)
+  return str(error.value)
+
+
+@pytest.mark.parametrize(
+  ('changes', 'parts'),
+  [
+    ({'scheme': 'hrad'}, ['hrad', "did you mean 'hard'"]),
+    ({'balancer': 'pcgard'}, ['pcgard', "did you mean 'pcgrad'"]),
+    ({'encoder': 'mpl'}, ['mpl', "did you mean 'mlp'"]),
+    ({'dataset': 'actg17'}, ['actg17', "did you mean 'actg175'"]),
+    ({'optimizer': 'adm'}, ['adm', "did you mean 'adam'"]),
+    ({'schedule': 'cosin'}, ['cosin', "did you mean 'cosine'"]),
+    ({'scheme': 'no_lab.scheme'}, ['no_lab.scheme', 'PYTHONPATH']),
+    ({'schemes': {'hard': {'splt_at': 1}}}, ['splt_at', 'split_at']),
+    ({'schemes': {'hard': {'split_at': 9}}}, ['split_at is 9']),
+    ({'scheme': 'mmoe', 'schemes': {'mmoe': {'num_experts': 0}}}, ['experts']),
+    ({'datasets': {'toy': {'scael': 1.0}}}, ['scael', "did you mean 'scale'"]),
+    ({'encoder': 'lenet'}, ['lenet takes images', 'mlp']),
+    ({'encoder': 'lstm'}, ['lstm takes word numbers', 'mlp']),
+    ({'steps': 21}, ['config.steps=21', 'take 20 steps']),
+    ({'batch_size': 0}, ['config.batch_size is 0']),
+    ({'seeds': 0}, ['config.seeds is 0']),
+    ({'hp': {'lr': (-1.0,)}}, ['config.hp.lr', 'negative']),
+    ({'hp': {'lr': ()}}, ['config.hp.lr', 'tuple']),
+    ({'hp': {'task_weights': ((1.0,),)}}, ['task_weights', '2 numbers']),
+    ({'scheme': 'single', 'balancer': 'pcgrad'}, ['shares none', 'hard']),
+    ({'scheme': 'soft_l2', 'balancer': 'pcgrad'}, ['shares none']),
+    ({'datasets': {'toy': {'unlabelled': 90}}}, ['first', 'label']),
+    ({'datasets': {'toy': {'scale': float('inf')}}}, ['row']),
+  ],
+)
+def test_bad_input_gets_one_line_with_the_remedy(changes, parts):
+  text = message(**changes)
+  for part in parts:
+    assert part in text, text
+
+
+def test_a_schemes_own_settings_stand_in_for_the_general_ones():
+  c = config(scheme='soft_l2', hp={'lr': (1e-3, 1e-2), 'penalty': (0.5,)})
+  c.schemes.soft_l2.hp.penalty = (0.1, 0.2)
+  found = [(s['lr'], s['penalty']) for s in build.settings(c, 2)]
+  assert found == [(1e-3, 0.1), (1e-3, 0.2), (1e-2, 0.1), (1e-2, 0.2)]
+
+
+def test_task_weights_are_scaled_to_their_number():
+  c = config(hp={'task_weights': ((), (1.0, 3.0))})
+  weights = [s['task_weights'] for s in build.settings(c, 2)]
+  assert weights == [(1.0, 1.0), (0.5, 1.5)]

@@ -1,0 +1,78 @@
+"""Every key of a config is a field of the file it chooses, and no other."""
+
+import importlib
+import inspect
+import pathlib
+
+import pytest
+
+from configs import default
+from mtl_jax import build, data, modules, optimizers
+from mtl_jax.tasks import Task
+
+ROOT = pathlib.Path(__file__).parents[1]
+FILES = sorted(p.stem for p in (ROOT / 'configs').glob('[!_]*.py'))
+GIVEN = {'parent', 'name', 'kinds', 'split_seed', 'data_dir', 'files', 'steps'}
+
+
+def load(name):
+  return importlib.import_module(f'configs.{name}').get_config()
+
+
+def makers(what):
+  """The function that takes the fields, by the name of its file."""
+  if what == 'datasets':
+    return {name: data.module(name).load for name in data.names()}
+  if what == 'optimizers':
+    return optimizers.OPTIMIZERS
+  if what == 'schedules':
+    return optimizers.SCHEDULES
+  package, attribute = f'mtl_jax.{what}', 'make'
+  if what == 'schemes':
+    attribute = 'Scheme'
+  names = modules.names(package)
+  return {n: getattr(modules.find(package, n), attribute) for n in names}
+
+
+@pytest.mark.parametrize(
+  'what',
+  ['balancers', 'datasets', 'encoders', 'optimizers', 'schedules', 'schemes'],
+)
+def test_the_default_holds_every_field_with_its_default(what):
+  section = default.get_config()[what].to_dict()
+  assert set(section) == set(makers(what))
+  for name, make in makers(what).items():
+    fields = {k: v for k, v in modules.fields(make).items() if k not in GIVEN}
+    section[name].pop('hp', None)
+    assert section[name] == fields, name
+
+
+def test_every_hyperparameter_is_one_of_hp():
+  config = default.get_config()
+  assert set(config.hp) == set(optimizers.Hp._fields)
+  for scheme in config.schemes.values():
+    assert set(scheme.hp) == set(optimizers.Hp._fields)
+
+
+@pytest.mark.parametrize('name', FILES)
+def test_every_config_builds(name):
+  config = load(name)
+  build.check(config)
+  tasks = Task('a', 'binary'), Task('b', 'regression')
+  for scheme in config.schemes:
+    config.scheme = scheme
+    assert build.system(config, tasks).tasks == tasks
+
+
+def test_every_key_has_a_comment_or_a_telling_name():
+  """The default is the manual: a key without fields of its own says why."""
+  source = inspect.getsource(default.get_config)
+  bare = [
+    line.strip()
+    for line in source.splitlines()
+    if line.strip().startswith('config.')
+    and '#' not in line
+    and '()' not in line
+  ]
+  told = ('config.batch_size', 'config.hp.lr')
+  assert [line for line in bare if not line.startswith(told)] == []
