@@ -102,7 +102,9 @@ def test_chunks_change_nothing_but_rounding(trained, tmp_path):
     train(cell, tmp_path / 'cell', stop_after=5)
   train(cell, tmp_path / 'cell')
   assert [len(chunk.runs) for chunk in cell.chunks()] == [1, 1, 1]
-  pairs = zip(lines(tmp_path / 'cell', 'test'), lines(trained[1], 'test'))
+  pairs = zip(
+    lines(tmp_path / 'cell', 'test'), lines(trained[1], 'test'), strict=True
+  )
   for ours, theirs in pairs:
     assert records.flat(ours['test']) == pytest.approx(
       records.flat(theirs['test']), rel=1e-4
