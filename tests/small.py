@@ -25,7 +25,7 @@ BALANCERS = tuple(modules.names('mtl_jax.balancers'))
 
 # Fields that keep an encoder small; a file without an entry takes its own.
 _FIELDS = {
-  'mlp': {'widths': (6, 5, 4)},
+  'mlp': {'widths': (6, 4)},
   'lenet': {'channels': (3, 4), 'size': 2, 'width': 5},
   'lstm': {'vocab_size': 7, 'embedding': 4, 'width': 5},
 }

@@ -30,8 +30,7 @@ def test_one_alpha_per_channel_or_per_stage():
   shapes = {name: unit.shape for name, unit in start().items()}
   assert shapes == {
     'shared_stitch_0': (3, 3, 6),
-    'shared_stitch_1': (3, 3, 5),
-    'stitch_2': (3, 3, 4),
+    'stitch_1': (3, 3, 4),
   }
   per_stage = start(per_channel=False)
   assert {unit.shape for unit in per_stage.values()} == {(3, 3, 1)}
@@ -39,28 +38,28 @@ def test_one_alpha_per_channel_or_per_stage():
 
 def test_the_last_unit_is_private():
   assert set(start(stitch_after=(0, 1))) == {'shared_stitch_0', 'stitch_1'}
-  assert set(start(stitch_after=(1,))) == {'stitch_1'}
+  assert set(start(stitch_after=(0,))) == {'stitch_0'}
 
 
 def test_stitch_behind_the_last_stage_is_refused():
-  with pytest.raises(ValueError, match=r'stitch_after=\(0, 3\).*stages 0..2'):
-    start(stitch_after=(0, 3))
+  with pytest.raises(ValueError, match=r'stitch_after=\(0, 2\).*stages 0..1'):
+    start(stitch_after=(0, 2))
 
 
 def test_stitch_mixes_tasks_channel_by_channel():
   """Equation 1, on features of a Dense stage with one unit at the end."""
   tasks = (small.TASKS[2],) * 2
-  scheme = small.scheme('cross_stitch', tasks=tasks, stitch_after=(2,))
+  scheme = small.scheme('cross_stitch', tasks=tasks, stitch_after=(1,))
   x = small.inputs()
   params = small.params(scheme, x)
   h = [np.asarray(x)] * 2
-  for i in range(3):
+  for i in range(2):
     dense = jax.tree.map(np.asarray, params[f'shared_tower_{i}']['Dense_0'])
     h = [
       np.maximum(h[t] @ dense['kernel'][t] + dense['bias'][t], 0)
       for t in range(2)
     ]
-  alpha = np.asarray(params['stitch_2'])
+  alpha = np.asarray(params['stitch_1'])
   out = scheme.apply({'params': params}, x, False)
   for t in range(2):
     mixed = alpha[t, 0] * h[0] + alpha[t, 1] * h[1]

@@ -171,7 +171,7 @@ def test_cross_stitch_of_equal_shares_and_towers_is_hard(encoder):
 
 def test_cross_stitch_per_stage_is_per_channel_repeated():
   alpha = small.params(small.scheme('cross_stitch'), small.inputs())
-  alpha = alpha['stitch_2'][..., 0]
+  alpha = alpha['stitch_1'][..., 0]
   channel = losses('cross_stitch', 'mlp')
   layer = losses('cross_stitch', 'mlp', per_channel=False)
 
