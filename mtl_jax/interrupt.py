@@ -1,6 +1,7 @@
 """Ctrl-C and SIGTERM wait until the state is saved."""
 
 import contextlib
+import os
 import signal
 from collections.abc import Callable, Iterator
 
@@ -14,7 +15,7 @@ class Stopped(Exception):
 
 
 @contextlib.contextmanager
-def postponed(say: Callable[[str], None]) -> Iterator[Callable[[], int]]:
+def postponed() -> Iterator[Callable[[], int]]:
   """Yields a function that returns the signal asked for so far, or 0.
 
   A second signal stops at once, with `KeyboardInterrupt`.
@@ -26,7 +27,8 @@ def postponed(say: Callable[[str], None]) -> Iterator[Callable[[], int]]:
     if asked:
       raise KeyboardInterrupt
     asked.append(signum)
-    say('stopping after this evaluation period; once more stops at once')
+    # Not `print`: the signal may have come in the middle of one.
+    os.write(2, b'\nstopping after this evaluation; once more stops at once\n')
 
   signals = (signal.SIGINT, signal.SIGTERM)
   before = [signal.signal(s, handle) for s in signals]

@@ -32,7 +32,7 @@ def train(cells: list[Cell], workdir: pathlib.Path) -> list[pathlib.Path]:
   pairs = list(zip(cells, folders, strict=True))
   open_pairs = [pair for pair in pairs if not records.finished(pair[1])]
   steps = sum(cell.steps for cell, _ in open_pairs)
-  with Live(steps) as live, interrupt.postponed(live.say) as stop_asked:
+  with Live(steps) as live, interrupt.postponed() as stop_asked:
     for cell, folder in open_pairs:
       train_cell(cell, folder, live, stop_asked)
       if stop_asked():

@@ -1,0 +1,106 @@
+"""The command, as it is typed: what it prints, writes, refuses, resumes."""
+
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from experiments import compare
+
+ROOT = pathlib.Path(__file__).parents[2]
+CONFIG = """
+from configs import default
+
+
+def get_config():
+  config = default.get_config()
+  config.dataset = 'tests.toy'
+  config.encoders.mlp.widths = (4,)
+  config.seeds, config.steps, config.evals = 3, 4000, 200
+  config.batch_size = 8
+  return config
+"""
+TIMED = ['steps_per_second', 'seconds']
+
+
+@pytest.fixture(scope='module')
+def toy(tmp_path_factory):
+  path = tmp_path_factory.mktemp('configs') / 'toy.py'
+  path.write_text(CONFIG)
+  return f'--config={path}'
+
+
+def command(*flags):
+  return [sys.executable, '-m', 'experiments.compare', *flags]
+
+
+def run(*flags):
+  return subprocess.run(
+    command(*flags), cwd=ROOT, capture_output=True, text=True, timeout=300,
+    check=False,
+  )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+  ('flags', 'parts'),
+  [
+    (['--config.sedes=3'], ["unknown key 'sedes'", "did you mean 'seeds'"]),
+    (['--config=configs/nope.py'], ['no file', 'nope.py']),
+    (['--schemes=hrad'], ["did you mean 'hard'"]),
+  ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(toy, tmp_path, flags, parts):
+  done = run(toy, f'--workdir={tmp_path}/w', *flags)
+  assert done.returncode == 2
+  assert done.stdout == ''
+  (line,) = done.stderr.splitlines()
+  for part in parts:
+    assert part in line
+  assert not (tmp_path / 'w').exists()
+
+
+def test_debug_shows_where_it_went_wrong(toy, tmp_path):
+  done = run(toy, f'--workdir={tmp_path}/w', '--schemes=hrad', '--debug')
+  assert done.returncode != 0
+  assert 'Traceback' in done.stderr
+
+
+def test_sigterm_saves_and_the_same_command_goes_on(toy, tmp_path):
+  whole, cut = (
+    [toy, '--schemes=hard', f'--workdir={tmp_path}/{name}']
+    for name in ('whole', 'cut')
+  )
+  assert run(*whole).returncode == 0
+  job = subprocess.Popen(
+    command(*cut), cwd=ROOT, stderr=subprocess.PIPE, text=True
+  )
+  while not list((tmp_path / 'cut').rglob('records.jsonl')):
+    time.sleep(0.1)
+  # The header is written first; let it train into the first cell.
+  (records,) = (tmp_path / 'cut').rglob('records.jsonl')
+  while '"eval"' not in records.read_text() and job.poll() is None:
+    time.sleep(0.01)
+  job.send_signal(signal.SIGTERM)
+  _, errors = job.communicate(timeout=120)
+  assert job.returncode == 128 + signal.SIGTERM, errors
+  assert 'the same command goes on' in errors
+  done = run(*cut)
+  assert done.returncode == 0, done.stderr
+  assert 'going on where it stopped' in done.stderr
+  tables = [pd.read_csv(tmp_path / n / 'table.csv') for n in ('whole', 'cut')]
+  pd.testing.assert_frame_equal(*(t.drop(columns=TIMED) for t in tables))
+
+
+def test_single_joins_and_takes_equal_weights_alone():
+  assert compare.combinations(['hard'], ['equal', 'pcgrad']) == [
+    ('single', 'equal'), ('hard', 'equal'), ('hard', 'pcgrad')
+  ]  # fmt: skip
+  assert compare.combinations(['single', 'hard'], ['equal', 'pcgrad']) == [
+    ('single', 'equal'), ('hard', 'equal'), ('hard', 'pcgrad')
+  ]  # fmt: skip
+  # Asked for by name with a Gram balancer alone, it is tried, and refused.
+  assert ('single', 'pcgrad') in compare.combinations(['single'], ['pcgrad'])
