@@ -1,4 +1,13 @@
-"""ACTG 175: five outcomes of 2,139 patients from what is known at baseline."""
+"""ACTG 175: five outcomes of 2,139 patients from what is known at baseline.
+
+Tuned for `single` on validation, 5 resplits, mean loss .570 (linear models
+.575, this network with the default settings .594):
+
+  python -m experiments.tune --config=configs/actg175.py --config.seeds=5 \\
+    --config.hp.lr="(1e-3,3e-3)" --config.hp.weight_decay="(0.,.3,3.,10.)"
+
+The best, 256-256 with a weight decay of 10, is .566 and eight times the work.
+"""
 
 from configs import default
 
@@ -7,4 +16,17 @@ def get_config():
   config = default.get_config()
   config.dataset = 'actg175'
   config.encoder = 'mlp'
+  config.encoders.mlp.widths = (64, 64)
+  config.encoders.mlp.dropout = 0.3
+  config.optimizer = 'adamw'
+  config.schedule = 'cosine'
+  config.steps = 1000
+  config.hp.lr = (3e-3,)
+  config.hp.weight_decay = (3.0,)
+
+  # The schemes' own, tuned likewise with --scheme and --try. The published
+  # multiplier of 10 to 1000 on stitches is for SGD: Adam scales them itself.
+  config.schemes.cross_stitch.mix_lr = 1.0
+  config.schemes.soft_l2.hp.penalty = (0.1,)
+  config.schemes.soft_trace.hp.penalty = (0.01,)
   return config

@@ -2,12 +2,15 @@
 
   python -m experiments.tune --config=configs/actg175.py --workdir=out/tune
 
-Tries every combination of `SPACES[config.encoder]` for config.scheme (by
-default `single`), each with all `config.hp` values, on config.seeds splits.
-Ranks by the validation score, writes tune.csv and prints the best. The test
-split plays no part.
+Tries every combination of `SPACES[config.encoder]`, or of what `--try` names,
+for `--scheme` (by default `single`), each with all `config.hp` values, on
+config.seeds splits. Ranks by the validation score, writes tune.csv and prints
+the best. The test split plays no part.
+
+  ... --scheme=cross_stitch --try="schemes.cross_stitch.mix_lr=(1., 10.)"
 """
 
+import ast
 import copy
 import itertools
 import pathlib
@@ -21,6 +24,7 @@ from mtl_jax import build, cells, records, run
 from mtl_jax.errors import InputError
 
 SCHEME = flags.DEFINE_string('scheme', 'single', 'What to tune for.')
+TRY = flags.DEFINE_multi_string('try', [], 'key=(value, ...), repeatable.')
 SHOWN = 10
 
 # Dotted keys of the config; numbers under config.hp are better swept as tuples
@@ -45,9 +49,9 @@ def main() -> None:
   cli.require('config', 'workdir')
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   config.scheme, config.balancer = SCHEME.value, 'equal'
-  space = SPACES.get(config.encoder)
+  space = asked(TRY.value) or SPACES.get(config.encoder)
   if space is None:
-    raise InputError(f'experiments/tune.py has no space for {config.encoder!r}')
+    raise InputError(f'no space for {config.encoder!r}: name one with --try')
   build.check(config)
   datas = build.data(config)
   choices = [dict(zip(space, v, strict=True)) for v in grid(space)]
@@ -57,6 +61,18 @@ def main() -> None:
   frame.to_csv(folder / 'tune.csv', index=False)
   print(frame.head(SHOWN).to_string(index=False))
   print(f'all {len(frame)} settings: {folder / "tune.csv"}', file=sys.stderr)
+
+
+def asked(texts: list[str]) -> dict[str, tuple]:
+  """`['a.b=(1, 2)'] -> {'a.b': (1, 2)}`."""
+  space = {}
+  for text in texts:
+    key, _, values = text.partition('=')
+    try:
+      space[key] = tuple(ast.literal_eval(values))
+    except (SyntaxError, TypeError, ValueError) as error:
+      raise InputError(f'--try={text}: write key=(value, ...)') from error
+  return space
 
 
 def grid(space: dict[str, tuple]) -> itertools.product:
