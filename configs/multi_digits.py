@@ -1,4 +1,12 @@
-"""Two overlapping handwritten digits in one picture: which is left, right?"""
+"""Two overlapping handwritten digits in one picture: which is left, right?
+
+Channels, dropout and learning rate were tuned for `single` on validation, 2
+resplits: mean loss .174, against .219 for 10 and 20 channels and .224 for a
+learning rate of 1e-3:
+
+  python -m experiments.tune --config=configs/multi_digits.py \\
+    --config.seeds=2 --config.hp.lr="(1e-3,3e-3)"
+"""
 
 from configs import default
 
@@ -7,4 +15,11 @@ def get_config():
   config = default.get_config()
   config.dataset = 'multi_digits'
   config.encoder = 'lenet'
+  config.encoders.lenet.channels = (16, 32)
+  config.encoders.lenet.dropout = 0.0
+  config.schedule = 'cosine'
+  config.steps = 1500
+  config.evals = 15
+  config.hp.lr = (3e-3,)
+  config.schemes.cross_stitch.mix_lr = 1.0  # Adam scales the stitches itself
   return config

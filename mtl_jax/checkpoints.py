@@ -9,7 +9,7 @@ import numpy as np
 import orbax.checkpoint as ocp
 from absl import logging as absl_logging
 
-absl_logging.set_verbosity(absl_logging.WARNING)
+absl_logging.set_verbosity(absl_logging.ERROR)
 for _name in ('jax', 'orbax'):
   logging.getLogger(_name).setLevel(logging.WARNING)
 

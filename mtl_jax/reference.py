@@ -22,7 +22,7 @@ def fit(data: Data) -> tuple[Results, Results, int]:
   bag of words for tokens. Returns results on validation, on test, and how many
   coefficients there are.
   """
-  rows = {name: features(split.inputs) for name, split in data.splits.items()}
+  rows = features({name: s.inputs for name, s in data.splits.items()})
   on_valid, on_test, size = {}, {}, 0
   for t, task in enumerate(data.tasks):
     fits = [_fit(task, c, rows['train'], data.train, t) for c in STRENGTHS]
@@ -34,24 +34,33 @@ def fit(data: Data) -> tuple[Results, Results, int]:
   return on_valid, on_test, size
 
 
-def features(inputs: Any):
-  """A matrix `[N, F]`: vectors as they are, images flat, words counted."""
-  if not isinstance(inputs, np.ndarray):
-    return np.concatenate([features(x) for x in inputs.values()], axis=1)
-  if inputs.dtype == np.uint8:
-    inputs = inputs.astype(np.float32) / 255
-  if inputs.ndim == 2 and inputs.dtype.kind in 'iu':
-    return _bag_of_words(inputs)
-  return inputs.reshape(len(inputs), -1)
+def features(inputs: dict[str, Any]) -> dict[str, Any]:
+  """A matrix `[N, F]` per split: vectors as they are, images flat, words as
+  whether each occurs."""
+  one = next(iter(inputs.values()))
+  if isinstance(one, dict):
+    parts = [
+      features({name: x[key] for name, x in inputs.items()}) for key in one
+    ]
+    return {n: np.concatenate([p[n] for p in parts], axis=1) for n in inputs}
+  if one.ndim == 2 and one.dtype.kind in 'iu':
+    size = max(int(tokens.max()) for tokens in inputs.values()) + 1
+    return {name: bag_of_words(x, size) for name, x in inputs.items()}
+  return {name: _flat(x) for name, x in inputs.items()}
 
 
-def _bag_of_words(tokens: np.ndarray) -> scipy.sparse.csr_matrix:
-  """Whether each word occurs; padding (0) and unknown (1) are left out."""
+def _flat(x: np.ndarray) -> np.ndarray:
+  x = x.astype(np.float32) / 255 if x.dtype == np.uint8 else x
+  return x.reshape(len(x), -1)
+
+
+def bag_of_words(tokens: np.ndarray, size: int) -> scipy.sparse.csr_matrix:
+  """Whether each of `size` words occurs; not padding (0) and unknown (1)."""
   row, place = np.nonzero(tokens > 1)
+  once = np.ones(len(row), np.float32)
   word = tokens[row, place]
-  shape = (len(tokens), int(tokens.max()) + 1)
-  bag = scipy.sparse.csr_matrix((np.ones(len(row)), (row, word)), shape=shape)
-  bag.data[:] = 1.0
+  bag = scipy.sparse.csr_matrix((once, (row, word)), (len(tokens), size))
+  bag.data[:] = 1  # a word that occurs twice was added up
   return bag
 
 

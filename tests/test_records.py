@@ -1,0 +1,41 @@
+"""Lines that pandas reads, whatever happened while they were written."""
+
+import numpy as np
+import pytest
+
+from mtl_jax import records
+
+
+def test_numbers_of_numpy_are_plain_and_nan_is_null(tmp_path):
+  values = {'a': np.float32(0.5), 'b': np.arange(2), 'c': float('nan')}
+  records.append(tmp_path, {'kind': 'x', **values})
+  assert list(records.read(tmp_path)) == [
+    {'kind': 'x', 'a': 0.5, 'b': [0, 1], 'c': None}
+  ]
+
+
+def test_a_line_cut_short_by_a_crash_is_left_out(tmp_path):
+  records.append(tmp_path, {'kind': 'eval'})
+  with open(tmp_path / 'records.jsonl', 'a') as file:
+    file.write('{"kind": "do')
+  assert not records.finished(tmp_path)
+  records.append(tmp_path, {'kind': 'done'})
+  assert [r['kind'] for r in records.read(tmp_path)] == ['eval', 'done']
+  assert records.finished(tmp_path)
+
+
+def test_a_digest_does_not_depend_on_the_order_of_keys():
+  assert records.digest({'a': 1, 'b': 2}) == records.digest({'b': 2, 'a': 1})
+  assert records.digest({'a': 1}) != records.digest({'a': 2})
+
+
+def test_flat_names_every_leaf():
+  tree = {'a': {'b': 1, 'c': {}}, 'd': [2]}
+  assert records.flat(tree) == {'a.b': 1, 'a.c': {}, 'd': [2]}
+
+
+def test_damage_in_the_middle_is_not_passed_over(tmp_path):
+  path = tmp_path / 'records.jsonl'
+  path.write_text('{"kind": "cell"}\nnonsense\n{"kind": "done"}\n')
+  with pytest.raises(ValueError, match='Expecting value'):
+    list(records.read(tmp_path))
