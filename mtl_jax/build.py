@@ -24,8 +24,9 @@ def check(config: Any) -> None:
     InputError: an unknown name, or a number that no training can have.
   """
   for what in ('encoder', 'scheme', 'balancer'):
-    modules.find(f'mtl_jax.{what}s', config[what])
-  datasets.module(config.dataset)
+    made_by = 'Scheme' if what == 'scheme' else 'make'
+    modules.find(f'mtl_jax.{what}s', config[what], made_by)
+  datasets.loader(config.dataset)
   check_numbers(config)
 
 
@@ -68,7 +69,7 @@ def system(config: Any, tasks: tuple[Task, ...]) -> train.System:
 
 
 def _make(package: str, config: Any, what: str, **given: Any) -> Any:
-  make = modules.find(package, config[what]).make
+  make = modules.find(package, config[what], 'make')
   fields = chosen(config, what)
   modules.check_fields(
     f'config.{what}s.{config[what]}', fields, modules.fields(make)
@@ -85,7 +86,7 @@ def _told(what: str, name: str, make: Callable) -> Any:
 
 
 def _scheme(config, stages, tasks) -> schemes.Scheme:
-  scheme = modules.find('mtl_jax.schemes', config.scheme).Scheme
+  scheme = modules.find('mtl_jax.schemes', config.scheme, 'Scheme')
   fields = chosen(config, 'scheme')
   allowed = modules.fields(scheme)
   for flax_own in ('parent', 'name'):
@@ -96,7 +97,7 @@ def _scheme(config, stages, tasks) -> schemes.Scheme:
 
 
 def _balancer(config, tasks) -> balancers.Balancer:
-  make = modules.find('mtl_jax.balancers', config.balancer).make
+  make = modules.find('mtl_jax.balancers', config.balancer, 'make')
   # A method that treats kinds of tasks differently asks for them.
   asked = 'kinds' in modules.fields(make)
   kinds = {'kinds': tuple(task.kind for task in tasks)} if asked else {}

@@ -17,26 +17,32 @@ def names(package: str) -> list[str]:
   return sorted(name for name in found if name != 'base')
 
 
-def find(package: str, name: str) -> ModuleType:
-  """`package.name`, or the module at the dotted path `name`.
+def find(package: str, name: str, attribute: str) -> Any:
+  """`attribute` of the file `package.name`, or of the dotted path `name`.
 
   Raises:
-    InputError: no such file; the message names the nearest.
+    InputError: no such file, or it has no such attribute.
   """
   kind = package.rsplit('.', 1)[-1]
-  if name in names(package):
-    return importlib.import_module(f'{package}.{name}')
-  if '.' not in name:
+  if '.' not in name and name not in names(package):
     raise InputError(
       f'unknown name {name!r} in {kind}: {nearest(name, names(package))}'
     )
+  path = name if '.' in name else f'{package}.{name}'
+  found = _imported(kind, path)
+  if not hasattr(found, attribute):
+    raise InputError(f'{path} has no {attribute}, which {kind} are made by')
+  return getattr(found, attribute)
+
+
+def _imported(kind: str, path: str) -> ModuleType:
   try:
-    return importlib.import_module(name)
+    return importlib.import_module(path)
   except ModuleNotFoundError as error:
-    if error.name and not name.startswith(error.name):
+    if error.name and not path.startswith(error.name):
       raise  # The user's file is there; something that it imports is not.
     raise InputError(
-      f'{kind}: no module {name!r} on the Python path; run from the folder '
+      f'{kind}: no module {path!r} on the Python path; run from the folder '
       f'that holds it, or set PYTHONPATH ({error})'
     ) from error
 

@@ -6,69 +6,19 @@ scan, `evaluate` measures a split, `keep_best` keeps the best parameters.
 
 from typing import Any, NamedTuple
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int
 
-from mtl_jax import batches, optimizers
-from mtl_jax.balancers import base as balancers
+from mtl_jax import batches, gradients
 from mtl_jax.data.base import Split
+from mtl_jax.optimizers import Hp
 from mtl_jax.schemes import base as schemes
+from mtl_jax.state import Best, Seed, System, TrainState, init, stream
 from mtl_jax.tasks import Task
 
-Seed = Int[Array, '']
-
-
-class System(NamedTuple):
-  """What is fixed when a program is compiled."""
-
-  scheme: nn.Module
-  balancer: balancers.Balancer
-  tasks: tuple[Task, ...]
-  optimizer: optimizers.Optimizer
-
-  @property
-  def groups(self) -> int:
-    """Parts that stand alone: K separate towers, or the one model."""
-    return len(self.tasks) if self.scheme.separate else 1
-
-
-class Best(NamedTuple):
-  """The parameters of the best validation score, per group of `System`."""
-
-  score: Float[Array, 'groups']
-  step: Int[Array, 'groups']
-  params: Any
-  extra: Any
-
-
-class TrainState(NamedTuple):
-  """All that a run carries from step to step, and into a checkpoint.
-
-  Attributes:
-    step: steps taken.
-    params: parameters.
-    extra: what the model carries besides, such as running statistics.
-    opt: the optimizer's state.
-    balance: the balancer's state.
-    best: see `Best`.
-    failed: the step at which a loss or gradient was not finite, or -1; from
-      then on the parameters stay.
-    fallbacks: steps at which the balancer had no answer.
-    unlabelled: `[K]`, batches without a valid label of the task.
-  """
-
-  step: Int[Array, '']
-  params: Any
-  extra: Any
-  opt: Any
-  balance: Any
-  best: Best
-  failed: Int[Array, '']
-  fallbacks: Float[Array, '']
-  unlabelled: Int[Array, 'tasks']
+__all__ = ['Best', 'Hp', 'System', 'TrainState', 'init']
 
 
 class Metrics(NamedTuple):
@@ -78,35 +28,9 @@ class Metrics(NamedTuple):
   weights: Float[Array, 'tasks']
 
 
-def init(
-  system: System, hp: optimizers.Hp, seed: Seed, inputs: Any
-) -> TrainState:
-  """The state before the first step; `inputs` is a batch to take shapes of."""
-  variables = system.scheme.init(_key(seed, 'init'), inputs, False)
-  params = variables.pop('params')
-  num_tasks, groups = len(system.tasks), system.groups
-  best = Best(
-    score=jnp.full(groups, jnp.inf, jnp.float32),
-    step=jnp.zeros(groups, jnp.int32),
-    params=params,
-    extra=variables,
-  )
-  return TrainState(
-    step=jnp.zeros((), jnp.int32),
-    params=params,
-    extra=variables,
-    opt=system.optimizer(hp).init(params),
-    balance=system.balancer.init(num_tasks),
-    best=best,
-    failed=jnp.full((), -1, jnp.int32),
-    fallbacks=jnp.zeros(()),
-    unlabelled=jnp.zeros(num_tasks, jnp.int32),
-  )
-
-
 def step(
   system: System,
-  hp: optimizers.Hp,
+  hp: Hp,
   state: TrainState,
   batch: Split,
   key: Array,
@@ -125,23 +49,24 @@ def step(
     return task_losses(system.tasks, predictions, batch), extra
 
   losses, pullback, extra = jax.vjp(forward, state.params, has_aux=True)
-  combine = _by_gram if system.balancer.needs_gram else _by_losses
-  grads, weights, balance, fallback = combine(
+  found = gradients.combine(
     system.balancer, hp, losses, pullback, state.balance, balance_key
   )
-  grads = _add_penalty(system.scheme, hp, state.params, grads)
+  grads = gradients.add_penalty(system.scheme, hp, state.params, found.grads)
   norms = schemes.tower_norms(grads, system.groups)
-  grads = _clip(hp.clip, norms, grads)
+  grads = gradients.clip(hp.clip, norms, grads)
   updates, opt = system.optimizer(hp).update(grads, state.opt, state.params)
   params = jax.tree.map(jnp.add, state.params, updates)
-  new = state._replace(params=params, extra=extra, opt=opt, balance=balance)
+  new = state._replace(
+    params=params, extra=extra, opt=opt, balance=found.balance
+  )
   fine = jnp.isfinite(losses).all() & jnp.isfinite(norms).all()
   state = _unless_failed(state, new, fine)
   return state._replace(
     step=state.step + 1,
-    fallbacks=state.fallbacks + fallback,
+    fallbacks=state.fallbacks + found.fallback,
     unlabelled=state.unlabelled + ~batch.mask.any(0),
-  ), Metrics(losses, weights)
+  ), Metrics(losses, found.weights)
 
 
 def task_losses(
@@ -155,43 +80,6 @@ def task_losses(
       for t, (task, p, y) in enumerate(triples)
     ]
   )
-
-
-def _by_losses(balancer, hp, losses, pullback, state, key):
-  """Weights scale whole losses, heads included."""
-  scaled = hp.task_weights * losses
-  weights, state = balancer.update(scaled, None, state, key)
-  weights, fallback = balancers.guard(weights, None)
-  (grads,) = pullback(weights * hp.task_weights)
-  return grads, weights * hp.task_weights, state, fallback
-
-
-def _by_gram(balancer, hp, losses, pullback, state, key):
-  """Weights scale the shared gradient; task parameters keep their own."""
-  static = hp.task_weights
-  (rows,) = jax.vmap(pullback)(jnp.diag(static))  # leaves [K, ...]
-  shared, private = schemes.split(rows)
-  gram = balancers.gram(shared)
-  weights, state = balancer.update(static * losses, gram, state, key)
-  weights, fallback = balancers.guard(weights, gram)
-  shared = jax.tree.map(lambda g: jnp.tensordot(weights, g, 1), shared)
-  private = jax.tree.map(lambda g: g.sum(0), private)
-  return {**shared, **private}, weights * static, state, fallback
-
-
-def _add_penalty(scheme, hp, params, grads):
-  if type(scheme).penalty is schemes.Scheme.penalty:
-    return grads
-  penalties = jax.grad(scheme.penalty)(params)
-  return jax.tree.map(lambda g, p: g + hp.penalty * p, grads, penalties)
-
-
-def _clip(limit, norms, grads):
-  """Scales each group's gradient down to norm `limit`; 0 is no limit."""
-  limit = jnp.where(limit > 0, limit, jnp.inf)
-  # A norm of 0 or a limit of inf must give 1, not NaN.
-  scale = jnp.where(norms > limit, limit / jnp.maximum(norms, 1e-30), 1.0)
-  return jax.tree.map(jnp.multiply, grads, schemes.per_tower(grads, scale))
 
 
 def _unless_failed(old: TrainState, new: TrainState, fine) -> TrainState:
@@ -211,7 +99,7 @@ def _unless_failed(old: TrainState, new: TrainState, fine) -> TrainState:
 
 def advance(
   system: System,
-  hp: optimizers.Hp,
+  hp: Hp,
   seed: Seed,
   state: TrainState,
   data: Split,
@@ -225,14 +113,14 @@ def advance(
   equals an uninterrupted one, and schemes are compared on the same batches.
   """
   order = batches.rows(
-    _key(seed, 'order'),
+    stream(seed, 'order'),
     state.step,
     steps,
     batch_size,
     data.mask[:, 0].size,
     num_rows,
   )
-  noise = _key(seed, 'noise')
+  noise = stream(seed, 'noise')
 
   def body(state, rows):
     batch = jax.tree.map(lambda column: column[rows], data)
@@ -313,7 +201,7 @@ class Sizes(NamedTuple):
 def period(
   system: System,
   sizes: Sizes,
-  hp: optimizers.Hp,
+  hp: Hp,
   seed: Seed,
   num_rows: Int[Array, ''],
   state: TrainState,
@@ -337,9 +225,3 @@ def test(
     for split in (valid, test)
   )
   return on_valid, on_test
-
-
-def _key(seed: Seed, purpose: str) -> Array:
-  """One stream of random numbers per purpose."""
-  purposes = ('init', 'order', 'noise')
-  return jax.random.fold_in(jax.random.key(seed), purposes.index(purpose))

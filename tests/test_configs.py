@@ -23,7 +23,7 @@ def load(name):
 def makers(what):
   """The function that takes the fields, by the name of its file."""
   if what == 'datasets':
-    return {name: data.module(name).load for name in data.names()}
+    return {name: data.loader(name) for name in data.names()}
   if what == 'optimizers':
     return optimizers.OPTIMIZERS
   if what == 'schedules':
@@ -32,7 +32,7 @@ def makers(what):
   if what == 'schemes':
     attribute = 'Scheme'
   names = modules.names(package)
-  return {n: getattr(modules.find(package, n), attribute) for n in names}
+  return {n: modules.find(package, n, attribute) for n in names}
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ LAYERS = [
   'optimizers',
   'costs',
   'devices',
+  'gradients',
+  'state',
   'train',
   'build',
   'cells',

@@ -5,29 +5,29 @@ import pytest
 from mtl_jax import modules
 from mtl_jax.errors import InputError
 
-PACKAGES = ('encoders', 'schemes', 'balancers')
+PACKAGES = {'encoders': 'make', 'schemes': 'Scheme', 'balancers': 'make'}
 
 
-@pytest.mark.parametrize('package', PACKAGES)
-def test_names_are_the_files(package):
-  found = modules.names(f'mtl_jax.{package}')
-  assert found == sorted(found)
-  assert 'base' not in found
-  for name in found:
-    module = modules.find(f'mtl_jax.{package}', name)
-    assert module.__name__ == f'mtl_jax.{package}.{name}'
+@pytest.mark.parametrize(('package', 'made_by'), PACKAGES.items())
+def test_names_are_the_files(package, made_by):
+  names = modules.names(f'mtl_jax.{package}')
+  assert names == sorted(names)
+  assert 'base' not in names
+  for name in names:
+    found = modules.find(f'mtl_jax.{package}', name, made_by)
+    assert found.__module__ == f'mtl_jax.{package}.{name}'
 
 
 def test_unknown_name_is_answered_with_the_nearest():
   with pytest.raises(
     InputError, match="'hrad' in schemes: did you mean 'hard'"
   ):
-    modules.find('mtl_jax.schemes', 'hrad')
+    modules.find('mtl_jax.schemes', 'hrad', 'Scheme')
 
 
 def test_base_cannot_be_chosen():
   with pytest.raises(InputError, match="'base'"):
-    modules.find('mtl_jax.schemes', 'base')
+    modules.find('mtl_jax.schemes', 'base', 'Scheme')
 
 
 @pytest.fixture
@@ -43,20 +43,26 @@ def lab(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures('lab')
 def test_dotted_path_is_imported():
-  assert modules.find('mtl_jax.schemes', 'my_own_lab.mine').VALUE == 7
+  assert modules.find('mtl_jax.schemes', 'my_own_lab.mine', 'VALUE') == 7
+
+
+@pytest.mark.usefixtures('lab')
+def test_a_file_without_what_is_asked_for_is_refused():
+  with pytest.raises(InputError, match='my_own_lab.mine has no Scheme'):
+    modules.find('mtl_jax.schemes', 'my_own_lab.mine', 'Scheme')
 
 
 @pytest.mark.usefixtures('lab')
 @pytest.mark.parametrize('path', ['my_own_lab.other', 'no_lab.mine'])
 def test_missing_path_tells_the_remedy(path):
   with pytest.raises(InputError, match='PYTHONPATH'):
-    modules.find('mtl_jax.schemes', path)
+    modules.find('mtl_jax.schemes', path, 'Scheme')
 
 
 @pytest.mark.usefixtures('lab')
 def test_what_a_users_file_lacks_is_not_hidden():
   with pytest.raises(ModuleNotFoundError, match='no_such_module_here'):
-    modules.find('mtl_jax.schemes', 'my_own_lab.broken')
+    modules.find('mtl_jax.schemes', 'my_own_lab.broken', 'Scheme')
 
 
 def _make(first, width=3, *, rate=0.1):

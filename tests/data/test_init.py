@@ -31,8 +31,10 @@ def test_load_passes_the_fields_on(data_dir):
 def test_a_slip_in_the_name_names_the_nearest():
   with pytest.raises(InputError, match="did you mean 'actg175'"):
     data.load('actg17')
-  with pytest.raises(InputError, match="no data set 'base'"):
+  with pytest.raises(InputError, match="unknown name 'base' in data"):
     data.load('base')
+  with pytest.raises(InputError, match='data.text has no load'):
+    data.load('text')
 
 
 def test_an_unknown_field_names_the_nearest():
@@ -48,9 +50,9 @@ def test_a_data_set_of_ones_own_is_a_file_anywhere(tmp_path, monkeypatch):
   assert data.load('lab.mine', size=4) == 4
   with pytest.raises(InputError, match='did you mean'):
     data.load('lab.mine', sise=4)
-  with pytest.raises(InputError, match='has no function load'):
+  with pytest.raises(InputError, match='lab.empty has no load'):
     data.load('lab.empty')
-  with pytest.raises(InputError, match="cannot import data set 'lab.other'"):
+  with pytest.raises(InputError, match="no module 'lab.other'"):
     data.load('lab.other')
 
 

@@ -60,7 +60,9 @@ def test_every_stage_has_parameters_of_its_own(name):
 
 
 def _with_dropout():
-  makes = {n: modules.find('mtl_jax.encoders', n).make for n in small.ENCODERS}
+  makes = {
+    n: modules.find('mtl_jax.encoders', n, 'make') for n in small.ENCODERS
+  }
   return [n for n, m in makes.items() if 'dropout' in modules.fields(m)]
 
 

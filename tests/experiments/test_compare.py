@@ -20,7 +20,7 @@ def get_config():
   config = default.get_config()
   config.dataset = 'tests.toy'
   config.encoders.mlp.widths = (4,)
-  config.seeds, config.steps, config.evals = 3, 4000, 200
+  config.seeds, config.steps, config.evals = 2, 1200, 60
   config.batch_size = 8
   return config
 """

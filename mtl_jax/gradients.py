@@ -1,0 +1,75 @@
+"""From task losses to one gradient: balancing, penalty, clipping."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from mtl_jax.balancers import base as balancers
+from mtl_jax.optimizers import Hp
+from mtl_jax.schemes import base as schemes
+
+
+class Combined(NamedTuple):
+  """One gradient, the weights behind it, and the balancer's new state.
+
+  `fallback` is 1 where the balancer had no answer and weighed all alike.
+  """
+
+  grads: Any
+  weights: Float[Array, 'tasks']
+  balance: Any
+  fallback: Float[Array, '']
+
+
+def combine(
+  balancer: balancers.Balancer,
+  hp: Hp,
+  losses: Float[Array, 'tasks'],
+  pullback: Callable[[Float[Array, 'tasks']], tuple],
+  state: Any,
+  key: Array,
+) -> Combined:
+  """Balances the task losses; `pullback` is that of the vector of losses."""
+  by = _by_gram if balancer.needs_gram else _by_losses
+  return by(balancer, hp, losses, pullback, state, key)
+
+
+def _by_losses(balancer, hp, losses, pullback, state, key):
+  """Weights scale whole losses, heads included."""
+  scaled = hp.task_weights * losses
+  weights, state = balancer.update(scaled, None, state, key)
+  weights, fallback = balancers.guard(weights, None)
+  (grads,) = pullback(weights * hp.task_weights)
+  return Combined(grads, weights * hp.task_weights, state, fallback)
+
+
+def _by_gram(balancer, hp, losses, pullback, state, key):
+  """Weights scale the shared gradient; task parameters keep their own."""
+  static = hp.task_weights
+  (rows,) = jax.vmap(pullback)(jnp.diag(static))  # leaves [K, ...]
+  shared, private = schemes.split(rows)
+  gram = balancers.gram(shared)
+  weights, state = balancer.update(static * losses, gram, state, key)
+  weights, fallback = balancers.guard(weights, gram)
+  shared = jax.tree.map(lambda g: jnp.tensordot(weights, g, 1), shared)
+  private = jax.tree.map(lambda g: g.sum(0), private)
+  grads = {**shared, **private}
+  return Combined(grads, weights * static, state, fallback)
+
+
+def add_penalty(scheme, hp, params, grads):
+  if type(scheme).penalty is schemes.Scheme.penalty:
+    return grads
+  penalties = jax.grad(scheme.penalty)(params)
+  return jax.tree.map(lambda g, p: g + hp.penalty * p, grads, penalties)
+
+
+def clip(limit, norms, grads):
+  """Scales each group's gradient down to norm `limit`; 0 is no limit."""
+  limit = jnp.where(limit > 0, limit, jnp.inf)
+  # A norm of 0 or a limit of inf must give 1, not NaN.
+  scale = jnp.where(norms > limit, limit / jnp.maximum(norms, 1e-30), 1.0)
+  return jax.tree.map(jnp.multiply, grads, schemes.per_tower(grads, scale))

@@ -1,0 +1,94 @@
+"""What a run carries from step to step, and what is fixed when compiled."""
+
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from mtl_jax.balancers import base as balancers
+from mtl_jax.optimizers import Hp, Optimizer
+from mtl_jax.tasks import Task
+
+Seed = Int[Array, '']
+
+
+class System(NamedTuple):
+  """What is fixed when a program is compiled."""
+
+  scheme: nn.Module
+  balancer: balancers.Balancer
+  tasks: tuple[Task, ...]
+  optimizer: Optimizer
+
+  @property
+  def groups(self) -> int:
+    """Parts that stand alone: K separate towers, or the one model."""
+    return len(self.tasks) if self.scheme.separate else 1
+
+
+class Best(NamedTuple):
+  """The parameters of the best validation score, per group of `System`."""
+
+  score: Float[Array, 'groups']
+  step: Int[Array, 'groups']
+  params: Any
+  extra: Any
+
+
+class TrainState(NamedTuple):
+  """All that a run carries from step to step, and into a checkpoint.
+
+  Attributes:
+    step: steps taken.
+    params: parameters.
+    extra: what the model carries besides, such as running statistics.
+    opt: the optimizer's state.
+    balance: the balancer's state.
+    best: see `Best`.
+    failed: the step at which a loss or gradient was not finite, or -1; from
+      then on the parameters stay.
+    fallbacks: steps at which the balancer had no answer.
+    unlabelled: `[K]`, batches without a valid label of the task.
+  """
+
+  step: Int[Array, '']
+  params: Any
+  extra: Any
+  opt: Any
+  balance: Any
+  best: Best
+  failed: Int[Array, '']
+  fallbacks: Float[Array, '']
+  unlabelled: Int[Array, 'tasks']
+
+
+def init(system: System, hp: Hp, seed: Seed, inputs: Any) -> TrainState:
+  """The state before the first step; `inputs` is a batch to take shapes of."""
+  variables = system.scheme.init(stream(seed, 'init'), inputs, False)
+  params = variables.pop('params')
+  num_tasks, groups = len(system.tasks), system.groups
+  best = Best(
+    score=jnp.full(groups, jnp.inf, jnp.float32),
+    step=jnp.zeros(groups, jnp.int32),
+    params=params,
+    extra=variables,
+  )
+  return TrainState(
+    step=jnp.zeros((), jnp.int32),
+    params=params,
+    extra=variables,
+    opt=system.optimizer(hp).init(params),
+    balance=system.balancer.init(num_tasks),
+    best=best,
+    failed=jnp.full((), -1, jnp.int32),
+    fallbacks=jnp.zeros(()),
+    unlabelled=jnp.zeros(num_tasks, jnp.int32),
+  )
+
+
+def stream(seed: Seed, purpose: str) -> Array:
+  """One stream of random numbers per purpose."""
+  purposes = ('init', 'order', 'noise')
+  return jax.random.fold_in(jax.random.key(seed), purposes.index(purpose))
