@@ -21,7 +21,7 @@ from absl import flags
 
 from experiments import cli
 from mtl_jax import build, cells, records, run
-from mtl_jax.errors import InputError
+from mtl_jax.errors import InputError, nearest
 
 SCHEME = flags.DEFINE_string('scheme', 'single', 'What to tune for.')
 TRY = flags.DEFINE_multi_string('try', [], 'key=(value, ...), repeatable.')
@@ -83,12 +83,14 @@ def grid(space: dict[str, tuple]) -> itertools.product:
 def changed(config, choice: dict):
   """A copy of the config with some dotted keys set."""
   config = copy.deepcopy(config)
-  for key, value in choice.items():
-    *path, last = key.split('.')
-    part = config
-    for name in path:
-      part = part[name]
-    part[last] = value
+  for dotted, value in choice.items():
+    part, keys = config, dotted.split('.')
+    for i, key in enumerate(keys):
+      if key not in part:
+        raise InputError(f'--try={dotted}: no {key!r}; {nearest(key, part)}')
+      if i < len(keys) - 1:
+        part = part[key]
+    part[keys[-1]] = value
   return config
 
 
