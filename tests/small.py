@@ -93,12 +93,16 @@ def split(encoder='mlp', tasks=TASKS, rows=8, seed=0, known=1.0):
   return Split(inputs(encoder, rows, seed), labels, jnp.array(mask))
 
 
-@functools.cache
 def scheme(name='hard', encoder='mlp', tasks=TASKS, **fields):
   """A scheme over a small encoder, one head per task."""
+  return _scheme(name, encoder, tasks, tuple(fields.items()))
+
+
+@functools.cache
+def _scheme(name, encoder, tasks, fields):
   module = importlib.import_module(f'mtl_jax.schemes.{name}')
   heads = tuple(functools.partial(base.Head, t.num_outputs) for t in tasks)
-  return module.Scheme(stages(encoder), heads, **fields)
+  return module.Scheme(stages(encoder), heads, **dict(fields))
 
 
 def params(scheme, x, seed=0):
@@ -119,7 +123,6 @@ def _shapes(scheme, shape, dtype):
   return jax.eval_shape(start, jax.ShapeDtypeStruct(shape, dtype))
 
 
-@functools.cache
 def system(
   name='hard',
   encoder='mlp',
@@ -134,6 +137,11 @@ def system(
   momentum) and plain (without).
   """
   chosen = scheme(name, encoder, tasks, **fields)
+  return _system(chosen, balancer, tasks, rule)
+
+
+@functools.cache
+def _system(chosen, balancer, tasks, rule):
   if isinstance(balancer, str):
     balancer = importlib.import_module(f'mtl_jax.balancers.{balancer}').make()
   rules = optimizers.OPTIMIZERS | {'plain': lambda: optimizers.sgd(0.0)}
