@@ -34,6 +34,11 @@ COLUMNS = (
   *('treat', 'offtrt', 'cd40', 'cd420', 'cd496', 'r', 'cd80', 'cd820'),
   *('cens', 'days', 'arms'),
 )
+# Columns of `features`, in order: categories follow as 0 and 1.
+FEATURES = (
+  *(name for name in INPUTS if name not in ('strat', 'arms')),
+  *('strat 2', 'strat 3', 'arms 1', 'arms 2', 'arms 3'),
+)
 PARTS = (3, 1, 1)
 
 Table = dict[str, np.ndarray]
@@ -106,9 +111,11 @@ def read(data_dir: str = '', folder: str = '') -> Table:
 def build(table: Table, rows: splits.Rows) -> base.Data:
   """The data set whose splits are these rows of the table."""
   labels, known = zip(*(label(table, t, rows[0]) for t in TASKS), strict=True)
-  inputs = columns.standardise(features(table), rows[0])
+  inputs = columns.standardise(
+    features(table), rows[0], FEATURES, 'actg175 inputs'
+  )
   whole = base.Split(inputs, labels, np.stack(known, axis=1))
-  return base.cut(whole, rows, TASKS, CARD)
+  return base.cut(whole, rows, TASKS, CARD, FEATURES)
 
 
 def features(table: Table) -> Float64[np.ndarray, 'rows 19']:

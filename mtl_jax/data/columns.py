@@ -1,18 +1,35 @@
 """Columns of numbers: scaling fitted on the training rows, missing labels."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Bool, Float32, Integer, Num, Shaped
+
+from mtl_jax.data import base
 
 Train = Integer[np.ndarray, 'train']
 
 
 def standardise(
-  values: Num[np.ndarray, 'rows ...'], train: Train
+  values: Num[np.ndarray, 'rows ...'],
+  train: Train,
+  columns: Sequence[str] = (),
+  name: str = 'inputs',
 ) -> Float32[np.ndarray, 'rows ...']:
   """Mean 0 and deviation 1 per column (last axis) over the rows `train`.
 
   A column that is constant there is centred and not scaled.
+
+  Raises:
+    InputError: a value is NaN or infinite; `name` of the data and `columns`
+      are for the message.
   """
+  # Scaling would spread it over the column, and a split has its own rows.
+  base.finite(values, name, columns)
+  return _scaled(values, train)
+
+
+def _scaled(values, train):
   values = values.astype(np.float64)
   seen = values[train]
   axes = tuple(range(max(1, values.ndim - 1)))
@@ -30,7 +47,7 @@ def regression(
   known = np.isfinite(labels)
   if not known[train].any():
     return np.zeros(len(labels), np.float32), known
-  scaled = standardise(labels, train[known[train]])
+  scaled = _scaled(labels, train[known[train]])
   return np.where(known, scaled, np.float32(0)), known
 
 

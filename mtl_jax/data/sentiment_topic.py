@@ -43,8 +43,8 @@ CARD = base.Card(
     'Movie rows stem from about 2,000 reviews without a document id, so '
     'sentences of one review can stand in two splits: that leak cannot be '
     'closed. A mean rating of exactly 0 has no sign: its binary label is '
-    'missing. Sources give themselves away by style (case is folded, but '
-    'links and names remain), so topic is an easy task.'
+    'missing. Sources give themselves away by style, even with case folded '
+    'and links and user names dropped, so topic is an easy task.'
   ),
 )
 

@@ -2,7 +2,8 @@
 
 import json
 import pathlib
-from collections.abc import Sequence
+import types
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mtl_jax import records
@@ -25,7 +26,10 @@ class Eval(NamedTuple):
 
 
 class Run(NamedTuple):
-  """One (seed, hp). A run that failed has `why` and `step`, but no `test`."""
+  """One (seed, hp). A run that failed has `why` and `step`, but no `test`.
+
+  `best_step` is that of the kept parameters by task; empty if it has none.
+  """
 
   seed: int
   hp: dict[str, Any]
@@ -33,6 +37,7 @@ class Run(NamedTuple):
   score: float | None = None
   valid: dict[str, dict[str, float | None]] | None = None
   test: dict[str, dict[str, float | None]] | None = None
+  best_step: Mapping[str, int] = types.MappingProxyType({})
   why: str = ''
   step: int | None = None
 
@@ -128,7 +133,7 @@ def _runs(lines: list[dict]) -> tuple[Run, ...]:
 
 def _run(line: dict, curve: dict[int, Eval]) -> Run:
   points = tuple(curve[step] for step in sorted(curve))
-  names = ('score', 'valid', 'test', 'why', 'step')
+  names = ('score', 'valid', 'test', 'best_step', 'why', 'step')
   kept = {name: line[name] for name in names if name in line}
   return Run(line['seed'], line['hp'], points, **kept)
 

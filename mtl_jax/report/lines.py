@@ -2,13 +2,13 @@
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
-from mtl_jax.records import flat
 from mtl_jax.report.agreement import baseline, ordered
 from mtl_jax.report.cells import Cell, Run, settings
 from mtl_jax.report.comparison import deltas
 
-BUDGET = ('steps', 'batch', 'batch_size', 'evals')
+BUDGET = ('steps', 'batch_size', 'evals')
 # A row whose seeds fail one by one would bury the other notes.
 MOST_FAILURES = 4
 
@@ -25,6 +25,7 @@ def notes(cells: Sequence[Cell]) -> list[str]:
   cells = ordered(cells)
   return [
     *_refusal(baseline(cells)),
+    *_differing(cells),
     *itertools.chain.from_iterable(own_notes(cell) for cell in cells),
     *_pairs(cells),
     *_said(cells),
@@ -35,7 +36,7 @@ def own_notes(cell: Cell) -> list[str]:
   """The selected setting and the failures of one cell."""
   tried = settings(cell.runs)
   found = []
-  if len(tried) > 1 and cell.completed:
+  if _selected(cell):
     scores = [r.score for r in cell.completed if r.score is not None]
     mean = sum(scores) / max(len(scores), 1)
     found.append(
@@ -83,24 +84,77 @@ def _meaning(base: Cell) -> str:
 
 
 def _budget(cells: Sequence[Cell]) -> str:
-  known = flat(baseline(cells).header['comparable'])
-  budget = [
-    f'{key.split(".")[-1]} {value}'
-    for key, value in known.items()
-    if key.split('.')[-1] in BUDGET
-  ]
-  chosen = {_setting(c.setting[0]) for c in cells if c.scheme != 'reference'}
-  hp = chosen.pop() if len(chosen) == 1 else 'hp per scheme: see the notes'
+  known = baseline(cells).header['comparable']
+  hp = {k: v for k, v in _common(cells).items() if not _idle(k, v)}
+  budget = {k: known[k] for k in BUDGET if k in known} | hp
+  more = '; the rest in the notes' if any(_own_hp(cells)) else ''
   return (
-    f'Budget: {", ".join([*budget, hp])}. Parameters and settings are chosen '
-    'by the best validation loss; the test split is read once. Steps/s: all '
-    'runs together; seconds: the whole row, with compilation.'
+    f'Budget: {_named(budget)}{more}. {_kept(cells)} Steps/s: all runs '
+    'together; seconds: the whole row, with compilation.'
   )
 
 
+def _kept(cells: Sequence[Cell]) -> str:
+  """How parameters were selected; schemes whose steps differ by task."""
+  own = dict.fromkeys(cell.scheme for cell in cells if _own_steps(cell))
+  named = f' ({", ".join(own)})' if own else ''
+  return (
+    'Parameters are those of the lowest validation loss: one step for the '
+    'whole model, its own step per task where towers are separate'
+    f'{named}; settings are those of its lowest mean; the test split is read '
+    'once.'
+  )
+
+
+def _own_steps(cell: Cell) -> bool:
+  # One step for the whole model is recorded as the same for every task.
+  return any(len(set(run.best_step.values())) > 1 for run in cell.completed)
+
+
+def _common(cells: Sequence[Cell]) -> dict[str, Any]:
+  """The hp that all trained cells have in common."""
+  first, *others = (c.setting[0].hp for c in cells if c.scheme != 'reference')
+  return {
+    key: value
+    for key, value in first.items()
+    if all(key in hp and hp[key] == value for hp in others)
+  }
+
+
+def _own_hp(cells: Sequence[Cell]) -> list[dict[str, Any]]:
+  """The hp of each cell that the budget line cannot name."""
+  common = _common(cells)
+  return [
+    {k: v for k, v in cell.setting[0].hp.items() if k not in common}
+    for cell in cells
+  ]
+
+
+def _differing(cells: Sequence[Cell]) -> list[str]:
+  return [
+    f'{cell.label}: {_named(hp)}'
+    for cell, hp in zip(cells, _own_hp(cells), strict=True)
+    if hp and not _selected(cell)  # whose note names all of them
+  ]
+
+
+def _selected(cell: Cell) -> bool:
+  return len(settings(cell.runs)) > 1 and bool(cell.completed)
+
+
+def _idle(key: str, value: Any) -> bool:
+  """Whether this hp does nothing: no clipping, weights of one."""
+  if key == 'task_weights':
+    return all(weight == 1 for weight in value)
+  return key == 'clip' and value == 0
+
+
 def _setting(run: Run) -> str:
-  parts = (f'{key} {_short(value)}' for key, value in run.hp.items())
-  return ', '.join(parts) or 'no hp'
+  return _named(run.hp) or 'no hp'
+
+
+def _named(values: dict[str, Any]) -> str:
+  return ', '.join(f'{key} {_short(value)}' for key, value in values.items())
 
 
 def _short(value) -> str:

@@ -67,6 +67,7 @@ def html(
     table=readable(cells, frame),
     pictures=[(n, _inline(png), CAPTIONS[n]) for n, png in drawn.items()],
     notes=notes(cells),
+    data=_data(header.get('card') or {}),
     configuration=json.dumps(header['comparable'], indent=2),
     settings=[(cell.label, _settings(cell)) for cell in cells],
     versions=header['versions'],
@@ -82,6 +83,27 @@ def _template() -> jinja2.Template:
 
 def _inline(png: bytes) -> str:
   return f'data:image/png;base64,{base64.b64encode(png).decode()}'
+
+
+def _data(card: dict) -> list[tuple[str, str]]:
+  """What the card of the data says, as (name, text)."""
+  names = ('name', 'source', 'licence', 'citation', 'split_rule')
+  texts = {name: card.get(name) for name in names}
+  texts['rows'] = _counts(card.get('counts') or {})
+  texts['notes'] = card.get('notes')
+  return [(k.replace('_', ' '), text) for k, text in texts.items() if text]
+
+
+def _counts(counts: dict[str, int]) -> str:
+  """Rows per split, and known labels per task where some are missing."""
+  rows = [f'{k} {n}' for k, n in counts.items() if '/' not in k]
+  labels = [
+    f'{k} {n}'
+    for k, n in counts.items()
+    if '/' in k and n != counts.get(k.split('/')[0])
+  ]
+  known = f'; known labels: {", ".join(labels)}' if labels else ''
+  return ', '.join(rows) + known
 
 
 def _settings(cell: Cell) -> str:

@@ -101,6 +101,9 @@ def delta_m(
   `P`: + is better, mean over tasks of the mean over each task's metrics, which
   `groups` lists by index (Maninis et al., arXiv:1904.08918). `N`: + is worse,
   flat mean over the metrics (CAGrad, Nash-MTL). They can rank differently.
+
+  For published tables, to come as benchmarks: they give metrics without seeds,
+  in either convention. The report itself uses `paired_delta_m`.
   """
   gains = _gains(values, base, base, higher_is_better)
   if convention == 'N':

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mtl_jax.data import actg175, splits
+from mtl_jax.errors import InputError
 
 LATER = {'cd420', 'cd820', 'cd496', 'r', 'offtrt', 'cens', 'days', 'pidnum'}
 ROWS = splits.stratified(np.zeros(2139, np.int64), (3, 1, 1), 5)
@@ -54,6 +55,15 @@ def test_columns_that_are_used_do_reach_the_inputs(table):
   for name in actg175.INPUTS:
     changed = {**table, name: table[name][::-1]}
     assert (actg175.features(changed) != base).any(), name
+
+
+def test_a_missing_input_is_named_by_column_and_row(table):
+  assert actg175.features(table).shape == (2139, len(actg175.FEATURES))
+  for name in ('age', 'cd80'):
+    spoilt = {**table, name: table[name].copy()}
+    spoilt[name][84] = np.nan
+    with pytest.raises(InputError, match=f"actg175.*'{name}', row 84 is nan"):
+      actg175.build(spoilt, ROWS)
 
 
 @pytest.mark.parametrize('seed', [None, 0, 1, 2])

@@ -1,8 +1,10 @@
 """Scaling is fitted on training rows; missing labels stay missing."""
 
 import numpy as np
+import pytest
 
 from mtl_jax.data import columns
+from mtl_jax.errors import InputError
 
 TRAIN = np.array([0, 2, 3])
 
@@ -32,6 +34,18 @@ def test_images_share_one_scale_per_channel():
   ratio = values[..., 1].std() / scaled[..., 1].std()
   flat = values[TRAIN][..., 1]
   np.testing.assert_allclose(ratio, flat.std(), rtol=1e-5)
+
+
+@pytest.mark.parametrize('value', [np.nan, np.inf])
+def test_a_value_that_is_not_finite_is_named_by_its_own_row(value):
+  values = np.ones((100, 3))
+  values[84, 2] = value
+  train = np.arange(80, 100)
+  with pytest.raises(InputError, match=r'^toy: column .c., row 84 is') as error:
+    columns.standardise(values, train, ['a', 'b', 'c'], 'toy')
+  assert '\n' not in str(error.value)
+  with pytest.raises(InputError, match=r'inputs: column \[2\], row 84'):
+    columns.standardise(values, train)
 
 
 def test_missing_regression_label_is_masked_and_sets_no_scale():

@@ -29,10 +29,7 @@ def header(scheme: str = 'single', **changes) -> dict:
     'scheme': scheme,
     'balancer': 'equal',
     'tasks': tasks(),
-    'comparable': {
-      'data': {'name': 'fake'},
-      'budget': {'steps': 300, 'batch': 8},
-    },
+    'comparable': {'dataset': {'fake': {}}, 'steps': 300, 'batch_size': 8},
     'split': 'fixed',
     'n_train': 100,
     'n_valid': 20,

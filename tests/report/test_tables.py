@@ -7,7 +7,7 @@ from scipy import stats as scipy_stats
 
 from mtl_jax.errors import InputError
 from mtl_jax.report import tables
-from mtl_jax.report.lines import notes
+from mtl_jax.report.lines import above, notes
 from tests.report import fake
 
 ONE = [{'name': 'cd4', 'kind': 'regression', 'metrics': [['rmse', False]]}]
@@ -122,7 +122,80 @@ def test_a_setting_is_selected_on_validation(tmp_path):
     fake.write(tmp_path / 'hard', head, *lines),
   ]
   assert line_of(tables.rows(cells), 'hard', 'rmse')['mean'] == 2
-  assert 'hard: lr 0.1 selected among 2 settings' in notes(cells)[0]
+  assert 'hard: lr 0.1 selected among 2 settings' in ' '.join(notes(cells))
+
+
+def with_hp(folder, scheme: str, steps=(200, 200), **hp):
+  """A cell of two tasks whose runs keep the parameters of `steps`."""
+  described = fake.tasks(1, 1)
+  best = dict(zip(('cd4_0', 'death_0'), steps, strict=True))
+  head = fake.header(scheme, tasks=described)
+  lines = [
+    line | {'hp': fake.HP | hp, 'best_step': best}
+    for line in fake.draw(np.random.default_rng(0), head)
+  ]
+  return fake.write(folder / scheme, head, *lines)
+
+
+def test_the_budget_names_what_the_schemes_share(tmp_path):
+  cells = [
+    with_hp(tmp_path, 'single', clip=0.0, penalty=0.01),
+    with_hp(tmp_path, 'hard', clip=0.0, penalty=0.01),
+    with_hp(tmp_path, 'soft_l2', clip=0.0, penalty=0.1),
+  ]
+  text = ' '.join(above(cells[:2]))
+  assert 'steps 300, batch_size 8, lr 0.001, weight_decay 0, penalty' in text
+  assert 'notes' not in text
+  assert not notes(cells[:2])
+  text = ' '.join(above(cells[:3]))
+  assert 'lr 0.001, weight_decay 0; the rest in the notes.' in text
+  for idle in ('clip', 'task_weights', 'penalty'):
+    assert idle not in text
+  assert 'soft_l2: penalty 0.1' in notes(cells[:3])
+  assert len(notes(cells[:3])) == 3
+
+
+def test_the_budget_names_a_reference_no_hp(tmp_path):
+  head = fake.header('reference', balancer='', tasks=ONE)
+  lines = [fake.ended_well(i, i, one(1.0), hp={}) for i in range(2)]
+  cells = [
+    simple(tmp_path, 'single', [1.0, 2.0]),
+    fake.write(tmp_path / 'reference', head, *lines),
+  ]
+  assert 'lr 0.001, weight_decay 0. ' in ' '.join(above(cells))
+  assert not notes(cells)
+
+
+def test_weights_and_clipping_that_act_are_named(tmp_path):
+  hp = {'clip': 1.0, 'task_weights': [0.5, 1.5]}
+  text = ' '.join(above([with_hp(tmp_path, 'single', **hp)]))
+  assert 'task_weights (0.5, 1.5), clip 1' in text
+
+
+def test_a_selected_setting_is_named_once(tmp_path):
+  head = fake.header('hard', tasks=ONE)
+  lines = [
+    fake.ended_well(i, 0, one(1.0), i, fake.HP | {'lr': 0.1 + i})
+    for i in range(2)
+  ]
+  cells = [
+    simple(tmp_path, 'single', [1.0]),
+    fake.write(tmp_path / 'hard', head, *lines),
+  ]
+  said = notes(cells)
+  assert said[0] == 'single: lr 0.001'
+  assert said[1].startswith('hard: lr 0.1, ')
+  assert len(said) == 2
+
+
+def test_schemes_that_keep_a_step_per_task_are_named(tmp_path):
+  cells = [
+    with_hp(tmp_path, 'single', steps=(100, 200)),
+    with_hp(tmp_path, 'hard'),
+  ]
+  assert 'are separate (single); ' in ' '.join(above(cells))
+  alone = with_hp(tmp_path / 'alone', 'single')
+  assert 'are separate; ' in ' '.join(above([alone]))
 
 
 def test_a_setting_that_fails_ranks_behind(tmp_path):
@@ -185,7 +258,7 @@ def test_repeated_records_count_once(tmp_path):
 
 
 def test_cells_of_two_questions_are_refused(tmp_path):
-  other = {'data': {'name': 'fake'}, 'budget': {'steps': 999, 'batch': 8}}
+  other = {'dataset': {'fake': {}}, 'steps': 999, 'batch_size': 8}
   cells = [
     fake.cell(tmp_path, 'single'),
     fake.cell(tmp_path, 'hard', comparable=other),
@@ -194,7 +267,7 @@ def test_cells_of_two_questions_are_refused(tmp_path):
     tables.rows(cells)
   text = str(error.value)
   assert '\n' not in text
-  for part in ('budget.steps', '300', '999', "'single'", "'hard'"):
+  for part in ('steps', '300', '999', "'single'", "'hard'"):
     assert part in text
 
 

@@ -137,6 +137,33 @@ def test_the_page_needs_nothing_else(workdir):
   assert 'compare --x=&#34;&lt;y&gt;&#34;' in html
 
 
+def page_with(folder, **changes) -> str:
+  cells = [fake.cell(folder / 'cells', 'single', **changes)]
+  return page.html(cells, tables.rows(cells), {})
+
+
+def test_the_page_shows_the_card_of_the_data(tmp_path):
+  card = {
+    'name': 'fake',
+    'source': 'nowhere',
+    'licence': 'MIT',
+    'citation': 'Nobody, 2020',
+    'split_rule': '3:1:1 by <patient>',
+    'counts': {'train': 100, 'train/cd4_0': 100, 'train/cd4_1': 80},
+    'notes': 'cd4_1 is masked',
+  }
+  html = page_with(tmp_path, card=card)
+  assert '<h2>Data</h2>' in html
+  assert 'split rule: 3:1:1 by &lt;patient&gt;' in html
+  assert 'notes: cd4_1 is masked' in html
+  assert 'rows: train 100; known labels: train/cd4_1 80<' in html
+
+
+def test_the_page_without_a_card_has_no_data_section(tmp_path):
+  assert '<h2>Data</h2>' not in page_with(tmp_path)
+  assert '<h2>Data</h2>' not in page_with(tmp_path / 'empty', card=None)
+
+
 @pytest.mark.parametrize(
   ('schemes', 'tasks'), [(1, 1), (2, 2), (12, 12), (40, 2)]
 )
