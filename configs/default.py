@@ -40,7 +40,7 @@ def get_config() -> ConfigDict:
   config.hp = ConfigDict()
   config.hp.lr = (1e-3,)
   config.hp.weight_decay = (0.0,)  # of kernels and embeddings
-  config.hp.penalty = (0.01,)  # of a scheme that couples parameters
+  config.hp.penalty = ()  # coupling parameters; () is each scheme's own
   config.hp.clip = (0.0,)  # largest gradient norm; 0 is none
   config.hp.task_weights = ((),)  # one tuple per setting; () is all ones
 
@@ -115,7 +115,11 @@ def schemes() -> ConfigDict:
         'hp': own_hp(),
       },
       'single': {'mix_lr': 1.0, 'hp': own_hp()},
-      'soft_l2': {'same_init': True, 'mix_lr': 1.0, 'hp': own_hp()},
+      'soft_l2': {
+        'same_init': True,
+        'mix_lr': 1.0,
+        'hp': own_hp(penalty=(0.01,)),
+      },
       'soft_trace': {
         'unfolding': 'last_axis',  # or tucker, tensor_train
         'mix_lr': 1.0,

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable
 
 from absl import app, flags
-from ml_collections import config_flags
+from ml_collections import ConfigDict, config_flags
 
+from configs import default
 from mtl_jax import devices, interrupt
 from mtl_jax.errors import InputError, nearest
 
@@ -29,6 +30,8 @@ def run(main: Callable[[], None]) -> None:
   app.define_help_flags()
   try:
     _parse()
+    if CONFIG.value:
+      check_keys(CONFIG.value)
     devices.use_every_core()
     main()
   except InputError as error:
@@ -59,9 +62,24 @@ def found(argument: str) -> str:
   return argument
 
 
+def check_keys(config: ConfigDict) -> None:
+  """Raises `InputError` for a key that a file of configs/ made up.
+
+  Setting a key that is none goes through inside `get_config`: the config is
+  locked only after it.
+  """
+  known = default.get_config()
+  for part, allowed in ((config, known), (config.hp, known.hp)):
+    for key in part:
+      if key not in allowed:
+        raise InputError(
+          f'config: unknown key {key!r}; {nearest(key, allowed)}'
+        )
+
+
 def _parse() -> None:
   try:
-    rest = flags.FLAGS([found(argument) for argument in sys.argv])[1:]
+    rest = flags.FLAGS(_arguments())[1:]
     _ = CONFIG.value and CONFIG.value.is_locked  # A missing file shows here.
   except OSError as error:
     raise InputError(f'--config: no file {_values()["--config"]}') from error
@@ -78,7 +96,13 @@ def _line(error: Exception) -> str:
 
 
 def _values() -> dict[str, str]:
-  return dict(a.split('=', 1) for a in map(found, sys.argv) if '=' in a)
+  return dict(a.split('=', 1) for a in _arguments() if '=' in a)
+
+
+def _arguments() -> list[str]:
+  """What was typed, `--config PATH` joined to `--config=PATH`."""
+  text = '\n'.join(sys.argv).replace('\n--config\n', '\n--config=')
+  return [found(argument) for argument in text.split('\n')]
 
 
 def _unknown_key() -> str:

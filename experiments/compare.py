@@ -39,7 +39,7 @@ def main() -> None:
   workdir.claim(folder, table[0].comparable)
   folders = run.train(table, folder)
   if REFERENCE.value:
-    folders.append(run.reference(table[0], folder))
+    folders += run.reference(table[0], folder)
   report([report_cells.load(f) for f in folders], folder)
 
 

@@ -20,7 +20,7 @@ import pandas as pd
 from absl import flags
 
 from experiments import cli
-from mtl_jax import build, cells, records, run
+from mtl_jax import build, cells, records, run, workdir
 from mtl_jax.errors import InputError, nearest
 
 SCHEME = flags.DEFINE_string('scheme', 'single', 'What to tune for.')
@@ -56,6 +56,7 @@ def main() -> None:
   datas = build.data(config)
   choices = [dict(zip(space, v, strict=True)) for v in grid(space)]
   table = [cells.make(changed(config, choice), datas) for choice in choices]
+  workdir.claim(folder, {'tuned': config.dataset, 'seeds': config.seeds})
   folders = run.train(table, folder)
   frame = ranked(choices, folders)
   frame.to_csv(folder / 'tune.csv', index=False)
@@ -98,11 +99,13 @@ def ranked(choices: list[dict], folders: list[pathlib.Path]) -> pd.DataFrame:
   """One row per setting: mean validation score over seeds, lowest first."""
   rows = []
   for choice, folder in zip(choices, folders, strict=True):
-    for line in records.read(folder):
-      if line['kind'] == 'test':
-        steps = line['best_step'].values()
-        row = {**choice, **line['hp'], 'score': line['score']}
-        rows.append({**row, 'best_step': max(steps)})
+    lines = (r for r in records.read(folder) if r['kind'] == 'test')
+    # A resumed run may have written its line twice.
+    for line in {line['run']: line for line in lines}.values():
+      row = {**choice, **line['hp'], 'score': line['score']}
+      rows.append({**row, 'best_step': max(line['best_step'].values())})
+  if not rows:
+    raise InputError('every run failed; lower config.hp.lr')
   frame = (
     pd.DataFrame(rows)
     .drop(columns='task_weights')

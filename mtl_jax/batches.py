@@ -7,6 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int
 
+from mtl_jax.errors import InputError
+
 
 def rows(
   key: Array,
@@ -51,6 +53,11 @@ def stacked(splits: list[Any]) -> tuple[Any, Int[np.ndarray, 'splits']]:
   whose mask is False, so that no label of theirs counts.
   """
   counts = np.array([len(split.mask) for split in splits], np.int32)
+  if counts.min() < counts.max() / 2:
+    raise InputError(
+      f'resplit: one split has {counts.min()} rows and another {counts.max()}; '
+      'set config.resplit=False or cut groups more evenly'
+    )
 
   def pad(column):
     short = counts.max() - len(column)

@@ -1,16 +1,16 @@
 """From a config to objects; every mistake in it is found here."""
 
 import functools
-import itertools
 from collections.abc import Callable
 from typing import Any
 
 import jax
 import numpy as np
 
+from mtl_jax import choices, modules, optimizers, train
 from mtl_jax import data as datasets
-from mtl_jax import modules, optimizers, train
 from mtl_jax.balancers import base as balancers
+from mtl_jax.data import base
 from mtl_jax.data.base import Data
 from mtl_jax.errors import InputError, nearest
 from mtl_jax.schemes import base as schemes
@@ -27,6 +27,8 @@ def check(config: Any) -> None:
     made_by = 'Scheme' if what == 'scheme' else 'make'
     modules.find(f'mtl_jax.{what}s', config[what], made_by)
   datasets.loader(config.dataset)
+  _named(config, 'optimizer', optimizers.OPTIMIZERS)
+  _named(config, 'schedule', optimizers.SCHEDULES)
   check_numbers(config)
 
 
@@ -38,16 +40,9 @@ def data(config: Any) -> list[Data]:
     config.dataset,
     data_dir=config.data_dir,
     files=config.files,
-    **chosen(config, 'dataset'),
+    **choices.chosen(config, 'dataset'),
   )
-  return [load(split_seed=seed) for seed in seeds]
-
-
-def chosen(config: Any, what: str) -> dict[str, Any]:
-  """The fields of the chosen dataset, encoder, scheme, balancer, ..."""
-  name = config[what].rsplit('.', 1)[-1]
-  fields = config[what + 's'].get(name, {})
-  return {key: value for key, value in fields.items() if key != 'hp'}
+  return [base.check(load(split_seed=seed)) for seed in seeds]
 
 
 def system(config: Any, tasks: tuple[Task, ...]) -> train.System:
@@ -59,18 +54,12 @@ def system(config: Any, tasks: tuple[Task, ...]) -> train.System:
   stages = _make('mtl_jax.encoders', config, 'encoder')
   scheme = _scheme(config, stages, tasks)
   balancer = _balancer(config, tasks)
-  if balancer.needs_gram and scheme.separate:
-    raise InputError(
-      f'balancer {config.balancer!r} weighs gradients of shared parameters, '
-      f'and scheme {config.scheme!r} shares none; use balancer equal or '
-      'uncertainty, or a scheme that shares, such as hard'
-    )
   return train.System(scheme, balancer, tasks, _optimizer(config, scheme))
 
 
 def _make(package: str, config: Any, what: str, **given: Any) -> Any:
   make = modules.find(package, config[what], 'make')
-  fields = chosen(config, what)
+  fields = choices.chosen(config, what)
   modules.check_fields(
     f'config.{what}s.{config[what]}', fields, modules.fields(make)
   )
@@ -81,13 +70,16 @@ def _told(what: str, name: str, make: Callable) -> Any:
   """Whatever a file finds wrong with its fields is the user's to mend."""
   try:
     return make()
-  except (TypeError, ValueError) as error:
-    raise InputError(f'{what} {name!r}: {error}') from error
+  except InputError:
+    raise
+  except Exception as error:
+    text = ' '.join(str(error).split())[:300]
+    raise InputError(f'{what} {name!r}: {text}') from error
 
 
 def _scheme(config, stages, tasks) -> schemes.Scheme:
   scheme = modules.find('mtl_jax.schemes', config.scheme, 'Scheme')
-  fields = chosen(config, 'scheme')
+  fields = choices.chosen(config, 'scheme')
   allowed = modules.fields(scheme)
   for flax_own in ('parent', 'name'):
     allowed.pop(flax_own, None)
@@ -114,7 +106,10 @@ def _named(config, what: str, table: dict[str, Callable]) -> Callable:
   name = config[what]
   if name not in table:
     raise InputError(f'unknown {what} {name!r}: {nearest(name, table)}')
-  return functools.partial(table[name], **chosen(config, what))
+  fields = choices.chosen(config, what)
+  allowed = modules.fields(table[name])
+  modules.check_fields(f'config.{what}s.{name}', fields, allowed)
+  return functools.partial(table[name], **fields)
 
 
 def check_numbers(config: Any) -> None:
@@ -122,6 +117,8 @@ def check_numbers(config: Any) -> None:
   for key in ('seeds', 'steps', 'evals', 'batch_size', 'eval_batch_size'):
     if config[key] < 1:
       raise InputError(f'config.{key} is {config[key]}; it must be at least 1')
+  if config.parallel < 0:
+    raise InputError(f'config.parallel is {config.parallel}; 0 is all runs')
   if config.steps % config.evals:
     raise InputError(
       f'config.steps={config.steps} does not divide into '
@@ -130,62 +127,46 @@ def check_numbers(config: Any) -> None:
     )
 
 
-def settings(config: Any, num_tasks: int) -> list[dict[str, Any]]:
-  """All combinations of the `hp` values, as plain numbers.
-
-  Values in `config.schemes.<scheme>.hp` stand in for those in `config.hp`.
-  """
-  scheme = config.schemes.get(config.scheme.rsplit('.', 1)[-1], {})
-  own = {k: v for k, v in scheme.get('hp', {}).items() if v != ()}
-  grid = {**config.hp.to_dict(), **own}
-  for name, values in grid.items():
-    if not isinstance(values, tuple) or not values:
-      raise InputError(
-        f'config.hp.{name} is {values!r}; it must be a tuple of values to '
-        'try, such as "(1e-3,)"'
-      )
-    if name != 'task_weights' and not all(v >= 0 for v in values):
-      raise InputError(f'config.hp.{name} is {values!r}; negative or no number')
-  grid['task_weights'] = [
-    _task_weights(weights, num_tasks) for weights in grid['task_weights']
-  ]
-  return [
-    dict(zip(grid, values, strict=True))
-    for values in itertools.product(*grid.values())
-  ]
-
-
-def _task_weights(weights: Any, num_tasks: int) -> tuple[float, ...]:
-  """Scaled to sum to K, so that they do not change the learning rate."""
-  weights = weights or (1.0,) * num_tasks
-  if not isinstance(weights, tuple) or len(weights) != num_tasks:
-    raise InputError(
-      f'config.hp.task_weights holds {weights!r}; each entry must be a tuple '
-      f'of {num_tasks} numbers, one per task'
-    )
-  if min(weights) < 0 or sum(weights) <= 0:
-    raise InputError(f'config.hp.task_weights: {weights} is not positive')
-  return tuple(w * num_tasks / sum(weights) for w in weights)
-
-
-def hp(settings: list[dict[str, Any]]) -> optimizers.Hp:
-  """Settings of runs as traced numbers with a leading runs axis."""
-  return optimizers.Hp(
-    **{
-      name: np.array([s[name] for s in settings], np.float32)
-      for name in optimizers.Hp._fields
-    }
-  )
-
-
 def try_shapes(config: Any, system: train.System, data: Data) -> None:
-  """Raises `InputError` where encoder and scheme cannot take these inputs."""
-  example = first_rows(data.train.inputs)
-  ones = hp(settings(config, len(data.tasks))[:1])
-  one = jax.tree.map(lambda x: x[0], ones)
-  start = functools.partial(train.init, system)
-  # InputError or not, the message comes from the file that was chosen.
-  _told('scheme', config.scheme, lambda: jax.eval_shape(start, one, 0, example))
+  """Raises `InputError` where the parts cannot take a step on these inputs."""
+  _check_words(config, data)
+  settings = choices.settings(config, len(data.tasks))
+  hp = jax.tree.map(lambda x: x[0], choices.hp(settings[:1]))
+  batch = jax.tree.map(lambda x: x[:2], data.train)
+  init = functools.partial(train.init, system)
+  step = functools.partial(train.step, system)
+
+  def shapes(function, *arguments):
+    return _told(
+      'scheme', config.scheme, lambda: jax.eval_shape(function, *arguments)
+    )
+
+  state = shapes(init, hp, np.int32(0), batch.inputs)
+  _check_shared(config, system, state.params)
+  shapes(step, hp, state, batch, jax.random.key(0))
+
+
+def _check_shared(config: Any, system: train.System, params: dict) -> None:
+  shared, _ = schemes.split(params)
+  if system.balancer.needs_gram and not shared:
+    raise InputError(
+      f'balancer {config.balancer!r} weighs gradients of shared parameters, '
+      f'and scheme {config.scheme!r} shares none; use balancer equal or '
+      'uncertainty, or a scheme that shares, such as hard'
+    )
+
+
+def _check_words(config: Any, data: Data) -> None:
+  size = choices.chosen(config, 'encoder').get('vocab_size')
+  tokens = data.train.inputs
+  if size is None or not isinstance(tokens, np.ndarray):
+    return
+  largest = max(int(split.inputs.max()) for split in data.splits.values())
+  if tokens.dtype.kind in 'iu' and largest >= size:
+    raise InputError(
+      f'word number {largest} is beyond config.encoders.{config.encoder}.'
+      f'vocab_size={size}; set it to {largest + 1} or more'
+    )
 
 
 def first_rows(inputs: Any, count: int = 2) -> Any:

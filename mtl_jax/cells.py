@@ -2,13 +2,14 @@
 
 import dataclasses
 import hashlib
+import inspect
 import platform
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from mtl_jax import build, devices, records, train
+from mtl_jax import build, choices, devices, modules, records, train
 from mtl_jax.data.base import Data
 
 Run = tuple[int, dict[str, Any]]  # seed and setting of hyperparameters
@@ -77,15 +78,29 @@ def make(config: Any, datas: list[Data]) -> Cell:
   tasks = datas[0].tasks
   system = build.system(config, tasks)
   build.try_shapes(config, system, datas[0])
-  settings = build.settings(config, len(tasks))
+  settings = choices.settings(config, len(tasks))
   own = {
-    'scheme': {config.scheme: build.chosen(config, 'scheme')},
-    'balancer': {config.balancer: build.chosen(config, 'balancer')},
+    'scheme': {config.scheme: choices.chosen(config, 'scheme')},
+    'balancer': {config.balancer: choices.chosen(config, 'balancer')},
     'settings': settings,
+    'sources': _sources(config),
   }
   runs = [(seed, s) for s in settings for seed in range(config.seeds)]
   shared = comparable(config, datas)
   return Cell(config, datas, system, runs, shared, {**shared, **own})
+
+
+def _sources(config: Any) -> dict[str, str]:
+  """Digests of the chosen files: an edited scheme is another cell."""
+  made_by = {'scheme': 'Scheme', 'balancer': 'make', 'encoder': 'make'}
+  found = {
+    what: modules.find(f'mtl_jax.{what}s', config[what], attribute)
+    for what, attribute in made_by.items()
+  }
+  return {
+    what: records.digest(inspect.getsource(inspect.getmodule(made)))
+    for what, made in found.items()
+  }
 
 
 def comparable(config: Any, datas: list[Data]) -> dict:
@@ -93,7 +108,7 @@ def comparable(config: Any, datas: list[Data]) -> dict:
   parts = ('dataset', 'encoder', 'optimizer', 'schedule')
   numbers = ('resplit', 'seeds', 'steps', 'evals', 'batch_size')
   return {
-    **{part: {config[part]: build.chosen(config, part)} for part in parts},
+    **{part: {config[part]: choices.chosen(config, part)} for part in parts},
     **{number: config[number] for number in numbers},
     'fingerprint': fingerprint(datas[0]),
   }
@@ -114,7 +129,8 @@ def header(cell: Cell) -> dict:
   return {
     'kind': 'cell',
     'hash': cell.hash,
-    'dataset': cell.config.dataset,
+    'dataset': data.card.name,
+    'card': data.card._asdict(),
     'encoder': cell.config.encoder,
     'scheme': cell.config.scheme,
     'balancer': cell.config.balancer,

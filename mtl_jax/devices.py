@@ -15,7 +15,8 @@ def use_every_core() -> None:
 
   Runs are spread over devices, and two cores then train up to twice the runs.
   """
-  cores = len(os.sched_getaffinity(0))
+  mine = getattr(os, 'sched_getaffinity', None)  # not on every system
+  cores = len(mine(0)) if mine else os.cpu_count() or 1
   if jax.config.jax_num_cpu_devices < 0:
     try:
       jax.config.update('jax_num_cpu_devices', cores)
@@ -23,7 +24,11 @@ def use_every_core() -> None:
       return
 
 
-def map_runs(function: Callable, in_axes: tuple[int | None, ...]) -> Callable:
+def map_runs(
+  function: Callable,
+  in_axes: tuple[int | None, ...],
+  mesh: jax.sharding.Mesh | None = None,
+) -> Callable:
   """`function` for many runs: one program, its runs spread over all devices.
 
   A CPU takes its runs one after the other, which keeps each in its cache; an
@@ -31,8 +36,9 @@ def map_runs(function: Callable, in_axes: tuple[int | None, ...]) -> Callable:
 
   Args:
     function: of one run.
-    in_axes: 0 for an argument with a leading runs axis, which must divide by
-      the number of devices, None for one that all runs share.
+    in_axes: 0 for an argument with a leading runs axis, which the devices must
+      divide, None for one that all runs share.
+    mesh: the devices; all of them by default.
   """
   specs = tuple(P('runs') if axis == 0 else P() for axis in in_axes)
   one_by_one = jax.default_backend() == 'cpu'
@@ -40,24 +46,34 @@ def map_runs(function: Callable, in_axes: tuple[int | None, ...]) -> Callable:
     _in_turn(function, in_axes) if one_by_one else jax.vmap(function, in_axes)
   )
   spread = jax.shard_map(
-    local, mesh=_mesh(), in_specs=specs, out_specs=P('runs'), check_vma=False
+    local,
+    mesh=mesh or mesh_for(jax.device_count()),
+    in_specs=specs,
+    out_specs=P('runs'),
+    check_vma=False,
   )
   return jax.jit(spread)
 
 
-def place(tree: Any, over_runs: bool) -> Any:
+def place(
+  tree: Any, over_runs: bool, mesh: jax.sharding.Mesh | None = None
+) -> Any:
   """Arrays on the devices: spread along the runs axis, or a copy on each."""
   spec = P('runs') if over_runs else P()
-  return jax.device_put(tree, jax.NamedSharding(_mesh(), spec))
-
-
-def _mesh() -> jax.sharding.Mesh:
-  return jax.sharding.Mesh(np.array(jax.devices()), ('runs',))
+  return jax.device_put(
+    tree, jax.NamedSharding(mesh or mesh_for(jax.device_count()), spec)
+  )
 
 
 def round_up(runs: int) -> int:
-  """The next number of runs that the devices divide."""
-  return runs + -runs % jax.device_count()
+  """The next number of runs that the devices in use divide."""
+  return runs + -runs % min(runs, jax.device_count())
+
+
+def mesh_for(runs: int) -> jax.sharding.Mesh:
+  """As many devices as there is work for; `runs` as from `round_up`."""
+  count = min(runs, jax.device_count())
+  return jax.sharding.Mesh(np.array(jax.devices()[:count]), ('runs',))
 
 
 def _in_turn(function: Callable, in_axes: tuple[int | None, ...]) -> Callable:

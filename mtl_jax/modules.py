@@ -11,10 +11,11 @@ from mtl_jax.errors import InputError, nearest
 
 
 def names(package: str) -> list[str]:
-  """The files of a package that can be chosen: all but `base`."""
-  path = importlib.import_module(package).__path__
-  found = (module.name for module in pkgutil.iter_modules(path))
-  return sorted(name for name in found if name != 'base')
+  """The files of a package that can be chosen: not `base`, nor its HELPERS."""
+  module = importlib.import_module(package)
+  helpers = {'base', *getattr(module, 'HELPERS', ())}
+  found = {file.name for file in pkgutil.iter_modules(module.__path__)}
+  return sorted(found - helpers)
 
 
 def find(package: str, name: str, attribute: str) -> Any:
@@ -39,7 +40,7 @@ def _imported(kind: str, path: str) -> ModuleType:
   try:
     return importlib.import_module(path)
   except ModuleNotFoundError as error:
-    if error.name and not path.startswith(error.name):
+    if error.name and not f'{path}.'.startswith(f'{error.name}.'):
       raise  # The user's file is there; something that it imports is not.
     raise InputError(
       f'{kind}: no module {path!r} on the Python path; run from the folder '

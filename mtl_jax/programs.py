@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from mtl_jax import batches, build, costs, devices, optimizers, train
+from mtl_jax import batches, build, choices, costs, devices, optimizers, train
 from mtl_jax.cells import Cell, Chunk
 
 
@@ -38,14 +38,16 @@ class Programs:
       config.steps // config.evals, config.batch_size, config.eval_batch_size
     )
     own = None if self._shared else 0
+    self._mesh = devices.mesh_for(cell.chunks()[0].size)
+    map_runs = functools.partial(devices.map_runs, mesh=self._mesh)
     example = build.first_rows(cell.datas[0].train.inputs)
-    self._init = devices.map_runs(
+    self._init = map_runs(
       functools.partial(train.init, system, inputs=example), (0, 0)
     )
-    self._period = devices.map_runs(
+    self._period = map_runs(
       functools.partial(train.period, system, sizes), (0, 0, own, 0, own, own)
     )
-    self._test = devices.map_runs(
+    self._test = map_runs(
       functools.partial(train.test, system, sizes), (0, own, own)
     )
     self._step = functools.partial(train.step, system)
@@ -61,9 +63,11 @@ class Programs:
       name: jax.tree.map(lambda x: x[which], split)
       for name, (split, _) in self._splits.items()
     }
-    hp = build.hp([setting for _, setting in chunk.padded])
-    own = devices.place((hp, seeds), over_runs=True)
-    data = devices.place((rows, splits), over_runs=not self._shared)
+    hp = choices.hp([setting for _, setting in chunk.padded])
+    own = devices.place((hp, seeds), over_runs=True, mesh=self._mesh)
+    data = devices.place(
+      (rows, splits), over_runs=not self._shared, mesh=self._mesh
+    )
     return Inputs(*own, data[0], **data[1])
 
   def start(self, inputs: Inputs) -> train.TrainState:
@@ -77,7 +81,7 @@ class Programs:
 
   def place(self, state: train.TrainState) -> train.TrainState:
     """A restored state, on the devices."""
-    return devices.place(state, over_runs=True)
+    return devices.place(state, over_runs=True, mesh=self._mesh)
 
   def period(self, inputs: Inputs, state: train.TrainState):
     """To the next evaluation: state, step metrics, validation results."""

@@ -32,7 +32,7 @@ def outcomes(
   """A test record per run that went well, and a failure for any other."""
   return [
     _failure(chunk, i, state)
-    if state.failed[i] >= 0
+    if _failed(state, i)
     else {
       'kind': 'test',
       **_who(chunk, i),
@@ -49,10 +49,8 @@ def reference(
   seed: int,
   valid: dict[str, dict[str, float]],
   test: dict[str, dict[str, float]],
-  size: int,
 ) -> dict:
   """The record of models that were not trained in steps."""
-  del size
   return {
     'kind': 'test',
     'run': seed,
@@ -81,19 +79,21 @@ def cost(
   }
 
 
-def notes(cell: Cell, state: Any) -> list[str]:
-  """What the run should say once, over all runs of a chunk."""
+def notes(
+  cell: Cell, unlabelled: np.ndarray, fallbacks: np.ndarray
+) -> list[str]:
+  """What a cell should say once: counts `[R, K]` and `[R]` of its runs."""
   steps = cell.config.steps
   texts = [
     f'{cell.name}: task {task.name!r} had no valid label in '
     f'{int(count.max())} of {steps} batches; its loss was 0 there'
-    for task, count in zip(cell.system.tasks, state.unlabelled.T, strict=True)
+    for task, count in zip(cell.system.tasks, unlabelled.T, strict=True)
     if count.any()
   ]
-  fallbacks = int(state.fallbacks.max())
-  if fallbacks:
+  most = int(fallbacks.max())
+  if most:
     texts.append(
-      f'{cell.name}: the balancer had no answer in {fallbacks} of {steps} '
+      f'{cell.name}: the balancer had no answer in {most} of {steps} '
       'steps; it weighed the tasks equally there'
     )
   return texts
@@ -116,12 +116,19 @@ def mean_losses(cell: Cell, losses: np.ndarray) -> dict[str, float]:
   return _per_task(cell, total / np.maximum(finite.sum(0), 1))
 
 
+def _failed(state: Any, i: int) -> bool:
+  return state.failed[i] >= 0 or not np.isfinite(state.best.score[i]).all()
+
+
 def _failure(chunk: Chunk, i: int, state: Any) -> dict:
+  in_training = state.failed[i] >= 0
   return {
     'kind': 'failed',
     **_who(chunk, i),
-    'step': int(state.failed[i]),
-    'why': 'a loss or its gradient was not finite',
+    'step': int(state.failed[i] if in_training else state.step[i]),
+    'why': 'a loss or its gradient was not finite'
+    if in_training
+    else 'no validation loss was ever finite',
   }
 
 

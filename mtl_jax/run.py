@@ -8,6 +8,7 @@ import contextlib
 import json
 import pathlib
 import shutil
+import sys
 import time
 from collections.abc import Callable
 
@@ -40,14 +41,21 @@ def train(cells: list[Cell], workdir: pathlib.Path) -> list[pathlib.Path]:
   return folders
 
 
-def reference(cell: Cell, workdir: pathlib.Path) -> pathlib.Path:
-  """Linear models on a cell's data, as one more cell; returns its folder."""
+def reference(cell: Cell, workdir: pathlib.Path) -> list[pathlib.Path]:
+  """Linear models on a cell's data, as one more cell; returns its folder.
+
+  Where they cannot be fitted, one line says so and there is none.
+  """
   identity = {**cell.comparable, 'scheme': {'reference': linear.STRENGTHS}}
   folder = workdir / 'cells' / records.digest(identity)
   if records.finished(folder):
-    return folder
+    return [folder]
   began = time.monotonic()
-  fits = [linear.fit(data) for data in cell.datas]
+  try:
+    fits = [linear.fit(data) for data in cell.datas]
+  except ValueError as error:
+    print(f'no row of linear models: {error}', file=sys.stderr)
+    return []
   each = fits if cell.config.resplit else fits * cell.config.seeds
   first = {
     **header(cell),
@@ -55,11 +63,11 @@ def reference(cell: Cell, workdir: pathlib.Path) -> pathlib.Path:
     'scheme': 'reference',
     'balancer': '',
   }
-  tests = [results.reference(seed, *fit) for seed, fit in enumerate(each)]
+  tests = [results.reference(seed, *fit[:2]) for seed, fit in enumerate(each)]
   cost = results.cost(fits[0][2], seconds=time.monotonic() - began)
   _write_config(folder, identity)
   records.append(folder, first, *tests, cost, {'kind': 'done'})
-  return folder
+  return [folder]
 
 
 def train_cell(
@@ -70,7 +78,10 @@ def train_cell(
   if not (folder / 'config.json').exists():
     records.append(folder, header(cell))
     _write_config(folder, cell.identity)
-  checkpoints = Checkpoints(folder / 'checkpoints')
+  # A state fits programs of its own width: `parallel` or the machine may have
+  # changed since, and then the cell starts again.
+  width = cell.chunks()[0].size
+  checkpoints = Checkpoints(folder / 'checkpoints' / f'{width}_runs')
   with contextlib.closing(checkpoints):
     Training(cell, folder, checkpoints, live, stop_asked).run()
   shutil.rmtree(folder / 'checkpoints')
@@ -89,14 +100,17 @@ class Training:
     self.cell, self.folder = cell, folder
     self.checkpoints, self.live = checkpoints, live
     self.stop_asked = stop_asked
+    self.evals = cell.config.evals
     self.done = 0  # evaluation periods, over all chunks
     self.seconds = 0.0  # before it was resumed
     self.training = 0.0  # in steps and evaluations alone, not in compiling
+    self.trouble = []  # of each chunk: unlabelled batches, fallbacks
     self.began = self.saved = time.monotonic()
 
   def run(self) -> None:
     """All chunks, then what they cost."""
-    chunks, evals = self.cell.chunks(), self.cell.config.evals
+    chunks, evals = self.cell.chunks(), self.evals
+    self.periods = len(chunks) * evals
     self.programs = Programs(self.cell)
     self.begin(chunks[0])
     self.programs.compile(self.inputs, self.state)
@@ -118,29 +132,29 @@ class Training:
     latest = self.checkpoints.latest()
     if latest is None:
       return
-    chunk = chunks[latest // self.cell.config.evals]
-    self.inputs = self.programs.inputs(chunk)
     state, clock = self.checkpoints.restore((self.state, np.zeros(2)))
-    self.state = self.programs.place(state)
     self.done, (self.seconds, self.training) = latest, clock.tolist()
-    self.live.skip(self.done * self.period_steps * chunk.size)
+    if latest % self.evals:
+      self.inputs = self.programs.inputs(chunks[latest // self.evals])
+      self.state = self.programs.place(state)
+    self.live.skip(self.done * self.period_steps * chunks[0].size)
     self.live.say(f'{self.cell.name}: going on where it stopped')
 
   def train_chunk(self, chunk: Chunk, until: int) -> None:
     """Trains to the chunk's end, then reads the test split, once."""
     while self.done < until:
       self.train_period(chunk)
-      if self.done < until:  # A chunk at its end is tested, not saved.
+      if self.done < until:  # A chunk at its end is tested first.
         self.save_if_due()
     found = jax.device_get(self.programs.test(self.inputs, self.state))
     state = jax.device_get(self.state)
     outcomes = results.outcomes(self.cell, chunk, state, *found)
-    notes = results.notes(self.cell, state)
-    records.append(
-      self.folder, *outcomes, *[{'kind': 'note', 'text': t} for t in notes]
-    )
-    for text in notes + results.failures(self.cell, outcomes):
+    records.append(self.folder, *outcomes)
+    self.trouble.append((state.unlabelled, state.fallbacks))
+    for text in results.failures(self.cell, outcomes):
       self.live.say(text)
+    if self.done < self.periods:
+      self.save_if_due()
 
   def train_period(self, chunk: Chunk) -> None:
     """To the next evaluation, and its records."""
@@ -149,7 +163,7 @@ class Training:
     self.state, (metrics, valid) = found[0], jax.device_get(found[1:])
     self.training += time.monotonic() - start
     self.done += 1
-    periods = (self.done - 1) % self.cell.config.evals + 1
+    periods = (self.done - 1) % self.evals + 1
     step = periods * self.period_steps
     lines = results.evaluations(self.cell, chunk, step, metrics.losses, valid)
     records.append(self.folder, *lines)
@@ -170,7 +184,13 @@ class Training:
       raise interrupt.Stopped(signum)
 
   def finish(self) -> None:
-    """Records what the cell cost; then it is done."""
+    """Records what there is to say once and what it cost; then it is done."""
+    notes = results.notes(
+      self.cell, *map(np.concatenate, zip(*self.trouble, strict=True))
+    )
+    for text in notes:
+      self.live.say(text)
+      records.append(self.folder, {'kind': 'note', 'text': text})
     one = jax.tree.map(lambda x: x[0], self.state.params)
     cost = results.cost(
       costs.parameters(one),

@@ -100,8 +100,9 @@ def auc(predictions: Predictions, labels: Labels, mask: Mask) -> Scalar:
   count = negative.sum()
   below = jnp.minimum(jnp.searchsorted(ranked, scores, side='left'), count)
   up_to = jnp.minimum(jnp.searchsorted(ranked, scores, side='right'), count)
-  wins = jnp.where(positive, below + up_to, 0).sum() / 2
-  return wins / (positive.sum() * count)
+  # Shares, not counts: the number of pairs overflows 32 bits.
+  wins = jnp.where(positive, (below + up_to) / (2 * count), 0)
+  return wins.sum() / positive.sum()
 
 
 def accuracy(predictions: Predictions, labels: Labels, mask: Mask) -> Scalar:

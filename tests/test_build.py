@@ -3,7 +3,7 @@
 import pytest
 
 from configs import default
-from mtl_jax import build, cells
+from mtl_jax import build, cells, choices
 from mtl_jax.errors import InputError
 
 
@@ -52,6 +52,13 @@ def message(**changes):
     ({'hp': {'task_weights': ((1.0,),)}}, ['task_weights', '2 numbers']),
     ({'scheme': 'single', 'balancer': 'pcgrad'}, ['shares none', 'hard']),
     ({'scheme': 'soft_l2', 'balancer': 'pcgrad'}, ['shares none']),
+    (
+      {'balancer': 'pcgrad', 'schemes': {'hard': {'split_at': 0}}},
+      ['shares none'],
+    ),
+    ({'optimizers': {'adam': {'b3': 0.1}}}, ['b3', 'valid: b1, b2']),
+    ({'schemes': {'hard': {'hp': {'lrr': (1.0,)}}}}, ['lrr', "'lr'"]),
+    ({'parallel': -1}, ['config.parallel is -1']),
     ({'datasets': {'toy': {'unlabelled': 90}}}, ['first', 'label']),
     ({'datasets': {'toy': {'scale': float('inf')}}}, ['row']),
   ],
@@ -63,13 +70,25 @@ def test_bad_input_gets_one_line_with_the_remedy(changes, parts):
 
 
 def test_a_schemes_own_settings_stand_in_for_the_general_ones():
-  c = config(scheme='soft_l2', hp={'lr': (1e-3, 1e-2), 'penalty': (0.5,)})
+  c = config(scheme='soft_l2', hp={'lr': (1e-3, 1e-2)})
   c.schemes.soft_l2.hp.penalty = (0.1, 0.2)
-  found = [(s['lr'], s['penalty']) for s in build.settings(c, 2)]
-  assert found == [(1e-3, 0.1), (1e-3, 0.2), (1e-2, 0.1), (1e-2, 0.2)]
+  c.schemes.soft_l2.hp.lr = (0.5,)
+  found = [(s['lr'], s['penalty']) for s in choices.settings(c, 2)]
+  assert found == [(0.5, 0.1), (0.5, 0.2)]
+
+
+def test_a_penalty_for_all_reaches_only_schemes_that_have_one():
+  penalties = {
+    name: [s['penalty'] for s in choices.settings(chosen, 2)]
+    for name in ('soft_l2', 'soft_trace', 'hard')
+    for chosen in [config(scheme=name, hp={'penalty': (0.1, 1.0)})]
+  }
+  assert penalties == {
+    'soft_l2': [0.1, 1.0], 'soft_trace': [0.1, 1.0], 'hard': [0.0]
+  }  # fmt: skip
 
 
 def test_task_weights_are_scaled_to_their_number():
   c = config(hp={'task_weights': ((), (1.0, 3.0))})
-  weights = [s['task_weights'] for s in build.settings(c, 2)]
+  weights = [s['task_weights'] for s in choices.settings(c, 2)]
   assert weights == [(1.0, 1.0), (0.5, 1.5)]

@@ -58,9 +58,10 @@ def test_mapped_runs_equal_a_loop():
 def test_round_up_is_what_the_devices_divide():
   count = jax.device_count()
   for runs in range(1, 3 * count):
-    rounded = devices.round_up(runs)
-    assert rounded % count == 0
-    assert runs <= rounded < runs + count
+    rounded, in_use = devices.round_up(runs), min(runs, count)
+    assert rounded % in_use == 0
+    assert runs <= rounded < runs + in_use
+    assert devices.mesh_for(rounded).size == in_use
 
 
 def test_eight_devices_equal_one():

@@ -26,6 +26,7 @@ LAYERS = [
   'gradients',
   'state',
   'train',
+  'choices',
   'build',
   'cells',
   'programs',

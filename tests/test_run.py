@@ -1,6 +1,8 @@
 """Cells: what is written, what is not trained again, what goes on."""
 
+import inspect
 import json
+import linecache
 import signal
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from configs import default
 from mtl_jax import build, cells, interrupt, records, run
 from mtl_jax.progress import Live
+from mtl_jax.schemes import hard
 from tests import small
 
 quick = small.quick
@@ -111,6 +114,37 @@ def test_chunks_change_nothing_but_rounding(trained, tmp_path):
     )
 
 
+def test_a_program_of_another_width_starts_the_cell_again(trained, tmp_path):
+  cell, whole = trained
+  other = make(parallel=2)
+  assert other.hash == cell.hash
+  with pytest.raises(interrupt.Stopped):
+    train(other, tmp_path / 'cell', stop_after=2)
+  train(cell, tmp_path / 'cell')
+  assert lines(tmp_path / 'cell', 'test') == lines(whole, 'test')
+
+
+def test_a_stop_between_chunks_is_heard(tmp_path):
+  cell = make(parallel=1, evals=1, seeds=2)
+  with pytest.raises(interrupt.Stopped):
+    train(cell, tmp_path / 'cell', stop_after=1)
+  assert len(lines(tmp_path / 'cell', 'test')) == 1
+  train(cell, tmp_path / 'cell')
+  assert len(lines(tmp_path / 'cell', 'test')) == 2
+
+
+def test_an_edited_scheme_is_another_cell(tmp_path, monkeypatch):
+  monkeypatch.syspath_prepend(tmp_path)
+  source = inspect.getsource(hard)
+  hashes = set()
+  for text in (source, source.replace('Hard sharing', 'Edited')):
+    (tmp_path / 'lab').mkdir(exist_ok=True)
+    (tmp_path / 'lab' / 'mine.py').write_text(text)
+    linecache.clearcache()
+    hashes.add(make(scheme='lab.mine').hash)
+  assert len(hashes) == 2
+
+
 def test_a_finished_cell_is_not_trained_again(trained, monkeypatch):
   cell, folder = trained
   workdir = folder.parents[0]
@@ -173,8 +207,8 @@ def test_config_json_is_what_the_hash_was_made_from(trained):
 
 def test_a_row_of_linear_models_joins_once(trained, tmp_path):
   cell, _ = trained
-  folder = run.reference(cell, tmp_path)
+  (folder,) = run.reference(cell, tmp_path)
   before = (folder / 'records.jsonl').read_text()
-  assert run.reference(cell, tmp_path) == folder
+  assert run.reference(cell, tmp_path) == [folder]
   assert (folder / 'records.jsonl').read_text() == before
   assert [t['seed'] for t in lines(folder, 'test')] == [0, 1, 2]

@@ -208,3 +208,13 @@ def test_check_names_the_nearest_kind():
 def test_check_refuses_a_repeated_name():
   with pytest.raises(InputError, match='share a name'):
     tasks.check((Task('a', 'binary'), Task('a', 'count')))
+
+
+def test_auc_does_not_overflow_on_many_pairs():
+  draw = np.random.default_rng(0)
+  labels = draw.integers(2, size=100_000).astype(np.float32)
+  scores = (labels + 2 * draw.normal(size=labels.size)).astype(np.float32)
+  valid = jnp.ones(labels.size, bool)
+  found = tasks.auc(jnp.array(scores)[:, None], jnp.array(labels), valid)
+  expected = sk.roc_auc_score(labels, scores)
+  np.testing.assert_allclose(found, expected, atol=1e-4)

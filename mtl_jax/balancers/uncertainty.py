@@ -29,6 +29,8 @@ def make(
     s, moments = state
     weights = jnp.exp(-s)
     slope = _slopes(kinds, len(losses)) - weights * losses
+    # A task without a label in the batch has loss 0, and says nothing.
+    slope = jnp.where(losses == 0, 0, slope)
     step, moments = optimizer.update(slope, moments)
     return weights, (s + step, moments)
 

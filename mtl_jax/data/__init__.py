@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from mtl_jax import modules
 
-_HELPERS = {'columns', 'files', 'splits', 'store', 'text'}
+HELPERS = ('columns', 'files', 'splits', 'store', 'text')
 
 
 def names() -> list[str]:
   """Every data set of this package, by the name of its file."""
-  return sorted(set(modules.names(__name__)) - _HELPERS)
+  return modules.names(__name__)
 
 
 def load(name: str, /, **fields):

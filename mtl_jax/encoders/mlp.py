@@ -3,17 +3,19 @@
 import functools
 
 import flax.linen as nn
+import jax.numpy as jnp
 
 
 class Layer(nn.Module):
-  """Dense, ReLU, dropout; an input with more axes is flattened."""
+  """Dense, ReLU, dropout; more axes are flattened, bytes scaled to 1."""
 
   width: int
   dropout: float
 
   @nn.compact
   def __call__(self, x, train):
-    x = x.reshape(x.shape[0], -1).astype(float)
+    scale = 255 if x.dtype == jnp.uint8 else 1
+    x = x.reshape(x.shape[0], -1).astype(float) / scale
     x = nn.relu(nn.Dense(self.width)(x))
     return nn.Dropout(self.dropout, deterministic=not train)(x)
 

@@ -135,8 +135,17 @@ def split(params: dict) -> tuple[dict, dict]:
   return shared, {k: v for k, v in params.items() if k not in shared}
 
 
+def weights(params: Any) -> list[Array]:
+  """Kernels, embeddings and biases, without those of normalisation."""
+  if not isinstance(params, dict):
+    return [params]
+  if 'scale' in params:
+    return []
+  return [w for part in params.values() for w in weights(part)]
+
+
 def kernels(params: Any) -> list[Array]:
-  """The weights that decay and couple: kernels and embeddings, not biases."""
+  """Kernels and embeddings, which are kernels of one-hot words; no biases."""
   leaves = jax.tree_util.tree_leaves_with_path(params)
   return [leaf for path, leaf in leaves if is_kernel(path)]
 

@@ -26,10 +26,10 @@ class Scheme(base.Scheme):
   def __call__(self, x, train):
     stitched = self.stitch_after or tuple(range(len(self.stages)))
     last = max(stitched)
-    if last >= len(self.stages):
+    if last >= len(self.stages) or min(stitched) < 0:
       raise ValueError(
-        f'stitch_after={self.stitch_after} names stage {last}, '
-        f'but the encoder has stages 0..{len(self.stages) - 1}'
+        f'stitch_after={self.stitch_after} names a stage '
+        f'that is none: the encoder has stages 0..{len(self.stages) - 1}'
       )
     for i, stage in enumerate(self.stages):
       # Up to the last stitch every tower feeds every task.

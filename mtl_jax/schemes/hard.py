@@ -14,6 +14,10 @@ class Scheme(base.Scheme):
 
   split_at: int = -1
 
+  @property
+  def separate(self) -> bool:
+    return self.split_at == 0
+
   def __post_init__(self):
     if self.split_at > len(self.stages):
       raise ValueError(

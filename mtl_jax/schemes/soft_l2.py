@@ -10,8 +10,8 @@ class Scheme(base.Scheme):
   """Duong, Cohn, Bird, Cook, ACL-IJCNLP 2015, for any number of tasks.
 
   The penalty is the mean over pairs of towers of the squared distance between
-  their encoder kernels, `2/(K-1) sum_t |W_t - mean W|^2`. All towers start at
-  the same point unless `same_init` is off.
+  their kernels and biases, `2/(K-1) sum_t |W_t - mean W|^2`; normalisation and
+  heads are free. All towers start alike unless `same_init` is off.
   """
 
   separate = True
@@ -28,7 +28,7 @@ class Scheme(base.Scheme):
   def penalty(self, params):
     if self.num_tasks == 1:
       return jnp.zeros(())
-    weights = base.kernels(params['towers'])  # each [K, ...]
+    weights = base.weights(params['towers'])  # each [K, ...]
     distances = [
       jnp.square(w - w.mean(0, keepdims=True)).sum() for w in weights
     ]

@@ -62,3 +62,12 @@ def test_kinds_are_taken_task_by_task():
   kinds = ('regression', 'binary', 'count')
   weights = weights_of(uncertainty.make(kinds, 0.02), LOSSES, 1000)[-1]
   np.testing.assert_allclose(weights * LOSSES, [1, 0.5, 0.5], rtol=1e-2)
+
+
+def test_a_task_without_a_label_in_the_batch_is_left_where_it_was():
+  balancer = uncertainty.make()
+  state, losses = balancer.init(2), jnp.array([0.0, 3.0])
+  for _ in range(50):
+    weights, state = balancer.update(losses, None, state, jax.random.key(0))
+  assert weights[0] == 1
+  assert weights[1] < 1

@@ -33,7 +33,7 @@ def test_a_slip_in_the_name_names_the_nearest():
     data.load('actg17')
   with pytest.raises(InputError, match="unknown name 'base' in data"):
     data.load('base')
-  with pytest.raises(InputError, match='data.text has no load'):
+  with pytest.raises(InputError, match="unknown name 'text'"):
     data.load('text')
 
 

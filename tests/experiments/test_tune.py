@@ -16,6 +16,7 @@ def write(folder, scores, lr):
     *[
       {
         'kind': 'test',
+        'run': f'{lr} {seed}',
         'seed': seed,
         'hp': {'lr': lr, 'task_weights': [1.0, 1.0]},
         'score': score,

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from mtl_jax.schemes import base
 from tests import small
 
 quick = small.quick
@@ -17,9 +18,8 @@ def case(num_tasks, seed=0):
   return scheme, small.params(scheme, small.inputs(), seed)
 
 
-def tower_kernels(params, t):
-  stages = params['towers'].values()
-  return [np.asarray(stage['Dense_0']['kernel'][t]) for stage in stages]
+def tower(params, t):
+  return [np.asarray(leaf[t]) for leaf in jax.tree.leaves(params['towers'])]
 
 
 @pytest.mark.parametrize('num_tasks', [2, 3, 5])
@@ -28,9 +28,7 @@ def test_penalty_is_the_mean_over_pairs(num_tasks):
   total = sum(
     np.square(a - b).sum()
     for s, t in itertools.combinations(range(num_tasks), 2)
-    for a, b in zip(
-      tower_kernels(params, s), tower_kernels(params, t), strict=True
-    )
+    for a, b in zip(tower(params, s), tower(params, t), strict=True)
   )
   expected = 2 / (num_tasks * (num_tasks - 1)) * total
   np.testing.assert_allclose(scheme.penalty(params), expected, rtol=1e-5)
@@ -57,12 +55,17 @@ def test_penalty_never_moves_the_mean():
   assert jnp.abs(kernel).max() > 0.1
 
 
-def test_penalty_leaves_biases_and_heads_alone():
+def test_penalty_reaches_kernels_and_biases_but_no_head():
   scheme, params = case(3)
   slopes = jax.grad(scheme.penalty)(params)
   for path, slope in jax.tree_util.tree_leaves_with_path(slopes):
-    coupled = path[0].key == 'towers' and path[-1].key == 'kernel'
-    assert bool(slope.any()) == coupled
+    assert bool(slope.any()) == (path[0].key == 'towers')
+
+
+def test_normalisation_is_not_coupled():
+  norm = {'scale': jnp.ones(2), 'bias': jnp.ones(2)}
+  dense = {'kernel': jnp.ones((2, 2)), 'bias': jnp.zeros(2)}
+  assert len(base.weights({'stage_0': {'Norm_0': norm, 'Dense_0': dense}})) == 2
 
 
 def test_penalty_does_not_know_the_order_of_tasks():

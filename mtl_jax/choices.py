@@ -1,0 +1,96 @@
+"""What a config chooses, and the hyperparameters that it wants tried."""
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+from mtl_jax import modules
+from mtl_jax.errors import InputError
+from mtl_jax.optimizers import Hp
+from mtl_jax.schemes import base as schemes
+
+PACKAGES = {
+  'dataset': 'data',
+  'encoder': 'encoders',
+  'scheme': 'schemes',
+  'balancer': 'balancers',
+}
+
+
+def chosen(config: Any, what: str) -> dict[str, Any]:
+  """The fields of the chosen dataset, encoder, scheme, balancer, ..."""
+  return {k: v for k, v in section(config, what).items() if k != 'hp'}
+
+
+def section(config: Any, what: str) -> Any:
+  """`config.schemes.hard`; for `my_lab.mine` it is `config.schemes.mine`.
+
+  A file of the user's takes nothing from ours of the same name.
+  """
+  package, _, name = config[what].rpartition('.')
+  if (
+    package
+    and what in PACKAGES
+    and name in modules.names(f'mtl_jax.{PACKAGES[what]}')
+  ):
+    return {}
+  return config[what + 's'].get(name, {})
+
+
+def settings(config: Any, num_tasks: int) -> list[dict[str, Any]]:
+  """All combinations of the `hp` values, as plain numbers.
+
+  Values in `config.schemes.<scheme>.hp` stand in for those in `config.hp`.
+  """
+  own = section(config, 'scheme').get('hp', {})
+  for given in (config.hp, own):
+    modules.check_fields('hp', dict(given), dict.fromkeys(Hp._fields))
+  grid = config.hp.to_dict() | {k: v for k, v in own.items() if v != ()}
+  grid['penalty'] = _penalties(config, own)
+  for name, values in grid.items():
+    if not isinstance(values, tuple) or not values:
+      raise InputError(
+        f'config.hp.{name} is {values!r}; it must be a tuple of values to '
+        'try, such as "(1e-3,)"'
+      )
+    if name != 'task_weights' and not all(v >= 0 for v in values):
+      raise InputError(f'config.hp.{name} is {values!r}; negative or no number')
+  grid['task_weights'] = [
+    _task_weights(weights, num_tasks) for weights in grid['task_weights']
+  ]
+  return [
+    dict(zip(grid, values, strict=True))
+    for values in itertools.product(*grid.values())
+  ]
+
+
+def _penalties(config: Any, own: Any) -> tuple[float, ...]:
+  """None is tried where a scheme has none; `config.hp.penalty` is for all."""
+  scheme = modules.find('mtl_jax.schemes', config.scheme, 'Scheme')
+  if scheme.penalty is schemes.Scheme.penalty:
+    return (0.0,)
+  return config.hp.penalty or own.get('penalty', ()) or (0.01,)
+
+
+def _task_weights(weights: Any, num_tasks: int) -> tuple[float, ...]:
+  """Scaled to sum to K, so that they do not change the learning rate."""
+  weights = weights or (1.0,) * num_tasks
+  if not isinstance(weights, tuple) or len(weights) != num_tasks:
+    raise InputError(
+      f'config.hp.task_weights holds {weights!r}; each entry must be a tuple '
+      f'of {num_tasks} numbers, one per task'
+    )
+  if min(weights) < 0 or sum(weights) <= 0:
+    raise InputError(f'config.hp.task_weights: {weights} is not positive')
+  return tuple(w * num_tasks / sum(weights) for w in weights)
+
+
+def hp(settings: list[dict[str, Any]]) -> Hp:
+  """Settings of runs as traced numbers with a leading runs axis."""
+  return Hp(
+    **{
+      name: np.array([s[name] for s in settings], np.float32)
+      for name in Hp._fields
+    }
+  )
