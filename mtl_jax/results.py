@@ -117,7 +117,8 @@ def mean_losses(cell: Cell, losses: np.ndarray) -> dict[str, float]:
 
 
 def _failed(state: Any, i: int) -> bool:
-  return state.failed[i] >= 0 or not np.isfinite(state.best.score[i]).all()
+  never = not np.isfinite(state.best.score[i]).all()
+  return bool(state.failed[i] >= 0) or never
 
 
 def _failure(chunk: Chunk, i: int, state: Any) -> dict:

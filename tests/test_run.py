@@ -138,10 +138,10 @@ def test_an_edited_scheme_is_another_cell(tmp_path, monkeypatch):
   source = inspect.getsource(hard)
   hashes = set()
   for text in (source, source.replace('Hard sharing', 'Edited')):
-    (tmp_path / 'lab').mkdir(exist_ok=True)
-    (tmp_path / 'lab' / 'mine.py').write_text(text)
+    (tmp_path / 'edited_lab').mkdir(exist_ok=True)
+    (tmp_path / 'edited_lab' / 'mine.py').write_text(text)
     linecache.clearcache()
-    hashes.add(make(scheme='lab.mine').hash)
+    hashes.add(make(scheme='edited_lab.mine').hash)
   assert len(hashes) == 2
 
 

@@ -14,8 +14,9 @@ class Layer(nn.Module):
 
   @nn.compact
   def __call__(self, x, train):
-    scale = 255 if x.dtype == jnp.uint8 else 1
-    x = x.reshape(x.shape[0], -1).astype(float) / scale
+    if x.dtype == jnp.uint8:
+      x = x / 255
+    x = x.reshape(x.shape[0], -1).astype(float)
     x = nn.relu(nn.Dense(self.width)(x))
     return nn.Dropout(self.dropout, deterministic=not train)(x)
 
