@@ -2,10 +2,10 @@
 
 import itertools
 from collections.abc import Sequence
-from typing import Any
 
+from mtl_jax.report import hyperparameters as hps
 from mtl_jax.report.agreement import baseline, ordered
-from mtl_jax.report.cells import Cell, Run, settings
+from mtl_jax.report.cells import Cell, settings
 from mtl_jax.report.comparison import deltas
 
 BUDGET = ('steps', 'batch_size', 'evals')
@@ -25,7 +25,7 @@ def notes(cells: Sequence[Cell]) -> list[str]:
   cells = ordered(cells)
   return [
     *_refusal(baseline(cells)),
-    *_differing(cells),
+    *hps.differing(cells),
     *itertools.chain.from_iterable(own_notes(cell) for cell in cells),
     *_pairs(cells),
     *_said(cells),
@@ -36,12 +36,12 @@ def own_notes(cell: Cell) -> list[str]:
   """The selected setting and the failures of one cell."""
   tried = settings(cell.runs)
   found = []
-  if _selected(cell):
+  if hps.selected(cell):
     scores = [r.score for r in cell.completed if r.score is not None]
     mean = sum(scores) / max(len(scores), 1)
     found.append(
-      f'{cell.label}: {_setting(cell.setting[0])} selected among {len(tried)} '
-      f'settings (mean validation loss {mean:.4g})'
+      f'{cell.label}: {hps.setting(cell.setting[0])} selected among '
+      f'{len(tried)} settings (mean validation loss {mean:.4g})'
     )
   return found + _failures(cell)
 
@@ -85,11 +85,12 @@ def _meaning(base: Cell) -> str:
 
 def _budget(cells: Sequence[Cell]) -> str:
   known = baseline(cells).header['comparable']
-  hp = {k: v for k, v in _common(cells).items() if not _idle(k, v)}
+  common = hps.common(cells).items()
+  hp = {k: v for k, v in common if not hps.idle(k, v)}
   budget = {k: known[k] for k in BUDGET if k in known} | hp
-  more = '; the rest in the notes' if any(_own_hp(cells)) else ''
+  more = '; the rest in the notes' if any(hps.own_hp(cells)) else ''
   return (
-    f'Budget: {_named(budget)}{more}. {_kept(cells)} Steps/s: all runs '
+    f'Budget: {hps.named(budget)}{more}. {_kept(cells)} Steps/s: all runs '
     'together; seconds: the whole row, with compilation.'
   )
 
@@ -111,65 +112,12 @@ def _own_steps(cell: Cell) -> bool:
   return any(len(set(run.best_step.values())) > 1 for run in cell.completed)
 
 
-def _common(cells: Sequence[Cell]) -> dict[str, Any]:
-  """The hp that all trained cells have in common."""
-  first, *others = (c.setting[0].hp for c in cells if c.scheme != 'reference')
-  return {
-    key: value
-    for key, value in first.items()
-    if all(key in hp and hp[key] == value for hp in others)
-  }
-
-
-def _own_hp(cells: Sequence[Cell]) -> list[dict[str, Any]]:
-  """The hp of each cell that the budget line cannot name."""
-  common = _common(cells)
-  return [
-    {k: v for k, v in cell.setting[0].hp.items() if k not in common}
-    for cell in cells
-  ]
-
-
-def _differing(cells: Sequence[Cell]) -> list[str]:
-  return [
-    f'{cell.label}: {_named(hp)}'
-    for cell, hp in zip(cells, _own_hp(cells), strict=True)
-    if hp and not _selected(cell)  # whose note names all of them
-  ]
-
-
-def _selected(cell: Cell) -> bool:
-  return len(settings(cell.runs)) > 1 and bool(cell.completed)
-
-
-def _idle(key: str, value: Any) -> bool:
-  """Whether this hp does nothing: no clipping, weights of one."""
-  if key == 'task_weights':
-    return all(weight == 1 for weight in value)
-  return key == 'clip' and value == 0
-
-
-def _setting(run: Run) -> str:
-  return _named(run.hp) or 'no hp'
-
-
-def _named(values: dict[str, Any]) -> str:
-  return ', '.join(f'{key} {_short(value)}' for key, value in values.items())
-
-
-def _short(value) -> str:
-  if not isinstance(value, list):
-    return f'{value:g}' if isinstance(value, float) else str(value)
-  inner = [_short(v) for v in value]
-  return inner[0] if len(set(inner)) == 1 else f'({", ".join(inner)})'
-
-
 def _failures(cell: Cell) -> list[str]:
   several = len(settings(cell.runs)) > 1
   failed = [run for run in cell.runs if run.test is None]
   found = [
     f'{cell.label}: seed {run.seed}'
-    + (f' with {_setting(run)}' if several else '')
+    + (f' with {hps.setting(run)}' if several else '')
     + f' failed at step {run.step}: {run.why}'
     for run in failed[:MOST_FAILURES]
   ]
