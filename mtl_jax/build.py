@@ -117,6 +117,8 @@ def check_numbers(config: Any) -> None:
   for key in ('seeds', 'steps', 'evals', 'batch_size', 'eval_batch_size'):
     if config[key] < 1:
       raise InputError(f'config.{key} is {config[key]}; it must be at least 1')
+  if config.steps * config.batch_size >= 2**31:
+    raise InputError('config.steps times config.batch_size exceeds 32 bits')
   if config.parallel < 0:
     raise InputError(f'config.parallel is {config.parallel}; 0 is all runs')
   if config.steps % config.evals:

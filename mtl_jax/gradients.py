@@ -60,14 +60,17 @@ def _by_gram(balancer, hp, losses, pullback, state, key):
   return Combined(grads, weights * static, state, fallback)
 
 
-def add_penalty(scheme, hp, params, grads):
+def add_penalty(scheme: schemes.Scheme, hp: Hp, params: Any, grads: Any) -> Any:
+  """Adds the gradient of the scheme's penalty; no balancer has seen it."""
   if type(scheme).penalty is schemes.Scheme.penalty:
     return grads
   penalties = jax.grad(scheme.penalty)(params)
   return jax.tree.map(lambda g, p: g + hp.penalty * p, grads, penalties)
 
 
-def clip(limit, norms, grads):
+def clip(
+  limit: Float[Array, ''], norms: Float[Array, 'groups'], grads: Any
+) -> Any:
   """Scales each group's gradient down to norm `limit`; 0 is no limit."""
   limit = jnp.where(limit > 0, limit, jnp.inf)
   # A norm of 0 or a limit of inf must give 1, not NaN.
