@@ -4,7 +4,7 @@
 scan, `evaluate` measures a split, `keep_best` keeps the best parameters.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,12 +13,13 @@ from jaxtyping import Array, Float, Int
 
 from mtl_jax import batches, gradients
 from mtl_jax.data.base import Split
+from mtl_jax.evaluation import evaluate
 from mtl_jax.optimizers import Hp
 from mtl_jax.schemes import base as schemes
 from mtl_jax.state import Best, Seed, System, TrainState, init, stream
 from mtl_jax.tasks import Task
 
-__all__ = ['Best', 'Hp', 'System', 'TrainState', 'init']
+__all__ = ['Best', 'Hp', 'System', 'TrainState', 'evaluate', 'init']
 
 
 class Metrics(NamedTuple):
@@ -128,38 +129,6 @@ def advance(
 
   state, metrics = lax.scan(body, state, order)
   return state, jax.tree.map(lambda m: m.mean(0), metrics)
-
-
-def predict(
-  system: System, params: Any, extra: Any, inputs: Any, batch_size: int
-) -> tuple[Array, ...]:
-  """Predictions of all rows, `batch_size` of them at a time."""
-  size = jax.tree.leaves(inputs)[0].shape[0]
-  count = -(-size // batch_size)
-
-  def blocks(x):
-    short = count * batch_size - size
-    x = jnp.pad(x, [(0, short)] + [(0, 0)] * (x.ndim - 1))
-    return x.reshape(count, batch_size, *x.shape[1:])
-
-  def apply(rows):
-    return system.scheme.apply({'params': params, **extra}, rows, False)
-
-  predictions = lax.map(apply, jax.tree.map(blocks, inputs))
-  return jax.tree.map(lambda p: p.reshape(-1, p.shape[-1])[:size], predictions)
-
-
-def evaluate(
-  system: System, params: Any, extra: Any, data: Split, batch_size: int
-) -> dict[str, dict[str, Array]]:
-  """Every metric of every task, and its loss, over a whole split."""
-  predictions = predict(system, params, extra, data.inputs, batch_size)
-  results = {}
-  for t, task in enumerate(system.tasks):
-    labelled = predictions[t], data.labels[t], data.mask[:, t]
-    values = {k: m.compute(*labelled) for k, m in task.metrics.items()}
-    results[task.name] = {**values, 'loss': task.loss(*labelled)}
-  return results
 
 
 def keep_best(

@@ -25,6 +25,7 @@ LAYERS = [
   'devices',
   'gradients',
   'state',
+  'evaluation',
   'train',
   'choices',
   'build',
