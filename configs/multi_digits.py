@@ -1,7 +1,7 @@
 """Two overlapping handwritten digits in one picture: which is left, right?
 
 Channels, dropout and learning rate were tuned for `single` on validation, 2
-resplits: mean loss .174, against .219 for 10 and 20 channels and .224 for a
+resplits: mean loss .174, against .218 for 10 and 20 channels and .224 for a
 learning rate of 1e-3:
 
   python -m experiments.tune --config=configs/multi_digits.py \\
