@@ -15,7 +15,7 @@ from collections.abc import Callable
 import jax
 import numpy as np
 
-from mtl_jax import costs, interrupt, records, results
+from mtl_jax import claims, costs, interrupt, records, results
 from mtl_jax import reference as linear
 from mtl_jax.cells import Cell, Chunk, header
 from mtl_jax.checkpoints import Checkpoints
@@ -26,18 +26,29 @@ from mtl_jax.progress import Live
 def train(cells: list[Cell], workdir: pathlib.Path) -> list[pathlib.Path]:
   """Trains all cells that are not finished; returns the folders of all.
 
+  A cell that another process trains is left to it, and looked at again.
+
   Raises:
     interrupt.Stopped: after Ctrl-C or SIGTERM; the state is saved.
   """
   folders = [workdir / 'cells' / cell.hash for cell in cells]
   pairs = list(zip(cells, folders, strict=True))
-  open_pairs = [pair for pair in pairs if not records.finished(pair[1])]
-  steps = sum(cell.steps for cell, _ in open_pairs)
+  left = [pair for pair in pairs if not records.finished(pair[1])]
+  steps = sum(cell.steps for cell, _ in left)
+  told: set[tuple[str, str]] = set()
   with Live(steps) as live, interrupt.postponed() as stop_asked:
-    for cell, folder in open_pairs:
-      train_cell(cell, folder, live, stop_asked)
+
+    def trained(cell, folder):
+      other = train_cell(cell, folder, live, stop_asked)
       if stop_asked():
         raise interrupt.Stopped(stop_asked())
+      if other and (cell.name, other) not in told:
+        live.say(f'{cell.name}: {other} trains it')
+        told.add((cell.name, other))
+      return not other
+
+    while left := [pair for pair in left if not trained(*pair)]:
+      time.sleep(1)
   return folders
 
 
@@ -48,8 +59,13 @@ def reference(cell: Cell, workdir: pathlib.Path) -> list[pathlib.Path]:
   """
   identity = {**cell.comparable, 'scheme': {'reference': linear.STRENGTHS}}
   folder = workdir / 'cells' / records.digest(identity)
-  if records.finished(folder):
-    return [folder]
+  with claims.awaited(folder):
+    if records.finished(folder):
+      return [folder]
+    return _fit_linear(cell, folder, identity)
+
+
+def _fit_linear(cell, folder, identity) -> list[pathlib.Path]:
   began = time.monotonic()
   try:
     fits = [linear.fit(data) for data in cell.datas]
@@ -72,8 +88,21 @@ def reference(cell: Cell, workdir: pathlib.Path) -> list[pathlib.Path]:
 
 def train_cell(
   cell: Cell, folder: pathlib.Path, live: Live, stop_asked: Callable[[], int]
-) -> None:
-  """Trains all runs of a cell, or goes on where it stopped."""
+) -> str:
+  """Trains all runs of a cell, or goes on where it stopped.
+
+  Returns '', or which other process trains it now.
+  """
+  with claims.held(folder) as other:
+    if records.finished(folder):  # Another process was here before.
+      live.skip(cell.steps)
+      return ''
+    if not other:
+      _train_claimed(cell, folder, live, stop_asked)
+    return other
+
+
+def _train_claimed(cell, folder, live, stop_asked) -> None:
   live.begin(cell.name)
   if not (folder / 'config.json').exists():
     records.append(folder, header(cell))

@@ -3,9 +3,12 @@
 import json
 import os
 import pathlib
+import socket
 
 from mtl_jax import records
 from mtl_jax.errors import InputError
+
+PART = '.config-'
 
 
 def claim(folder: pathlib.Path, comparable: dict) -> None:
@@ -17,14 +20,15 @@ def claim(folder: pathlib.Path, comparable: dict) -> None:
   owner = folder / 'config.json'
   try:
     folder.mkdir(parents=True, exist_ok=True)
-    if owner.exists():
-      _check(folder, json.loads(owner.read_text('utf-8')), comparable)
-    elif any(folder.iterdir()):
+    # Two commands may begin at once: what the other is writing is no stranger.
+    found = [p for p in folder.iterdir() if not p.name.startswith(PART)]
+    if found and owner not in found:
       raise InputError(
         f'--workdir {folder} holds other files; name a new or an empty folder'
       )
-    else:
+    if not found:
       _write(owner, json.dumps(comparable, indent=2) + '\n')
+    _check(folder, json.loads(owner.read_text('utf-8')), comparable)
   except OSError as error:
     raise InputError(
       f'--workdir {folder}: {error.strerror}; name a folder that can be written'
@@ -45,6 +49,6 @@ def _check(folder: pathlib.Path, saved: dict, comparable: dict) -> None:
 
 
 def _write(path: pathlib.Path, text: str) -> None:
-  part = path.with_suffix('.part')
+  part = path.with_name(f'{PART}{socket.gethostname()}-{os.getpid()}')
   part.write_text(text, encoding='utf-8')
   part.replace(path)

@@ -13,6 +13,7 @@ LAYERS = [
   'modules',
   'records',
   'interrupt',
+  'claims',
   'tasks',
   'sequence',
   'recurrence',

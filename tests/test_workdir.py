@@ -30,3 +30,9 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
   (tmp_path / 'file').write_text('')
   with pytest.raises(InputError, match='name a folder that can be written'):
     workdir.claim(tmp_path / 'file' / 'below', OURS)
+
+
+def test_what_a_command_that_begins_now_is_writing_is_no_stranger(tmp_path):
+  (tmp_path / f'{workdir.PART}elsewhere-12').write_text('{')
+  workdir.claim(tmp_path, OURS)
+  workdir.claim(tmp_path, OURS)
