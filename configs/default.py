@@ -45,6 +45,8 @@ def get_config() -> ConfigDict:
   config.hp.task_weights = ((),)  # one tuple per setting; () is all ones
 
   # Running; no effect on any result.
+  config.mesh = ()  # devices for runs, devices that share a batch; () is all, 1
+  config.spread = 'jit'  # of runs over devices, or pmap
   config.parallel = 0  # runs trained in one program; 0 is all
   config.checkpoint_seconds = 60.0  # time between saved states
   return config

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from mtl_jax import choices, modules, optimizers, train
+from mtl_jax import choices, meshes, modules, optimizers, train
 from mtl_jax import data as datasets
 from mtl_jax.balancers import base as balancers
 from mtl_jax.data import base
@@ -30,6 +30,7 @@ def check(config: Any) -> None:
   _named(config, 'optimizer', optimizers.OPTIMIZERS)
   _named(config, 'schedule', optimizers.SCHEDULES)
   check_numbers(config)
+  meshes.check(config)
 
 
 def data(config: Any) -> list[Data]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from mtl_jax import build, choices, devices, modules, records, train
+from mtl_jax import build, choices, meshes, modules, records, train
 from mtl_jax.data.base import Data
 
 Run = tuple[int, dict[str, Any]]  # seed and setting of hyperparameters
@@ -64,7 +64,8 @@ class Cell:
   def chunks(self) -> list[Chunk]:
     """Runs that are trained in one program, as many at a time as asked."""
     total = len(self.runs)
-    size = devices.round_up(min(self.config.parallel or total, total))
+    asked = min(self.config.parallel or total, total)
+    size = meshes.round_up(asked, self.config.mesh)
     starts = range(0, total, size)
     return [Chunk(i, self.runs[i : i + size], size) for i in starts]
 

@@ -1,13 +1,17 @@
-"""How the runs axis is laid over devices."""
+"""How the runs axis and the batch axis are laid over devices."""
 
 import os
 from collections.abc import Callable
 from typing import Any
 
 import jax
-import numpy as np
 from jax import lax
+from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
+from jaxtyping import Array, Int
+
+from mtl_jax.data.base import Split
+from mtl_jax.meshes import mesh_for
 
 
 def use_every_core() -> None:
@@ -27,53 +31,104 @@ def use_every_core() -> None:
 def map_runs(
   function: Callable,
   in_axes: tuple[int | None, ...],
-  mesh: jax.sharding.Mesh | None = None,
+  mesh: Mesh | None = None,
+  spread: str = 'jit',
 ) -> Callable:
-  """`function` for many runs: one program, its runs spread over all devices.
+  """`function` for many runs: one program, its runs spread over the devices.
 
   A CPU takes its runs one after the other, which keeps each in its cache; an
   accelerator takes them side by side.
 
   Args:
     function: of one run.
-    in_axes: 0 for an argument with a leading runs axis, which the devices must
-      divide, None for one that all runs share.
-    mesh: the devices; all of them by default.
+    in_axes: 0 for an argument with a leading runs axis, which the mesh's runs
+      axis must divide, None for one that all runs share.
+    mesh: from `mesh_for`; one with all devices on runs by default.
+    spread: jit or pmap.
   """
-  specs = tuple(P('runs') if axis == 0 else P() for axis in in_axes)
   one_by_one = jax.default_backend() == 'cpu'
   local = (
     _in_turn(function, in_axes) if one_by_one else jax.vmap(function, in_axes)
   )
+  over_devices = _by_pmap if spread == 'pmap' else _by_jit
+  return over_devices(local, in_axes, mesh or mesh_for(jax.device_count()))
+
+
+def _by_jit(local: Callable, in_axes: tuple, mesh: Mesh) -> Callable:
+  # The batch axis is left to the partitioner: a step is written for the whole
+  # batch, and `take_rows` says how its rows lie.
+  alone = mesh.shape['batch'] == 1
   spread = jax.shard_map(
     local,
-    mesh=mesh or mesh_for(jax.device_count()),
-    in_specs=specs,
+    mesh=mesh,
+    in_specs=tuple(P('runs') if axis == 0 else P() for axis in in_axes),
     out_specs=P('runs'),
+    axis_names=set(mesh.axis_names) if alone else {'runs'},
     check_vma=False,
   )
-  return jax.jit(spread)
+  return jax.jit(spread, out_shardings=jax.NamedSharding(mesh, P('runs')))
 
 
-def place(
-  tree: Any, over_runs: bool, mesh: jax.sharding.Mesh | None = None
-) -> Any:
+def _by_pmap(local: Callable, in_axes: tuple, mesh: Mesh) -> Callable:
+  devices = list(mesh.devices.flat)
+  mapped = jax.pmap(local, in_axes=in_axes, devices=devices)
+  return _Pmapped(mapped, in_axes, len(devices))
+
+
+class _Pmapped:
+  """A program over `[devices, R / devices, ...]`, called with `[R, ...]`."""
+
+  def __init__(self, program: Any, in_axes: tuple, devices: int):
+    self._program, self._in_axes, self._devices = program, in_axes, devices
+
+  def __call__(self, *arguments):
+    found = self._program(*self._cut(arguments))
+    return jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), found)
+
+  def lower(self, *arguments):
+    lowered = self._program.lower(*self._cut(arguments))
+    return _Pmapped(lowered, self._in_axes, self._devices)
+
+  def compile(self):
+    return _Pmapped(self._program.compile(), self._in_axes, self._devices)
+
+  def _cut(self, arguments):
+    def cut(x):
+      return x.reshape(self._devices, -1, *x.shape[1:])
+
+    pairs = zip(arguments, self._in_axes, strict=True)
+    return [a if axis is None else jax.tree.map(cut, a) for a, axis in pairs]
+
+
+def take_rows(data: Split, rows: Int[Array, 'batch']) -> Split:
+  """The rows of one batch, over the mesh's batch axis inside a program.
+
+  The mask stays whole on each device: how many labels are valid must be known
+  before any gradient, and would be a message more.
+  """
+  rows = whole(rows)
+  own = _lay(rows, P('batch'))
+  inputs, labels = jax.tree.map(lambda x: x[own], (data.inputs, data.labels))
+  return Split(*_lay((inputs, labels), P('batch')), whole(data.mask[rows]))
+
+
+def whole(tree: Any) -> Any:
+  """Arrays that no device cuts, inside a program over a batch axis."""
+  return _lay(tree, P())
+
+
+def _lay(tree: Any, spec: P) -> Any:
+  mesh = jax.sharding.get_abstract_mesh()
+  if mesh.empty or mesh.shape.get('batch', 1) == 1:
+    return tree
+  return jax.tree.map(lambda x: lax.with_sharding_constraint(x, spec), tree)
+
+
+def place(tree: Any, over_runs: bool, mesh: Mesh | None = None) -> Any:
   """Arrays on the devices: spread along the runs axis, or a copy on each."""
+  mesh = mesh or mesh_for(jax.device_count())
   spec = P('runs') if over_runs else P()
-  return jax.device_put(
-    tree, jax.NamedSharding(mesh or mesh_for(jax.device_count()), spec)
-  )
-
-
-def round_up(runs: int) -> int:
-  """The next number of runs that the devices in use divide."""
-  return runs + -runs % min(runs, jax.device_count())
-
-
-def mesh_for(runs: int) -> jax.sharding.Mesh:
-  """As many devices as there is work for; `runs` as from `round_up`."""
-  count = min(runs, jax.device_count())
-  return jax.sharding.Mesh(np.array(jax.devices()[:count]), ('runs',))
+  return jax.device_put(tree, jax.NamedSharding(mesh, spec))
 
 
 def _in_turn(function: Callable, in_axes: tuple[int | None, ...]) -> Callable:

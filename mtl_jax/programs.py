@@ -6,7 +6,16 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from mtl_jax import batches, build, choices, costs, devices, optimizers, train
+from mtl_jax import (
+  batches,
+  build,
+  choices,
+  costs,
+  devices,
+  meshes,
+  optimizers,
+  train,
+)
 from mtl_jax.cells import Cell, Chunk
 
 
@@ -38,8 +47,10 @@ class Programs:
       config.steps // config.evals, config.batch_size, config.eval_batch_size
     )
     own = None if self._shared else 0
-    self._mesh = devices.mesh_for(cell.chunks()[0].size)
-    map_runs = functools.partial(devices.map_runs, mesh=self._mesh)
+    self._mesh = meshes.mesh_for(cell.chunks()[0].size, config.mesh)
+    map_runs = functools.partial(
+      devices.map_runs, mesh=self._mesh, spread=config.spread
+    )
     example = build.first_rows(cell.datas[0].train.inputs)
     self._init = map_runs(
       functools.partial(train.init, system, inputs=example), (0, 0)

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int
 
-from mtl_jax import batches, gradients
+from mtl_jax import batches, devices, gradients
 from mtl_jax.data.base import Split
 from mtl_jax.evaluation import evaluate
 from mtl_jax.optimizers import Hp
@@ -74,13 +74,21 @@ def task_losses(
   tasks: tuple[Task, ...], predictions: tuple[Array, ...], batch: Split
 ) -> Float[Array, 'tasks']:
   """Each task's mean loss over its valid labels."""
-  triples = zip(tasks, predictions, batch.labels, strict=True)
-  return jnp.stack(
-    [
-      task.loss(p, y, batch.mask[:, t])
-      for t, (task, p, y) in enumerate(triples)
+  alike = {}
+  for t, task in enumerate(tasks):
+    alike.setdefault((task.kind, task.num_outputs), []).append(t)
+  losses = [None] * len(tasks)
+  # Tasks of one kind are computed together: small operations cost their call.
+  for members in alike.values():
+    predicted, labels, mask = [
+      jnp.stack([column[t] for t in members])
+      for column in (predictions, batch.labels, batch.mask.T)
     ]
-  )
+    mask = devices.whole(mask)  # spares a message, see `take_rows`
+    values = jax.vmap(tasks[members[0]].loss)(predicted, labels, mask)
+    for i, t in enumerate(members):
+      losses[t] = values[i]
+  return jnp.stack(losses)
 
 
 def _unless_failed(old: TrainState, new: TrainState, fine) -> TrainState:
@@ -124,7 +132,7 @@ def advance(
   noise = stream(seed, 'noise')
 
   def body(state, rows):
-    batch = jax.tree.map(lambda column: column[rows], data)
+    batch = devices.take_rows(data, rows)
     return step(system, hp, state, batch, jax.random.fold_in(noise, state.step))
 
   state, metrics = lax.scan(body, state, order)

@@ -55,35 +55,17 @@ def test_mapped_runs_equal_a_loop():
   check_against_a_loop()
 
 
-def test_round_up_is_what_the_devices_divide():
-  count = jax.device_count()
-  for runs in range(1, 3 * count):
-    rounded, in_use = devices.round_up(runs), min(runs, count)
-    assert rounded % in_use == 0
-    assert runs <= rounded < runs + in_use
-    assert devices.mesh_for(rounded).size == in_use
-
-
 def test_eight_devices_equal_one():
   """In a process of its own: the number of devices is fixed at the start."""
   root = pathlib.Path(__file__).parents[1]
-  script = (
-    'import jax\n'
-    "jax.config.update('jax_num_cpu_devices', 8)\n"
-    'from tests import test_devices\n'
-    'assert jax.device_count() == 8\n'
-    'ours = test_devices.check_against_a_loop()\n'
-    "assert len(ours[0]['out'].sharding.device_set) == 8\n"
-    'test_devices.test_round_up_is_what_the_devices_divide()\n'
-  )
-  env = os.environ | {'JAX_PLATFORMS': 'cpu', 'PYTHONPATH': str(root)}
+  file = str(root / 'tests' / 'on_eight_devices.py')
   done = subprocess.run(
-    [sys.executable, '-c', script],
+    [sys.executable, '-m', 'pytest', '-n', '0', '-p', 'no:cacheprovider', file],
     cwd=root,
-    env=env,
+    env=os.environ | {'JAX_PLATFORMS': 'cpu', 'JAX_NUM_CPU_DEVICES': '8'},
     capture_output=True,
     text=True,
     timeout=300,
     check=False,
   )
-  assert done.returncode == 0, done.stderr
+  assert done.returncode == 0, done.stdout + done.stderr

@@ -26,6 +26,7 @@ LAYERS = [
   'batches',
   'optimizers',
   'costs',
+  'meshes',
   'devices',
   'gradients',
   'state',
@@ -41,6 +42,7 @@ LAYERS = [
   'results',
   'workdir',
   'run',
+  'launchers',
 ]
 READING = {'records', 'errors', 'report'}
 

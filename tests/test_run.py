@@ -43,6 +43,17 @@ def lines(folder, kind):
   return [found[key] for key in sorted(found)]
 
 
+def numbers(folder):
+  """All that was measured, by run, step and name."""
+  return {
+    (kind, line['run'], line.get('step'), name): value
+    for kind in ('eval', 'test')
+    for line in lines(folder, kind)
+    for name, value in records.flat(line).items()
+    if isinstance(value, float)
+  }
+
+
 def train(cell, folder, stop_after=None):
   """Trains one cell; asks to stop after so many evaluation periods."""
   calls = []

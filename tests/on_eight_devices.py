@@ -1,0 +1,159 @@
+"""Meshes of eight devices against one; `test_devices` runs this file.
+
+In a process of its own: the number of devices is fixed when JAX starts.
+"""
+
+import collections
+import functools
+import re
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from mtl_jax import devices, meshes, train
+from mtl_jax.balancers import base as balancers
+from mtl_jax.schemes import base
+from tests import small, test_devices, test_run
+
+RUNS, ROWS, STEPS, BATCH = 3, 24, 5, 8
+MESHES = ((8, 1), (4, 2), (2, 4), (1, 8))
+COLLECTIVE = re.compile(
+  r'\b(all-reduce|all-gather|reduce-scatter|all-to-all|collective-\w+)'
+  r'(?:-start)?\('
+)
+quick = small.quick
+
+
+def test_there_are_eight():
+  assert jax.device_count() == 8
+
+
+def mapped(system, mesh, spread='jit'):
+  """`advance` of three runs on a mesh; the runs are padded to divide."""
+  own = functools.partial(train.advance, system)
+
+  def one(hp, seed, state, data):
+    return own(hp, seed, state, data, jnp.int32(ROWS), STEPS, BATCH)
+
+  laid = meshes.mesh_for(meshes.round_up(RUNS, mesh), mesh)
+  return laid, devices.map_runs(one, (0, 0, 0, None), laid, spread)
+
+
+def arguments(system, laid):
+  seeds = [*range(RUNS)] + [RUNS - 1] * (-RUNS % laid.shape['runs'])
+  data = small.split(rows=ROWS, known=0.8)
+  hp = small.pile([small.hp(clip=1.0)] * len(seeds))
+  states = small.pile(
+    [small.start(system, data, small.hp(), s, noise=False) for s in seeds]
+  )
+  place = functools.partial(devices.place, mesh=laid)
+  own = place((hp, np.array(seeds), states), over_runs=True)
+  return *own, place(data, over_runs=False)
+
+
+def results(system, mesh, spread='jit'):
+  laid, program = mapped(system, mesh, spread)
+  found = jax.device_get(program(*arguments(system, laid)))
+  return small.take(found, slice(RUNS))
+
+
+def collectives(system, mesh):
+  laid, program = mapped(system, mesh)
+  text = program.lower(*arguments(system, laid)).compile().as_text()
+  return dict(collections.Counter(COLLECTIVE.findall(text)))
+
+
+@pytest.fixture(scope='module')
+def alone():
+  return results(small.system(balancer='pcgrad'), (1, 1))
+
+
+@pytest.mark.parametrize('mesh', MESHES)
+def test_every_mesh_equals_one_device(mesh, alone):
+  small.close(results(small.system(balancer='pcgrad'), mesh), alone)
+
+
+def test_pmap_equals_one_device(alone):
+  system = small.system(balancer='pcgrad')
+  small.close(results(system, (8, 1), 'pmap'), alone)
+
+
+def shares(scheme):
+  rows = small.inputs(rows=2)
+  return bool(base.split(small.params(small.scheme(scheme), rows))[0])
+
+
+# One that weighs losses takes the place of the Gram where nothing is shared.
+PAIRS = {(s, 'pcgrad' if shares(s) else 'uncertainty') for s in small.SCHEMES}
+PAIRS |= {('hard', balancer) for balancer in small.BALANCERS}
+
+
+@pytest.mark.parametrize(('scheme', 'balancer'), sorted(PAIRS))
+def test_a_shared_batch_is_one_batch(scheme, balancer):
+  """Conflict is that of the whole batch's gradients, for every scheme."""
+  system = small.system(scheme, balancer=balancer)
+  small.close(results(system, (2, 4)), results(system, (1, 1)), 2e-5)
+
+
+def test_the_gram_is_that_of_the_whole_batch():
+  grams = {}
+  for mesh in ((1, 1), (1, 8)):
+    laid = meshes.mesh_for(1, mesh)
+    program = devices.map_runs(gram, (0, None), laid)
+    data = devices.place(small.split(rows=ROWS), over_runs=False, mesh=laid)
+    params = small.params(small.scheme(), small.inputs())
+    own = devices.place(small.pile([params]), over_runs=True, mesh=laid)
+    grams[mesh] = jax.device_get(program(own, data))
+  small.close(grams[1, 8], grams[1, 1])
+  assert np.linalg.matrix_rank(grams[1, 1][0]) == 3
+
+
+def gram(params, data):
+  batch = devices.take_rows(data, jnp.arange(ROWS))
+
+  def losses(params):
+    found = small.scheme().apply({'params': params}, batch.inputs, False)
+    return train.task_losses(small.TASKS, found, batch)
+
+  shared, _ = base.split(jax.jacrev(losses)(params))
+  return balancers.gram(shared)
+
+
+def test_spread_runs_exchange_nothing(optimized):
+  del optimized
+  assert collectives(small.system(balancer='pcgrad'), (8, 1)) == {}
+
+
+@pytest.mark.parametrize(
+  ('balancer', 'mesh'), [('equal', (1, 8)), ('pcgrad', (2, 4))]
+)
+def test_a_shared_batch_sums_its_gradients_and_no_more(
+  balancer, mesh, optimized
+):
+  """One sum over devices, of the gradients and the losses together."""
+  del optimized
+  assert collectives(small.system(balancer=balancer), mesh) == {'all-reduce': 1}
+
+
+@pytest.fixture
+def optimized():
+  jax.config.update('jax_disable_most_optimizations', False)
+  yield
+  jax.config.update('jax_disable_most_optimizations', True)
+
+
+@pytest.mark.parametrize('changes', [{'mesh': (2, 4)}, {'spread': 'pmap'}])
+def test_a_cell_on_a_mesh_writes_the_same_records(changes, tmp_path):
+  found = []
+  for number, change in enumerate(({'mesh': (1, 1)}, changes)):
+    folder = tmp_path / str(number)
+    test_run.train(test_run.make(**change), folder)
+    found.append(test_run.numbers(folder))
+  assert found[1] == pytest.approx(found[0], rel=1e-4)
+
+
+def test_the_same_runs_mapped_over_all_devices():
+  found = test_devices.check_against_a_loop()
+  assert len(found[0]['out'].sharding.device_set) == 8
