@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax import layers
+from mtl_jax import layers, recurrence
 from tests import small
 
 quick = small.quick
@@ -93,3 +93,108 @@ def test_lstm_starts_with_an_open_forget_gate():
   params = start(jax.random.key(0), sequence)['params']
   forget = np.split(np.asarray(params['bias']), 4)
   assert [set(part) for part in forget] == [{0}, {1}, {0}, {0}]
+
+
+def naive(inputs, recurrent, mask):
+  """The scan, for JAX to differentiate."""
+
+  def step(carry, one):
+    (hidden, cell), (gates, valid) = carry, one
+    i, f, g, o = jnp.split(gates + hidden @ recurrent, 4, axis=-1)
+    new = jax.nn.sigmoid(f) * cell + jax.nn.sigmoid(i) * jnp.tanh(g)
+    new = jax.nn.sigmoid(o) * jnp.tanh(new), new
+    keep = valid[:, None]
+    return tuple(map(functools.partial(jnp.where, keep), new, carry)), None
+
+  start = jnp.zeros((mask.shape[1], WIDTH))
+  return jax.lax.scan(step, (start, start), (inputs, mask))[0][0]
+
+
+def gradients(function, inputs, recurrent, mask, slope):
+  out, pullback = jax.vjp(lambda i, r: function(i, r, mask), inputs, recurrent)
+  return out, pullback(slope)
+
+
+def per_slope(function, inputs, recurrent, mask, slopes):
+  _, pullback = jax.vjp(lambda i, r: function(i, r, mask), inputs, recurrent)
+  return jax.vmap(pullback)(slopes)
+
+
+def curvature(function, inputs, recurrent, mask, slope):
+  def loss(both):
+    return (slope * function(*both, mask) ** 2).sum()
+
+  def along(both):
+    grads = jax.tree.leaves(jax.grad(loss)(both))
+    return sum((jnp.sin(g) * g).sum() for g in grads)
+
+  return jax.grad(along)((inputs, recurrent))
+
+
+def drawn(*lead, seed=0):
+  """Inputs, recurrent kernel, mask and slopes, with leading axes."""
+  keys = jax.random.split(jax.random.key(seed), 3)
+  mask = jnp.array(np.arange(5)[:, None] < np.array([*LENGTHS, 0]))
+  return (
+    jax.random.normal(keys[0], (*lead, *mask.shape, 4 * WIDTH)),
+    jax.random.normal(keys[1], (*lead, WIDTH, 4 * WIDTH)),
+    mask,
+    jax.random.normal(keys[2], (2, 4, WIDTH)),
+  )
+
+
+def agree(transformed):
+  """Asserts that ours and autodiff give the same numbers."""
+  small.close(
+    jax.jit(functools.partial(transformed, recurrence.last_state))(),
+    jax.jit(functools.partial(transformed, naive))(),
+  )
+
+
+def test_gradient_is_that_of_the_scan():
+  inputs, recurrent, mask, slopes = drawn()
+  agree(lambda f: gradients(f, inputs, recurrent, mask, slopes[0]))
+
+
+def test_curvature_is_that_of_the_scan():
+  inputs, recurrent, mask, slopes = drawn()
+  agree(lambda f: curvature(f, inputs, recurrent, mask, slopes[0]))
+
+
+@pytest.mark.parametrize('axis', [None, 0])
+def test_gradient_maps_over_runs_towers_and_task_losses(axis):
+  inputs, recurrent, mask, slopes = drawn(3, 2)
+  inputs = inputs if axis == 0 else inputs[:, 0]
+
+  def nested(function):
+    one = functools.partial(per_slope, function)
+    towers = jax.vmap(one, (axis, 0, None, None))
+    return jax.vmap(towers, (0, 0, None, None))(inputs, recurrent, mask, slopes)
+
+  agree(nested)
+
+
+def test_gradient_inside_a_scan_over_runs():
+  inputs, recurrent, mask, slopes = drawn(3)
+
+  def mapped(function):
+    one = lambda run: gradients(function, *run, mask, slopes[0])  # noqa: E731
+    return jax.lax.map(one, (inputs, recurrent))
+
+  agree(mapped)
+
+
+def test_lstm_in_half_precision(lstm):
+  apply, variables, (values, mask) = lstm
+  narrow = layers.Sequence(values.astype(jnp.bfloat16), mask)
+  out = apply(narrow)
+  assert out.dtype == jnp.bfloat16
+  expected = apply(layers.Sequence(values, mask))
+  np.testing.assert_allclose(out, expected, atol=0.05)
+
+  def loss(params):
+    cell = layers.LSTM(WIDTH)
+    return cell.apply({'params': params}, narrow).astype(float).sum()
+
+  slopes = jax.jit(jax.grad(loss))(variables['params'])
+  assert all(g.dtype == jnp.float32 for g in jax.tree.leaves(slopes))
