@@ -1,0 +1,97 @@
+"""Our side: a cell of 8 seeds, as a table trains it."""
+
+import sys
+import time
+from typing import Any
+
+from benchmarks import worker, workloads
+from mtl_jax import devices
+
+devices.use_every_core()  # Before JAX is used by anything below.
+
+import jax  # noqa: E402
+import jax.numpy as jnp  # noqa: E402
+
+from benchmarks import synthetic  # noqa: E402
+from configs import default  # noqa: E402
+from mtl_jax import build, cells, costs, programs  # noqa: E402
+
+SIDE = 2048  # of the matrices whose product is the machine's peak
+
+
+def configure(workload: workloads.Workload, seeds: int, **keys: Any) -> Any:
+  """The config that a user would write for this workload."""
+  config = default.get_config()
+  config.dataset = workload.dataset
+  config.datasets.synthetic = {'workload': workload.name}
+  config.encoder = workload.encoder
+  config.encoders[workload.encoder].update(workload.fields)
+  config.scheme, config.balancer = workload.scheme, workload.balancer
+  config.schemes.mmoe.num_experts = workloads.EXPERTS
+  config.seeds, config.batch_size = seeds, workload.batch
+  config.steps, config.evals = workload.period, 1
+  config.eval_batch_size = synthetic.EVALUATED
+  config.hp.lr = (workloads.LR,)
+  config.update(keys)
+  return config
+
+
+class Training:
+  """The compiled programs of a workload and the state of its runs."""
+
+  def __init__(self, config: Any):
+    cell = cells.make(config, build.data(config))
+    self.period = config.steps // config.evals
+    self.programs = programs.Programs(cell)
+    self.inputs = self.programs.inputs(cell.chunks()[0])
+    self.state = self.programs.start(self.inputs)
+    began = time.perf_counter()
+    self.programs.compile(self.inputs, self.state)
+    self.compile_seconds = time.perf_counter() - began
+
+  def train(self, steps: int) -> int:
+    """Whole periods, at least one; returns the steps of each seed."""
+    periods = max(1, round(steps / self.period))
+    for _ in range(periods):
+      self.state, *told = self.programs.period(self.inputs, self.state)
+      jax.device_get(told)  # What is recorded is fetched, as in a run.
+    return periods * self.period
+
+
+def peak() -> float:
+  """Floating-point operations per second of the best matrix products.
+
+  Every device multiplies matrices of its own at once; the best of 10.
+  """
+  count = jax.device_count()
+  a = devices.place(jnp.ones((count, SIDE, SIDE)), over_runs=True)
+  multiply = devices.map_runs(jnp.matmul, (0, 0)).lower(a, a).compile()
+  return max(2 * count * SIDE**3 / _seconds(multiply, a, a) for _ in range(11))
+
+
+def _seconds(function, *arguments) -> float:
+  began = time.perf_counter()
+  jax.block_until_ready(function(*arguments))
+  return time.perf_counter() - began
+
+
+def start(name: str):
+  """Compiles a workload and tells what it takes."""
+  workload = workloads.STEPS[name]
+  training = Training(configure(workload, workloads.SEEDS))
+  training.train(1)
+  flops = training.programs.flops(training.inputs, training.state)
+  one = jax.tree.map(lambda x: x[0], training.state.params)
+  return training.train, {
+    'compile_seconds': training.compile_seconds,
+    'flops': flops,
+    'parameters': costs.parameters(one),
+    'peak': peak(),
+    'devices': jax.device_count(),
+    'versions': f'jax {jax.__version__}',
+    'copies': workloads.SEEDS,
+  }
+
+
+if __name__ == '__main__':
+  worker.serve(lambda: start(sys.argv[1]))

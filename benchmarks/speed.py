@@ -1,0 +1,103 @@
+"""Times a training step: ours, LibMTL and a loop in plain PyTorch, in turn.
+
+  python -m benchmarks.speed --workloads=mlp_equal,lenet_equal --rounds=7
+
+`make bench` installs the peers first and times everything. Results of a
+workload replace its older ones; those of others stay.
+"""
+
+import pathlib
+import sys
+import tempfile
+
+from absl import app, flags, logging
+
+from benchmarks import detail, rounds, sides, synthetic, table, workloads
+from mtl_jax.errors import InputError, nearest
+
+WORKLOADS = flags.DEFINE_list('workloads', list(workloads.NAMES), 'Which.')
+ROUNDS = flags.DEFINE_integer('rounds', 7, 'Each trains every side once.', 1)
+SECONDS = flags.DEFINE_float('seconds', 1.2, 'About so long per side, round.')
+OUT = flags.DEFINE_string('out', 'docs/results', 'Folder of the results.')
+
+OURS = 'ours'
+PEERS = ('libmtl', 'torch')
+
+
+def main(_) -> None:
+  logging.set_verbosity(logging.WARNING)
+  try:
+    run()
+  except InputError as error:
+    sys.exit(f'error: {error}')
+
+
+def run() -> None:
+  """All workloads, one after the other; writes after each."""
+  for name in WORKLOADS.value:
+    if name not in workloads.NAMES:
+      raise InputError(
+        f'unknown workload {name!r}: {nearest(name, workloads.NAMES)}'
+      )
+  python = sides.need_peers()
+  for name in WORKLOADS.value:
+    if name == workloads.TABLE:
+      found = table.times(python, ROUNDS.value)
+    else:
+      found = times(name, python)
+    report(name, found)
+
+
+def times(name: str, python: str) -> detail.Found:
+  """Milliseconds of every side in every round, and what each side told."""
+  with tempfile.TemporaryDirectory() as folder:
+    path = pathlib.Path(folder) / 'rows.npz'
+    synthetic.write(workloads.STEPS[name], path)
+    with sides.opened(commands(name, python, path)) as opened:
+      for side in opened.values():
+        side.calibrate(SECONDS.value)
+      found = {way: [] for way in opened}
+      for number in range(ROUNDS.value):
+        for way, side in turns(opened, number):
+          found[way].append(side.train())
+      told = {way: {**s.about, 'steps': s.steps} for way, s in opened.items()}
+  return detail.Found(found, told)
+
+
+def commands(name: str, python: str, path: pathlib.Path) -> dict:
+  """Ours, and each peer as one process and as one on every core."""
+  groups = {OURS: [(sys.executable, 'ours', name)]}
+  for peer in PEERS:
+    command = (python, f'peer_{peer}', name, str(path))
+    groups[f'{peer} threads'] = [command]
+    groups[f'{peer} pinned'] = [(*command, str(c)) for c in sides.cores()]
+  return groups
+
+
+def turns(opened: dict, number: int) -> list[tuple[str, sides.Side]]:
+  """Every other round runs backwards: no side always follows the same."""
+  pairs = list(opened.items())
+  return pairs[::-1] if number % 2 else pairs
+
+
+def report(name: str, found: detail.Found) -> None:
+  """Adds a workload's lines to both files and prints the first."""
+  out = pathlib.Path(OUT.value)
+  ways = {peer: found.best(peer) for peer in PEERS}
+  row = rounds.row(
+    name,
+    found.ms[OURS],
+    *(found.ms.get(ways[peer]) for peer in PEERS),
+  )
+  for file, new in (
+    ('speed.csv', [row]),
+    ('speed_detail.csv', detail.rows(name, found)),
+  ):
+    old = rounds.read(out / file)
+    rounds.write(out / file, rounds.merge(old, new, workloads.NAMES))
+  goal = workloads.GOALS[name]
+  print(*(f'{k} {v}' for k, v in row.items()), f'goal {goal:g}', flush=True)
+
+
+if __name__ == '__main__':
+  app.run(main)
