@@ -94,6 +94,15 @@ def encoders() -> ConfigDict:
         'dropout': 0.0,
       },
       'mlp': {'widths': (64, 64), 'dropout': 0.0},
+      'transformer': {
+        'vocab_size': 10_000,
+        'width': 128,
+        'heads': 4,
+        'depth': 2,  # blocks
+        'mlp_ratio': 4,  # width of a block's hidden layer over `width`
+        'max_len': 40,  # words
+        'dropout': 0.0,
+      },
     }
   )
 

@@ -9,10 +9,20 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from mtl_jax.attention import AttentionBlock
 from mtl_jax.recurrence import LSTM
-from mtl_jax.sequence import Sequence
+from mtl_jax.sequence import Sequence, embed
 
-__all__ = ['LSTM', 'Conv', 'Images', 'Sequence', 'conv', 'max_pool']
+__all__ = [
+  'LSTM',
+  'AttentionBlock',
+  'Conv',
+  'Images',
+  'Sequence',
+  'conv',
+  'embed',
+  'max_pool',
+]
 
 Images = Float[Array, 'batch height width channels']
 

@@ -2,7 +2,9 @@
 
 from typing import NamedTuple
 
-from jaxtyping import Array, Bool, Float
+import flax.linen as nn
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Shaped
 
 
 class Sequence(NamedTuple):
@@ -10,3 +12,21 @@ class Sequence(NamedTuple):
 
   values: Float[Array, 'batch length channels']
   mask: Bool[Array, 'batch length']
+
+
+def embed(
+  tokens: Shaped[Array, '...'], vocab_size: int, width: int, encoder: str
+) -> Sequence:
+  """Word numbers `[B, L]`, 0 being padding, to vectors that are learned.
+
+  To be called in a compact module, whose parameter it becomes.
+
+  Raises:
+    ValueError: these are no word numbers; `encoder` is named.
+  """
+  if tokens.ndim != 2 or not jnp.issubdtype(tokens.dtype, jnp.integer):
+    raise ValueError(
+      f'{encoder} takes word numbers [rows, words], not {tokens.dtype} '
+      f'{tokens.shape}; use encoder mlp for vectors, lenet for images'
+    )
+  return Sequence(nn.Embed(vocab_size, width)(tokens), tokens > 0)

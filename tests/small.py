@@ -28,6 +28,14 @@ _FIELDS = {
   'mlp': {'widths': (6, 4)},
   'lenet': {'channels': (3, 4), 'size': 2, 'width': 5},
   'lstm': {'vocab_size': 7, 'embedding': 4, 'width': 5},
+  'transformer': {
+    'vocab_size': 7,
+    'width': 4,
+    'heads': 2,
+    'depth': 1,
+    'mlp_ratio': 2,
+    'max_len': 6,
+  },
 }
 
 
@@ -59,7 +67,7 @@ def inputs(encoder='mlp', rows=8, seed=0):
     jnp.array(draw.integers(256, size=(rows, 6, 6, 1)), jnp.uint8),
     jnp.array(words, jnp.int32),
   ]
-  known = {'mlp': 0, 'lenet': 1, 'lstm': 2}
+  known = {'mlp': 0, 'lenet': 1, 'lstm': 2, 'transformer': 2}
   if encoder in known:
     return kinds[known[encoder]]
   return next(x for x in kinds if _takes(encoder, x))

@@ -3,7 +3,6 @@
 import functools
 
 import flax.linen as nn
-import jax.numpy as jnp
 
 from mtl_jax import layers
 
@@ -17,14 +16,9 @@ class Embedding(nn.Module):
 
   @nn.compact
   def __call__(self, tokens, train):
-    if tokens.ndim != 2 or not jnp.issubdtype(tokens.dtype, jnp.integer):
-      raise ValueError(
-        f'lstm takes word numbers [rows, words], not {tokens.dtype} '
-        f'{tokens.shape}; use encoder mlp for vectors, lenet for images'
-      )
-    values = nn.Embed(self.vocab_size, self.width)(tokens)
-    values = nn.Dropout(self.dropout, deterministic=not train)(values)
-    return layers.Sequence(values, tokens > 0)
+    words = layers.embed(tokens, self.vocab_size, self.width, 'lstm')
+    drop = nn.Dropout(self.dropout, deterministic=not train)
+    return layers.Sequence(drop(words.values), words.mask)
 
 
 class Recurrent(nn.Module):
