@@ -5,6 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jaxtyping import Array, Int
 
 from mtl_jax.errors import InputError
@@ -34,16 +35,37 @@ def rows(
   """
   places = first_step * batch_size + jnp.arange(steps * batch_size)
   epochs, offsets = places // num_rows, places % num_rows
-  # How many epochs are touched must be known when compiling; num_rows is not.
-  touched = 2 * steps * batch_size // size + 2
+  # How many epochs may be touched must be known when compiling; num_rows is
+  # not, so that there is room for more of them than are drawn.
+  room = 2 * steps * batch_size // size + 2
+  first = epochs[0]
 
-  def shuffled(epoch):
-    draws = jax.random.uniform(jax.random.fold_in(key, epoch), (size,))
-    return jnp.argsort(jnp.where(jnp.arange(size) < num_rows, draws, jnp.inf))
+  def draw(i, orders):
+    order = _shuffled(jax.random.fold_in(key, first + i), size, num_rows)
+    return orders.at[i].set(order)
 
-  orders = jax.vmap(shuffled)(epochs[0] + jnp.arange(touched))
-  chosen = orders[epochs - epochs[0], offsets]
-  return chosen.reshape(steps, batch_size)
+  count = epochs[-1] - first + 1
+  start = jnp.zeros((room, size), jnp.int32)
+  orders = lax.fori_loop(0, count, draw, start)
+  return orders[epochs - first, offsets].reshape(steps, batch_size)
+
+
+def _shuffled(
+  key: Array, size: int, num_rows: Int[Array, '']
+) -> Int[Array, '{size}']:
+  """A permutation of the first `num_rows`, then all other numbers below size.
+
+  One sort of 32-bit numbers, random in front and the row's number behind: on a
+  CPU several times faster than to sort rows by keys. Rows whose random parts
+  tie keep their order: of 1,000 rows 1 pair in 4 million, of a million 1 in
+  4,000.
+  """
+  low = (size - 1).bit_length()
+  number = jnp.arange(size, dtype=jnp.uint32)
+  draws = jax.random.bits(key, (size,), jnp.uint32)
+  draws = jnp.where(number < num_rows, draws, jnp.uint32(0xFFFFFFFF))
+  order = lax.sort((draws >> low << low) | number)
+  return (order & ((1 << low) - 1)).astype(jnp.int32)
 
 
 def stacked(splits: list[Any]) -> tuple[Any, Int[np.ndarray, 'splits']]:

@@ -178,7 +178,10 @@ def tower_norms(tree: dict, groups: int) -> Float[Array, 'groups']:
   owners = per_tower(tree, jnp.arange(groups))
 
   def squares(leaf, owner):
-    rows = jnp.square(leaf).reshape(owner.size, -1).sum(1)
-    return jnp.zeros(groups).at[owner.reshape(-1)].add(rows)
+    rows = leaf.reshape(owner.size, -1)
+    sums = jnp.einsum('gn,gn->g', rows, rows, precision='highest')
+    if owner.size == groups:
+      return sums
+    return jnp.zeros(groups).at[owner.reshape(-1)].add(sums)
 
   return jnp.sqrt(sum(jax.tree.leaves(jax.tree.map(squares, tree, owners))))
