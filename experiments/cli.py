@@ -10,13 +10,26 @@ from absl import app, flags
 from ml_collections import ConfigDict, config_flags
 
 from configs import default
-from mtl_jax import devices, interrupt
+from mtl_jax import devices, interrupt, modules
 from mtl_jax.errors import InputError, nearest
+from mtl_jax.launchers import base
 
 CONFIG = config_flags.DEFINE_config_file(
   'config', None, 'A file of configs/, such as configs/actg175.py.'
 )
 WORKDIR = flags.DEFINE_string('workdir', None, 'Takes all results.')
+LAUNCHER = flags.DEFINE_string(
+  'launcher', 'local', 'What trains the cells: local or ray.'
+)
+RAY_ADDRESS = flags.DEFINE_string(
+  'ray_address', '', 'host:port of a cluster, or auto; default: this machine.'
+)
+RAY_CPUS = flags.DEFINE_integer(
+  'ray_cpus', 0, "Cores of a cell; 0: one per run, or a GPU's part of them."
+)
+RAY_GPUS = flags.DEFINE_integer(
+  'ray_gpus', -1, 'GPUs of a cell; -1: one, where there are any.'
+)
 DEBUG = flags.DEFINE_bool('debug', False, 'Show tracebacks of bad input.')
 
 
@@ -50,6 +63,12 @@ def require(*names: str) -> None:
   for name in names:
     if flags.FLAGS[name].value is None:
       raise InputError(f'--{name} is missing')
+
+
+def launcher() -> base.Launcher:
+  """What `--launcher` names; raises `InputError` where it cannot be had."""
+  make = modules.find('mtl_jax.launchers', LAUNCHER.value, 'make')
+  return make(base.Resources(RAY_ADDRESS.value, RAY_CPUS.value, RAY_GPUS.value))
 
 
 def found(argument: str) -> str:

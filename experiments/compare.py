@@ -28,6 +28,7 @@ REFERENCE = flags.DEFINE_bool('reference', True, "Add linear models' row.")
 def main() -> None:
   cli.require('config', 'workdir')
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
+  launcher = cli.launcher()
   pairs = combinations(
     SCHEMES.value or [config.scheme], BALANCERS.value or [config.balancer]
   )
@@ -37,7 +38,7 @@ def main() -> None:
   datas = build.data(config)
   table = [cells.make(chosen, datas) for chosen in configs]
   workdir.claim(folder, table[0].comparable)
-  folders = run.train(table, folder)
+  folders = launcher.train(table, folder)
   if REFERENCE.value:
     folders += run.reference(table[0], folder)
   report([report_cells.load(f) for f in folders], folder)

@@ -20,7 +20,7 @@ import pandas as pd
 from absl import flags
 
 from experiments import cli
-from mtl_jax import build, cells, records, run, workdir
+from mtl_jax import build, cells, records, workdir
 from mtl_jax.errors import InputError, nearest
 
 SCHEME = flags.DEFINE_string('scheme', 'single', 'What to tune for.')
@@ -52,12 +52,13 @@ def main() -> None:
   space = asked(TRY.value) or SPACES.get(config.encoder)
   if space is None:
     raise InputError(f'no space for {config.encoder!r}: name one with --try')
+  launcher = cli.launcher()
   build.check(config)
   datas = build.data(config)
   choices = [dict(zip(space, v, strict=True)) for v in grid(space)]
   table = [cells.make(changed(config, choice), datas) for choice in choices]
   workdir.claim(folder, {'tuned': config.dataset, 'seeds': config.seeds})
-  folders = run.train(table, folder)
+  folders = launcher.train(table, folder)
   frame = ranked(choices, folders)
   frame.to_csv(folder / 'tune.csv', index=False)
   print(frame.head(SHOWN).to_string(index=False))

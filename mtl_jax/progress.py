@@ -48,6 +48,10 @@ class Live:
     """One plain line, above the live one."""
     self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
+  def title(self, text: str) -> None:
+    """What the live line begins with."""
+    self._bar.update(self._line, description=text)
+
   def begin(self, name: str) -> None:
     """Another cell; it is compiled first."""
     self._name, self._fresh = name, 0
@@ -82,3 +86,23 @@ class Live:
         f'{self._name}: {self._done:,} of {self._total:,} steps, '
         f'{rate:,.0f} steps/s, about {left:,.0f} s left; {shown}'
       )
+
+
+class Told:
+  """In the place of `Live`, where nobody looks: keeps what is said."""
+
+  def __init__(self):
+    self.lines: list[str] = []
+
+  def say(self, text: str) -> None:
+    """To be shown later."""
+    self.lines.append(text)
+
+  def begin(self, name: str) -> None:
+    """Not shown, nor is any of these."""
+
+  def compiled(self) -> None: ...
+
+  def skip(self, steps: int) -> None: ...
+
+  def advance(self, steps: int, losses: dict[str, float]) -> None: ...

@@ -1,0 +1,3 @@
+"""One file per way of running the cells of a table, chosen by its name."""
+
+HELPERS = ('ray_address', 'ray_worker')

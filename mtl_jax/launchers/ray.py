@@ -1,0 +1,262 @@
+"""Cells on a Ray cluster, each in a worker process with devices of its own.
+
+A worker that is killed is started again, anywhere, and goes on from the cell's
+last saved state.
+"""
+
+import contextlib
+import functools
+import logging
+import os
+import pathlib
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import jax
+
+from mtl_jax import claims, interrupt, records
+from mtl_jax.cells import Cell
+from mtl_jax.errors import InputError
+from mtl_jax.launchers import base, ray_address, ray_worker
+from mtl_jax.progress import Live
+
+RETRIES = 3  # of a worker that was killed
+KEPT = ('JAX_', 'XLA_', 'MTL_JAX_')  # variables that workers should see
+
+
+class Share(NamedTuple):
+  """Cores and GPUs of one cell."""
+
+  cpus: int
+  gpus: int
+
+
+def make(resources: base.Resources) -> base.Launcher:
+  """Starts Ray on this machine, or joins the cluster that an address names.
+
+  Raises:
+    InputError: there is no Ray, or nothing answers.
+  """
+  # Telling its makers is for the user to switch on.
+  os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')
+  if resources.cpus < 0 or resources.gpus < -1:
+    raise InputError('--ray_cpus and --ray_gpus must not be negative')
+  try:
+    import ray
+  except ModuleNotFoundError as error:
+    raise InputError(
+      "--launcher=ray needs Ray: pip install 'mtl_jax[ray]'"
+    ) from error
+  _connect(ray, resources)  # It forks, which JAX forbids once it has begun.
+  share = _share(ray, resources)
+  # This process trains nothing and leaves accelerators to the workers; it has
+  # as many devices as they, so that a mesh is checked here.
+  jax.config.update('jax_platforms', 'cpu')
+  jax.config.update('jax_num_cpu_devices', share.gpus or share.cpus)
+  return base.Launcher(functools.partial(train, ray, resources, share))
+
+
+def train(
+  ray: Any,
+  resources: base.Resources,
+  share: Share,
+  cells: list[Cell],
+  workdir: pathlib.Path,
+) -> list[pathlib.Path]:
+  """Trains all cells that are not finished; returns the folders of all.
+
+  Raises:
+    InputError: a worker cannot do it.
+    interrupt.Stopped: after Ctrl-C or SIGTERM; the states are saved.
+  """
+  folders = [workdir / 'cells' / cell.hash for cell in cells]
+  pairs = list(zip(cells, folders, strict=True))
+  left = [pair for pair in pairs if not records.finished(pair[1])]
+  if left:
+    steps = sum(cell.steps for cell, _ in left)
+    if not (resources.cpus or share.gpus):
+      share = _one_core_per_run(share, [cell for cell, _ in left])
+    with (
+      _token(workdir) as token,
+      Live(steps) as live,
+      interrupt.postponed() as stop_asked,
+    ):
+      Sweep(ray, share, left, token, live, stop_asked).run()
+  ray.shutdown()
+  return folders
+
+
+class Sweep:
+  """Open cells, those that workers have, and what came of them."""
+
+  def __init__(self, ray, share, left, token, live, stop_asked):
+    self.ray, self.share, self.token = ray, share, token
+    self.live, self.stop_asked = live, stop_asked
+    self.left, self.total = left, len(left)
+    self.running = {}  # what Ray gave for it: the cell and its folder
+    self.others = {}  # folders: which other process trains it
+
+  def run(self) -> None:
+    """Until all are finished."""
+    self.live.say(
+      f'{self.total} cells on Ray, {self.share.cpus} cores and '
+      f'{self.share.gpus} GPUs each'
+    )
+    try:
+      while self.left or self.running:
+        self.submit()
+        self.wait()
+        if self.stop_asked():
+          raise interrupt.Stopped(self.stop_asked())
+    finally:
+      self.stop()
+
+  def submit(self) -> None:
+    """Hands over the cells that no other process trains."""
+    free = [p for p in self.left if not (p[1] in self.others and _taken(p[1]))]
+    work = self.ray.remote(max_calls=1)(ray_worker.work).options(
+      num_cpus=self.share.cpus,
+      num_gpus=self.share.gpus,
+      max_retries=RETRIES,
+      runtime_env={'env_vars': _variables(self.share)},
+    )
+    for cell, folder in free:
+      self.left.remove((cell, folder))
+      self.running[work.remote(self.order(cell, folder))] = cell, folder
+    self.live.title(f'{len(self.running)} cells with Ray')
+
+  def order(self, cell: Cell, folder: pathlib.Path) -> ray_worker.Order:
+    """What the worker is told."""
+    return ray_worker.Order(
+      cell.config.to_dict(),
+      cell.identity,
+      str(folder.parents[1].absolute()),
+      str(self.token.absolute()),
+      0 if self.share.gpus else self.share.cpus,
+    )
+
+  def wait(self) -> None:
+    """A moment, or until a cell ends."""
+    if not self.running:
+      time.sleep(1)
+      return
+    ready, _ = self.ray.wait(list(self.running), timeout=1)
+    for reference in ready:
+      cell, folder = self.running.pop(reference)
+      self.end(cell, folder, self.outcome(reference, cell))
+
+  def outcome(self, reference: Any, cell: Cell) -> ray_worker.Outcome:
+    """What came of it; what went wrong there is raised here."""
+    try:
+      return self.ray.get(reference)
+    except self.ray.exceptions.RayTaskError as error:
+      raise error.cause from None
+    except self.ray.exceptions.RayError as error:
+      raise InputError(
+        f'{cell.name}: its worker was killed {RETRIES + 1} times '
+        f'({type(error).__name__}); if memory is short, give each cell more '
+        'of a node with --ray_cpus, or train fewer runs at a time with '
+        '--config.parallel'
+      ) from error
+
+  def end(self, cell, folder, outcome) -> None:
+    """Counts a finished cell; one that another process has is put back."""
+    for line in outcome.lines:
+      self.live.say(line)
+    if outcome.other or outcome.stopped:
+      if outcome.other and self.others.get(folder) != outcome.other:
+        self.live.say(f'{cell.name}: {outcome.other} trains it')
+      self.others[folder] = outcome.other
+      self.left.append((cell, folder))
+      return
+    self.live.skip(cell.steps)
+    done = self.total - len(self.left) - len(self.running)
+    self.live.say(
+      f'{done} of {self.total} cells: {cell.name}, {outcome.seconds:.0f} s on '
+      f'{outcome.host}'
+    )
+
+  def stop(self) -> None:
+    """Workers save and stop; those that had not begun never will."""
+    self.token.unlink(missing_ok=True)
+    while any(_taken(folder) for _, folder in self.running.values()):
+      time.sleep(0.2)
+
+
+def _taken(folder: pathlib.Path) -> bool:
+  with claims.held(folder) as other:
+    return bool(other)
+
+
+def _connect(ray: Any, resources: base.Resources) -> None:
+  quiet = {'logging_level': logging.ERROR, 'log_to_driver': False}
+  if resources.address:
+    ray_address.check(resources.address)
+    ray.init(resources.address, **quiet)
+  else:
+    # Cells send each other nothing, and by default Ray takes a third of memory.
+    own = {'num_cpus': _cores(), 'object_store_memory': 100 * 2**20}
+    ray.init('local', include_dashboard=False, **own, **quiet)
+
+
+def _cores() -> int:
+  mine = getattr(os, 'sched_getaffinity', None)  # not on every system
+  return len(mine(0)) if mine else os.cpu_count() or 1
+
+
+@contextlib.contextmanager
+def _token(workdir: pathlib.Path) -> Iterator[pathlib.Path]:
+  """A file that workers look for: where it is not, they stop."""
+  token = workdir / f'.ray-{uuid.uuid4().hex[:12]}'
+  token.touch()
+  try:
+    yield token
+  finally:
+    token.unlink(missing_ok=True)
+
+
+def _share(ray: Any, resources: base.Resources) -> Share:
+  """What a cell is given: a GPU and its part of a node's cores, or a node."""
+  nodes = [node['Resources'] for node in ray.nodes() if node['Alive']]
+  gpus = resources.gpus
+  if gpus < 0:
+    gpus = int(any(node.get('GPU') for node in nodes))
+  wanted = Share(max(resources.cpus, 1), gpus)
+  fit = [
+    node
+    for node in nodes
+    if node.get('CPU', 0) >= wanted.cpus and node.get('GPU', 0) >= gpus
+  ]
+  if not fit:
+    raise InputError(
+      f'no node has --ray_cpus={wanted.cpus} and --ray_gpus={gpus}; the '
+      f'largest has {max(n.get("CPU", 0) for n in nodes):.0f} cores and '
+      f'{max(n.get("GPU", 0) for n in nodes):.0f} GPUs'
+    )
+  if resources.cpus:
+    return wanted
+  parts = [node['GPU'] // gpus if gpus else 1 for node in fit]
+  cores = min(n['CPU'] // p for n, p in zip(fit, parts, strict=True))
+  return Share(int(max(1, cores)), gpus)
+
+
+def _one_core_per_run(share: Share, cells: list[Cell]) -> Share:
+  """More cores would idle; let the node train more cells with them."""
+  if any(cell.config.mesh for cell in cells):
+    return share
+  return Share(min(share.cpus, max(len(cell.runs) for cell in cells)), 0)
+
+
+def _variables(share: Share) -> dict[str, str]:
+  """A worker's environment: its own cores alone, and our code."""
+  kept = {k: v for k, v in os.environ.items() if k.startswith(KEPT)}
+  checkout = str(pathlib.Path(__file__).parents[2])
+  paths = [checkout, os.getcwd(), os.environ.get('PYTHONPATH', '')]
+  return {
+    **kept,
+    'JAX_PLATFORMS': '' if share.gpus else 'cpu',
+    'NPROC': str(share.cpus),  # XLA's threads; OMP_NUM_THREADS has no effect
+    'PYTHONPATH': os.pathsep.join(filter(None, paths)),
+  }
