@@ -12,14 +12,13 @@ from torch import nn
 from benchmarks import workloads
 
 
-class MLP(nn.Sequential):
-  """Dense layers with ReLU, as in mtl_jax/encoders/mlp.py."""
-
-  def __init__(self, width_in: int, widths: tuple[int, ...]):
-    layers = []
-    for before, after in zip((width_in, *widths), widths, strict=False):
-      layers += [nn.Linear(before, after), nn.ReLU()]
-    super().__init__(*layers)
+def mlp(width_in, widths, dropout=0.0) -> nn.Sequential:
+  """Dense layers with ReLU and dropout, as mtl_jax/encoders/mlp.py."""
+  layers = []
+  for before, after in zip((width_in, *widths), widths, strict=False):
+    layers += [nn.Linear(before, after), nn.ReLU()]
+    layers += [nn.Dropout(dropout)] if dropout else []
+  return nn.Sequential(*layers)
 
 
 def pixels(images: torch.Tensor, form: torch.memory_format) -> torch.Tensor:
@@ -193,7 +192,7 @@ def encoder(workload, last: bool = False, packed: bool = False) -> nn.Module:
   """The workload's encoder; `last` puts channels last, `packed` the words."""
   form = torch.channels_last if last else torch.contiguous_format
   made = {
-    'mlp': functools.partial(MLP, workload.shape[0]),
+    'mlp': functools.partial(mlp, workload.shape[0]),
     'lenet': functools.partial(LeNet, form, workload.shape),
     'resnet': functools.partial(ResNet, form, workload.shape),
     'lstm': functools.partial(LSTM, packed),
