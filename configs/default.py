@@ -151,6 +151,7 @@ def balancers() -> ConfigDict:
   return ConfigDict(
     {
       'equal': {},
+      'mgda': {'normalise': 'none'},  # gradients by l2, loss or loss+
       'pcgrad': {},
       'uncertainty': {'learning_rate': 1e-3},
     }
