@@ -12,25 +12,17 @@ import pathlib
 import time
 import uuid
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 
 from mtl_jax import claims, interrupt, records
 from mtl_jax.cells import Cell
 from mtl_jax.errors import InputError
-from mtl_jax.launchers import base, ray_address, ray_worker
+from mtl_jax.launchers import base, ray_address, ray_share, ray_worker
 from mtl_jax.progress import Live
 
 RETRIES = 3  # of a worker that was killed
-KEPT = ('JAX_', 'XLA_', 'MTL_JAX_')  # variables that workers should see
-
-
-class Share(NamedTuple):
-  """Cores and GPUs of one cell."""
-
-  cpus: int
-  gpus: int
 
 
 def make(resources: base.Resources) -> base.Launcher:
@@ -50,7 +42,7 @@ def make(resources: base.Resources) -> base.Launcher:
       "--launcher=ray needs Ray: pip install 'mtl_jax[ray]'"
     ) from error
   _connect(ray, resources)  # It forks, which JAX forbids once it has begun.
-  share = _share(ray, resources)
+  share = ray_share.of_cluster(ray, resources)
   # This process trains nothing and leaves accelerators to the workers; it has
   # as many devices as they, so that a mesh is checked here.
   jax.config.update('jax_platforms', 'cpu')
@@ -61,7 +53,7 @@ def make(resources: base.Resources) -> base.Launcher:
 def train(
   ray: Any,
   resources: base.Resources,
-  share: Share,
+  share: ray_share.Share,
   cells: list[Cell],
   workdir: pathlib.Path,
 ) -> list[pathlib.Path]:
@@ -77,7 +69,7 @@ def train(
   if left:
     steps = sum(cell.steps for cell, _ in left)
     if not (resources.cpus or share.gpus):
-      share = _one_core_per_run(share, [cell for cell, _ in left])
+      share = ray_share.one_core_per_run(share, [cell for cell, _ in left])
     with (
       _token(workdir) as token,
       Live(steps) as live,
@@ -120,7 +112,7 @@ class Sweep:
       num_cpus=self.share.cpus,
       num_gpus=self.share.gpus,
       max_retries=RETRIES,
-      runtime_env={'env_vars': _variables(self.share)},
+      runtime_env={'env_vars': ray_share.variables(self.share)},
     )
     for cell, folder in free:
       self.left.remove((cell, folder))
@@ -197,13 +189,8 @@ def _connect(ray: Any, resources: base.Resources) -> None:
     ray.init(resources.address, **quiet)
   else:
     # Cells send each other nothing, and by default Ray takes a third of memory.
-    own = {'num_cpus': _cores(), 'object_store_memory': 100 * 2**20}
+    own = {'num_cpus': ray_share.cores(), 'object_store_memory': 100 * 2**20}
     ray.init('local', include_dashboard=False, **own, **quiet)
-
-
-def _cores() -> int:
-  mine = getattr(os, 'sched_getaffinity', None)  # not on every system
-  return len(mine(0)) if mine else os.cpu_count() or 1
 
 
 @contextlib.contextmanager
@@ -215,48 +202,3 @@ def _token(workdir: pathlib.Path) -> Iterator[pathlib.Path]:
     yield token
   finally:
     token.unlink(missing_ok=True)
-
-
-def _share(ray: Any, resources: base.Resources) -> Share:
-  """What a cell is given: a GPU and its part of a node's cores, or a node."""
-  nodes = [node['Resources'] for node in ray.nodes() if node['Alive']]
-  gpus = resources.gpus
-  if gpus < 0:
-    gpus = int(any(node.get('GPU') for node in nodes))
-  wanted = Share(max(resources.cpus, 1), gpus)
-  fit = [
-    node
-    for node in nodes
-    if node.get('CPU', 0) >= wanted.cpus and node.get('GPU', 0) >= gpus
-  ]
-  if not fit:
-    raise InputError(
-      f'no node has --ray_cpus={wanted.cpus} and --ray_gpus={gpus}; the '
-      f'largest has {max(n.get("CPU", 0) for n in nodes):.0f} cores and '
-      f'{max(n.get("GPU", 0) for n in nodes):.0f} GPUs'
-    )
-  if resources.cpus:
-    return wanted
-  parts = [node['GPU'] // gpus if gpus else 1 for node in fit]
-  cores = min(n['CPU'] // p for n, p in zip(fit, parts, strict=True))
-  return Share(int(max(1, cores)), gpus)
-
-
-def _one_core_per_run(share: Share, cells: list[Cell]) -> Share:
-  """More cores would idle; let the node train more cells with them."""
-  if any(cell.config.mesh for cell in cells):
-    return share
-  return Share(min(share.cpus, max(len(cell.runs) for cell in cells)), 0)
-
-
-def _variables(share: Share) -> dict[str, str]:
-  """A worker's environment: its own cores alone, and our code."""
-  kept = {k: v for k, v in os.environ.items() if k.startswith(KEPT)}
-  checkout = str(pathlib.Path(__file__).parents[2])
-  paths = [checkout, os.getcwd(), os.environ.get('PYTHONPATH', '')]
-  return {
-    **kept,
-    'JAX_PLATFORMS': '' if share.gpus else 'cpu',
-    'NPROC': str(share.cpus),  # XLA's threads; OMP_NUM_THREADS has no effect
-    'PYTHONPATH': os.pathsep.join(filter(None, paths)),
-  }

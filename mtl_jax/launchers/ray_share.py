@@ -1,0 +1,69 @@
+"""What part of a cluster a cell is given."""
+
+import os
+import pathlib
+from typing import Any, NamedTuple
+
+from mtl_jax.cells import Cell
+from mtl_jax.errors import InputError
+from mtl_jax.launchers import base
+
+KEPT = ('JAX_', 'XLA_', 'MTL_JAX_')  # variables that workers should see
+
+
+class Share(NamedTuple):
+  """Cores and GPUs of one cell."""
+
+  cpus: int
+  gpus: int
+
+
+def cores() -> int:
+  """Of this machine, as far as this process may use them."""
+  mine = getattr(os, 'sched_getaffinity', None)  # not on every system
+  return len(mine(0)) if mine else os.cpu_count() or 1
+
+
+def of_cluster(ray: Any, resources: base.Resources) -> Share:
+  """What a cell is given: a GPU and its part of a node's cores, or a node."""
+  nodes = [node['Resources'] for node in ray.nodes() if node['Alive']]
+  gpus = resources.gpus
+  if gpus < 0:
+    gpus = int(any(node.get('GPU') for node in nodes))
+  wanted = Share(max(resources.cpus, 1), gpus)
+  fit = [
+    node
+    for node in nodes
+    if node.get('CPU', 0) >= wanted.cpus and node.get('GPU', 0) >= gpus
+  ]
+  if not fit:
+    raise InputError(
+      f'no node has --ray_cpus={wanted.cpus} and --ray_gpus={gpus}; the '
+      f'largest has {max(n.get("CPU", 0) for n in nodes):.0f} cores and '
+      f'{max(n.get("GPU", 0) for n in nodes):.0f} GPUs'
+    )
+  if resources.cpus:
+    return wanted
+  parts = [node['GPU'] // gpus if gpus else 1 for node in fit]
+  cores = min(n['CPU'] // p for n, p in zip(fit, parts, strict=True))
+  return Share(int(max(1, cores)), gpus)
+
+
+def one_core_per_run(share: Share, cells: list[Cell]) -> Share:
+  """More cores would idle; let the node train more cells with them."""
+  if any(cell.config.mesh for cell in cells):
+    return share
+  return Share(min(share.cpus, max(len(cell.runs) for cell in cells)), 0)
+
+
+def variables(share: Share) -> dict[str, str]:
+  """A worker's environment: its own cores alone, and our code."""
+  kept = {k: v for k, v in os.environ.items() if k.startswith(KEPT)}
+  checkout = str(pathlib.Path(__file__).parents[2])
+  paths = [checkout, os.getcwd(), os.environ.get('PYTHONPATH', '')]
+  return {
+    **kept,
+    'JAX_PLATFORMS': '' if share.gpus else 'cpu',
+    'NPROC': str(share.cpus),  # XLA's threads; OMP_NUM_THREADS has no effect
+    'PYTHONPATH': os.pathsep.join(filter(None, paths)),
+  }
