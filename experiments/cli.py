@@ -10,7 +10,7 @@ from absl import app, flags
 from ml_collections import ConfigDict, config_flags
 
 from configs import default
-from mtl_jax import devices, interrupt, modules
+from mtl_jax import compilation, devices, hosts, interrupt, modules, supervisor
 from mtl_jax.errors import InputError, nearest
 from mtl_jax.launchers import base
 
@@ -30,6 +30,13 @@ RAY_CPUS = flags.DEFINE_integer(
 RAY_GPUS = flags.DEFINE_integer(
   'ray_gpus', -1, 'GPUs of a cell; -1: one, where there are any.'
 )
+COORDINATOR = flags.DEFINE_string(
+  'coordinator', '', 'HOST:PORT of the first of several processes, or auto.'
+)
+PROCESSES = flags.DEFINE_integer('processes', None, 'How many there are.')
+PROCESS = flags.DEFINE_integer(
+  'process', None, 'Which of them this is, from 0.'
+)
 DEBUG = flags.DEFINE_bool('debug', False, 'Show tracebacks of bad input.')
 
 
@@ -39,23 +46,50 @@ def run(main: Callable[[], None]) -> None:
   Bad input ends with one line and exit code 2; a signal ends with 128 plus its
   number after the state is saved.
   """
+  if supervisor.inside():
+    supervisor.end(lambda: _code(main))
+  sys.exit(_code(main))
+
+
+def _code(main: Callable[[], None]) -> int:
   debug = any(a in ('--debug', '--debug=true') for a in sys.argv)
   app.define_help_flags()
   try:
     _parse()
     if CONFIG.value:
       check_keys(CONFIG.value)
+    job = _job()
+    if job and not supervisor.inside():
+      return supervisor.supervise()
     devices.use_every_core()
-    main()
+    compilation.keep(lambda text: print(text, file=sys.stderr))
+    if job:
+      hosts.run(job, main)
+    else:
+      main()
+    return 0
   except InputError as error:
     if debug:
       raise
-    sys.exit(_say(f'error: {error}', 2))
+    return _say(f'error: {error}', 2)
   except interrupt.Stopped as stop:
     text = f'{stop}; the state is saved, and the same command goes on'
-    sys.exit(_say(text, 128 + stop.signum))
+    return _say(text, 128 + stop.signum)
   except KeyboardInterrupt:
-    sys.exit(_say('stopped; the last saved state is kept', 130))
+    return _say('stopped; the last saved state is kept', 130)
+
+
+def _job() -> hosts.Job | None:
+  """The job that this process is one of, if any."""
+  job = hosts.Job(COORDINATOR.value, PROCESSES.value, PROCESS.value)
+  if not job.coordinator:
+    if (job.processes, job.process) != (None, None):
+      raise InputError('--processes and --process go with --coordinator')
+    return None
+  if LAUNCHER.value != 'local':
+    raise InputError('--coordinator and --launcher exclude each other')
+  hosts.check(job)
+  return job
 
 
 def require(*names: str) -> None:

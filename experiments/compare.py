@@ -16,7 +16,7 @@ import sys
 from absl import flags
 
 from experiments import cli
-from mtl_jax import build, cells, run, workdir
+from mtl_jax import build, cells, hosts, run, workdir
 from mtl_jax.report import cells as report_cells
 from mtl_jax.report import page, tables
 
@@ -37,8 +37,12 @@ def main() -> None:
     build.check(chosen)
   datas = build.data(config)
   table = [cells.make(chosen, datas) for chosen in configs]
-  workdir.claim(folder, table[0].comparable)
+  launcher.check(table, folder)
+  if hosts.leads():
+    workdir.claim(folder, table[0].comparable)
   folders = launcher.train(table, folder)
+  if not hosts.leads():
+    return
   if REFERENCE.value:
     folders += run.reference(table[0], folder)
   report([report_cells.load(f) for f in folders], folder)

@@ -20,7 +20,7 @@ import pandas as pd
 from absl import flags
 
 from experiments import cli
-from mtl_jax import build, cells, records, workdir
+from mtl_jax import build, cells, hosts, records, workdir
 from mtl_jax.errors import InputError, nearest
 
 SCHEME = flags.DEFINE_string('scheme', 'single', 'What to tune for.')
@@ -42,6 +42,10 @@ SPACES = {
   'lstm': {
     'encoders.lstm.dropout': (0.0, 0.3, 0.6),
   },
+  'transformer': {
+    'encoders.transformer.dropout': (0.0, 0.3, 0.6),
+    'encoders.transformer.depth': (1, 2),
+  },
 }
 
 
@@ -57,8 +61,12 @@ def main() -> None:
   datas = build.data(config)
   choices = [dict(zip(space, v, strict=True)) for v in grid(space)]
   table = [cells.make(changed(config, choice), datas) for choice in choices]
-  workdir.claim(folder, {'tuned': config.dataset, 'seeds': config.seeds})
+  launcher.check(table, folder)
+  if hosts.leads():
+    workdir.claim(folder, {'tuned': config.dataset, 'seeds': config.seeds})
   folders = launcher.train(table, folder)
+  if not hosts.leads():
+    return
   frame = ranked(choices, folders)
   frame.to_csv(folder / 'tune.csv', index=False)
   print(frame.head(SHOWN).to_string(index=False))

@@ -1,10 +1,12 @@
 """How the runs axis and the batch axis are laid over devices."""
 
+import functools
 import os
 from collections.abc import Callable
 from typing import Any
 
 import jax
+import numpy as np
 from jax import lax
 from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
@@ -33,11 +35,9 @@ def map_runs(
   in_axes: tuple[int | None, ...],
   mesh: Mesh | None = None,
   spread: str = 'jit',
+  side_by_side: bool = False,
 ) -> Callable:
   """`function` for many runs: one program, its runs spread over the devices.
-
-  A CPU takes its runs one after the other, which keeps each in its cache; an
-  accelerator takes them side by side.
 
   Args:
     function: of one run.
@@ -45,11 +45,11 @@ def map_runs(
       axis must divide, None for one that all runs share.
     mesh: from `mesh_for`; one with all devices on runs by default.
     spread: jit or pmap.
+    side_by_side: a device's runs at once, which accelerators like; else one
+      after the other, which keeps each in a processor's cache.
   """
-  one_by_one = jax.default_backend() == 'cpu'
-  local = (
-    _in_turn(function, in_axes) if one_by_one else jax.vmap(function, in_axes)
-  )
+  order = jax.vmap if side_by_side else _in_turn
+  local = order(function, in_axes)
   over_devices = _by_pmap if spread == 'pmap' else _by_jit
   return over_devices(local, in_axes, mesh or mesh_for(jax.device_count()))
 
@@ -127,8 +127,28 @@ def _lay(tree: Any, spec: P) -> Any:
 def place(tree: Any, over_runs: bool, mesh: Mesh | None = None) -> Any:
   """Arrays on the devices: spread along the runs axis, or a copy on each."""
   mesh = mesh or mesh_for(jax.device_count())
-  spec = P('runs') if over_runs else P()
-  return jax.device_put(tree, jax.NamedSharding(mesh, spec))
+  laid = jax.NamedSharding(mesh, P('runs') if over_runs else P())
+  if jax.process_count() == 1:
+    return jax.device_put(tree, laid)
+
+  def put(x):
+    x = np.asarray(x)
+    return jax.make_array_from_callback(x.shape, laid, lambda part: x[part])
+
+  return jax.tree.map(put, tree)
+
+
+def fetch(tree: Any) -> Any:
+  """Arrays as numpy, whole on every process; all of them must ask."""
+  if jax.process_count() > 1:
+    mesh = jax.tree.leaves(tree)[0].sharding.mesh
+    tree = _gather(mesh)(tree)
+  return jax.device_get(tree)
+
+
+@functools.cache
+def _gather(mesh: Mesh) -> Callable:
+  return jax.jit(lambda tree: tree, out_shardings=jax.NamedSharding(mesh, P()))
 
 
 def _in_turn(function: Callable, in_axes: tuple[int | None, ...]) -> Callable:

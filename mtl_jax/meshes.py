@@ -37,14 +37,15 @@ def _check_mesh(mesh: Any, count: int) -> None:
       f'config.mesh is {mesh!r}; it must be devices for runs times devices '
       f'that share a batch, such as "({count}, 1)", or () for all on runs'
     )
-  used = mesh[0] * mesh[1]
-  if used > count or (used < count and jax.process_count() > 1):
+  used, processes = mesh[0] * mesh[1], jax.process_count()
+  if used > count or used % processes:
     batch = min(mesh[1], count)
     while count % batch:
       batch -= 1
+    each = f', as many in each of {processes} processes' * (processes > 1)
     raise InputError(
-      f'config.mesh={mesh} takes {used} devices and there are {count}; take '
-      f'"({count // batch}, {batch})"'
+      f'config.mesh={mesh} takes {used} devices and there are {count}{each}; '
+      f'take "({count // batch}, {batch})"'
     )
 
 
@@ -67,15 +68,21 @@ def _shape(mesh: tuple[int, ...]) -> tuple[int, int]:
 def mesh_for(runs: int, mesh: tuple[int, ...] = ()) -> Mesh:
   """The devices, by runs and batch: `config.mesh`, by default all for runs.
 
-  Devices for more runs than there are stay idle, on one host; on several each
-  must take part, and then runs are padded.
+  Devices for more runs than there are stay idle, in one process; of several
+  each must take part, and then runs are padded.
   """
   rows, batch = _shape(mesh)
   if jax.process_count() == 1:
     rows = min(rows, runs)
-  # Neighbours in this list share a host, and those in a row share a batch.
-  grid = np.array(jax.devices()[: rows * batch]).reshape(rows, batch)
+  # Neighbours share a host, and those in a row share a batch.
+  grid = np.array(_first(rows * batch)).reshape(rows, batch)
   return Mesh(grid, ('runs', 'batch'), axis_types=(AxisType.Auto,) * 2)
+
+
+def _first(count: int) -> list[jax.Device]:
+  """So many devices, as many of each process."""
+  each, processes = count // jax.process_count(), range(jax.process_count())
+  return [d for p in processes for d in jax.local_devices(p)[:each]]
 
 
 def round_up(runs: int, mesh: tuple[int, ...] = ()) -> int:

@@ -43,13 +43,16 @@ class Programs:
       name: batches.stacked([data.splits[name] for data in cell.datas])
       for name in ('train', 'valid', 'test')
     }
-    sizes = train.Sizes(
-      config.steps // config.evals, config.batch_size, config.eval_batch_size
-    )
+    sizes = cell.sizes
     own = None if self._shared else 0
-    self._mesh = meshes.mesh_for(cell.chunks()[0].size, config.mesh)
+    first = cell.chunks()[0]
+    self._runs, self.width = len(first.runs), first.size
+    self._mesh = meshes.mesh_for(self.width, config.mesh)
     map_runs = functools.partial(
-      devices.map_runs, mesh=self._mesh, spread=config.spread
+      devices.map_runs,
+      mesh=self._mesh,
+      spread=config.spread,
+      side_by_side=cell.plan.side_by_side,
     )
     example = build.first_rows(cell.datas[0].train.inputs)
     self._init = map_runs(
@@ -90,9 +93,15 @@ class Programs:
     arguments = self._arguments(inputs, state)
     self._compiled = self._period.lower(*arguments).compile()
 
+  def unpadded(self, state: train.TrainState) -> train.TrainState:
+    """What is saved: without runs that only fill this number of devices."""
+    return jax.tree.map(lambda x: x[: self._runs], state)
+
   def place(self, state: train.TrainState) -> train.TrainState:
-    """A restored state, on the devices."""
-    return devices.place(state, over_runs=True, mesh=self._mesh)
+    """A restored state, on the devices, filled up again."""
+    rows = np.minimum(np.arange(self.width), self._runs - 1)
+    full = jax.tree.map(lambda x: x[rows], state)
+    return devices.place(full, over_runs=True, mesh=self._mesh)
 
   def period(self, inputs: Inputs, state: train.TrainState):
     """To the next evaluation: state, step metrics, validation results."""
@@ -104,13 +113,14 @@ class Programs:
 
   def flops(self, inputs: Inputs, state: train.TrainState) -> int:
     """Floating-point operations of one step of one run."""
-    first = functools.partial(jax.tree.map, lambda x: x[0])
-    data = inputs.train if self._shared else first(inputs.train)
-    batch = jax.tree.map(
-      lambda x: jax.ShapeDtypeStruct((self._batch_size, *x.shape[1:]), x.dtype),
-      data,
-    )
-    hp, one = first((inputs.hp, state))
+
+    def like(tree, skipped, *rows):
+      return jax.tree.map(
+        lambda x: jax.ShapeDtypeStruct(rows + x.shape[skipped:], x.dtype), tree
+      )
+
+    hp, one = like((inputs.hp, state), 1)
+    batch = like(inputs.train, 1 if self._shared else 2, self._batch_size)
     return costs.flops(self._step, hp, one, batch, jax.random.key(0))
 
   @staticmethod

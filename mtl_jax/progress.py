@@ -19,10 +19,13 @@ class Live:
   Use as a context; `begin` a cell, then `advance` it.
   """
 
-  def __init__(self, total_steps: int, every: float = 10.0):
-    self._console = Console(stderr=True)
+  def __init__(
+    self, total_steps: int, every: float = 10.0, quiet: bool = False
+  ):
+    self._console = Console(stderr=True, quiet=quiet)
     self._total, self._done, self._fresh = total_steps, 0, 0
     self._every, self._said = every, time.monotonic()
+    self._told: set[str] = set()
     self._bar = Progress(
       TextColumn('{task.description}'),
       BarColumn(),
@@ -47,6 +50,12 @@ class Live:
   def say(self, text: str) -> None:
     """One plain line, above the live one."""
     self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+  def once(self, text: str) -> None:
+    """The same, but a line that was said before is not said again."""
+    if text not in self._told:
+      self._told.add(text)
+      self.say(text)
 
   def title(self, text: str) -> None:
     """What the live line begins with."""
@@ -97,6 +106,11 @@ class Told:
   def say(self, text: str) -> None:
     """To be shown later."""
     self.lines.append(text)
+
+  def once(self, text: str) -> None:
+    """The same, but a line that was said before is not said again."""
+    if text not in self.lines:
+      self.say(text)
 
   def begin(self, name: str) -> None:
     """Not shown, nor is any of these."""

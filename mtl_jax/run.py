@@ -15,12 +15,29 @@ from collections.abc import Callable
 import jax
 import numpy as np
 
-from mtl_jax import claims, costs, interrupt, records, results
+from mtl_jax import (
+  claims,
+  costs,
+  devices,
+  fits,
+  hosts,
+  interrupt,
+  plans,
+  records,
+  results,
+)
 from mtl_jax import reference as linear
 from mtl_jax.cells import Cell, Chunk, header
 from mtl_jax.checkpoints import Checkpoints
 from mtl_jax.programs import Programs
 from mtl_jax.progress import Live
+
+
+def check(cells: list[Cell], workdir: pathlib.Path) -> None:
+  """Raises `InputError` where cells that are not finished will not fit."""
+  for cell in cells:
+    if not _finished(workdir / 'cells' / cell.hash):
+      fits.check(cell)
 
 
 def train(cells: list[Cell], workdir: pathlib.Path) -> list[pathlib.Path]:
@@ -31,17 +48,26 @@ def train(cells: list[Cell], workdir: pathlib.Path) -> list[pathlib.Path]:
   Raises:
     interrupt.Stopped: after Ctrl-C or SIGTERM; the state is saved.
   """
-  folders = [workdir / 'cells' / cell.hash for cell in cells]
+  with hosts.workdir(workdir) as own:
+    _train_left(cells, [own / 'cells' / cell.hash for cell in cells])
+  return [workdir / 'cells' / cell.hash for cell in cells]
+
+
+def _train_left(cells: list[Cell], folders: list[pathlib.Path]) -> None:
   pairs = list(zip(cells, folders, strict=True))
-  left = [pair for pair in pairs if not records.finished(pair[1])]
+  left = [pair for pair in pairs if not _finished(pair[1])]
   steps = sum(cell.steps for cell, _ in left)
   told: set[tuple[str, str]] = set()
-  with Live(steps) as live, interrupt.postponed() as stop_asked:
+  live = Live(steps, quiet=not hosts.leads())
+  with live, interrupt.postponed() as own_stop_asked:
+
+    def stop_asked():
+      return hosts.agreed(own_stop_asked())
 
     def trained(cell, folder):
       other = train_cell(cell, folder, live, stop_asked)
-      if stop_asked():
-        raise interrupt.Stopped(stop_asked())
+      if signum := stop_asked():
+        raise interrupt.Stopped(signum)
       if other and (cell.name, other) not in told:
         live.say(f'{cell.name}: {other} trains it')
         told.add((cell.name, other))
@@ -49,7 +75,10 @@ def train(cells: list[Cell], workdir: pathlib.Path) -> list[pathlib.Path]:
 
     while left := [pair for pair in left if not trained(*pair)]:
       time.sleep(1)
-  return folders
+
+
+def _finished(folder: pathlib.Path) -> bool:
+  return bool(hosts.told(records.finished(folder)))
 
 
 def reference(cell: Cell, workdir: pathlib.Path) -> list[pathlib.Path]:
@@ -94,22 +123,25 @@ def train_cell(
   Returns '', or which other process trains it now.
   """
   with claims.held(folder) as other:
-    if records.finished(folder):  # Another process was here before.
+    if _finished(folder):  # Another process was here before.
       live.skip(cell.steps)
       return ''
-    if not other:
-      _train_claimed(cell, folder, live, stop_asked)
-    return other
+    if hosts.told(bool(other)):
+      return other or 'another process'
+    _train_claimed(cell, folder, live, stop_asked)
+    return ''
 
 
 def _train_claimed(cell, folder, live, stop_asked) -> None:
   live.begin(cell.name)
+  fits.check(cell)
+  live.once(plans.told(cell.plan, len(cell.runs), cell.place))
   if not (folder / 'config.json').exists():
     records.append(folder, header(cell))
     _write_config(folder, cell.identity)
-  # A state fits programs of its own width: `parallel` or the machine may have
-  # changed since, and then the cell starts again.
-  width = cell.chunks()[0].size
+  # A state fits programs of as many runs: `parallel` may have changed since,
+  # and then the cell starts again.
+  width = len(cell.chunks()[0].runs)
   checkpoints = Checkpoints(folder / 'checkpoints' / f'{width}_runs')
   with contextlib.closing(checkpoints):
     Training(cell, folder, checkpoints, live, stop_asked).run()
@@ -161,7 +193,8 @@ class Training:
     latest = self.checkpoints.latest()
     if latest is None:
       return
-    state, clock = self.checkpoints.restore((self.state, np.zeros(2)))
+    like = jax.eval_shape(self.programs.unpadded, self.state)
+    state, clock = self.checkpoints.restore((like, np.zeros(2)))
     self.done, (self.seconds, self.training) = latest, clock.tolist()
     if latest % self.evals:
       self.inputs = self.programs.inputs(chunks[latest // self.evals])
@@ -175,8 +208,8 @@ class Training:
       self.train_period(chunk)
       if self.done < until:  # A chunk at its end is tested first.
         self.save_if_due()
-    found = jax.device_get(self.programs.test(self.inputs, self.state))
-    state = jax.device_get(self.state)
+    found = devices.fetch(self.programs.test(self.inputs, self.state))
+    state = devices.fetch(self.state)
     outcomes = results.outcomes(self.cell, chunk, state, *found)
     records.append(self.folder, *outcomes)
     self.trouble.append((state.unlabelled, state.fallbacks))
@@ -189,7 +222,7 @@ class Training:
     """To the next evaluation, and its records."""
     start = time.monotonic()
     found = self.programs.period(self.inputs, self.state)
-    self.state, (metrics, valid) = found[0], jax.device_get(found[1:])
+    self.state, (metrics, valid) = found[0], devices.fetch(found[1:])
     self.training += time.monotonic() - start
     self.done += 1
     periods = (self.done - 1) % self.evals + 1
@@ -205,9 +238,10 @@ class Training:
     """Saves the state now and then, and when asked to stop."""
     signum = self.stop_asked()
     due = time.monotonic() - self.saved > self.cell.config.checkpoint_seconds
-    if signum or due:
+    if signum or hosts.agreed(due):
       clock = np.array([self.elapsed, self.training])
-      self.checkpoints.save(self.done, (jax.device_get(self.state), clock))
+      state = self.programs.unpadded(devices.fetch(self.state))
+      self.checkpoints.save(self.done, (state, clock))
       self.saved = time.monotonic()
     if signum:
       raise interrupt.Stopped(signum)
@@ -220,9 +254,8 @@ class Training:
     for text in notes:
       self.live.say(text)
       records.append(self.folder, {'kind': 'note', 'text': text})
-    one = jax.tree.map(lambda x: x[0], self.state.params)
     cost = results.cost(
-      costs.parameters(one),
+      costs.parameters(self.state.params) // self.programs.width,
       self.programs.flops(self.inputs, self.state),
       self.cell.steps / self.training,
       self.elapsed,

@@ -111,7 +111,7 @@ def test_a_stopped_run_goes_on_to_the_same_bit(trained, tmp_path):
 
 def test_chunks_change_nothing_but_rounding(trained, tmp_path):
   """Stopped in the second of three chunks, besides."""
-  cell = make(parallel=1)
+  cell = make(parallel='1')
   with pytest.raises(interrupt.Stopped):
     train(cell, tmp_path / 'cell', stop_after=5)
   train(cell, tmp_path / 'cell')
@@ -127,7 +127,7 @@ def test_chunks_change_nothing_but_rounding(trained, tmp_path):
 
 def test_a_program_of_another_width_starts_the_cell_again(trained, tmp_path):
   cell, whole = trained
-  other = make(parallel=2)
+  other = make(parallel='2')
   assert other.hash == cell.hash
   with pytest.raises(interrupt.Stopped):
     train(other, tmp_path / 'cell', stop_after=2)
@@ -136,7 +136,7 @@ def test_a_program_of_another_width_starts_the_cell_again(trained, tmp_path):
 
 
 def test_a_stop_between_chunks_is_heard(tmp_path):
-  cell = make(parallel=1, evals=1, seeds=2)
+  cell = make(parallel='1', evals=1, seeds=2)
   with pytest.raises(interrupt.Stopped):
     train(cell, tmp_path / 'cell', stop_after=1)
   assert len(lines(tmp_path / 'cell', 'test')) == 1
@@ -198,7 +198,7 @@ def test_batches_without_a_label_are_noted_once(tmp_path):
 
 def test_the_hash_names_what_determines_the_numbers_and_no_more():
   base = make()
-  assert make(parallel=1, checkpoint_seconds=1.0).hash == base.hash
+  assert make(parallel='1', checkpoint_seconds=1.0).hash == base.hash
   others = (
     {'seeds': 2},
     {'steps': 12},
