@@ -1,5 +1,7 @@
 """Settings that hold for every test."""
 
+import os
+
 import jax
 import pytest
 
@@ -7,6 +9,9 @@ from mtl_jax.data import files
 
 # Turns the classic `[B, 1] - [B]` loss bug into an error.
 jax.config.update('jax_numpy_rank_promotion', 'raise')
+
+# A test leaves nothing in the user's folders, and finds nothing there.
+os.environ.setdefault('MTL_JAX_CACHE', '')
 
 
 @pytest.fixture(scope='session')
