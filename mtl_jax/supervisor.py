@@ -110,6 +110,7 @@ def end(main: Callable[[], int]) -> None:
 
   Python's own end would wait for the peers, who may wait for this process.
   """
+  _own_stdout()
   try:
     code = main()
   except SystemExit as error:
@@ -120,3 +121,10 @@ def end(main: Callable[[], int]) -> None:
   sys.stdout.flush()
   sys.stderr.flush()
   os._exit(code)
+
+
+def _own_stdout() -> None:
+  """Libraries below Python write to stdout, too: theirs goes to stderr."""
+  sys.stdout.flush()
+  sys.stdout = os.fdopen(os.dup(1), 'w', buffering=1, encoding='utf-8')
+  os.dup2(2, 1)

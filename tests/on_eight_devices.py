@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax import devices, meshes, train
+from mtl_jax import devices, interrupt, meshes, train
 from mtl_jax.balancers import base as balancers
 from mtl_jax.schemes import base
 from tests import small, test_devices, test_run
@@ -152,6 +152,22 @@ def test_a_cell_on_a_mesh_writes_the_same_records(changes, tmp_path):
     test_run.train(test_run.make(**change), folder)
     found.append(test_run.numbers(folder))
   assert found[1] == pytest.approx(found[0], rel=1e-4)
+
+
+def test_a_cell_stopped_on_a_mesh_goes_on_on_one_device(tmp_path):
+  spread, alone = (test_run.make(mesh=mesh) for mesh in ((2, 4), (1, 1)))
+  test_run.train(alone, tmp_path / 'whole')
+  with pytest.raises(interrupt.Stopped):
+    test_run.train(spread, tmp_path / 'cell', stop_after=2)
+  records = (tmp_path / 'cell' / 'records.jsonl').read_text()
+  test_run.train(alone, tmp_path / 'cell')
+  # What was measured before is not measured again.
+  added = (tmp_path / 'cell' / 'records.jsonl').read_text()[len(records) :]
+  assert '"step": 6,' in records
+  assert '"step": 6,' not in added
+  assert test_run.numbers(tmp_path / 'cell') == pytest.approx(
+    test_run.numbers(tmp_path / 'whole'), rel=1e-4
+  )
 
 
 def test_the_same_runs_mapped_over_all_devices():
