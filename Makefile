@@ -1,5 +1,6 @@
 # make table   set-up, then the main job on real data
 # make test    set-up, then the test suite
+# make bench   set-up of the peers too, then times ours against them
 # Set-up is made once; `make clean` undoes it.
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ OUT ?= out/actg175
 QUICK := --xla_cpu_use_fusion_emitters=false
 SCHEMES := hard,soft_l2,soft_trace,cross_stitch,mmoe
 
-.PHONY: table test lint data setup clean
+.PHONY: table test bench lint data setup clean
 
 table: .venv/.table-data
 	$(BIN)/python -m experiments.compare --config=configs/actg175.py \
@@ -21,6 +22,9 @@ test: data
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+bench: .venv/.table-data .venv-bench/.ready
+	$(BIN)/python -m benchmarks.speed $(ARGS)
 
 setup: .venv/.ready
 
@@ -42,5 +46,13 @@ data: .venv/.data
 	$(BIN)/python -m mtl_jax.data.files
 	@touch $@
 
+# LibMTL asks for torchvision, whose function it imports is gone: no deps.
+.venv-bench/.ready: benchmarks/requirements.txt benchmarks/libmtl.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --requirement $<
+	.venv-bench/bin/python -m pip install --quiet --no-deps \
+	  --requirement benchmarks/libmtl.txt
+	@touch $@
+
 clean:
-	rm -rf .venv
+	rm -rf .venv .venv-bench

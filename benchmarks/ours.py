@@ -17,6 +17,7 @@ from benchmarks import synthetic  # noqa: E402
 from configs import default  # noqa: E402
 from mtl_jax import build, cells, costs, programs  # noqa: E402
 
+DTYPE_KEY = 'compute'  # of the config: what numbers are multiplied in
 SIDE = 2048  # of the matrices whose product is the machine's peak
 
 
@@ -82,10 +83,12 @@ def _seconds(function, *arguments) -> float:
   return time.perf_counter() - began
 
 
-def start(name: str):
+def start(name: str, seeds: str = '', dtype: str = ''):
   """Compiles a workload and tells what it takes."""
   workload = workloads.STEPS[name]
-  training = Training(configure(workload, workloads.SEEDS))
+  copies = int(seeds or workloads.SEEDS)
+  keys = {DTYPE_KEY: dtype} if dtype else {}
+  training = Training(configure(workload, copies, **keys))
   training.train(1)
   flops = training.programs.flops(training.inputs, training.state)
   one = jax.tree.map(lambda x: x[0], training.state.params)
@@ -96,9 +99,10 @@ def start(name: str):
     'peak': peak(),
     'devices': jax.device_count(),
     'versions': f'jax {jax.__version__}',
-    'copies': workloads.SEEDS,
+    'copies': copies,
+    'device': jax.devices()[0].device_kind,
   }
 
 
 if __name__ == '__main__':
-  worker.serve(lambda: start(sys.argv[1]))
+  worker.serve(lambda: start(*sys.argv[1:]))

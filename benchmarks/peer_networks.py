@@ -106,7 +106,8 @@ class LSTM(nn.Module):
         x, lengths, batch_first=True, enforce_sorted=False
       )
       return self.cell(x)[1][0][-1]
-    return self.cell(x)[0][torch.arange(len(x)), lengths - 1]
+    rows = torch.arange(len(x), device=x.device)
+    return self.cell(x)[0][rows, lengths - 1]
 
 
 class Layer(nn.Module):

@@ -9,7 +9,8 @@ import time
 
 from benchmarks import worker, workloads
 
-worker.pin(int(sys.argv[3]) if len(sys.argv) > 3 else None)
+WHERE = sys.argv[3] if len(sys.argv) > 3 else ''  # a core, or cuda:dtype
+worker.pin(int(WHERE) if WHERE.isdecimal() else None)
 
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
@@ -17,6 +18,7 @@ from torch import nn  # noqa: E402
 
 from benchmarks import peer_balancers, peer_data, peer_networks  # noqa: E402
 
+HALF = WHERE.endswith('bfloat16')
 TRIED = 20  # steps of each way, after as many to warm up
 WAYS = {
   'fused': (True, False),  # else foreach
@@ -80,20 +82,26 @@ class Loop:
 
   def __init__(self, workload, rows, fused, batched, **ways):
     self.inputs, self.labels = rows
+    self.device = self.inputs.device
     self.batch, self.balancer = workload.batch, workload.balancer
-    self.model = Model(workload, **ways)
+    self.model = Model(workload, **ways).to(self.device)
     self.losses = loss_function(workload)
     how = {'fused': True} if fused else {'foreach': True}
     self.parameters = list(self.model.parameters())
     self.optimizer = torch.optim.Adam(self.parameters, lr=workloads.LR, **how)
     shared = sum(p.numel() for p in self.model.shared.parameters())
     self.combine = peer_balancers.combiner(self.balancer, shared, batched)
-    self.order, self.place = torch.randperm(len(self.inputs)), 0
+    self.shuffle()
+
+  def shuffle(self):
+    """Begins an epoch."""
+    self.order = torch.randperm(len(self.inputs), device=self.device)
+    self.place = 0
 
   def rows(self):
     """The next batch of a shuffled epoch."""
     if self.place + self.batch > len(self.order):
-      self.order, self.place = torch.randperm(len(self.inputs)), 0
+      self.shuffle()
     chosen = self.order[self.place : self.place + self.batch]
     self.place += self.batch
     return self.inputs[chosen], self.labels[chosen]
@@ -101,13 +109,17 @@ class Loop:
   def train(self, steps: int) -> int:
     for _ in range(steps):
       inputs, labels = self.rows()
-      losses = self.losses(self.model(inputs), labels)
+      with torch.autocast(self.device.type, torch.bfloat16, enabled=HALF):
+        predictions = self.model(inputs)
+      losses = self.losses(predictions.float(), labels)
       if self.balancer == 'equal':
         self.optimizer.zero_grad(set_to_none=True)
         losses.sum().backward()
       else:
         self.combine(losses, self.parameters)
       self.optimizer.step()
+    if self.device.type == 'cuda':
+      torch.cuda.synchronize()
     return steps
 
 
@@ -116,7 +128,7 @@ def ways(workload: workloads.Workload) -> dict[str, tuple[bool, ...]]:
   asked = {
     'fused': True,
     'last': workload.kind == 'images',
-    'packed': workload.encoder == 'lstm',
+    'packed': workload.encoder == 'lstm' and not WHERE.startswith('cuda'),
     'batched': workload.balancer != 'equal',
   }
   return {k: v if asked[k] else v[:1] for k, v in WAYS.items()}
@@ -148,8 +160,10 @@ def start(name: str, path: str):
   """The fastest loop, warmed up, and which it is."""
   workload = workloads.STEPS[name]
   torch.manual_seed(0)
+  device = 'cuda' if WHERE.startswith('cuda') else 'cpu'
   inputs, labels = peer_data.read(workload, path)
-  loop, chosen = fastest(workload, (inputs, torch.stack(labels, dim=1)))
+  rows = inputs.to(device), torch.stack(labels, dim=1).to(device)
+  loop, chosen = fastest(workload, rows)
   loop.train(TRIED)
   names = [name for name, yes in chosen.items() if yes]
   return loop.train, {
@@ -160,6 +174,6 @@ def start(name: str, path: str):
 
 
 if __name__ == '__main__':
-  if len(sys.argv) > 3:
+  if WHERE.isdecimal():
     torch.set_num_threads(1)
   worker.serve(lambda: start(*sys.argv[1:3]))

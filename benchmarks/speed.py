@@ -12,7 +12,16 @@ import tempfile
 
 from absl import app, flags, logging
 
-from benchmarks import detail, rounds, sides, synthetic, table, workloads
+from benchmarks import (
+  detail,
+  page,
+  plot,
+  rounds,
+  sides,
+  synthetic,
+  table,
+  workloads,
+)
 from mtl_jax.errors import InputError, nearest
 
 WORKLOADS = flags.DEFINE_list('workloads', list(workloads.NAMES), 'Which.')
@@ -81,7 +90,7 @@ def turns(opened: dict, number: int) -> list[tuple[str, sides.Side]]:
 
 
 def report(name: str, found: detail.Found) -> None:
-  """Adds a workload's lines to both files and prints the first."""
+  """Adds a workload's lines to all results and prints the first."""
   out = pathlib.Path(OUT.value)
   ways = {peer: found.best(peer) for peer in PEERS}
   row = rounds.row(
@@ -95,6 +104,8 @@ def report(name: str, found: detail.Found) -> None:
   ):
     old = rounds.read(out / file)
     rounds.write(out / file, rounds.merge(old, new, workloads.NAMES))
+  plot.main(out)
+  page.main(out)
   goal = workloads.GOALS[name]
   print(*(f'{k} {v}' for k, v in row.items()), f'goal {goal:g}', flush=True)
 

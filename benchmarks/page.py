@@ -1,0 +1,81 @@
+"""Puts the tables of speed.csv and speed_detail.csv into the page.
+
+python -m benchmarks.page
+"""
+
+import pathlib
+import re
+import sys
+
+from benchmarks import rounds, workloads
+
+PAGE = pathlib.Path('docs/performance.md')
+SPEED = ('workload', 'ours', 'LibMTL', 'torch', 'ratio', 'goal', 'torch ratio')
+SHARE = ('workload', 'MFLOP a step', 'GFLOP/s', 'peak GFLOP/s', 'share')
+SHARE += ('compile s',)
+
+
+def table(head: tuple[str, ...], lines: list[list[str]]) -> str:
+  """A Markdown table; numbers stand to the right."""
+  rule = [':--', *['--:'] * (len(head) - 1)]
+  return '\n'.join(f'| {" | ".join(line)} |' for line in [head, rule, *lines])
+
+
+def number(text: str) -> str:
+  """Three digits; a dash where there is none."""
+  if not text:
+    return '–'
+  value = float(text)
+  return f'{value:,.0f}' if value >= 1000 else f'{value:.3g}'
+
+
+def speeds(rows: list[dict]) -> str:
+  """Milliseconds and ratios of every workload, with its goal."""
+  lines = []
+  for row in rows:
+    cells = [number(text) for name, text in row.items() if name != 'workload']
+    goal = f'{workloads.GOALS[row["workload"]]:g}'
+    lines.append([row['workload'], *cells[:4], goal, cells[4]])
+  return table(SPEED, lines)
+
+
+def shares(detail: list[dict]) -> str:
+  """What share of the measured peak each workload's steps reach."""
+  return table(
+    SHARE,
+    [
+      [
+        row['workload'],
+        number(row['mflop_per_step']),
+        number(str(float(row['mflop_per_step']) / float(row['ms']))),
+        number(row['peak_gflops']),
+        f'{100 * float(row["share_of_peak"]):.0f} %',
+        number(row['compile_seconds']),
+      ]
+      for row in detail
+      if row['share_of_peak']
+    ],
+  )
+
+
+def put(text: str, name: str, content: str) -> str:
+  """Replaces what stands between `name`'s two marks."""
+  begin, end = f'<!-- {name} -->', f'<!-- end {name} -->'
+  pattern = f'{re.escape(begin)}.*?{re.escape(end)}'
+  block = f'{begin}\n{content}\n{end}'
+  return re.sub(pattern, lambda _: block, text, flags=re.DOTALL)
+
+
+def main(folder: pathlib.Path, page: pathlib.Path = PAGE) -> None:
+  """Brings the page up to date with the files in `folder`."""
+  if folder != page.parent / 'results' or not page.exists():
+    return  # A trial elsewhere leaves the page alone.
+  text = page.read_text(encoding='utf-8')
+  text = put(text, 'speed', speeds(rounds.read(folder / 'speed.csv')))
+  detail = rounds.read(folder / 'speed_detail.csv')
+  text = put(text, 'share', shares(detail))
+  page.write_text(text, encoding='utf-8')
+
+
+if __name__ == '__main__':
+  main(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else 'docs/results'))

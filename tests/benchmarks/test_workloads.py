@@ -1,0 +1,93 @@
+"""Every side reads the same shapes, and none needs the other's library."""
+
+import ast
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from benchmarks import synthetic, workloads
+from mtl_jax import modules
+
+ROOT = pathlib.Path(__file__).parents[2]
+FILES = sorted((ROOT / 'benchmarks').glob('*.py'))
+TORCH = {'peer_balancers', 'peer_data', 'peer_libmtl', 'peer_networks'}
+TORCH |= {'peer_table', 'peer_torch', 'shims'}
+PLAIN = {'__init__', 'workloads', 'worker', 'peer_weights', 'rounds'}
+
+
+def imported(path):
+  """Libraries and files of benchmarks that a file imports."""
+  found = set()
+  for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+    if isinstance(node, ast.Import):
+      found |= {alias.name.split('.')[0] for alias in node.names}
+    elif isinstance(node, ast.ImportFrom):
+      found.add(node.module.split('.')[0])
+      if node.module == 'benchmarks':
+        found |= {alias.name for alias in node.names}
+  return found
+
+
+def test_workloads_import_nothing_heavy():
+  code = (
+    'import sys; from benchmarks import workloads, worker; '
+    'print(sorted({"jax", "torch", "numpy"} & set(sys.modules)))'
+  )
+  done = subprocess.run(
+    [sys.executable, '-c', code],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+    check=True,
+  )
+  assert done.stdout.strip() == '[]'
+
+
+@pytest.mark.parametrize('path', FILES, ids=lambda p: p.stem)
+def test_torch_and_jax_never_share_a_process(path):
+  names = imported(path)
+  ours = {'jax', 'mtl_jax', 'flax', 'configs'}
+  if path.stem in TORCH:
+    assert not names & ours
+    assert names & {p.stem for p in FILES} <= TORCH | PLAIN
+  else:
+    assert not names & ({'torch', 'LibMTL'} | TORCH)
+
+
+@pytest.mark.parametrize('name', workloads.STEPS)
+def test_a_workload_names_fields_of_its_encoder(name):
+  workload = workloads.STEPS[name]
+  make = modules.find('mtl_jax.encoders', workload.encoder, 'make')
+  assert set(workload.fields) <= set(modules.fields(make))
+  make(**workload.fields)
+
+
+@pytest.mark.parametrize('name', ['lenet_equal', 'lstm_equal'])
+def test_drawn_data_have_the_shapes(name):
+  workload = workloads.STEPS[name]
+  data = synthetic.load(workload=name, split_seed=1)
+  assert data.train.inputs.shape == (workload.rows, *workload.shape)
+  assert [t.num_outputs for t in data.tasks] == [t[2] for t in workload.tasks]
+
+
+def test_no_sentence_is_empty_and_words_stay_in_the_vocabulary():
+  words = synthetic.load(workload='lstm_equal').train.inputs
+  assert (words[:, 0] > 0).all()
+  assert words.max() < workloads.VOCABULARY
+
+
+def test_peers_read_the_rows_that_seed_0_trains_on(tmp_path):
+  workload = workloads.STEPS['lstm_equal']
+  synthetic.write(workload, tmp_path / 'rows.npz')
+  ours = synthetic.load(workload='lstm_equal', split_seed=0).train
+  with np.load(tmp_path / 'rows.npz') as peers:
+    np.testing.assert_array_equal(peers['inputs'], ours.inputs)
+    np.testing.assert_array_equal(peers['label_1'], ours.labels[1])
+
+
+def test_every_workload_has_a_goal():
+  assert set(workloads.GOALS) == set(workloads.NAMES)
+  assert len(workloads.NAMES) == 10
