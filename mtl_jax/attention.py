@@ -22,16 +22,60 @@ def attend(
   The softmax is in float32. Where a row is all padding, its words attend to
   one another alike: finite, and so is the gradient.
   """
-  pairs = (((3,), (3,)), ((0, 2), (0, 2)))
+  queries, keys, values = (
+    x.swapaxes(1, 2) for x in (queries, keys, values)
+  )  # [B, heads, L, channels]
+  pairs = (((3,), (3,)), ((0, 1), (0, 1)))
   scores = lax.dot_general(
     queries, keys, pairs, preferred_element_type=jnp.float32
   )
-  scores = scores * queries.shape[-1] ** -0.5  # [B, heads, L, L]
   # Not -inf: a row of nothing else has no softmax.
-  scores = jnp.where(mask[:, None, None, :], scores, -1e30)
+  scores = jnp.where(
+    mask[:, None, None, :], scores * queries.shape[-1] ** -0.5, -1e30
+  )
   weights = jax.nn.softmax(scores).astype(values.dtype)
-  words = (((3,), (1,)), ((0, 1), (0, 2)))
-  return lax.dot_general(weights, values, words).swapaxes(1, 2)
+  return (weights @ values).swapaxes(1, 2)
+
+
+@jax.custom_vjp
+def product(
+  x: Float[Array, 'rows channels'], kernel: Float[Array, 'channels width']
+) -> Float[Array, 'rows width']:
+  """`x @ kernel`, with the gradient of the kernel in a faster order.
+
+  A CPU takes up to twice as long where the sum over rows has more rows of the
+  result than columns.
+  """
+  return x @ kernel
+
+
+def _product_forward(x, kernel):
+  return x @ kernel, (x, kernel)
+
+
+def _product_backward(residuals, slope):
+  x, kernel = residuals
+  over_rows = (((0,), (0,)), ((), ()))
+  if x.shape[1] <= slope.shape[1]:
+    kernel_slope = lax.dot_general(x, slope, over_rows)
+  else:
+    # The barrier keeps XLA from turning the product round again.
+    turned = lax.dot_general(slope, x, over_rows)
+    kernel_slope = lax.optimization_barrier(turned).T
+  return slope @ kernel.T, kernel_slope
+
+
+product.defvjp(_product_forward, _product_backward)
+
+
+def _dense(width, x, name=None):
+  """A dense layer in the dtype of `x`, its rows and words on one axis."""
+
+  def multiply(x, kernel, *_, **__):
+    rows = product(x.reshape(-1, x.shape[-1]), kernel)
+    return rows.reshape(*x.shape[:-1], width)
+
+  return nn.Dense(width, dtype=x.dtype, dot_general=multiply, name=name)
 
 
 class SelfAttention(nn.Module):
@@ -44,12 +88,13 @@ class SelfAttention(nn.Module):
     self, sequence: Sequence
   ) -> Float[Array, 'batch length channels']:
     x, mask = sequence
+    width = x.shape[-1]
     # Queries, keys and values of all heads are one product.
-    projected = nn.Dense(3 * x.shape[-1], dtype=x.dtype, name='inputs')(x)
-    parts = projected.reshape(*x.shape[:2], 3, self.heads, -1)
-    heads = attend(parts[:, :, 0], parts[:, :, 1], parts[:, :, 2], mask)
-    merged = heads.reshape(x.shape)
-    return nn.Dense(x.shape[-1], dtype=x.dtype, name='outputs')(merged)
+    projected = _dense(3 * width, x, name='inputs')(x)
+    by_head = (*x.shape[:2], self.heads, width // self.heads)
+    parts = [p.reshape(by_head) for p in jnp.split(projected, 3, axis=-1)]
+    heads = attend(*parts, mask).reshape(x.shape)
+    return _dense(width, x, name='outputs')(heads)
 
 
 class AttentionBlock(nn.Module):
@@ -69,6 +114,6 @@ class AttentionBlock(nn.Module):
     h = nn.LayerNorm(dtype=x.dtype)(x)
     x = x + drop(SelfAttention(self.heads)(Sequence(h, mask)))
     h = nn.LayerNorm(dtype=x.dtype)(x)
-    h = nn.gelu(nn.Dense(self.mlp_ratio * x.shape[-1], dtype=x.dtype)(h))
-    x = x + drop(nn.Dense(x.shape[-1], dtype=x.dtype)(h))
+    h = nn.gelu(_dense(self.mlp_ratio * x.shape[-1], x)(h))
+    x = x + drop(_dense(x.shape[-1], x)(h))
     return Sequence(x, mask)
