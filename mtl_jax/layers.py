@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from mtl_jax.attention import AttentionBlock
+from mtl_jax.dense import Dense
 from mtl_jax.recurrence import LSTM
 from mtl_jax.sequence import Sequence, embed
 
@@ -17,6 +18,7 @@ __all__ = [
   'LSTM',
   'AttentionBlock',
   'Conv',
+  'Dense',
   'Images',
   'Sequence',
   'conv',

@@ -44,6 +44,8 @@ LAYERS = [
   'cells',
   'fits',
   'programs',
+  'traces',
+  'profiling',
   'checkpoints',
   'progress',
   'reference',

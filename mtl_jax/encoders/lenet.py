@@ -38,7 +38,7 @@ class Top(nn.Module):
 
   @nn.compact
   def __call__(self, x, train):
-    x = nn.relu(nn.Dense(self.width)(x.reshape(x.shape[0], -1)))
+    x = nn.relu(layers.Dense(self.width)(x.reshape(x.shape[0], -1)))
     return nn.Dropout(self.dropout, deterministic=not train)(x)
 
 

@@ -5,6 +5,8 @@ import functools
 import flax.linen as nn
 import jax.numpy as jnp
 
+from mtl_jax import layers
+
 
 class Layer(nn.Module):
   """Dense, ReLU, dropout; more axes are flattened, bytes scaled to 1."""
@@ -17,7 +19,7 @@ class Layer(nn.Module):
     if x.dtype == jnp.uint8:
       x = x / 255
     x = x.reshape(x.shape[0], -1).astype(float)
-    x = nn.relu(nn.Dense(self.width)(x))
+    x = nn.relu(layers.Dense(self.width)(x))
     return nn.Dropout(self.dropout, deterministic=not train)(x)
 
 

@@ -11,9 +11,11 @@ from typing import Any, ClassVar
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax import lax
 from jaxtyping import Array, Float, Shaped
 
-from mtl_jax import layers
+from mtl_jax import dense, layers
 
 
 class Scheme(nn.Module):
@@ -47,8 +49,12 @@ class Scheme(nn.Module):
 
   def predict(self, features: Iterable) -> tuple[Array, ...]:
     """Each task's head on its features: K predictions `[B, num_outputs]`."""
-    pairs = zip(self.heads, features, strict=True)
-    return tuple(head(name=f'head_{t}')(h) for t, (head, h) in enumerate(pairs))
+    features = list(features)
+    heads = [head(name=f'head_{t}') for t, head in enumerate(self.heads)]
+    alike = all(type(head) is Head for head in heads)
+    if alike and all(h is features[0] for h in features):
+      return read_out(heads, features[0])
+    return tuple(head(h) for head, h in zip(heads, features, strict=True))
 
 
 class Encoder(nn.Module):
@@ -69,8 +75,19 @@ class Head(nn.Module):
   num_outputs: int
 
   @nn.compact
-  def __call__(self, features):
-    return nn.Dense(self.num_outputs)(summary(features))
+  def __call__(self, features, weights_only=False):
+    return dense.Dense(self.num_outputs)(summary(features), weights_only)
+
+
+def read_out(heads: list[Head], features: Any) -> tuple[Array, ...]:
+  """What each head makes of the same features, in one product for all."""
+  weights = [head(features, weights_only=True) for head in heads]
+  kernel, bias = (
+    jnp.concatenate(w, axis=-1) for w in zip(*weights, strict=True)
+  )
+  together = dense.affine(summary(features), kernel, bias)
+  ends = np.cumsum([head.num_outputs for head in heads])
+  return tuple(jnp.split(together, ends[:-1], axis=1))
 
 
 def stack(
@@ -104,7 +121,13 @@ def stack(
 
 def unstack(features: Any, n: int) -> list:
   """Features of n towers, one after the other."""
-  return [jax.tree.map(lambda f, i=i: f[i], features) for i in range(n)]
+  leaves, structure = jax.tree.flatten(features)
+  # One split: the gradient of n slices would be n padded arrays and their sum.
+  parts = [lax.split(leaf, (1,) * n) for leaf in leaves]
+  return [
+    jax.tree.unflatten(structure, [part[i][0] for part in parts])
+    for i in range(n)
+  ]
 
 
 def mix(function: Callable[[Array], Array], features: Any) -> Any:

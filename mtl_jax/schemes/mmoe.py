@@ -2,6 +2,7 @@
 
 import flax.linen as nn
 import jax.numpy as jnp
+from jaxtyping import Array, Float
 
 from mtl_jax.schemes import base
 
@@ -32,9 +33,7 @@ class Scheme(base.Scheme):
     experts = base.Encoder(self.stages[cut:], name='shared_experts')
     features = base.stack(experts, self.num_experts, x, train)
     weights = self.gate(base.summary(x).astype(float))  # [B, K, E]
-    mixed = base.mix(
-      lambda z: jnp.einsum('bte,eb...->tb...', weights, z), features
-    )
+    mixed = base.mix(lambda z: blend(weights, z), features)
     return self.predict(base.unstack(mixed, self.num_tasks))
 
   def gate(self, x):
@@ -56,3 +55,22 @@ class Scheme(base.Scheme):
         f'the encoder has {len(self.stages)}'
       )
     return cut
+
+
+def blend(
+  weights: Float[Array, 'batch tasks experts'],
+  features: Float[Array, 'experts batch ...'],
+) -> Float[Array, 'tasks batch ...']:
+  """Each task's weighted sum over experts, in elementwise operations.
+
+  As a product of matrices it would be one tiny product per row.
+  """
+  _, num_tasks, num_experts = weights.shape
+  experts = base.unstack(features, num_experts)
+  columns = weights.reshape(*weights.shape, *[1] * (features.ndim - 2))
+  return jnp.stack(
+    [
+      sum(columns[:, t, e] * experts[e] for e in range(num_experts))
+      for t in range(num_tasks)
+    ]
+  )
