@@ -47,7 +47,7 @@ def get_config() -> ConfigDict:
   # Running; no effect on any result.
   config.mesh = ()  # devices for runs, devices that share a batch; () is all, 1
   config.spread = 'jit'  # of runs over devices, or pmap
-  config.parallel = 0  # runs trained in one program; 0 is all
+  config.parallel = 'auto'  # map (runs in turn), vmap, 8 per program, map:8
   config.checkpoint_seconds = 60.0  # time between saved states
   return config
 

@@ -2,12 +2,19 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from mtl_jax import choices, meshes, modules, optimizers, train
+from mtl_jax import (
+  choices,
+  meshes,
+  modules,
+  optimizers,
+  plans,
+  train,
+)
 from mtl_jax import data as datasets
 from mtl_jax.balancers import base as balancers
 from mtl_jax.data import base
@@ -31,6 +38,7 @@ def check(config: Any) -> None:
   _named(config, 'schedule', optimizers.SCHEDULES)
   check_numbers(config)
   meshes.check(config)
+  plans.parse(config.parallel)
 
 
 def data(config: Any) -> list[Data]:
@@ -120,8 +128,6 @@ def check_numbers(config: Any) -> None:
       raise InputError(f'config.{key} is {config[key]}; it must be at least 1')
   if config.steps * config.batch_size >= 2**31:
     raise InputError('config.steps times config.batch_size exceeds 32 bits')
-  if config.parallel < 0:
-    raise InputError(f'config.parallel is {config.parallel}; 0 is all runs')
   if config.steps % config.evals:
     raise InputError(
       f'config.steps={config.steps} does not divide into '
@@ -130,23 +136,36 @@ def check_numbers(config: Any) -> None:
     )
 
 
-def try_shapes(config: Any, system: train.System, data: Data) -> None:
+class Traced(NamedTuple):
+  """One run's state in shapes, and the jaxpr of one step on a whole batch."""
+
+  state: train.TrainState
+  step: Any
+
+
+def try_shapes(config: Any, system: train.System, data: Data) -> Traced:
   """Raises `InputError` where the parts cannot take a step on these inputs."""
   _check_words(config, data)
   settings = choices.settings(config, len(data.tasks))
   hp = jax.tree.map(lambda x: x[0], choices.hp(settings[:1]))
-  batch = jax.tree.map(lambda x: x[:2], data.train)
+  batch = jax.tree.map(
+    lambda x: jax.ShapeDtypeStruct((config.batch_size, *x.shape[1:]), x.dtype),
+    data.train,
+  )
   init = functools.partial(train.init, system)
   step = functools.partial(train.step, system)
 
-  def shapes(function, *arguments):
-    return _told(
-      'scheme', config.scheme, lambda: jax.eval_shape(function, *arguments)
-    )
+  def shapes(trace, function, *arguments):
+    return _told('scheme', config.scheme, lambda: trace(function)(*arguments))
 
-  state = shapes(init, hp, np.int32(0), batch.inputs)
+  def shaped(function):
+    return functools.partial(jax.eval_shape, function)
+
+  rows = first_rows(data.train.inputs)
+  state = shapes(shaped, init, hp, np.int32(0), rows)
   _check_shared(config, system, state.params)
-  shapes(step, hp, state, batch, jax.random.key(0))
+  key = jax.random.key(0)
+  return Traced(state, shapes(jax.make_jaxpr, step, hp, state, batch, key))
 
 
 def _check_shared(config: Any, system: train.System, params: dict) -> None:

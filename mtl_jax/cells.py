@@ -1,6 +1,7 @@
 """A cell of a table: one scheme with one balancer, all its seeds."""
 
 import dataclasses
+import functools
 import hashlib
 import inspect
 import platform
@@ -9,7 +10,18 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from mtl_jax import build, choices, meshes, modules, records, train
+from mtl_jax import (
+  build,
+  choices,
+  costs,
+  machine,
+  memory,
+  meshes,
+  modules,
+  plans,
+  records,
+  train,
+)
 from mtl_jax.data.base import Data
 
 Run = tuple[int, dict[str, Any]]  # seed and setting of hyperparameters
@@ -36,6 +48,7 @@ class Cell:
     config: with this cell's scheme and balancer.
     datas: one per seed, or one for all.
     system: what is compiled.
+    traced: shapes of one run.
     runs: all of them, setting by setting.
     comparable: what must be equal in all cells of a table.
     identity: `comparable` and what is this cell's own; names its folder.
@@ -44,6 +57,7 @@ class Cell:
   config: Any
   datas: list[Data]
   system: train.System
+  traced: build.Traced
   runs: list[Run]
   comparable: dict
   identity: dict
@@ -61,11 +75,47 @@ class Cell:
     """Gradient steps of all runs together."""
     return len(self.runs) * self.config.steps
 
+  @property
+  def sizes(self) -> train.Sizes:
+    """Of what is compiled."""
+    config = self.config
+    return train.Sizes(
+      config.steps // config.evals, config.batch_size, config.eval_batch_size
+    )
+
+  @property
+  def need(self) -> memory.Need:
+    """Bytes, predicted."""
+    return memory.need(
+      self.system,
+      self.sizes,
+      *self.traced,
+      self.datas[0],
+      self.config.resplit,
+      self.place.batch,
+    )
+
+  @functools.cached_property
+  def place(self) -> plans.Place:
+    """The devices, and what they can take now; all processes must ask."""
+    laid = meshes.mesh_for(len(self.runs), self.config.mesh)
+    free = machine.free_bytes(laid.size // jax.process_count())
+    platform = laid.devices.flat[0].platform
+    return plans.Place(platform, *laid.shape.values(), free)
+
+  @functools.cached_property
+  def plan(self) -> plans.Plan:
+    """How many runs are trained in one program, and in what order."""
+    asked = plans.parse(self.config.parallel)
+    parameters = costs.parameters(self.traced.state.params)
+    return plans.choose(
+      asked, len(self.runs), parameters, self.need, self.place
+    )
+
   def chunks(self) -> list[Chunk]:
-    """Runs that are trained in one program, as many at a time as asked."""
+    """Runs that are trained in one program, as many at a time as planned."""
     total = len(self.runs)
-    asked = min(self.config.parallel or total, total)
-    size = meshes.round_up(asked, self.config.mesh)
+    size = meshes.round_up(self.plan.runs, self.config.mesh)
     starts = range(0, total, size)
     return [Chunk(i, self.runs[i : i + size], size) for i in starts]
 
@@ -78,7 +128,7 @@ def make(config: Any, datas: list[Data]) -> Cell:
   """
   tasks = datas[0].tasks
   system = build.system(config, tasks)
-  build.try_shapes(config, system, datas[0])
+  traced = build.try_shapes(config, system, datas[0])
   settings = choices.settings(config, len(tasks))
   own = {
     'scheme': {config.scheme: choices.chosen(config, 'scheme')},
@@ -88,7 +138,7 @@ def make(config: Any, datas: list[Data]) -> Cell:
   }
   runs = [(seed, s) for s in settings for seed in range(config.seeds)]
   shared = comparable(config, datas)
-  return Cell(config, datas, system, runs, shared, {**shared, **own})
+  return Cell(config, datas, system, traced, runs, shared, {**shared, **own})
 
 
 def _sources(config: Any) -> dict[str, str]:

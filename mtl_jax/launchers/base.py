@@ -23,6 +23,9 @@ class Launcher(NamedTuple):
 
   Attributes:
     train: (cells, workdir) -> the folders of all, every cell finished.
+    check: (cells, workdir), raises `InputError` where they cannot be trained;
+      nothing is written yet.
   """
 
   train: Callable
+  check: Callable = lambda cells, workdir: None

@@ -9,4 +9,4 @@ def make(resources: base.Resources) -> base.Launcher:
   """Needs nothing; each cell has the whole machine."""
   if resources != base.Resources():
     raise InputError('--ray_* flags go with --launcher=ray')
-  return base.Launcher(run.train)
+  return base.Launcher(run.train, run.check)

@@ -1,0 +1,142 @@
+"""`config.parallel`: how many runs one program trains, and in what order."""
+
+from typing import NamedTuple
+
+from mtl_jax.errors import InputError, nearest
+from mtl_jax.memory import Need
+
+HEADROOM = 0.8  # of free memory is planned with: predictions are no promises
+# On a CPU runs side by side pay while they are this small; measured by
+# benchmarks/growth.py, see docs/growth.md.
+SMALL_PARAMETERS = 10_000
+SMALL_STEP = 1_000_000  # bytes
+FORMS = ('auto', 'map', 'vmap', '8', 'map:8', 'vmap:8')
+
+
+class Asked(NamedTuple):
+  """What `config.parallel` says; mode auto and 0 runs leave it to `choose`."""
+
+  mode: str
+  runs: int
+
+
+class Place(NamedTuple):
+  """Where a cell is to be trained.
+
+  Attributes:
+    platform: cpu, gpu or tpu.
+    rows: devices among which runs are spread.
+    batch: devices that share the batch of a run.
+    free: bytes left on each device, None where that is not known.
+  """
+
+  platform: str
+  rows: int
+  batch: int
+  free: int | None
+
+
+class Plan(NamedTuple):
+  """What is done.
+
+  Attributes:
+    side_by_side: runs of a device are trained at once, else in turn.
+    runs: of one program.
+    needed: bytes on each device.
+    fits: whether they are there.
+  """
+
+  side_by_side: bool
+  runs: int
+  needed: int
+  fits: bool
+
+
+def parse(text: str) -> Asked:
+  """Reads `auto`, `map`, `vmap`, `8`, `map:8` or `vmap:8`.
+
+  Raises:
+    InputError: it is none of them.
+  """
+  mode, _, runs = text.partition(':')
+  if text.isdecimal():
+    mode, runs = 'auto', text
+  bare = text in ('auto', 'map', 'vmap')
+  counted = runs.isdecimal() and int(runs) > 0
+  if not bare and not (mode in ('auto', 'map', 'vmap') and counted):
+    raise InputError(
+      f'config.parallel is {text!r}; {nearest(text, FORMS)}, where 8 is the '
+      'number of runs in one program'
+    )
+  return Asked(mode, 0 if bare else int(runs))
+
+
+def choose(
+  asked: Asked, total: int, parameters: int, need: Need, place: Place
+) -> Plan:
+  """The most runs that fit, or as many as asked.
+
+  Args:
+    asked: from `parse`.
+    total: runs of the cell.
+    parameters: of one run.
+    need: bytes of a run.
+    place: where.
+  """
+  together = asked.mode == 'vmap' or (
+    asked.mode == 'auto' and _pays(parameters, need, place.platform)
+  )
+  if asked.runs:
+    return _plan(min(asked.runs, total), together, need, place)
+  plans = [_plan(runs, together, need, place) for runs in _sizes(total, place)]
+  return next((plan for plan in plans if plan.fits), plans[-1])
+
+
+def _pays(parameters: int, need: Need, platform: str) -> bool:
+  """Whether runs side by side are faster than one after the other."""
+  small = parameters <= SMALL_PARAMETERS and need.step <= SMALL_STEP
+  return platform != 'cpu' or small
+
+
+def _sizes(total: int, place: Place) -> list[int]:
+  """Numbers of runs to try: all, half of them, ..., one per device.
+
+  Coarse, so that a little less memory tomorrow does not change the program.
+  """
+  sizes, parts = [total], 2
+  while sizes[-1] > place.rows:
+    each = -(-total // parts)
+    sizes.append(-(-each // place.rows) * place.rows)
+    parts *= 2
+  return sizes
+
+
+def _plan(runs: int, together: bool, need: Need, place: Place) -> Plan:
+  needed = need.on_device(-(-runs // place.rows), together)
+  fits = place.free is None or needed <= HEADROOM * place.free
+  return Plan(together, runs, needed, fits)
+
+
+def told(plan: Plan, total: int, place: Place) -> str:
+  """The plan in one line, for the user."""
+  count = f'{plan.runs} run{"s" * (plan.runs > 1)}'
+  if plan.runs < total:
+    count = f'{total} runs, {plan.runs} at a time'
+  rows = min(place.rows, plan.runs)
+  order = 'side by side' if plan.side_by_side else 'one after the other'
+  where = f'each of {rows} devices' if rows > 1 else 'one device'
+  if place.batch > 1:
+    where = f'{rows} x {place.batch} devices'
+  return (
+    f'{count} in one program, {order} on {where} ({place.platform.upper()}); '
+    f'about {amount(plan.needed)} on a device'
+  )
+
+
+def amount(size: int | float) -> str:
+  """`12345678 -> '12 MB'`."""
+  for unit in ('bytes', 'kB', 'MB'):
+    if size < 999.5:
+      return f'{size:.3g} {unit}'
+    size /= 1000
+  return f'{size:.3g} GB'
