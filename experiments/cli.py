@@ -18,6 +18,10 @@ CONFIG = config_flags.DEFINE_config_file(
   'config', None, 'A file of configs/, such as configs/actg175.py.'
 )
 WORKDIR = flags.DEFINE_string('workdir', None, 'Takes all results.')
+SCHEME = flags.DEFINE_string(
+  'scheme', None, 'Default: config.scheme; where one is tuned, single.'
+)
+BALANCER = flags.DEFINE_string('balancer', None, 'Default: config.balancer.')
 LAUNCHER = flags.DEFINE_string(
   'launcher', 'local', 'What trains the cells: local or ray.'
 )

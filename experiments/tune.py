@@ -23,7 +23,6 @@ from experiments import cli
 from mtl_jax import build, cells, hosts, records, workdir
 from mtl_jax.errors import InputError, nearest
 
-SCHEME = flags.DEFINE_string('scheme', 'single', 'What to tune for.')
 TRY = flags.DEFINE_multi_string('try', [], 'key=(value, ...), repeatable.')
 SHOWN = 10
 
@@ -52,7 +51,7 @@ SPACES = {
 def main() -> None:
   cli.require('config', 'workdir')
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
-  config.scheme, config.balancer = SCHEME.value, 'equal'
+  config.scheme, config.balancer = cli.SCHEME.value or 'single', 'equal'
   space = asked(TRY.value) or SPACES.get(config.encoder)
   if space is None:
     raise InputError(f'no space for {config.encoder!r}: name one with --try')

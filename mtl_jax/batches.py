@@ -11,6 +11,7 @@ from jaxtyping import Array, Int
 from mtl_jax.errors import InputError
 
 
+@jax.named_scope('order')
 def rows(
   key: Array,
   first_step: Int[Array, ''],

@@ -1,5 +1,6 @@
-"""What a step costs: parameters, and floating-point operations by reading."""
+"""What a step costs: parameters, operations and memory traffic, by reading."""
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -19,20 +20,52 @@ def flops(function: Callable, *arguments: Any) -> int:
   body of a loop of known length counts as often as it runs (XLA's own cost
   analysis counts it once).
   """
-  return _count(jax.make_jaxpr(function)(*arguments).jaxpr)
+  return _count(_operations, jax.make_jaxpr(function)(*arguments).jaxpr)
 
 
-def _count(jaxpr) -> int:
-  return sum(_equation(equation) for equation in jaxpr.eqns)
+def traffic(function: Callable, *arguments: Any) -> int:
+  """Bytes that one call reads and writes, every operation from memory.
+
+  Loops count as in `flops`. XLA fuses operations, so that less moves.
+  """
+  return _count(_bytes, jax.make_jaxpr(function)(*arguments).jaxpr)
 
 
-def _equation(equation) -> int:
-  inner = [_count(_open(j)) for j in _bodies(equation.params)]
+def _count(cost: Callable, jaxpr) -> int:
+  return sum(map(functools.partial(_equation, cost), jaxpr.eqns))
+
+
+def _equation(cost: Callable, equation) -> int:
+  inner = [_count(cost, _open(j)) for j in _bodies(equation.params)]
   name = equation.primitive.name
   if name == 'scan':
     return equation.params['length'] * sum(inner)
   if inner:
     return max(inner) if name == 'cond' else sum(inner)
+  return cost(equation)
+
+
+def _bytes(equation) -> int:
+  """A part that is picked or replaced is all that is touched."""
+  name = equation.primitive.name
+  sizes = [_size(v.aval) for v in equation.invars]
+  made = sum(_size(v.aval) for v in equation.outvars)
+  if name in _FREE:
+    return 0
+  if name in _PICKS:
+    return 2 * made
+  if name in _REPLACES:
+    return 2 * sizes[_REPLACES[name]]
+  return sum(sizes) + made
+
+
+def _size(aval) -> int:
+  itemsize = getattr(aval.dtype, 'itemsize', 0)  # of keys there is none
+  return math.prod(aval.shape) * itemsize
+
+
+def _operations(equation) -> int:
+  name = equation.primitive.name
   made = sum(math.prod(v.aval.shape) for v in equation.outvars)
   return (
     2 * made * _terms(equation)
@@ -64,6 +97,17 @@ def _open(jaxpr):
 
 
 _PRODUCTS = {'dot_general', 'conv_general_dilated'}
+
+# What makes no bytes; what reads as much as it makes; what writes as much as
+# the operand of this number.
+_FREE = {'reshape', 'squeeze', 'stop_gradient', 'bitcast_convert_type', 'iota'}
+_PICKS = {'slice', 'dynamic_slice', 'gather'}
+_REPLACES = {
+  'dynamic_update_slice': 1,
+  'scatter': 2,
+  'scatter-add': 2,
+  'scatter_add': 2,
+}
 
 # What only moves, reads or names numbers does no arithmetic.
 _MOVES = {

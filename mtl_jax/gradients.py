@@ -24,6 +24,7 @@ class Combined(NamedTuple):
   fallback: Float[Array, '']
 
 
+@jax.named_scope('balance')
 def combine(
   balancer: balancers.Balancer,
   hp: Hp,
@@ -60,6 +61,7 @@ def _by_gram(balancer, hp, losses, pullback, state, key):
   return Combined(grads, weights * static, state, fallback)
 
 
+@jax.named_scope('penalty')
 def add_penalty(scheme: schemes.Scheme, hp: Hp, params: Any, grads: Any) -> Any:
   """Adds the gradient of the scheme's penalty; no balancer has seen it."""
   if type(scheme).penalty is schemes.Scheme.penalty:
@@ -68,6 +70,7 @@ def add_penalty(scheme: schemes.Scheme, hp: Hp, params: Any, grads: Any) -> Any:
   return jax.tree.map(lambda g, p: g + hp.penalty * p, grads, penalties)
 
 
+@jax.named_scope('clip')
 def clip(
   limit: Float[Array, ''], norms: Float[Array, 'groups'], grads: Any
 ) -> Any:

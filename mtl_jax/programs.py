@@ -113,6 +113,10 @@ class Programs:
 
   def flops(self, inputs: Inputs, state: train.TrainState) -> int:
     """Floating-point operations of one step of one run."""
+    return costs.flops(*self.one_step(inputs, state))
+
+  def one_step(self, inputs: Inputs, state: train.TrainState) -> tuple:
+    """The step of one run, and shapes of what it takes."""
 
     def like(tree, skipped, *rows):
       return jax.tree.map(
@@ -121,7 +125,7 @@ class Programs:
 
     hp, one = like((inputs.hp, state), 1)
     batch = like(inputs.train, 1 if self._shared else 2, self._batch_size)
-    return costs.flops(self._step, hp, one, batch, jax.random.key(0))
+    return self._step, hp, one, batch, jax.random.key(0)
 
   @staticmethod
   def _arguments(inputs: Inputs, state: train.TrainState) -> tuple:

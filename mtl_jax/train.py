@@ -56,8 +56,9 @@ def step(
   grads = gradients.add_penalty(system.scheme, hp, state.params, found.grads)
   norms = schemes.tower_norms(grads, system.groups)
   grads = gradients.clip(hp.clip, norms, grads)
-  updates, opt = system.optimizer(hp).update(grads, state.opt, state.params)
-  params = jax.tree.map(jnp.add, state.params, updates)
+  with jax.named_scope('update'):
+    updates, opt = system.optimizer(hp).update(grads, state.opt, state.params)
+    params = jax.tree.map(jnp.add, state.params, updates)
   new = state._replace(
     params=params, extra=extra, opt=opt, balance=found.balance
   )
@@ -70,6 +71,7 @@ def step(
   ), Metrics(losses, found.weights)
 
 
+@jax.named_scope('losses')
 def task_losses(
   tasks: tuple[Task, ...], predictions: tuple[Array, ...], batch: Split
 ) -> Float[Array, 'tasks']:
@@ -91,6 +93,7 @@ def task_losses(
   return jnp.stack(losses)
 
 
+@jax.named_scope('unless_failed')
 def _unless_failed(old: TrainState, new: TrainState, fine) -> TrainState:
   """Keeps what was learned from the first step that was not finite on.
 

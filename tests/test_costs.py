@@ -78,6 +78,28 @@ def test_convolution(groups):
   assert costs.flops(convolve, x, kernel) == expected
 
 
+def test_traffic_of_a_product_is_its_operands_and_result():
+  a, b = jnp.ones((3, 4)), jnp.ones((4, 5))
+  assert costs.traffic(jnp.matmul, a, b) == 4 * (12 + 20 + 15)
+
+
+def test_traffic_of_a_loop_counts_as_often_as_it_runs():
+  def loop(x, w):
+    return lax.scan(lambda h, _: (h @ w, None), x, None, length=11)[0]
+
+  x, w = jnp.ones((2, 4)), jnp.ones((4, 4))
+  assert costs.traffic(loop, x, w) == 11 * 4 * (8 + 16 + 8)
+
+
+def test_what_is_picked_is_all_that_is_touched():
+  table, rows = jnp.ones((1000, 3)), jnp.arange(2)
+
+  def pick(table, rows):
+    return lax.slice_in_dim(table, 4, 6), table.at[rows].get(mode='clip')
+
+  assert costs.traffic(pick, table, rows) < 200
+
+
 def test_what_moves_numbers_is_free():
   def move(x):
     return jnp.concatenate([x.T.reshape(2, 6), x.T.reshape(2, 6)])[:1]

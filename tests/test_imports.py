@@ -46,6 +46,8 @@ LAYERS = [
   'programs',
   'traces',
   'profiling',
+  'traces',
+  'profiling',
   'checkpoints',
   'progress',
   'reference',
