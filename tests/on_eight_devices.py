@@ -30,7 +30,7 @@ def test_there_are_eight():
   assert jax.device_count() == 8
 
 
-def mapped(system, mesh, spread='jit'):
+def mapped(system, mesh, **how):
   """`advance` of three runs on a mesh; the runs are padded to divide."""
   own = functools.partial(train.advance, system)
 
@@ -38,7 +38,7 @@ def mapped(system, mesh, spread='jit'):
     return own(hp, seed, state, data, jnp.int32(ROWS), STEPS, BATCH)
 
   laid = meshes.mesh_for(meshes.round_up(RUNS, mesh), mesh)
-  return laid, devices.map_runs(one, (0, 0, 0, None), laid, spread)
+  return laid, devices.map_runs(one, (0, 0, 0, None), laid, **how)
 
 
 def arguments(system, laid):
@@ -53,14 +53,14 @@ def arguments(system, laid):
   return *own, place(data, over_runs=False)
 
 
-def results(system, mesh, spread='jit'):
-  laid, program = mapped(system, mesh, spread)
+def results(system, mesh, **how):
+  laid, program = mapped(system, mesh, **how)
   found = jax.device_get(program(*arguments(system, laid)))
   return small.take(found, slice(RUNS))
 
 
-def collectives(system, mesh):
-  laid, program = mapped(system, mesh)
+def collectives(system, mesh, **how):
+  laid, program = mapped(system, mesh, **how)
   text = program.lower(*arguments(system, laid)).compile().as_text()
   return dict(collections.Counter(COLLECTIVE.findall(text)))
 
@@ -77,7 +77,13 @@ def test_every_mesh_equals_one_device(mesh, alone):
 
 def test_pmap_equals_one_device(alone):
   system = small.system(balancer='pcgrad')
-  small.close(results(system, (8, 1), 'pmap'), alone)
+  small.close(results(system, (8, 1), spread='pmap'), alone)
+
+
+def test_runs_side_by_side_equal_one_device(alone):
+  """As accelerators take them."""
+  system = small.system(balancer='pcgrad')
+  small.close(results(system, (2, 4), side_by_side=True), alone)
 
 
 def shares(scheme):
@@ -127,14 +133,22 @@ def test_spread_runs_exchange_nothing(optimized):
 
 
 @pytest.mark.parametrize(
-  ('balancer', 'mesh'), [('equal', (1, 8)), ('pcgrad', (2, 4))]
+  ('balancer', 'mesh', 'side_by_side'),
+  [
+    ('equal', (1, 8), False),
+    ('pcgrad', (2, 4), False),
+    ('equal', (2, 4), True),
+  ],
 )
 def test_a_shared_batch_sums_its_gradients_and_no_more(
-  balancer, mesh, optimized
+  balancer, mesh, side_by_side, optimized
 ):
   """One sum over devices, of the gradients and the losses together."""
   del optimized
-  assert collectives(small.system(balancer=balancer), mesh) == {'all-reduce': 1}
+  found = collectives(
+    small.system(balancer=balancer), mesh, side_by_side=side_by_side
+  )
+  assert found == {'all-reduce': 1}
 
 
 @pytest.fixture

@@ -18,7 +18,14 @@ from tests import small, test_run
 
 quick = small.quick
 ROOT = pathlib.Path(__file__).parents[1]
-LONG = {'steps': 240, 'evals': 40, 'scheme': 'single'}
+LONG = {'steps': 120, 'evals': 20, 'scheme': 'single', 'seeds': 2}
+# Starting and compiling is nearly all that these take.
+ENVIRONMENT = {
+  'JAX_PLATFORMS': 'cpu',
+  'JAX_NUM_CPU_DEVICES': '1',
+  'JAX_DISABLE_MOST_OPTIMIZATIONS': '1',
+  'PYTHONPATH': str(ROOT),
+}
 CONFIG = f"""
 from tests import test_run
 
@@ -47,7 +54,7 @@ class Job:
           *options,
         ],
         cwd=ROOT,
-        env=os.environ | {'JAX_PLATFORMS': 'cpu', 'PYTHONPATH': str(ROOT)},
+        env=os.environ | ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
