@@ -32,6 +32,7 @@ def get_config() -> ConfigDict:
   config.steps = 1000  # gradient steps of a run
   config.evals = 20  # evaluations on validation, evenly spaced
   config.batch_size = 64
+  config.compute = 'float32'  # or bfloat16; what is learned is in float32
   config.eval_batch_size = 512  # no effect on any result
   config.optimizer = 'adam'  # adam, adamw or sgd
   config.optimizers = optimizers()

@@ -36,6 +36,9 @@ def check(config: Any) -> None:
   datasets.loader(config.dataset)
   _named(config, 'optimizer', optimizers.OPTIMIZERS)
   _named(config, 'schedule', optimizers.SCHEDULES)
+  if config.compute not in precision.COMPUTE:
+    near = nearest(config.compute, precision.COMPUTE)
+    raise InputError(f'config.compute is {config.compute!r}; {near}')
   check_numbers(config)
   meshes.check(config)
   plans.parse(config.parallel)
@@ -63,7 +66,8 @@ def system(config: Any, tasks: tuple[Task, ...]) -> train.System:
   stages = _make('mtl_jax.encoders', config, 'encoder')
   scheme = _scheme(config, stages, tasks)
   balancer = _balancer(config, tasks)
-  return train.System(scheme, balancer, tasks, _optimizer(config, scheme))
+  optimizer = _optimizer(config, scheme)
+  return train.System(scheme, balancer, tasks, optimizer, config.compute)
 
 
 def _make(package: str, config: Any, what: str, **given: Any) -> Any:

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array
 
+from mtl_jax import precision
 from mtl_jax.data.base import Split
 from mtl_jax.state import System
 
@@ -24,7 +25,9 @@ def predict(
     return x.reshape(count, batch_size, *x.shape[1:])
 
   def apply(rows):
-    return system.scheme.apply({'params': params, **extra}, rows, False)
+    return precision.apply(
+      system.scheme, system.compute, params, extra, rows, False
+    )
 
   predictions = lax.map(apply, jax.tree.map(blocks, inputs))
   return jax.tree.map(lambda p: p.reshape(-1, p.shape[-1])[:size], predictions)

@@ -21,6 +21,7 @@ class System(NamedTuple):
   balancer: balancers.Balancer
   tasks: tuple[Task, ...]
   optimizer: Optimizer
+  compute: str = 'float32'  # see `precision`
 
   @property
   def groups(self) -> int:

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int
 
-from mtl_jax import batches, devices, gradients
+from mtl_jax import batches, devices, gradients, precision
 from mtl_jax.data.base import Split
 from mtl_jax.evaluation import evaluate
 from mtl_jax.optimizers import Hp
@@ -40,8 +40,11 @@ def step(
   dropout_key, balance_key = jax.random.split(key)
 
   def forward(params):
-    predictions, extra = system.scheme.apply(
-      {'params': params, **state.extra},
+    predictions, extra = precision.apply(
+      system.scheme,
+      system.compute,
+      params,
+      state.extra,
       batch.inputs,
       True,
       rngs={'dropout': dropout_key},

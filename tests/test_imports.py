@@ -34,6 +34,7 @@ LAYERS = [
   'devices',
   'gradients',
   'state',
+  'precision',
   'evaluation',
   'train',
   'memory',

@@ -18,7 +18,9 @@ class Layer(nn.Module):
   def __call__(self, x, train):
     if x.dtype == jnp.uint8:
       x = x / 255
-    x = x.reshape(x.shape[0], -1).astype(float)
+    if not jnp.issubdtype(x.dtype, jnp.floating):
+      x = x.astype(float)
+    x = x.reshape(x.shape[0], -1)
     x = nn.relu(layers.Dense(self.width)(x))
     return nn.Dropout(self.dropout, deterministic=not train)(x)
 

@@ -32,7 +32,7 @@ class Scheme(base.Scheme):
       x = stem(x, train)
     experts = base.Encoder(self.stages[cut:], name='shared_experts')
     features = base.stack(experts, self.num_experts, x, train)
-    weights = self.gate(base.summary(x).astype(float))  # [B, K, E]
+    weights = self.gate(base.summary(x))  # [B, K, E]
     mixed = base.mix(lambda z: blend(weights, z), features)
     return self.predict(base.unstack(mixed, self.num_tasks))
 
@@ -40,7 +40,8 @@ class Scheme(base.Scheme):
     """Softmax gates without a bias, `[B, K, E]`."""
     shape = (self.num_tasks, x.shape[-1], self.num_experts)
     gates = self.param('gates', nn.initializers.normal(0.01), shape)
-    return nn.softmax(jnp.einsum('bc,tce->bte', x, gates))
+    scores = jnp.einsum('bc,tce->bte', x, gates)
+    return nn.softmax(scores.astype(jnp.float32)).astype(x.dtype)
 
   def stem_length(self, x) -> int:
     is_vector = x.ndim == 2 and jnp.issubdtype(x.dtype, jnp.floating)
