@@ -13,6 +13,7 @@ from mtl_jax import (
   modules,
   optimizers,
   plans,
+  precision,
   train,
 )
 from mtl_jax import data as datasets
