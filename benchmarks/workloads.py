@@ -79,7 +79,7 @@ def _lenet(name: str, goal: float, **chosen: str) -> Workload:
     encoder='lenet',
     fields={
       'channels': (10, 20),
-      'size': (9, 5),
+      'sizes': (9, 5),
       'padding': 'VALID',
       'width': 50,
     },

@@ -87,7 +87,14 @@ def encoders() -> ConfigDict:
   """Fields of each encoder's `make`."""
   return ConfigDict(
     {
-      'lenet': {'channels': (10, 20), 'size': 5, 'width': 50, 'dropout': 0.0},
+      'lenet': {
+        'channels': (10, 20),
+        'size': 5,  # of all kernels
+        'sizes': (),  # one per kernel; () takes size
+        'width': 50,
+        'dropout': 0.0,
+        'padding': 'SAME',  # or VALID
+      },
       'lstm': {
         'vocab_size': 10_000,
         'embedding': 128,
@@ -95,6 +102,11 @@ def encoders() -> ConfigDict:
         'dropout': 0.0,
       },
       'mlp': {'widths': (64, 64), 'dropout': 0.0},
+      'resnet': {
+        'widths': (16, 32, 64),  # channels of each stage
+        'depths': (1, 1, 1),  # blocks of each stage
+        'norm': 'batch',  # or group
+      },
       'transformer': {
         'vocab_size': 10_000,
         'width': 128,

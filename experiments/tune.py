@@ -38,6 +38,10 @@ SPACES = {
     'encoders.lenet.channels': ((10, 20), (16, 32)),
     'encoders.lenet.dropout': (0.0, 0.5),
   },
+  'resnet': {
+    'encoders.resnet.widths': ((16, 32, 64), (32, 64, 128)),
+    'encoders.resnet.norm': ('batch', 'group'),
+  },
   'lstm': {
     'encoders.lstm.dropout': (0.0, 0.3, 0.6),
   },

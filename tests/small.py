@@ -27,6 +27,7 @@ BALANCERS = tuple(modules.names('mtl_jax.balancers'))
 _FIELDS = {
   'mlp': {'widths': (6, 4)},
   'lenet': {'channels': (3, 4), 'size': 2, 'width': 5},
+  'resnet': {'widths': (3, 4), 'depths': (1, 1), 'norm': 'group'},
   'lstm': {'vocab_size': 7, 'embedding': 4, 'width': 5},
   'transformer': {
     'vocab_size': 7,
@@ -67,7 +68,7 @@ def inputs(encoder='mlp', rows=8, seed=0):
     jnp.array(draw.integers(256, size=(rows, 6, 6, 1)), jnp.uint8),
     jnp.array(words, jnp.int32),
   ]
-  known = {'mlp': 0, 'lenet': 1, 'lstm': 2, 'transformer': 2}
+  known = {'mlp': 0, 'lenet': 1, 'resnet': 1, 'lstm': 2, 'transformer': 2}
   if encoder in known:
     return kinds[known[encoder]]
   return next(x for x in kinds if _takes(encoder, x))

@@ -1,7 +1,7 @@
 """LeNet: convolution and pooling, then one dense layer.
 
 LeCun, Bottou, Bengio, Haffner, Proceedings of the IEEE 86 (1998), with ReLU
-and zero padding, so that it takes images of any size from 4 x 4.
+zero padding ('VALID': none) and any number of kernels.
 """
 
 import functools
@@ -9,7 +9,7 @@ import functools
 import flax.linen as nn
 import jax.numpy as jnp
 
-from mtl_jax import layers
+from mtl_jax import layers, planes
 
 
 class Block(nn.Module):
@@ -17,6 +17,7 @@ class Block(nn.Module):
 
   channels: int
   size: int
+  padding: str
 
   @nn.compact
   def __call__(self, x, train):
@@ -27,7 +28,8 @@ class Block(nn.Module):
       )
     if x.dtype == jnp.uint8:
       x = x / 255
-    return nn.relu(layers.max_pool(layers.Conv(self.channels, self.size)(x)))
+    conv = planes.Conv(self.channels, self.size, padding=self.padding)
+    return planes.leave(nn.relu(planes.max_pool(conv(planes.enter(x)))))
 
 
 class Top(nn.Module):
@@ -47,7 +49,18 @@ def make(
   size: int = 5,
   width: int = 50,
   dropout: float = 0.0,
+  padding: str = 'SAME',
+  sizes: tuple[int, ...] = (),
 ) -> tuple:
-  """One stage per convolution and one for the dense layer."""
-  blocks = tuple(functools.partial(Block, c, size) for c in channels)
+  """One stage per convolution and one for the dense layer.
+
+  `size` is that of all kernels, unless `sizes` has one for each.
+  """
+  sizes = sizes or (size,) * len(channels)
+  if len(sizes) != len(channels):
+    raise ValueError(f'sizes {sizes}: give one for each of channels {channels}')
+  blocks = tuple(
+    functools.partial(Block, c, k, padding)
+    for c, k in zip(channels, sizes, strict=True)
+  )
   return (*blocks, functools.partial(Top, width, dropout))

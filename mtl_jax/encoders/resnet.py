@@ -1,0 +1,89 @@
+"""Residual network of basic blocks, after a 3 x 3 stem.
+
+He, Zhang, Ren, Sun, CVPR 2016, arXiv:1512.03385, as for small images: no 7 x 7
+stem, no first pooling. The heads read the mean over positions.
+"""
+
+import functools
+
+import flax.linen as nn
+import jax.numpy as jnp
+
+from mtl_jax import planes
+
+NORMS = {'batch': planes.BatchNorm, 'group': planes.GroupNorm}
+
+
+class Stem(nn.Module):
+  """One 3 x 3 convolution; bytes are scaled to 0..1."""
+
+  width: int
+  norm: str
+
+  @nn.compact
+  def __call__(self, x, train):
+    if x.ndim != 4:
+      raise ValueError(
+        'resnet takes images [rows, height, width, channels], not '
+        f'{x.shape}; use encoder mlp for vectors, lstm for words'
+      )
+    if x.dtype == jnp.uint8:
+      x = x / 255
+    x = planes.Conv(self.width, 3, use_bias=False)(planes.enter(x))
+    return planes.leave(nn.relu(NORMS[self.norm]()(x, train)))
+
+
+class Block(nn.Module):
+  """Two 3 x 3 convolutions and what goes past them."""
+
+  width: int
+  stride: int
+  norm: str
+
+  @nn.compact
+  def __call__(self, x, train):
+    norm = NORMS[self.norm]
+    h = planes.Conv(self.width, 3, self.stride, use_bias=False)(x)
+    h = nn.relu(norm()(h, train))
+    h = planes.Conv(self.width, 3, use_bias=False)(h)
+    h = norm()(h, train)
+    if self.stride > 1 or len(x) != self.width:
+      x = planes.Conv(self.width, 1, self.stride, use_bias=False)(x)
+      x = norm()(x, train)
+    return nn.relu(h + x)
+
+
+class Stage(nn.Module):
+  """`depth` blocks of one width, the first of them with `stride`."""
+
+  width: int
+  depth: int
+  stride: int
+  norm: str
+
+  @nn.compact
+  def __call__(self, x, train):
+    x = planes.enter(x)
+    for i in range(self.depth):
+      stride = self.stride if i == 0 else 1
+      x = Block(self.width, stride, self.norm)(x, train)
+    return planes.leave(x)
+
+
+def make(
+  widths: tuple[int, ...] = (16, 32, 64),
+  depths: tuple[int, ...] = (1, 1, 1),
+  norm: str = 'batch',
+) -> tuple:
+  """The stem, then a stage per width; each but the first halves the image."""
+  if len(widths) != len(depths) or not widths:
+    raise ValueError(
+      f'widths {widths} and depths {depths}: give one depth per width'
+    )
+  if norm not in NORMS:
+    raise ValueError(f'norm is {norm!r}; take one of {", ".join(NORMS)}')
+  stages = tuple(
+    functools.partial(Stage, width, depth, 1 if i == 0 else 2, norm)
+    for i, (width, depth) in enumerate(zip(widths, depths, strict=True))
+  )
+  return (functools.partial(Stem, widths[0], norm), *stages)
