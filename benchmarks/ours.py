@@ -46,10 +46,8 @@ class Training:
     self.period = config.steps // config.evals
     self.programs = programs.Programs(cell)
     self.inputs = self.programs.inputs(cell.chunks()[0])
+    self.compile_seconds = self.programs.compile(self.inputs)
     self.state = self.programs.start(self.inputs)
-    began = time.perf_counter()
-    self.programs.compile(self.inputs, self.state)
-    self.compile_seconds = time.perf_counter() - began
 
   def train(self, steps: int) -> int:
     """Whole periods, at least one; returns the steps of each seed."""

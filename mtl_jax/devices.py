@@ -36,6 +36,7 @@ def map_runs(
   mesh: Mesh | None = None,
   spread: str = 'jit',
   side_by_side: bool = False,
+  donate: tuple[int, ...] = (),
 ) -> Callable:
   """`function` for many runs: one program, its runs spread over the devices.
 
@@ -47,14 +48,18 @@ def map_runs(
     spread: jit or pmap.
     side_by_side: a device's runs at once, which accelerators like; else one
       after the other, which keeps each in a processor's cache.
+    donate: arguments whose memory the results take; they are gone after.
   """
   order = jax.vmap if side_by_side else _in_turn
   local = order(function, in_axes)
   over_devices = _by_pmap if spread == 'pmap' else _by_jit
-  return over_devices(local, in_axes, mesh or mesh_for(jax.device_count()))
+  mesh = mesh or mesh_for(jax.device_count())
+  return over_devices(local, in_axes, mesh, donate)
 
 
-def _by_jit(local: Callable, in_axes: tuple, mesh: Mesh) -> Callable:
+def _by_jit(
+  local: Callable, in_axes: tuple, mesh: Mesh, donate: tuple
+) -> Callable:
   # The batch axis is left to the partitioner: a step is written for the whole
   # batch, and `take_rows` says how its rows lie.
   alone = mesh.shape['batch'] == 1
@@ -66,12 +71,17 @@ def _by_jit(local: Callable, in_axes: tuple, mesh: Mesh) -> Callable:
     axis_names=set(mesh.axis_names) if alone else {'runs'},
     check_vma=False,
   )
-  return jax.jit(spread, out_shardings=jax.NamedSharding(mesh, P('runs')))
+  out = jax.NamedSharding(mesh, P('runs'))
+  return jax.jit(spread, out_shardings=out, donate_argnums=donate)
 
 
-def _by_pmap(local: Callable, in_axes: tuple, mesh: Mesh) -> Callable:
+def _by_pmap(
+  local: Callable, in_axes: tuple, mesh: Mesh, donate: tuple
+) -> Callable:
   devices = list(mesh.devices.flat)
-  mapped = jax.pmap(local, in_axes=in_axes, devices=devices)
+  mapped = jax.pmap(
+    local, in_axes=in_axes, devices=devices, donate_argnums=donate
+  )
   return _Pmapped(mapped, in_axes, len(devices))
 
 
@@ -89,12 +99,16 @@ class _Pmapped:
     lowered = self._program.lower(*self._cut(arguments))
     return _Pmapped(lowered, self._in_axes, self._devices)
 
-  def compile(self):
-    return _Pmapped(self._program.compile(), self._in_axes, self._devices)
+  def compile(self, compiler_options=None):
+    compiled = self._program.compile(compiler_options)
+    return _Pmapped(compiled, self._in_axes, self._devices)
 
   def _cut(self, arguments):
     def cut(x):
-      return x.reshape(self._devices, -1, *x.shape[1:])
+      shape = (self._devices, x.shape[0] // self._devices, *x.shape[1:])
+      if isinstance(x, jax.ShapeDtypeStruct):
+        return jax.ShapeDtypeStruct(shape, x.dtype)
+      return x.reshape(shape)
 
     pairs = zip(arguments, self._in_axes, strict=True)
     return [a if axis is None else jax.tree.map(cut, a) for a, axis in pairs]

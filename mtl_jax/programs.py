@@ -1,10 +1,14 @@
 """A cell's compiled programs, and its data where they are read."""
 
 import functools
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jax.sharding import PartitionSpec
 
 from mtl_jax import (
   batches,
@@ -17,6 +21,14 @@ from mtl_jax import (
   train,
 )
 from mtl_jax.cells import Cell, Chunk
+
+# For programs that run once on few numbers: XLA compiles them in a quarter of
+# the time, and they are four times as slow.
+ONCE = {
+  'xla_cpu_use_fusion_emitters': False,
+  'xla_backend_optimization_level': 0,
+}
+FEW = 1_000_000  # numbers in the inputs of all runs
 
 
 class Inputs(NamedTuple):
@@ -54,19 +66,25 @@ class Programs:
       spread=config.spread,
       side_by_side=cell.plan.side_by_side,
     )
-    example = build.first_rows(cell.datas[0].train.inputs)
+    rows = build.first_rows(cell.datas[0].train.inputs)
+    example = jax.tree.map(jnp.asarray, rows)
     self._init = map_runs(
       functools.partial(train.init, system, inputs=example), (0, 0)
     )
-    self._period = map_runs(
-      functools.partial(train.period, system, sizes), (0, 0, own, 0, own, own)
+    # Apart, since two programs compile side by side.
+    self._advance = map_runs(
+      functools.partial(_advance, system, sizes),
+      (0, 0, 0, own, own),
+      donate=(2,),
+    )
+    self._measure = map_runs(
+      functools.partial(train.measure, system, sizes), (0, own), donate=(0,)
     )
     self._test = map_runs(
       functools.partial(train.test, system, sizes), (0, own, own)
     )
     self._step = functools.partial(train.step, system)
     self._batch_size = config.batch_size
-    self._compiled = None
 
   def inputs(self, chunk: Chunk) -> Inputs:
     """What these runs read, on the devices."""
@@ -88,10 +106,34 @@ class Programs:
     """The runs' states before their first step."""
     return self._init(inputs.hp, inputs.seeds)
 
-  def compile(self, inputs: Inputs, state: train.TrainState) -> None:
-    """Compiles `period` ahead, so that this does not count as training."""
-    arguments = self._arguments(inputs, state)
-    self._compiled = self._period.lower(*arguments).compile()
+  def compile(self, inputs: Inputs) -> float:
+    """Compiles all programs, side by side; returns the seconds it took."""
+    began = time.monotonic()
+    own = inputs.hp, inputs.seeds
+    state = self._laid(jax.eval_shape(self._init, *own))
+    read = jax.tree.leaves((inputs.valid.inputs, inputs.test.inputs))
+    once = ONCE if sum(x.size for x in read) <= FEW else {}
+    lowered = [
+      (self._advance.lower(*own, state, inputs.num_rows, inputs.train), {}),
+      (self._measure.lower(state, inputs.valid), {}),
+      (self._test.lower(state.best, inputs.valid, inputs.test), once),
+      (self._init.lower(*own), ONCE),
+    ]
+    with ThreadPoolExecutor(len(lowered)) as pool:
+      compiled = pool.map(_compile, *zip(*lowered, strict=True))
+    self._advance, self._measure, self._test, self._init = compiled
+    return time.monotonic() - began
+
+  def memory(self) -> int:
+    """Bytes on each device that a period takes, as its compiler says."""
+    return max(_bytes(self._advance), _bytes(self._measure))
+
+  def _laid(self, state: train.TrainState) -> train.TrainState:
+    """Shapes of a state that lies on the devices."""
+    laid = jax.NamedSharding(self._mesh, PartitionSpec('runs'))
+    return jax.tree.map(
+      lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=laid), state
+    )
 
   def unpadded(self, state: train.TrainState) -> train.TrainState:
     """What is saved: without runs that only fill this number of devices."""
@@ -104,8 +146,14 @@ class Programs:
     return devices.place(full, over_runs=True, mesh=self._mesh)
 
   def period(self, inputs: Inputs, state: train.TrainState):
-    """To the next evaluation: state, step metrics, validation results."""
-    return self._compiled(*self._arguments(inputs, state))
+    """To the next evaluation: state, step metrics, validation results.
+
+    The new state takes the memory of the old one, which is gone.
+    """
+    hp, seeds, rows, split, valid, _ = inputs
+    state, metrics = self._advance(hp, seeds, state, rows, split)
+    state, results = self._measure(state, valid)
+    return state, metrics, results
 
   def test(self, inputs: Inputs, state: train.TrainState):
     """Validation and test results of the best parameters."""
@@ -127,7 +175,22 @@ class Programs:
     batch = like(inputs.train, 1 if self._shared else 2, self._batch_size)
     return self._step, hp, one, batch, jax.random.key(0)
 
-  @staticmethod
-  def _arguments(inputs: Inputs, state: train.TrainState) -> tuple:
-    hp, seeds, rows, train_split, valid, _ = inputs
-    return hp, seeds, rows, state, train_split, valid
+
+def _advance(system, sizes, hp, seed, state, num_rows, data):
+  steps = sizes.steps, sizes.batch
+  return train.advance(system, hp, seed, state, data, num_rows, *steps)
+
+
+def _bytes(program: Any) -> int:
+  found = program.memory_analysis()
+  kept = found.argument_size_in_bytes + found.output_size_in_bytes
+  return kept + found.temp_size_in_bytes - found.alias_size_in_bytes
+
+
+def _compile(lowered: Any, options: dict) -> Any:
+  if jax.default_backend() != 'cpu' or not options:
+    return lowered.compile()
+  try:
+    return lowered.compile(compiler_options=options)
+  except jax.errors.JaxRuntimeError:  # Another XLA may not know them.
+    return lowered.compile()

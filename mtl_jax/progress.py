@@ -66,8 +66,9 @@ class Live:
     self._name, self._fresh = name, 0
     self._bar.update(self._line, description=f'{name}: compiling')
 
-  def compiled(self) -> None:
+  def compiled(self, seconds: float) -> None:
     """Training begins: the rate counts from here."""
+    self._name += f' (compiled in {seconds:.1f} s)'
     self._start = time.monotonic()
 
   def skip(self, steps: int) -> None:
@@ -115,7 +116,7 @@ class Told:
   def begin(self, name: str) -> None:
     """Not shown, nor is any of these."""
 
-  def compiled(self) -> None: ...
+  def compiled(self, seconds: float) -> None: ...
 
   def skip(self, steps: int) -> None: ...
 

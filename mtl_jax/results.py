@@ -68,6 +68,7 @@ def cost(
   flops_per_step: int | None = None,
   steps_per_second: float | None = None,
   seconds: float | None = None,
+  compile_seconds: float | None = None,
 ) -> dict:
   """What a cell cost: numbers of one run, but the seconds of all together."""
   return {
@@ -76,6 +77,7 @@ def cost(
     'flops_per_step': flops_per_step,
     'steps_per_second': steps_per_second,
     'seconds': seconds,
+    'compile_seconds': compile_seconds,  # of the last start, within `seconds`
   }
 
 

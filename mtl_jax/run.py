@@ -173,10 +173,11 @@ class Training:
     chunks, evals = self.cell.chunks(), self.evals
     self.periods = len(chunks) * evals
     self.programs = Programs(self.cell)
-    self.begin(chunks[0])
-    self.programs.compile(self.inputs, self.state)
+    self.inputs = self.programs.inputs(chunks[0])
+    self.compiling = self.programs.compile(self.inputs)
+    self.state = self.programs.start(self.inputs)
     self.resume(chunks)
-    self.live.compiled()
+    self.live.compiled(self.compiling)
     for number in range(self.done // evals, len(chunks)):
       if self.done == number * evals and number:
         self.begin(chunks[number])
@@ -259,6 +260,7 @@ class Training:
       self.programs.flops(self.inputs, self.state),
       self.cell.steps / self.training,
       self.elapsed,
+      self.compiling,
     )
     records.append(self.folder, cost, {'kind': 'done'})
 

@@ -195,8 +195,16 @@ def period(
   state, metrics = advance(
     system, hp, seed, state, data, num_rows, sizes.steps, sizes.batch
   )
+  state, results = measure(system, sizes, state, valid)
+  return state, metrics, results
+
+
+def measure(
+  system: System, sizes: Sizes, state: TrainState, valid: Split
+) -> tuple[TrainState, dict[str, dict[str, Array]]]:
+  """Validation results, and the state that keeps the best of them."""
   results = evaluate(system, state.params, state.extra, valid, sizes.eval_batch)
-  return keep_best(system, state, results), metrics, results
+  return keep_best(system, state, results), results
 
 
 def test(

@@ -1,0 +1,37 @@
+"""A cell's programs: what they leave of what they are given."""
+
+import jax
+import numpy as np
+import pytest
+
+from configs import default
+from mtl_jax import build, cells
+from mtl_jax.programs import Programs
+from tests import small
+
+quick = small.quick
+
+
+@pytest.fixture(scope='module')
+def programs():
+  config = default.get_config()
+  config.dataset = 'tests.toy'
+  config.encoders.mlp.widths = (4,)
+  config.seeds, config.steps, config.evals, config.batch_size = 2, 4, 2, 8
+  cell = cells.make(config, build.data(config))
+  return cell, Programs(cell)
+
+
+def test_a_new_state_takes_the_memory_of_the_old(programs):
+  cell, programs = programs
+  inputs = programs.inputs(cell.chunks()[0])
+  assert programs.compile(inputs) > 0
+  state = programs.start(inputs)
+  before, sizes = jax.device_get(state), jax.tree.map(lambda x: x.nbytes, state)
+  after, _, _ = programs.period(inputs, state)
+  for program in (programs._advance, programs._measure):
+    reused = program.memory_analysis().alias_size_in_bytes
+    assert reused * jax.device_count() >= sum(jax.tree.leaves(sizes))
+  # Those that were fetched are numbers of their own.
+  np.testing.assert_array_equal(before.step, 0)
+  np.testing.assert_array_equal(after.step, 2)
