@@ -1,6 +1,7 @@
 # make table   set-up, then the main job on real data
 # make test    set-up, then the test suite
 # make bench   set-up of the peers too, then times ours against them
+# make growth  time and memory of a step against seeds, tasks, size
 # Set-up is made once; `make clean` undoes it.
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ OUT ?= out/actg175
 QUICK := --xla_cpu_use_fusion_emitters=false
 SCHEMES := hard,soft_l2,soft_trace,cross_stitch,mmoe
 
-.PHONY: table test bench lint data setup clean
+.PHONY: table test bench growth lint data setup clean
 
 table: .venv/.table-data
 	$(BIN)/python -m experiments.compare --config=configs/actg175.py \
@@ -25,6 +26,9 @@ lint: setup
 
 bench: .venv/.table-data .venv-bench/.ready
 	$(BIN)/python -m benchmarks.speed $(ARGS)
+
+growth: .venv/.table-data
+	$(BIN)/python -m benchmarks.growth $(ARGS)
 
 setup: .venv/.ready
 

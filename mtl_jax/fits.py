@@ -18,7 +18,7 @@ def check(cell: Cell) -> None:
   one = f'{runs} runs' if runs > 1 else 'one run'
   raise InputError(
     f'{cell.name}: {one} on each device would take {amount(plan.needed)} '
-    f'(state and data of a run {amount(need.run)}, its steps '
+    f'(state and data of a run {amount(need.data + need.state)}, its steps '
     f'{amount(need.step)}), and of {amount(place.free)} that are free '
     f'{plans.HEADROOM:.0%} are planned with; {_remedy(cell)}'
   )

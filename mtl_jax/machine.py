@@ -38,7 +38,7 @@ def free_bytes(sharing: int) -> int | None:
   return None if mebibytes == 2**31 - 1 else mebibytes * _MIB
 
 
-def _least(devices: list[jax.Device]) -> int | None:
+def _least(devices: list) -> int | None:
   told = [device.memory_stats() or {} for device in devices]
   if not told or not all('bytes_limit' in stats for stats in told):
     return None

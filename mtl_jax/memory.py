@@ -20,18 +20,23 @@ class Need(NamedTuple):
 
   Attributes:
     shared: on each device, read by all of its runs.
-    run: of each run for as long as the program lasts: state and data.
+    data: that a run has for itself.
+    state: of a run: parameters, the best ones, moments.
     step: of a run while it is trained: activations, gradients, batches.
   """
 
   shared: int
-  run: int
+  data: int
+  state: int
   step: int
 
   def on_device(self, runs: int, side_by_side: bool) -> int:
     """With so many runs on the device."""
-    at_once = runs if side_by_side else min(runs, 1)
-    return self.shared + runs * self.run + at_once * self.step
+    if side_by_side:  # New states take the place of old ones.
+      return self.shared + runs * (self.data + self.state + self.step)
+    # The run at work is copied, and new states are kept until all have theirs.
+    kept = runs * (self.data + 2 * self.state)
+    return self.shared + kept + self.state + self.step
 
 
 def need(
@@ -65,8 +70,9 @@ def need(
   )
   return Need(
     shared=0 if resplit else rows,
-    run=own + (rows if resplit else 0),
-    step=own + at_once,
+    data=rows if resplit else 0,
+    state=own,
+    step=at_once,
   )
 
 

@@ -1,0 +1,187 @@
+"""growth.csv as a figure and a page.
+
+python -m benchmarks.growth_page
+"""
+
+import pathlib
+
+from matplotlib.figure import Figure
+
+from benchmarks import rounds
+from mtl_jax import plans
+
+Row = dict[str, str]
+# Okabe and Ito's, safe for the colour-blind; shapes differ besides.
+STYLES = (
+  ('#0072B2', 'o'), ('#D55E00', 's'), ('#009E73', '^'), ('#CC79A7', 'D'),
+  ('#E69F00', 'v'), ('#56B4E9', 'P'), ('#000000', 'X'), ('#F0E442', '*'),
+)  # fmt: skip
+LABELS = {
+  'runs': 'seeds in one program',
+  'tasks': 'tasks (8 seeds)',
+  'towers': 'towers: tasks of single, experts of mmoe',
+  'width': 'parameters of a network (8 seeds)',
+}
+TIME, MEMORY = 'ms_per_step_per_run', 'mb_measured'
+
+
+def curves(rows: list[Row], axis: str) -> dict[str, list[Row]]:
+  """An axis' rows by what else differs in them."""
+  own = [row for row in rows if row['axis'] == axis]
+  found: dict[str, list[Row]] = {}
+  for row in own:
+    order = row['parallel']
+    names = {
+      'runs': (row['balancer'], order),
+      'tasks': (row['balancer'],),
+      'towers': (row['scheme'],),
+      'width': (row['balancer'], order),
+      'encoder': (row['encoder'], order),
+    }[axis]
+    found.setdefault(', '.join(names), []).append(row)
+  return found
+
+
+def draw(rows: list[Row]) -> Figure:
+  """Time above, memory below, one column per axis."""
+  axes_names = [a for a in LABELS if any(row['axis'] == a for row in rows)]
+  figure = Figure((3.6 * len(axes_names), 6.4), layout='constrained')
+  grid = figure.subplots(2, len(axes_names), squeeze=False)
+  for column, axis in enumerate(axes_names):
+    for line, (key, label) in enumerate(
+      ((TIME, 'ms per step and seed'), (MEMORY, 'MB on a device'))
+    ):
+      axes = grid[line][column]
+      _lines(axes, curves(rows, axis), axis, key)
+      axes.set(xlabel=LABELS[axis], ylabel=label, xscale='log', yscale='log')
+      axes.xaxis.set_major_formatter('{x:g}')
+      axes.yaxis.set_major_formatter('{x:g}')
+      axes.grid(color='#dddddd', linewidth=0.6)
+    grid[0][column].legend(fontsize=8, frameon=False)
+  return figure
+
+
+def _lines(axes, found: dict[str, list[Row]], axis: str, key: str) -> None:
+  where = 'params' if axis == 'width' else 'value'
+  for number, (label, own) in enumerate(found.items()):
+    colour, marker = STYLES[number % len(STYLES)]
+    x, y = ([float(row[k]) for row in own] for k in (where, key))
+    axes.plot(x, y, color=colour, marker=marker, markersize=4, label=label)
+
+
+def pairs(rows: list[Row]) -> list[tuple[Row, Row]]:
+  """The same point, one run after the other and side by side."""
+  same = ('axis', 'value', 'balancer', 'encoder', 'scheme')
+  by: dict[tuple, dict[str, Row]] = {}
+  for row in rows:
+    by.setdefault(tuple(row[k] for k in same), {})[row['parallel']] = row
+  return [(o['map'], o['vmap']) for o in by.values() if {'map', 'vmap'} <= {*o}]
+
+
+def expected(rows: list[Row]) -> str:
+  """What to expect: first and last point of every curve."""
+  lines = []
+  for axis in (*LABELS, 'encoder'):
+    for name, own in curves(rows, axis).items():
+      first, last = own[0], own[-1]
+      lines.append(
+        [axis, name, _span(first, last, 'value'), _span(first, last, 'params')]
+        + [_span(first, last, k) for k in (TIME, MEMORY, 'mb_predicted')]
+      )
+  head = ['axis', 'curve', 'from, to', 'parameters', 'ms per step and seed']
+  return _table([*head, 'MB measured', 'MB predicted'], lines)
+
+
+def orders(rows: list[Row]) -> str:
+  """Map against vmap, and what `auto` takes."""
+  lines = [
+    [
+      a['encoder'],
+      a['balancer'],
+      a['runs'],
+      f'{int(a["params"]):,}',
+      _number(a['step_bytes']),
+      _number(a[TIME]),
+      _number(b[TIME]),
+      f'{float(a[TIME]) / float(b[TIME]):.2f}',
+    ]
+    for a, b in pairs(rows)
+  ]
+  head = ['encoder', 'balancer', 'seeds', 'parameters', 'bytes of a step']
+  return _table([*head, 'map ms', 'vmap ms', 'map / vmap'], lines)
+
+
+def _span(first: Row, last: Row, key: str) -> str:
+  ends = [_number(first[key]), _number(last[key])]
+  return ends[0] if ends[0] == ends[1] else ', '.join(ends)
+
+
+def _number(text: str) -> str:
+  value = float(text)
+  return f'{value:,.0f}' if value >= 1000 else f'{value:.3g}'
+
+
+def _table(head: list[str], lines: list[list[str]]) -> str:
+  rule = [':--', ':--', *['--:'] * (len(head) - 2)]
+  return '\n'.join(f'| {" | ".join(line)} |' for line in [head, rule, *lines])
+
+
+PAGE = """# Growth
+
+What a step costs as seeds, tasks, towers and parameters become more. `make
+growth` measured it and wrote this page; on {devices} CPU devices, the table is
+the first and the last point of every curve of
+[growth.csv](results/growth.csv).
+
+![Time and memory of a step](results/growth.png)
+
+{expected}
+
+Time is the median of repeats, of the whole machine, per step of one seed.
+Memory is on one device: arguments, results and temporaries as the compiler
+tells them, beside what was predicted from shapes alone before compiling
+(`mtl_jax/memory.py`).
+
+## How `config.parallel` is chosen
+
+| value | runs of a device | runs in one program |
+| :-- | :-- | :-- |
+| `auto` | as below | all that fit |
+| `map` | one after the other | all that fit |
+| `vmap` | side by side | all that fit |
+| `8` | as below | 8 |
+| `map:8`, `vmap:8` | as named | 8 |
+
+With `auto` an accelerator trains its runs side by side. A CPU does so up to
+{parameters:,} parameters and {step} in a step of a run, and
+else trains one after the other, which keeps each run in the processor's cache;
+where `map / vmap` is above 1, side by side is the faster:
+
+{orders}
+
+All runs are one program if {headroom:.0%} of the free memory hold them, else
+half of them, a quarter, down to one on each device; where even that does not
+fit, the command ends before anything is trained or written, and names a
+setting that fits. Results are the same to rounding whatever is chosen. A job
+that is resumed with another number of runs in a program starts the cell again:
+name the number where memory comes and goes.
+"""
+
+
+def write(path: pathlib.Path, page: pathlib.Path) -> None:
+  """The figure beside the CSV, and the page."""
+  rows = rounds.read(path)
+  draw(rows).savefig(path.with_suffix('.png'), dpi=150)
+  text = PAGE.format(
+    devices=max(int(row['devices']) for row in rows),
+    expected=expected(rows),
+    orders=orders(rows),
+    parameters=plans.SMALL_PARAMETERS,
+    step=plans.amount(plans.SMALL_STEP),
+    headroom=plans.HEADROOM,
+  )
+  page.write_text(text, encoding='utf-8')
+
+
+if __name__ == '__main__':
+  write(pathlib.Path('docs/results/growth.csv'), pathlib.Path('docs/growth.md'))
