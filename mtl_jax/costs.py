@@ -40,9 +40,14 @@ def _equation(cost: Callable, equation) -> int:
   name = equation.primitive.name
   if name == 'scan':
     return equation.params['length'] * sum(inner)
-  if inner:
-    return max(inner) if name == 'cond' else sum(inner)
-  return cost(equation)
+  if not inner:
+    return cost(equation)
+  if name != 'cond':
+    return sum(inner)
+  # What differs by platform is counted as it is defined: a platform's own way
+  # may multiply zeros.
+  native = equation.params.get('branches_platforms')
+  return inner[native.index(None)] if native else max(inner)
 
 
 def _bytes(equation) -> int:

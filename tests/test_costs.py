@@ -115,6 +115,17 @@ def forward(name, num_tasks):
   return costs.flops(lambda p: scheme.apply({'params': p}, x, False), params)
 
 
+def test_a_platform_of_its_own_way_does_not_count():
+  def wasteful(x):
+    return (x @ jnp.concatenate([x, x], axis=1))[:, :4]
+
+  def either(x):
+    return jax.lax.platform_dependent(x, cpu=wasteful, default=lambda x: x @ x)
+
+  x = jnp.ones((4, 4))
+  assert costs.flops(either, x) == 2 * 4**3
+
+
 def test_towers_cost_each_as_much_as_one():
   assert forward('single', 3) == 3 * forward('single', 1)
 

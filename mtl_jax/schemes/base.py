@@ -81,11 +81,12 @@ class Head(nn.Module):
 
 def read_out(heads: list[Head], features: Any) -> tuple[Array, ...]:
   """What each head makes of the same features, in one product for all."""
+  features = summary(features)
   weights = [head(features, weights_only=True) for head in heads]
   kernel, bias = (
     jnp.concatenate(w, axis=-1) for w in zip(*weights, strict=True)
   )
-  together = dense.affine(summary(features), kernel, bias)
+  together = dense.affine(features, kernel, bias)
   ends = np.cumsum([head.num_outputs for head in heads])
   return tuple(jnp.split(together, ends[:-1], axis=1))
 
@@ -149,6 +150,8 @@ def summary(features: Any) -> Float[Array, 'batch channels']:
     weights = features.mask[..., None].astype(features.values.dtype)
     total = (features.values * weights).sum(1)
     return total / jnp.maximum(weights.sum(1), 1)
+  if features.ndim == 2:
+    return features
   return features.mean(axis=tuple(range(1, features.ndim - 1)))
 
 
