@@ -154,8 +154,11 @@ tells them, beside what was predicted from shapes alone before compiling
 
 With `auto` an accelerator trains its runs side by side. A CPU does so up to
 {parameters:,} parameters and {step} in a step of a run, and
-else trains one after the other, which keeps each run in the processor's cache;
-where `map / vmap` is above 1, side by side is the faster:
+else trains one after the other. Where `map / vmap` is above 1, side by side is
+the faster. Other jobs shared the machine: points apart by a fifth may be equal,
+and axes, measured at different times, do not compare in time. Where the two are
+equal, `map` takes less memory or about as much. The limit on a step's bytes is
+a guess:
 
 {orders}
 

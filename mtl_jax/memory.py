@@ -32,7 +32,7 @@ class Need(NamedTuple):
 
   def on_device(self, runs: int, side_by_side: bool) -> int:
     """With so many runs on the device."""
-    if side_by_side:  # New states take the place of old ones.
+    if side_by_side or runs == 1:  # New states take the place of old ones.
       return self.shared + runs * (self.data + self.state + self.step)
     # The run at work is copied, and new states are kept until all have theirs.
     kept = runs * (self.data + 2 * self.state)
