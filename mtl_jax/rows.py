@@ -1,0 +1,47 @@
+"""Convolution of many channels with a small kernel as a matrix product.
+
+The k shifts along a row are stacked, one product gives the parts of k rows,
+and these are added up. Stride 1, no padding.
+"""
+
+import jax.numpy as jnp
+
+from mtl_jax.dense import matmul
+from mtl_jax.pixels import fit
+
+
+def convolve(x, kernel):
+  """`[C, H, W, B]` and `[k, k, C, F]` to `[F, H', W', B]`."""
+  k, _, c, f = kernel.shape
+  shifts = _row_shifts(x, k)
+  _, height, width, batch = shifts.shape
+  rows = kernel.transpose(0, 3, 1, 2).reshape(k * f, k * c)
+  parts = matmul(rows, shifts.reshape(k * c, -1))
+  parts = parts.reshape(k, f, height, width, batch)
+  out = height - k + 1
+  return sum(parts[i, :, i : i + out] for i in range(k))
+
+
+def to_input(slope, kernel):
+  """The slope against the kernel turned round."""
+  around = (len(kernel) - 1,) * 2
+  padded = fit(slope, [around, around])
+  return convolve(padded, kernel[::-1, ::-1].swapaxes(2, 3))
+
+
+def to_kernel(x, slope, k):
+  """The gradient of the kernel, as one product."""
+  c, f = x.shape[0], slope.shape[0]
+  shifts = _row_shifts(x, k)
+  parts = jnp.concatenate(
+    [fit(slope, [(i, k - 1 - i), (0, 0)]) for i in range(k)]
+  )
+  product = matmul(parts.reshape(k * f, -1), shifts.reshape(k * c, -1).T)
+  return product.reshape(k, f, k, c).transpose(0, 2, 3, 1)
+
+
+def _row_shifts(x, size):
+  """`[C, H, W, B]` to `[k*C, H*W', B]`: the k shifts along a row."""
+  width = x.shape[2] - size + 1
+  shifts = [x[:, :, i : i + width] for i in range(size)]
+  return jnp.concatenate(shifts) if size > 1 else x
