@@ -1,6 +1,6 @@
 """How time and memory of a step grow with seeds, tasks, towers and size.
 
-  python -m benchmarks.growth                 # all, about 8 minutes on 2 cores
+  python -m benchmarks.growth                 # all
   python -m benchmarks.growth --axes=runs     # one; the others' lines stay
 
 Every point is a cell of ours, trained by its own compiled program; the points
