@@ -14,10 +14,10 @@ from jaxtyping import Array, Float, Int
 from mtl_jax import batches, devices, gradients, precision
 from mtl_jax.data.base import Split
 from mtl_jax.evaluation import evaluate
+from mtl_jax.losses import task_losses
 from mtl_jax.optimizers import Hp
 from mtl_jax.schemes import base as schemes
 from mtl_jax.state import Best, Seed, System, TrainState, init, stream
-from mtl_jax.tasks import Task
 
 __all__ = ['Best', 'Hp', 'System', 'TrainState', 'evaluate', 'init']
 
@@ -72,28 +72,6 @@ def step(
     fallbacks=state.fallbacks + found.fallback,
     unlabelled=state.unlabelled + ~batch.mask.any(0),
   ), Metrics(losses, found.weights)
-
-
-@jax.named_scope('losses')
-def task_losses(
-  tasks: tuple[Task, ...], predictions: tuple[Array, ...], batch: Split
-) -> Float[Array, 'tasks']:
-  """Each task's mean loss over its valid labels."""
-  alike = {}
-  for t, task in enumerate(tasks):
-    alike.setdefault((task.kind, task.num_outputs), []).append(t)
-  losses = [None] * len(tasks)
-  # Tasks of one kind are computed together: small operations cost their call.
-  for members in alike.values():
-    predicted, labels, mask = [
-      jnp.stack([column[t] for t in members])
-      for column in (predictions, batch.labels, batch.mask.T)
-    ]
-    mask = devices.whole(mask)  # spares a message, see `take_rows`
-    values = jax.vmap(tasks[members[0]].loss)(predicted, labels, mask)
-    for i, t in enumerate(members):
-      losses[t] = values[i]
-  return jnp.stack(losses)
 
 
 @jax.named_scope('unless_failed')

@@ -38,6 +38,7 @@ LAYERS = [
   'costs',
   'meshes',
   'devices',
+  'losses',
   'gradients',
   'state',
   'precision',

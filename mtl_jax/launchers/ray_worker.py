@@ -9,7 +9,15 @@ from typing import Any, NamedTuple
 import jax
 from ml_collections import ConfigDict
 
-from mtl_jax import build, cells, interrupt, progress, records, run
+from mtl_jax import (
+  build,
+  cells,
+  compilation,
+  interrupt,
+  progress,
+  records,
+  run,
+)
 from mtl_jax.errors import InputError
 
 
@@ -51,6 +59,7 @@ def work(order: Order) -> Outcome:
   token, live, other = pathlib.Path(order.token), progress.Told(), ''
   if order.cpus:
     jax.config.update('jax_num_cpu_devices', order.cpus)
+  compilation.keep(live.say)
   try:
     cell = _cell(order, host)
     folder = pathlib.Path(order.workdir) / 'cells' / cell.hash
