@@ -25,10 +25,17 @@ def to_input(slope, kernel, window, size):
   """The gradient of the images, `[C, *size, B]`."""
   kernel = _spread(kernel, window)
   block = blocks.side(*kernel.shape[1:])
+  if not block and window.stride == 1:
+    # What fell on the padding is not computed.
+    lows = window.rows[0], window.columns[0]
+    return rows.to_input(slope, kernel, lows, size)
+  reach = len(kernel) - 1
   found = (
     blocks.to_input(slope, kernel, block)
     if block
-    else rows.to_input(slope, kernel)
+    else rows.to_input(
+      slope, kernel, (0, 0), [n + reach for n in slope.shape[1:3]]
+    )
   )
   return _strided(found, window, size)
 

@@ -22,11 +22,17 @@ def convolve(x, kernel):
   return sum(parts[i, :, i : i + out] for i in range(k))
 
 
-def to_input(slope, kernel):
-  """The slope against the kernel turned round."""
-  around = (len(kernel) - 1,) * 2
-  padded = fit(slope, [around, around])
-  return convolve(padded, kernel[::-1, ::-1].swapaxes(2, 3))
+def to_input(slope, kernel, lows, size):
+  """The slope against the kernel turned round.
+
+  Gives `size` pixels of the padded images, after the first `lows`.
+  """
+  reach = len(kernel) - 1
+  ends = [
+    (reach - low, whole + low - out)
+    for low, whole, out in zip(lows, size, slope.shape[1:3], strict=True)
+  ]
+  return convolve(fit(slope, ends), kernel[::-1, ::-1].swapaxes(2, 3))
 
 
 def to_kernel(x, slope, k):
