@@ -12,7 +12,7 @@ from benchmarks import rounds, workloads
 PAGE = pathlib.Path('docs/performance.md')
 SPEED = ('workload', 'ours', 'LibMTL', 'torch', 'ratio', 'goal', 'torch ratio')
 SHARE = ('workload', 'MFLOP a step', 'GFLOP/s', 'peak GFLOP/s', 'share')
-SHARE += ('compile s',)
+SHARE += ('share at the goal', 'compile s')
 
 
 def table(head: tuple[str, ...], lines: list[list[str]]) -> str:
@@ -39,8 +39,13 @@ def speeds(rows: list[dict]) -> str:
   return table(SPEED, lines)
 
 
-def shares(detail: list[dict]) -> str:
-  """What share of the measured peak each workload's steps reach."""
+def shares(rows: list[dict], detail: list[dict]) -> str:
+  """What share of the measured peak steps reach, and would at their goals."""
+  wanted = {
+    row['workload']: float(row['libmtl_ms'] or row['torch_ms'])
+    / workloads.GOALS[row['workload']]
+    for row in rows
+  }
   return table(
     SHARE,
     [
@@ -49,12 +54,33 @@ def shares(detail: list[dict]) -> str:
         number(row['mflop_per_step']),
         number(str(float(row['mflop_per_step']) / float(row['ms']))),
         number(row['peak_gflops']),
-        f'{100 * float(row["share_of_peak"]):.0f} %',
+        percent(float(row['share_of_peak'])),
+        percent(_share(row, wanted[row['workload']])),
         number(row['compile_seconds']),
       ]
       for row in detail
       if row['share_of_peak']
     ],
+  )
+
+
+def _share(row: dict, milliseconds: float) -> float:
+  rate = float(row['mflop_per_step']) / milliseconds
+  return rate / float(row['peak_gflops'])
+
+
+def percent(share: float) -> str:
+  return f'{100 * share:.0f} %'
+
+
+def parts(rows: list[dict]) -> str:
+  """The costliest parts of every workload's step, in one line each."""
+  lines = {}
+  for row in rows:
+    text = f'{row["part"]} {percent(float(row["share"]))}'
+    lines.setdefault(row['workload'], []).append(text)
+  return '\n'.join(
+    f'- `{name}`: {"; ".join(found)}' for name, found in lines.items()
   )
 
 
@@ -71,9 +97,12 @@ def main(folder: pathlib.Path, page: pathlib.Path = PAGE) -> None:
   if folder != page.parent / 'results' or not page.exists():
     return  # A trial elsewhere leaves the page alone.
   text = page.read_text(encoding='utf-8')
-  text = put(text, 'speed', speeds(rounds.read(folder / 'speed.csv')))
+  rows = rounds.read(folder / 'speed.csv')
+  text = put(text, 'speed', speeds(rows))
   detail = rounds.read(folder / 'speed_detail.csv')
-  text = put(text, 'share', shares(detail))
+  text = put(text, 'share', shares(rows, detail))
+  if (folder / 'parts.csv').exists():
+    text = put(text, 'parts', parts(rounds.read(folder / 'parts.csv')))
   page.write_text(text, encoding='utf-8')
 
 

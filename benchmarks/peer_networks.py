@@ -30,13 +30,13 @@ def pixels(images: torch.Tensor, form: torch.memory_format) -> torch.Tensor:
 class LeNet(nn.Module):
   """Convolution, 2 x 2 maximum, ReLU, twice; then dense and ReLU."""
 
-  def __init__(self, form, shape, channels, size, padding, width):
+  def __init__(self, form, shape, channels, sizes, padding, width):
     super().__init__()
     del padding  # None: 'VALID'.
     self.form = form
-    self.first = nn.Conv2d(shape[-1], channels[0], size[0])
-    self.second = nn.Conv2d(*channels, size[1])
-    side = ((shape[0] - size[0] + 1) // 2 - size[1] + 1) // 2
+    self.first = nn.Conv2d(shape[-1], channels[0], sizes[0])
+    self.second = nn.Conv2d(*channels, sizes[1])
+    side = ((shape[0] - sizes[0] + 1) // 2 - sizes[1] + 1) // 2
     self.dense = nn.Linear(side**2 * channels[1], width)
 
   def forward(self, images):

@@ -91,6 +91,7 @@ def _lower(cell: Cell, steps: int, inputs: Inputs, state: train.TrainState):
     (0, 0, 0, own, own),
     mesh=meshes.mesh_for(width, config.mesh),
     spread=config.spread,
+    side_by_side=cell.plan.side_by_side,
   )
   return program.lower(*_arguments(inputs, state))
 
