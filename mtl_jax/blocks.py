@@ -7,7 +7,7 @@ pixels that they see. Stride 1, no padding.
 import jax.numpy as jnp
 from jax import lax
 
-from mtl_jax.dense import matmul
+from mtl_jax.contractions import matmul, overlap
 from mtl_jax.pixels import fit, to_channels, to_pixels
 
 # Below, a product is too thin to be fast; above, too much of it is zeros.
@@ -32,10 +32,8 @@ def side(size, channels, features):
 def convolve(x, kernel, block):
   """`[C, H, W, B]` and `[k, k, C, F]` to `[F, H', W', B]`."""
   f, out = kernel.shape[3], [n - len(kernel) + 1 for n in x.shape[1:3]]
-  sides = [-(-o // block) for o in out]
   seen = _seen(x, len(kernel), block, out)
-  product = matmul(_copies(kernel, block), seen)
-  pixels = to_pixels(product.reshape(-1, *sides, x.shape[3]), block)
+  pixels = to_pixels(matmul(_copies(kernel, block), seen), block)
   return pixels[:f, : out[0], : out[1]]
 
 
@@ -44,9 +42,8 @@ def to_input(slope, kernel, block):
   n, out = _reach(len(kernel), block), slope.shape[1:3]
   blocks = to_channels(fit(slope, [(0, -o % block) for o in out]), block)
   _, height, width, batch = blocks.shape
-  shares = matmul(
-    _copies(kernel, block).T, blocks.reshape(len(blocks), -1)
-  ).reshape(n, n, -1, height, width, batch)
+  shares = matmul(_copies(kernel, block).T, blocks)
+  shares = shares.reshape(n, n, -1, height, width, batch)
   shape = (shares.shape[2], height + n - 1, width + n - 1, batch)
   total = jnp.zeros(shape, shares.dtype)
   for i in range(n):
@@ -60,8 +57,7 @@ def to_kernel(x, slope, k, block):
   c, f, out = x.shape[0], slope.shape[0], slope.shape[1:3]
   n = _reach(k, block)
   padded = fit(slope, [(0, -o % block) for o in out])
-  blocks = to_channels(padded, block).reshape(block**2 * f, -1)
-  product = matmul(blocks, _seen(x, k, block, out).T)
+  product = overlap(to_channels(padded, block), _seen(x, k, block, out))
   product = product.reshape(block, block, f, n, n, block, block, c)
   product = product.transpose(0, 1, 3, 5, 4, 6, 7, 2)
   copies = product.reshape(block, block, n * block, n * block, c, f)
@@ -78,7 +74,7 @@ def _reach(size, block):
 
 
 def _seen(x, size, block, out):
-  """`[n*n*b*b*C, blocks]`: what each output block sees."""
+  """`[n*n*b*b*C, H/b, W/b, B]`: what each output block sees."""
   n, (height, width) = _reach(size, block), [-(-o // block) for o in out]
   ends = [
     (0, (m + n - 1) * block - whole)
@@ -88,7 +84,7 @@ def _seen(x, size, block, out):
   seen = [
     blocks[:, i : i + height, j : j + width] for i in range(n) for j in range(n)
   ]
-  return jnp.concatenate(seen).reshape(n * n * len(blocks), -1)
+  return jnp.concatenate(seen)
 
 
 def _copies(kernel, block):

@@ -6,7 +6,7 @@ and these are added up. Stride 1, no padding.
 
 import jax.numpy as jnp
 
-from mtl_jax.dense import matmul
+from mtl_jax.contractions import matmul, overlap
 from mtl_jax.pixels import fit
 
 
@@ -16,8 +16,7 @@ def convolve(x, kernel):
   shifts = _row_shifts(x, k)
   _, height, width, batch = shifts.shape
   rows = kernel.transpose(0, 3, 1, 2).reshape(k * f, k * c)
-  parts = matmul(rows, shifts.reshape(k * c, -1))
-  parts = parts.reshape(k, f, height, width, batch)
+  parts = matmul(rows, shifts).reshape(k, f, height, width, batch)
   out = height - k + 1
   return sum(parts[i, :, i : i + out] for i in range(k))
 
@@ -42,8 +41,7 @@ def to_kernel(x, slope, k):
   parts = jnp.concatenate(
     [fit(slope, [(i, k - 1 - i), (0, 0)]) for i in range(k)]
   )
-  product = matmul(parts.reshape(k * f, -1), shifts.reshape(k * c, -1).T)
-  return product.reshape(k, f, k, c).transpose(0, 2, 3, 1)
+  return overlap(parts, shifts).reshape(k, f, k, c).transpose(0, 2, 3, 1)
 
 
 def _row_shifts(x, size):

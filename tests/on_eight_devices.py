@@ -41,9 +41,9 @@ def mapped(system, mesh, **how):
   return laid, devices.map_runs(one, (0, 0, 0, None), laid, **how)
 
 
-def arguments(system, laid):
+def arguments(system, laid, encoder='mlp'):
   seeds = [*range(RUNS)] + [RUNS - 1] * (-RUNS % laid.shape['runs'])
-  data = small.split(rows=ROWS, known=0.8)
+  data = small.split(encoder, rows=ROWS, known=0.8)
   hp = small.pile([small.hp(clip=1.0)] * len(seeds))
   states = small.pile(
     [small.start(system, data, small.hp(), s, noise=False) for s in seeds]
@@ -59,9 +59,10 @@ def results(system, mesh, **how):
   return small.take(found, slice(RUNS))
 
 
-def collectives(system, mesh, **how):
+def collectives(system, mesh, encoder='mlp', **how):
   laid, program = mapped(system, mesh, **how)
-  text = program.lower(*arguments(system, laid)).compile().as_text()
+  given = arguments(system, laid, encoder)
+  text = program.lower(*given).compile().as_text()
   return dict(collections.Counter(COLLECTIVE.findall(text)))
 
 
@@ -149,6 +150,12 @@ def test_a_shared_batch_sums_its_gradients_and_no_more(
     small.system(balancer=balancer), mesh, side_by_side=side_by_side
   )
   assert found == {'all-reduce': 1}
+
+
+def test_products_of_a_convolution_keep_the_batch_cut(optimized):
+  del optimized
+  system = small.system('hard', 'lenet', 'pcgrad')
+  assert collectives(system, (2, 4), 'lenet') == {'all-reduce': 1}
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ LAYERS = [
   'sequence',
   'recurrence',
   'attention',
+  'contractions',
   'dense',
   'pixels',
   'blocks',
