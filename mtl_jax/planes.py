@@ -16,6 +16,22 @@ from mtl_jax import convolution
 from mtl_jax.convolution import Planes
 
 
+def pixels(images: Shaped[Array, '...'], encoder: str) -> Planes:
+  """`[B, H, W, C]`, bytes or floats, as planes; bytes are scaled to 0..1.
+
+  Raises:
+    ValueError: these are no images; `encoder` is named.
+  """
+  if images.ndim != 4:
+    raise ValueError(
+      f'{encoder} takes images [rows, height, width, channels], not '
+      f'{images.shape}; use encoder mlp for vectors, lstm for words'
+    )
+  if images.dtype == jnp.uint8:
+    images = images / 255
+  return enter(images)
+
+
 def enter(
   images: Shaped[Array, 'batch height width channels'],
 ) -> Shaped[Array, 'channels height width batch']:

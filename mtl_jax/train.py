@@ -59,9 +59,7 @@ def step(
   grads = gradients.add_penalty(system.scheme, hp, state.params, found.grads)
   norms = schemes.tower_norms(grads, system.groups)
   grads = gradients.clip(hp.clip, norms, grads)
-  with jax.named_scope('update'):
-    updates, opt = system.optimizer(hp).update(grads, state.opt, state.params)
-    params = jax.tree.map(jnp.add, state.params, updates)
+  params, opt = _descend(system, hp, state, grads)
   new = state._replace(
     params=params, extra=extra, opt=opt, balance=found.balance
   )
@@ -72,6 +70,12 @@ def step(
     fallbacks=state.fallbacks + found.fallback,
     unlabelled=state.unlabelled + ~batch.mask.any(0),
   ), Metrics(losses, found.weights)
+
+
+@jax.named_scope('update')
+def _descend(system: System, hp: Hp, state: TrainState, grads):
+  updates, opt = system.optimizer(hp).update(grads, state.opt, state.params)
+  return jax.tree.map(jnp.add, state.params, updates), opt
 
 
 @jax.named_scope('unless_failed')

@@ -1,13 +1,12 @@
 """LeNet: convolution and pooling, then one dense layer.
 
-LeCun, Bottou, Bengio, Haffner, Proceedings of the IEEE 86 (1998), with ReLU
+LeCun, Bottou, Bengio, Haffner, Proceedings of the IEEE 86 (1998), with ReLU,
 zero padding ('VALID': none) and any number of kernels.
 """
 
 import functools
 
 import flax.linen as nn
-import jax.numpy as jnp
 
 from mtl_jax import layers, planes
 
@@ -21,15 +20,9 @@ class Block(nn.Module):
 
   @nn.compact
   def __call__(self, x, train):
-    if x.ndim != 4:
-      raise ValueError(
-        f'lenet takes images [rows, height, width, channels], not {x.shape}; '
-        'use encoder mlp for vectors, lstm for words'
-      )
-    if x.dtype == jnp.uint8:
-      x = x / 255
     conv = planes.Conv(self.channels, self.size, padding=self.padding)
-    return planes.leave(nn.relu(planes.max_pool(conv(planes.enter(x)))))
+    x = conv(planes.pixels(x, 'lenet'))
+    return planes.leave(nn.relu(planes.max_pool(x)))
 
 
 class Top(nn.Module):

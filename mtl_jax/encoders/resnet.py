@@ -7,7 +7,6 @@ stem, no first pooling. The heads read the mean over positions.
 import functools
 
 import flax.linen as nn
-import jax.numpy as jnp
 
 from mtl_jax import planes
 
@@ -22,14 +21,8 @@ class Stem(nn.Module):
 
   @nn.compact
   def __call__(self, x, train):
-    if x.ndim != 4:
-      raise ValueError(
-        'resnet takes images [rows, height, width, channels], not '
-        f'{x.shape}; use encoder mlp for vectors, lstm for words'
-      )
-    if x.dtype == jnp.uint8:
-      x = x / 255
-    x = planes.Conv(self.width, 3, use_bias=False)(planes.enter(x))
+    conv = planes.Conv(self.width, 3, use_bias=False)
+    x = conv(planes.pixels(x, 'resnet'))
     return planes.leave(nn.relu(NORMS[self.norm]()(x, train)))
 
 
