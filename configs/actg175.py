@@ -27,6 +27,7 @@ def get_config():
   # The schemes' own, tuned likewise with --scheme and --try. The published
   # multiplier of 10 to 1000 on stitches is for SGD: Adam scales them itself.
   config.schemes.cross_stitch.mix_lr = 1.0
+  config.schemes.nddr.mix_lr = 1.0
   config.schemes.soft_l2.hp.penalty = (0.1,)
   config.schemes.soft_trace.hp.penalty = (0.01,)
   return config

@@ -16,6 +16,7 @@ def get_config() -> ConfigDict:
   config.dataset = 'actg175'  # a file of mtl_jax/data
   config.datasets = datasets()
   config.resplit = True  # draw a new split per seed, or use the card's
+  config.own_rows = False  # leave each training row the label of one task
   config.data_dir = ''  # prepared data; '' is TFDS's own folder
   config.files = ''  # source files; '' is downloads/manual in data_dir
 
@@ -95,6 +96,12 @@ def encoders() -> ConfigDict:
         'dropout': 0.0,
         'padding': 'SAME',  # or VALID
       },
+      'gru': {
+        'vocab_size': 10_000,
+        'embedding': 128,
+        'width': 64,
+        'dropout': 0.0,
+      },
       'lstm': {
         'vocab_size': 10_000,
         'embedding': 128,
@@ -106,6 +113,12 @@ def encoders() -> ConfigDict:
         'widths': (16, 32, 64),  # channels of each stage
         'depths': (1, 1, 1),  # blocks of each stage
         'norm': 'batch',  # or group
+        'stem': 'small',  # 3 x 3 (CIFAR), or large: 7 x 7 (ImageNet)
+      },
+      'resnet18': {
+        'width': 64,  # channels of the first stage
+        'norm': 'batch',
+        'stem': 'small',
       },
       'transformer': {
         'vocab_size': 10_000,
@@ -121,42 +134,121 @@ def encoders() -> ConfigDict:
 
 
 def schemes() -> ConfigDict:
-  """Fields of each `Scheme`, and hyperparameters of its own."""
+  """Fields of each `Scheme`, and hyperparameters of its own.
+
+  `mix_lr` multiplies the learning rate of what mixes tasks, and `warm_start`
+  steps train towers apart before they meet. What a scheme charges is counted
+  times `hp.penalty`.
+  """
+  experts = {'num_experts': 4, 'expert_from': -1}  # -1 picks the stem
   return ConfigDict(
     {
+      'adapters': {
+        'reduction': 4,  # channels of a stage over those of a bottleneck
+        'linear': False,
+        'frozen_from': 1.0,  # share of the steps the encoder learns in
+        **own(),
+      },
+      'adashare': {
+        'search': 0.5,  # share of the steps that choose what to skip
+        'warmup': 0.2,  # share of the search that skips nothing
+        'block': 20,  # steps that train weights, then as many for policies
+        'temperature': 5.0,
+        'cooling': 0.965,  # of the temperature, per 100 steps
+        'sparsity': 1e-3,
+        'sharing': 0.05,
+        **own(mix_lr=10.0, penalty=(1.0,)),
+      },
+      'cgc': {'own': 1, 'shared': 1, 'expert_from': -1, **own()},
       'cross_stitch': {
-        'mix_lr': 100.0,  # learning-rate multiplier of the stitches
         'own': 0.9,  # a tower's weight on itself at the start
         'per_channel': True,
         'stitch_after': (),  # stages; () is every one
-        'hp': own_hp(),
+        'warm_start': 0,
+        **own(mix_lr=100.0),
       },
-      'hard': {'split_at': -1, 'mix_lr': 1.0, 'hp': own_hp()},
-      'mmoe': {
-        'num_experts': 4,
-        'expert_from': -1,  # stages before are a shared stem; -1 picks
-        'mix_lr': 1.0,
-        'hp': own_hp(),
+      'dmtrl': {
+        'form': 'last_axis',  # or tucker, tensor_train
+        'rank': 0,  # 0 is one per task, or 64 per axis
+        **own(),
       },
-      'single': {'mix_lr': 1.0, 'hp': own_hp()},
+      'dselect_k': {
+        **experts,
+        'selectors': 2,  # of each task: k
+        'gamma': 1.0,  # width of the smooth step
+        'entropy': 0.0,  # price of undecided selectors
+        'per_example': False,
+        **own(penalty=(1.0,)),
+      },
+      'film': {'embedding': 0, **own()},  # length of the tasks' vectors, or 0
+      'hard': {'split_at': -1, **own()},  # the first private stage; -1 is none
+      'hard_wide': own(),
+      'ltb': {
+        'num_nodes': 0,  # copies of each stage; 0 is one per task
+        'search': 0.5,  # share of the steps that choose the branches
+        'warmup': 0.01,  # share of the search that means all
+        'temperature': 5.0,
+        'hard_samples': False,
+        **own(),
+      },
+      'mmoe': {**experts, 'balance': 0.0, **own(penalty=(1.0,))},
+      'moore': {**experts, **own()},
+      'mtan': own(),
+      'nddr': {
+        'own': 0.9,
+        'norm': 'batch',  # or none
+        'relu': True,
+        'warm_start': 0,
+        **own(mix_lr=100.0),
+      },
+      'omoe': {**experts, 'balance': 0.0, **own(penalty=(1.0,))},
+      'ple': {
+        'own': 1,
+        'shared': 1,
+        'levels': -1,  # -1 is one per stage behind the stem
+        'expert_from': -1,
+        **own(),
+      },
+      'shared_private': {
+        'share': 0.5,  # of the channels that all tasks share
+        'orthogonality': 0.01,
+        'adversarial': 0.0,  # needs own_rows, or a data set per task
+        **own(penalty=(1.0,)),
+      },
+      'single': own(),
+      'single_small': own(),
+      'sluice': {
+        'subspaces': 2,
+        'own': 0.9,
+        'orthogonality': 0.0,
+        'warm_start': 0,
+        **own(penalty=(1.0,)),
+      },
+      'snr': {
+        'num_subnets': 4,
+        'transform': False,
+        **own(penalty=(1e-4,)),
+      },
       'soft_l2': {
         'same_init': True,
-        'mix_lr': 1.0,
-        'hp': own_hp(penalty=(0.01,)),
+        'warm_start': 0,
+        **own(penalty=(0.01,)),
       },
       'soft_trace': {
         'unfolding': 'last_axis',  # or tucker, tensor_train
-        'mix_lr': 1.0,
-        'hp': own_hp(penalty=(0.001,)),
+        'warm_start': 0,
+        **own(penalty=(0.001,)),
       },
+      'task_routing': {'keep': 0.5, **own()},  # share of each task's channels
     }
   )
 
 
-def own_hp(**given) -> dict:
-  """Hyperparameters of one scheme alone; () takes those of `config.hp`."""
+def own(mix_lr: float = 1.0, **given) -> dict:
+  """What every scheme has; an `hp` of () takes that of `config.hp`."""
   names = ('lr', 'weight_decay', 'penalty', 'clip', 'task_weights')
-  return {name: given.get(name, ()) for name in names}
+  hp = {name: given.get(name, ()) for name in names}
+  return {'mix_lr': mix_lr, 'hp': hp}
 
 
 def balancers() -> ConfigDict:

@@ -24,4 +24,5 @@ def get_config():
   config.evals = 12
   config.hp.lr = (3e-3,)
   config.schemes.cross_stitch.mix_lr = 1.0  # Adam scales the stitches itself
+  config.schemes.nddr.mix_lr = 1.0
   return config

@@ -1,6 +1,7 @@
 """From a config to objects; every mistake in it is found here."""
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from mtl_jax import (
   choices,
+  encoders,
   meshes,
   modules,
   optimizers,
@@ -55,7 +57,10 @@ def data(config: Any) -> list[Data]:
     files=config.files,
     **choices.chosen(config, 'dataset'),
   )
-  return [base.check(load(split_seed=seed)) for seed in seeds]
+  found = [base.check(load(split_seed=seed)) for seed in seeds]
+  if not config.own_rows:
+    return found
+  return [base.check(base.own_rows(d, i)) for i, d in enumerate(found)]
 
 
 def system(config: Any, tasks: tuple[Task, ...]) -> train.System:
@@ -68,7 +73,15 @@ def system(config: Any, tasks: tuple[Task, ...]) -> train.System:
   scheme = _scheme(config, stages, tasks)
   balancer = _balancer(config, tasks)
   optimizer = _optimizer(config, scheme)
-  return train.System(scheme, balancer, tasks, optimizer, config.compute)
+  found = train.System(
+    scheme, balancer, tasks, optimizer, config.compute, config.steps
+  )
+  if found.kept_from >= config.steps:
+    raise InputError(
+      f'scheme {config.scheme!r} begins at step {found.kept_from}, and '
+      f'config.steps is {config.steps}; lower its warm_start'
+    )
+  return found
 
 
 def _make(package: str, config: Any, what: str, **given: Any) -> Any:
@@ -95,11 +108,22 @@ def _scheme(config, stages, tasks) -> schemes.Scheme:
   scheme = modules.find('mtl_jax.schemes', config.scheme, 'Scheme')
   fields = choices.chosen(config, 'scheme')
   allowed = modules.fields(scheme)
-  for flax_own in ('parent', 'name'):
-    allowed.pop(flax_own, None)
+  for given_here in ('parent', 'name', 'resize'):
+    allowed.pop(given_here, None)
   modules.check_fields(f'config.schemes.{config.scheme}', fields, allowed)
   heads = tuple(functools.partial(schemes.Head, t.num_outputs) for t in tasks)
-  return _told('scheme', config.scheme, lambda: scheme(stages, heads, **fields))
+  make = functools.partial(scheme, stages, heads, _resize(config), **fields)
+  return _told('scheme', config.scheme, make)
+
+
+def _resize(config) -> Callable | None:
+  """Remakes the encoder with so many times the channels, if it says how."""
+  make = modules.find('mtl_jax.encoders', config.encoder, 'make')
+  widths = getattr(inspect.getmodule(make), 'WIDTHS', None)
+  if widths is None:
+    return None
+  fields = modules.fields(make) | choices.chosen(config, 'encoder').to_dict()
+  return lambda factor: make(**encoders.resized(fields, widths, factor))
 
 
 def _balancer(config, tasks) -> balancers.Balancer:
@@ -112,8 +136,10 @@ def _balancer(config, tasks) -> balancers.Balancer:
 
 def _optimizer(config, scheme) -> optimizers.Optimizer:
   rule, decoupled = _named(config, 'optimizer', optimizers.OPTIMIZERS)()
-  schedule = _named(config, 'schedule', optimizers.SCHEDULES)(config.steps)
-  return optimizers.make(rule, decoupled, schedule, scheme)
+  schedule = _named(config, 'schedule', optimizers.SCHEDULES)
+  cut = scheme.restart(config.steps)
+  schedule = optimizers.phased(schedule, config.steps, cut)
+  return optimizers.make(rule, decoupled, schedule, scheme, config.steps)
 
 
 def _named(config, what: str, table: dict[str, Callable]) -> Callable:
@@ -151,6 +177,7 @@ class Traced(NamedTuple):
 def try_shapes(config: Any, system: train.System, data: Data) -> Traced:
   """Raises `InputError` where the parts cannot take a step on these inputs."""
   _check_words(config, data)
+  _check_rows(config, system, data)
   settings = choices.settings(config, len(data.tasks))
   hp = jax.tree.map(lambda x: x[0], choices.hp(settings[:1]))
   batch = jax.tree.map(
@@ -174,12 +201,27 @@ def try_shapes(config: Any, system: train.System, data: Data) -> Traced:
 
 
 def _check_shared(config: Any, system: train.System, params: dict) -> None:
-  shared, _ = schemes.split(params)
-  if system.balancer.needs_gram and not shared:
+  groups = [system.scheme.group(name) for name in schemes.split(params)[0]]
+  times = (0, config.steps // 2, config.steps - 1)
+  trained = any(
+    group.moves is None or any(group.moves(at, config.steps) for at in times)
+    for group in groups
+  )
+  if system.balancer.needs_gram and not trained:
     raise InputError(
       f'balancer {config.balancer!r} weighs gradients of shared parameters, '
-      f'and scheme {config.scheme!r} shares none; use balancer equal or '
+      f'and scheme {config.scheme!r} trains none; use balancer equal or '
       'uncertainty, or a scheme that shares, such as hard'
+    )
+
+
+def _check_rows(config: Any, system: train.System, data: Data) -> None:
+  together = int(data.train.mask.sum(1).max())
+  if system.scheme.own_rows and together > 1:
+    raise InputError(
+      f'scheme {config.scheme!r} tells tasks apart by their rows, and here a '
+      f'row has labels of {together}; set config.own_rows=True, or '
+      f'config.schemes.{config.scheme}.adversarial=0'
     )
 
 

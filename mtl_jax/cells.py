@@ -157,7 +157,10 @@ def _sources(config: Any) -> dict[str, str]:
 def comparable(config: Any, datas: list[Data]) -> dict:
   """What two cells must agree in to stand in one table."""
   parts = ('dataset', 'encoder', 'optimizer', 'schedule')
-  numbers = ('resplit', 'seeds', 'steps', 'evals', 'batch_size', 'compute')
+  numbers = (
+    *('resplit', 'own_rows', 'seeds', 'steps', 'evals', 'batch_size'),
+    'compute',
+  )
   return {
     **{part: {config[part]: choices.chosen(config, part)} for part in parts},
     **{number: config[number] for number in numbers},

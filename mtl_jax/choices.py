@@ -68,7 +68,8 @@ def settings(config: Any, num_tasks: int) -> list[dict[str, Any]]:
 def _penalties(config: Any, own: Any) -> tuple[float, ...]:
   """None is tried where a scheme has none; `config.hp.penalty` is for all."""
   scheme = modules.find('mtl_jax.schemes', config.scheme, 'Scheme')
-  if scheme.penalty is schemes.Scheme.penalty:
+  by_params = scheme.penalty is not schemes.Scheme.penalty
+  if not (scheme.penalised or by_params):
     return (0.0,)
   return config.hp.penalty or own.get('penalty', ()) or (0.01,)
 

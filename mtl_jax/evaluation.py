@@ -13,9 +13,18 @@ from mtl_jax.state import System
 
 
 def predict(
-  system: System, params: Any, extra: Any, inputs: Any, batch_size: int
+  system: System,
+  params: Any,
+  extra: Any,
+  inputs: Any,
+  batch_size: int,
+  now: dict | None = None,
 ) -> tuple[Array, ...]:
-  """Predictions of all rows, `batch_size` of them at a time."""
+  """Predictions of all rows, `batch_size` of them at a time.
+
+  `now` is what the scheme is told of the training, if anything.
+  """
+  carried = {**extra, 'now': now} if now else extra
   size = jax.tree.leaves(inputs)[0].shape[0]
   count = -(-size // batch_size)
 
@@ -26,7 +35,7 @@ def predict(
 
   def apply(rows):
     return precision.apply(
-      system.scheme, system.compute, params, extra, rows, False
+      system.scheme, system.compute, params, carried, rows, False
     )
 
   predictions = lax.map(apply, jax.tree.map(blocks, inputs))
@@ -34,10 +43,15 @@ def predict(
 
 
 def evaluate(
-  system: System, params: Any, extra: Any, data: Split, batch_size: int
+  system: System,
+  params: Any,
+  extra: Any,
+  data: Split,
+  batch_size: int,
+  now: dict | None = None,
 ) -> dict[str, dict[str, Array]]:
   """Every metric of every task, and its loss, over a whole split."""
-  predictions = predict(system, params, extra, data.inputs, batch_size)
+  predictions = predict(system, params, extra, data.inputs, batch_size, now)
   results = {}
   for t, task in enumerate(system.tasks):
     labelled = predictions[t], data.labels[t], data.mask[:, t]

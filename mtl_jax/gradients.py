@@ -29,28 +29,41 @@ def combine(
   balancer: balancers.Balancer,
   hp: Hp,
   losses: Float[Array, 'tasks'],
-  pullback: Callable[[Float[Array, 'tasks']], tuple],
+  charged: Any,
+  pullback: Callable,
   state: Any,
   key: Array,
 ) -> Combined:
-  """Balances the task losses; `pullback` is that of the vector of losses."""
+  """Balances the task losses.
+
+  Args:
+    balancer: the method.
+    hp: of the run.
+    losses: raw.
+    charged: the scheme's price of this batch, which no balancer sees, or ().
+    pullback: of the pair of losses and `charged`, to the parameters.
+    state: the balancer's.
+    key: for what the balancer draws.
+  """
   by = _by_gram if balancer.needs_gram else _by_losses
-  return by(balancer, hp, losses, pullback, state, key)
+  price = jax.tree.map(lambda _: hp.penalty, charged)
+  return by(balancer, hp, losses, price, pullback, state, key)
 
 
-def _by_losses(balancer, hp, losses, pullback, state, key):
+def _by_losses(balancer, hp, losses, price, pullback, state, key):
   """Weights scale whole losses, heads included."""
   scaled = hp.task_weights * losses
   weights, state = balancer.update(scaled, None, state, key)
   weights, fallback = balancers.guard(weights, None)
-  (grads,) = pullback(weights * hp.task_weights)
+  (grads,) = pullback((weights * hp.task_weights, price))
   return Combined(grads, weights * hp.task_weights, state, fallback)
 
 
-def _by_gram(balancer, hp, losses, pullback, state, key):
+def _by_gram(balancer, hp, losses, price, pullback, state, key):
   """Weights scale the shared gradient; task parameters keep their own."""
   static = hp.task_weights
-  (rows,) = jax.vmap(pullback)(jnp.diag(static))  # leaves [K, ...]
+  free = jax.tree.map(jnp.zeros_like, price)
+  (rows,) = jax.vmap(lambda w: pullback((w, free)))(jnp.diag(static))
   shared, private = schemes.split(rows)
   gram = balancers.gram(shared)
   weights, state = balancer.update(static * losses, gram, state, key)
@@ -58,6 +71,9 @@ def _by_gram(balancer, hp, losses, pullback, state, key):
   shared = jax.tree.map(lambda g: jnp.tensordot(weights, g, 1), shared)
   private = jax.tree.map(lambda g: g.sum(0), private)
   grads = {**shared, **private}
+  if jax.tree.leaves(price):
+    (extra,) = pullback((jnp.zeros_like(losses), price))
+    grads = jax.tree.map(jnp.add, grads, extra)
   return Combined(grads, weights * static, state, fallback)
 
 

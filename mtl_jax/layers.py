@@ -11,10 +11,12 @@ from jaxtyping import Array, Float
 from mtl_jax import convolution, planes
 from mtl_jax.attention import AttentionBlock
 from mtl_jax.dense import Dense
+from mtl_jax.gated import GRU
 from mtl_jax.recurrence import LSTM
 from mtl_jax.sequence import Sequence, embed
 
 __all__ = [
+  'GRU',
   'LSTM',
   'AttentionBlock',
   'Conv',

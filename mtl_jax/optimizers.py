@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float
 
@@ -37,6 +38,7 @@ def make(
   decoupled: bool,
   schedule: Callable[[Array], Array],
   scheme: base.Scheme,
+  steps: int = 1,
 ) -> Optimizer:
   """An optimizer of `rule`, built inside the trace from traced numbers.
 
@@ -44,38 +46,65 @@ def make(
     rule: makes the transformation of raw gradients to directions.
     decoupled: weight decay after the rule (AdamW) or before it (L2).
     schedule: step -> factor of the learning rate.
-    scheme: names its mixing parameters and their learning-rate multiplier.
+    scheme: says which parameters it wants trained in another way.
+    steps: of a run.
   """
 
   def optimizer(hp: Hp) -> optax.GradientTransformation:
     decay = optax.stateless(lambda g, p: _decay(scheme, hp.weight_decay, g, p))
     order = (rule(), decay) if decoupled else (decay, rule())
-    rate = optax.scale_by_schedule(lambda count: -hp.lr * schedule(count))
-    return optax.chain(*order, optax.stateless(_mixing(scheme)), rate)
+    return optax.chain(*order, _rate(scheme, hp.lr, schedule, steps))
 
   return optimizer
 
 
-def _is_mix(scheme: base.Scheme, path: tuple) -> bool:
-  return str(path[0].key).startswith(scheme.mix) if scheme.mix else False
-
-
 def _decay(scheme: base.Scheme, rate: Any, grads: Any, params: Any) -> Any:
   def one(path, grad, param):
-    decays = base.is_kernel(path) and not _is_mix(scheme, path)
+    decays = base.is_kernel(path) and scheme.group(path[0].key).decays
     return grad + rate * param if decays else grad
 
   return jax.tree_util.tree_map_with_path(one, grads, params)
 
 
-def _mixing(scheme: base.Scheme) -> Callable:
-  def scale(updates, params):
-    del params
-    return jax.tree_util.tree_map_with_path(
-      lambda path, u: u * scheme.mix_lr if _is_mix(scheme, path) else u, updates
-    )
+def _rate(scheme: base.Scheme, lr: Any, schedule: Callable, steps: int):
+  """Downhill by the learning rate, with what the scheme says of a group."""
 
-  return scale
+  def init(params):
+    del params
+    return optax.ScaleByScheduleState(jnp.zeros((), jnp.int32))
+
+  def update(updates, state, params=None):
+    del params
+    rate = -lr * schedule(state.count)
+
+    def one(path, u):
+      group = scheme.group(path[0].key)
+      factor = rate if group.lr == 1 else rate * group.lr
+      if group.moves is None:
+        return factor * u
+      return jnp.where(group.moves(state.count, steps), factor * u, 0)
+
+    scaled = jax.tree_util.tree_map_with_path(one, updates)
+    return scaled, optax.ScaleByScheduleState(state.count + 1)
+
+  return optax.GradientTransformation(init, update)
+
+
+def phased(
+  schedule: Callable[[int], optax.Schedule], steps: int, cut: int
+) -> optax.Schedule:
+  """One schedule for the steps before `cut` and one for those from it on."""
+  if not cut:
+    return schedule(steps)
+  first, second = schedule(cut), schedule(steps - cut)
+  return lambda count: jnp.where(count < cut, first(count), second(count - cut))
+
+
+def restarted(
+  optimizer: optax.GradientTransformation, opt: Any, params: Any
+) -> Any:
+  """An optimizer's state with all moments forgotten; its clock goes on."""
+  return *optimizer.init(params)[:-1], opt[-1]
 
 
 def adam(b1: float = 0.9, b2: float = 0.999):

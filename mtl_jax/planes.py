@@ -101,6 +101,19 @@ def _pool_backward(x, slope):
 max_pool.defvjp(_pool_forward, _pool_backward)
 
 
+def overlapping_max_pool(x: Planes) -> convolution.Out:
+  """Maximum over 3 x 3 windows, two pixels apart, padded by one."""
+  height, width = (-(-n // 2) for n in x.shape[1:3])
+  pad = [(0, 0), (1, 1), (1, 1), (0, 0)]
+  x = jnp.pad(x, pad, constant_values=-jnp.inf)
+  windows = [
+    x[:, i : i + 2 * height : 2, j : j + 2 * width : 2][:, :height, :width]
+    for i in range(3)
+    for j in range(3)
+  ]
+  return functools.reduce(jnp.maximum, windows)
+
+
 def _corners(x):
   """The four pixels of all windows, row by row: `[C, H/2, W/2, B]` each."""
   x = x[:, : x.shape[1] // 2 * 2, : x.shape[2] // 2 * 2]

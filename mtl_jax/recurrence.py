@@ -41,7 +41,7 @@ class LSTM(nn.Module):
     bias = self.param('bias', _forget_gate_one, (4 * width,))
     # The input's part of all steps is one product, outside the scan.
     steps = x.swapaxes(0, 1)  # [L, B, C]
-    inputs = _product(steps, kernel.astype(x.dtype)) + bias[None, None]
+    inputs = product(steps, kernel.astype(x.dtype)) + bias[None, None]
     hidden = last_state(inputs, recurrent.astype(x.dtype), mask.swapaxes(0, 1))
     return hidden.astype(x.dtype)
 
@@ -81,7 +81,7 @@ def _last_state_backward(residuals, hidden_slope):
     moved = cell + hidden * by_hidden
     gates = jnp.concatenate([moved, moved, moved, hidden], -1) * by_gates
     gates = gates.astype(recurrent.dtype)
-    hidden = jnp.where(valid[:, None], 0, hidden) + _product(gates, recurrent.T)
+    hidden = jnp.where(valid[:, None], 0, hidden) + product(gates, recurrent.T)
     return (hidden, moved * by_cell), gates
 
   start = (hidden_slope, jnp.zeros_like(hidden_slope))
@@ -102,7 +102,7 @@ def _forward(inputs, recurrent, mask, save):
     hidden, cell = carry
     gates, valid = one
     narrow = hidden.astype(recurrent.dtype)
-    i, f, g, o = jnp.split(gates + _product(narrow, recurrent), 4, axis=-1)
+    i, f, g, o = jnp.split(gates + product(narrow, recurrent), 4, axis=-1)
     i, f, o = nn.sigmoid(i), nn.sigmoid(f), nn.sigmoid(o)
     g = jnp.tanh(g)
     new = f * cell + i * g
@@ -137,7 +137,7 @@ def _slopes(gates, hidden, cell, shown, keep):
   return hidden, (zero_at_padding[0], by_cell, zero_at_padding[1])
 
 
-def _product(x, kernel):
+def product(x, kernel):
   """In the operands' dtype, summed in float32."""
   over = (((x.ndim - 1,), (0,)), ((), ()))
   return lax.dot_general(x, kernel, over, preferred_element_type=jnp.float32)

@@ -7,23 +7,54 @@ import numpy as np
 
 from mtl_jax.cells import Cell, Chunk
 
+UNUSED = 0.01  # share of the use of all experts
 Results = dict[str, dict[str, np.ndarray]]  # task, metric: [R]
 
 
 def evaluations(
-  cell: Cell, chunk: Chunk, step: int, losses: np.ndarray, valid: Results
+  cell: Cell, chunk: Chunk, step: int, metrics: Any, valid: Results
 ) -> list[dict]:
-  """One record per run: training losses `[R, K]` and validation results."""
+  """One record per run: training losses and readings, validation results.
+
+  `metrics` are `train.Metrics` with a leading runs axis.
+  """
   return [
     {
       'kind': 'eval',
       **_who(chunk, i),
       'step': step,
-      'train_loss': _per_task(cell, losses[i]),
+      'train_loss': _per_task(cell, metrics.losses[i]),
       'valid': _of_run(valid, i),
+      **_readings(metrics.readings, i),
     }
     for i in range(len(chunk.runs))
   ]
+
+
+def _readings(readings: dict[str, np.ndarray], i: int) -> dict:
+  """Of one run, in four digits; nothing where the scheme has none."""
+  if not readings:
+    return {}
+  # Not round(): a share of 0.00001 must not read as 0.
+  short = np.vectorize(lambda x: float(f'{x:.4g}'), otypes=[float])
+  return {'readings': {k: short(values[i]) for k, values in readings.items()}}
+
+
+def collapses(
+  cell: Cell, chunk: Chunk, steps: tuple[int, int], readings: dict
+) -> dict[int, str]:
+  """By number, experts that hardly any row used from one step to another."""
+  use = readings.get('use (expert)')
+  if use is None or use.shape[-1] < 2:
+    return {}
+  found = {}
+  for run, expert in np.argwhere(use[: len(chunk.runs)] < UNUSED):
+    found.setdefault(int(expert), chunk.runs[run][0])
+  return {
+    expert: f'{cell.name}: expert {expert} had under {UNUSED:.0%} of the use '
+    f'in steps {steps[0]} to {steps[1]} of seed {seed}'
+    for expert, seed in found.items()
+  }
 
 
 def outcomes(

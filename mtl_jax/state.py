@@ -22,6 +22,12 @@ class System(NamedTuple):
   tasks: tuple[Task, ...]
   optimizer: Optimizer
   compute: str = 'float32'  # see `precision`
+  steps: int = 1  # of a run
+
+  @property
+  def kept_from(self) -> int:
+    """The step from which on parameters are those of the scheme itself."""
+    return max(self.scheme.warm_start, self.scheme.restart(self.steps))
 
   @property
   def groups(self) -> int:

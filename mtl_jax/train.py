@@ -4,6 +4,7 @@
 scan, `evaluate` measures a split, `keep_best` keeps the best parameters.
 """
 
+import functools
 from typing import NamedTuple
 
 import jax
@@ -11,7 +12,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int
 
-from mtl_jax import batches, devices, gradients, precision
+from mtl_jax import batches, devices, gradients, optimizers, precision
 from mtl_jax.data.base import Split
 from mtl_jax.evaluation import evaluate
 from mtl_jax.losses import task_losses
@@ -23,10 +24,14 @@ __all__ = ['Best', 'Hp', 'System', 'TrainState', 'evaluate', 'init']
 
 
 class Metrics(NamedTuple):
-  """What a step tells: raw task losses and the weights they were given."""
+  """What a step tells: raw task losses, the weights they were given, readings.
+
+  `readings` is what the scheme tells of itself, see `schemes.base.read`.
+  """
 
   losses: Float[Array, 'tasks']
   weights: Float[Array, 'tasks']
+  readings: dict[str, Array]
 
 
 def step(
@@ -37,24 +42,15 @@ def step(
   key: Array,
 ) -> tuple[TrainState, Metrics]:
   """One gradient step; one `vjp` serves both kinds of balancer."""
-  dropout_key, balance_key = jax.random.split(key)
-
-  def forward(params):
-    predictions, extra = precision.apply(
-      system.scheme,
-      system.compute,
-      params,
-      state.extra,
-      batch.inputs,
-      True,
-      rngs={'dropout': dropout_key},
-      mutable=list(state.extra),
-    )
-    return task_losses(system.tasks, predictions, batch), extra
-
-  losses, pullback, extra = jax.vjp(forward, state.params, has_aux=True)
+  forward_key, balance_key = jax.random.split(key)
+  state = _restarted(system, hp, state)
+  hp = _alone(system, hp, state)
+  forward = functools.partial(_forward, system, state, batch, forward_key)
+  (losses, charged), pullback, (extra, readings) = jax.vjp(
+    forward, state.params, has_aux=True
+  )
   found = gradients.combine(
-    system.balancer, hp, losses, pullback, state.balance, balance_key
+    system.balancer, hp, losses, charged, pullback, state.balance, balance_key
   )
   grads = gradients.add_penalty(system.scheme, hp, state.params, found.grads)
   norms = schemes.tower_norms(grads, system.groups)
@@ -69,7 +65,55 @@ def step(
     step=state.step + 1,
     fallbacks=state.fallbacks + found.fallback,
     unlabelled=state.unlabelled + ~batch.mask.any(0),
-  ), Metrics(losses, found.weights)
+  ), Metrics(losses, found.weights, readings)
+
+
+def _forward(system, state, batch, key, params):
+  """Losses and the scheme's charge; the carried variables and readings."""
+  now = {'step': state.step, 'steps': system.steps, 'mask': batch.mask}
+  predictions, kept = precision.apply(
+    system.scheme,
+    system.compute,
+    params,
+    {**state.extra, 'now': now},
+    batch.inputs,
+    True,
+    rngs={'dropout': key, 'gates': jax.random.fold_in(key, 1)},
+    mutable=[*state.extra, 'intermediates'],
+  )
+  told = dict(kept.get('intermediates', {}))
+  charged = told.pop('penalty', ())
+  losses = task_losses(system.tasks, predictions, batch)
+  return (losses, charged), ({k: kept[k] for k in state.extra}, told)
+
+
+def _alone(system: System, hp: Hp, state: TrainState) -> Hp:
+  """Towers that are trained apart have nothing to pay for yet."""
+  if not system.scheme.warm_start:
+    return hp
+  met = state.step >= system.scheme.warm_start
+  return hp._replace(penalty=jnp.where(met, hp.penalty, 0))
+
+
+def _restarted(system: System, hp: Hp, state: TrainState) -> TrainState:
+  """At a scheme's restart, all but its `mix` as it was before the first step.
+
+  Nothing has been kept as best until then but the first parameters.
+  """
+  cut = system.scheme.restart(system.steps)
+  if not cut:
+    return state
+
+  def anew(state):
+    mix = system.scheme.mix
+    params = {
+      name: tree if name.startswith(mix) else state.best.params[name]
+      for name, tree in state.params.items()
+    }
+    opt = optimizers.restarted(system.optimizer(hp), state.opt, params)
+    return state._replace(params=params, extra=state.best.extra, opt=opt)
+
+  return lax.cond(state.step == cut, anew, lambda state: state, state)
 
 
 @jax.named_scope('update')
@@ -133,10 +177,11 @@ def keep_best(
   """Keeps the parameters where the validation loss is the lowest yet.
 
   The score is the mean over tasks; separate towers keep each its own best.
+  What comes before a scheme's warm start or search is over is not kept.
   """
   losses = jnp.stack([results[task.name]['loss'] for task in system.tasks])
   scores = losses.reshape(system.groups, -1).mean(1)
-  better = scores < state.best.score
+  better = (scores < state.best.score) & (state.step >= system.kept_from)
 
   def choose(new, old):
     chosen = schemes.per_tower(new, better)
@@ -185,7 +230,10 @@ def measure(
   system: System, sizes: Sizes, state: TrainState, valid: Split
 ) -> tuple[TrainState, dict[str, dict[str, Array]]]:
   """Validation results, and the state that keeps the best of them."""
-  results = evaluate(system, state.params, state.extra, valid, sizes.eval_batch)
+  now = {'step': state.step, 'steps': system.steps}
+  results = evaluate(
+    system, state.params, state.extra, valid, sizes.eval_batch, now
+  )
   return keep_best(system, state, results), results
 
 

@@ -22,6 +22,7 @@ class Training:
     self.done = 0  # evaluation periods, over all chunks
     self.seconds = 0.0  # before it was resumed
     self.training = 0.0  # in steps and evaluations alone, not in compiling
+    self.collapsed = set()  # experts that it was said of
     self.trouble = []  # of each chunk: unlabelled batches, fallbacks
     self.saved = time.monotonic()
     # Other cells may have been compiled meanwhile: that is not this one's time.
@@ -84,12 +85,23 @@ class Training:
     self.done += 1
     periods = (self.done - 1) % self.evals + 1
     step = periods * self.period_steps
-    lines = results.evaluations(self.cell, chunk, step, metrics.losses, valid)
+    lines = results.evaluations(self.cell, chunk, step, metrics, valid)
     records.append(self.folder, *lines)
+    self.watch(chunk, step, metrics.readings)
     self.live.advance(
       self.period_steps * len(chunk.runs),
       results.mean_losses(self.cell, metrics.losses),
     )
+
+  def watch(self, chunk: Chunk, step: int, readings: dict) -> None:
+    """Says once which experts are not used."""
+    steps = step - self.period_steps, step
+    found = results.collapses(self.cell, chunk, steps, readings)
+    for expert, text in found.items():
+      if expert not in self.collapsed:
+        self.collapsed.add(expert)
+        self.live.say(text)
+        records.append(self.folder, {'kind': 'note', 'text': text})
 
   def save_if_due(self) -> None:
     """Saves the state now and then, and when asked to stop."""

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax import modules, optimizers, train
+from mtl_jax import encoders, modules, optimizers, train
 from mtl_jax.data.base import Split
 from mtl_jax.schemes import base
 from mtl_jax.tasks import Task
@@ -26,9 +26,11 @@ BALANCERS = tuple(modules.names('mtl_jax.balancers'))
 # Fields that keep an encoder small; a file without an entry takes its own.
 _FIELDS = {
   'mlp': {'widths': (6, 4)},
-  'lenet': {'channels': (3, 4), 'size': 2, 'width': 5},
-  'resnet': {'widths': (3, 4), 'depths': (1, 1), 'norm': 'group'},
-  'lstm': {'vocab_size': 7, 'embedding': 4, 'width': 5},
+  'lenet': {'channels': (2, 4), 'size': 2, 'width': 6},
+  'resnet': {'widths': (4, 6), 'depths': (1, 1), 'norm': 'group'},
+  'resnet18': {'width': 2, 'norm': 'group', 'stem': 'large'},
+  'gru': {'vocab_size': 7, 'embedding': 4, 'width': 6},
+  'lstm': {'vocab_size': 7, 'embedding': 4, 'width': 6},
   'transformer': {
     'vocab_size': 7,
     'width': 4,
@@ -68,7 +70,8 @@ def inputs(encoder='mlp', rows=8, seed=0):
     jnp.array(draw.integers(256, size=(rows, 6, 6, 1)), jnp.uint8),
     jnp.array(words, jnp.int32),
   ]
-  known = {'mlp': 0, 'lenet': 1, 'resnet': 1, 'lstm': 2, 'transformer': 2}
+  known = {'mlp': 0, 'lenet': 1, 'resnet': 1, 'resnet18': 1}
+  known |= dict.fromkeys(('gru', 'lstm', 'transformer'), 2)
   if encoder in known:
     return kinds[known[encoder]]
   return next(x for x in kinds if _takes(encoder, x))
@@ -111,7 +114,18 @@ def scheme(name='hard', encoder='mlp', tasks=TASKS, **fields):
 def _scheme(name, encoder, tasks, fields):
   module = importlib.import_module(f'mtl_jax.schemes.{name}')
   heads = tuple(functools.partial(base.Head, t.num_outputs) for t in tasks)
-  return module.Scheme(stages(encoder), heads, **dict(fields))
+  resize = functools.partial(resized, encoder)
+  # A stage can be skipped only where its features keep their shape.
+  skips = (name, encoder) == ('adashare', 'mlp')
+  chosen = stages(encoder, widths=(6, 6)) if skips else stages(encoder)
+  return module.Scheme(chosen, heads, resize, **dict(fields))
+
+
+def resized(encoder, factor):
+  """The small encoder's stages with so many times the channels."""
+  module = importlib.import_module(f'mtl_jax.encoders.{encoder}')
+  given = modules.fields(module.make) | _FIELDS[encoder]
+  return module.make(**encoders.resized(given, module.WIDTHS, factor))
 
 
 def params(scheme, x, seed=0):

@@ -20,6 +20,7 @@ LAYERS = [
   'tasks',
   'sequence',
   'recurrence',
+  'gated',
   'attention',
   'contractions',
   'dense',

@@ -75,6 +75,18 @@ def cut(
   return check(counted(data), columns)
 
 
+def own_rows(data: Data, seed: int) -> Data:
+  """Leaves each training row the label of one task, dealt out at random.
+
+  As if every task had a data set of its own; valid and test keep all labels.
+  """
+  mask = data.train.mask
+  draw = np.random.default_rng(seed).random(mask.shape)
+  chosen = np.where(mask, draw, -1).argmax(axis=1)
+  mask = mask & (np.arange(mask.shape[1])[None] == chosen[:, None])
+  return counted(data._replace(train=data.train._replace(mask=mask)))
+
+
 def counted(data: Data) -> Data:
   """The same data with `card.counts` filled."""
   counts = {name: len(split.mask) for name, split in data.splits.items()}

@@ -10,6 +10,8 @@ import flax.linen as nn
 
 from mtl_jax import layers, planes
 
+WIDTHS = {'channels': '', 'width': ''}
+
 
 class Block(nn.Module):
   """Convolution, 2 x 2 maximum, ReLU. Bytes are scaled to 0..1."""

@@ -6,6 +6,8 @@ import flax.linen as nn
 
 from mtl_jax import layers
 
+WIDTHS = {'embedding': '', 'width': ''}
+
 
 class Embedding(nn.Module):
   """Tokens `[B, L]` to a `layers.Sequence` of `[B, L, width]`."""

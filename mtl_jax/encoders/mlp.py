@@ -7,6 +7,8 @@ import jax.numpy as jnp
 
 from mtl_jax import layers
 
+WIDTHS = {'widths': ''}
+
 
 class Layer(nn.Module):
   """Dense, ReLU, dropout; more axes are flattened, bytes scaled to 1."""

@@ -1,7 +1,8 @@
 """Residual network of basic blocks, after a 3 x 3 stem.
 
-He, Zhang, Ren, Sun, CVPR 2016, arXiv:1512.03385, as for small images: no 7 x 7
-stem, no first pooling. The heads read the mean over positions.
+He, Zhang, Ren, Sun, CVPR 2016, arXiv:1512.03385. The small stem is as for
+CIFAR, no pooling; the large one, 7 x 7 and a pooling, as for ImageNet. The
+heads read the mean over positions.
 """
 
 import functools
@@ -10,20 +11,25 @@ import flax.linen as nn
 
 from mtl_jax import planes
 
+WIDTHS = {'widths': ''}
 NORMS = {'batch': planes.BatchNorm, 'group': planes.GroupNorm}
 
 
 class Stem(nn.Module):
-  """One 3 x 3 convolution; bytes are scaled to 0..1."""
+  """One convolution; bytes are scaled to 0..1. A large one quarters sides."""
 
   width: int
   norm: str
+  size: str
 
   @nn.compact
   def __call__(self, x, train):
-    conv = planes.Conv(self.width, 3, use_bias=False)
+    large = self.size == 'large'
+    size, stride = (7, 2) if large else (3, 1)
+    conv = planes.Conv(self.width, size, stride, use_bias=False)
     x = conv(planes.pixels(x, 'resnet'))
-    return planes.leave(nn.relu(NORMS[self.norm]()(x, train)))
+    x = nn.relu(NORMS[self.norm]()(x, train))
+    return planes.leave(planes.overlapping_max_pool(x) if large else x)
 
 
 class Block(nn.Module):
@@ -67,6 +73,7 @@ def make(
   widths: tuple[int, ...] = (16, 32, 64),
   depths: tuple[int, ...] = (1, 1, 1),
   norm: str = 'batch',
+  stem: str = 'small',
 ) -> tuple:
   """The stem, then a stage per width; each but the first halves the image."""
   if len(widths) != len(depths) or not widths:
@@ -75,8 +82,10 @@ def make(
     )
   if norm not in NORMS:
     raise ValueError(f'norm is {norm!r}; take one of {", ".join(NORMS)}')
+  if stem not in ('small', 'large'):
+    raise ValueError(f'stem is {stem!r}; take small or large')
   stages = tuple(
     functools.partial(Stage, width, depth, 1 if i == 0 else 2, norm)
     for i, (width, depth) in enumerate(zip(widths, depths, strict=True))
   )
-  return (functools.partial(Stem, widths[0], norm), *stages)
+  return (functools.partial(Stem, widths[0], norm, stem), *stages)

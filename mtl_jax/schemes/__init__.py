@@ -1,1 +1,3 @@
 """Sharing schemes: one file each, `class Scheme(base.Scheme)`."""
+
+HELPERS = ('capacity', 'choices', 'experts', 'gates', 'partition', 'towers')

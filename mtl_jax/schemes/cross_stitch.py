@@ -13,10 +13,12 @@ class Scheme(base.Scheme):
   After each stage in `stitch_after` (empty: every stage) tower t goes on with
   `sum_s alpha[t, s] h_s`. A unit has one alpha per channel, or one per stage
   with `per_channel=False`; rows start at `own` on the diagonal and share the
-  rest, so that they sum to 1 for any number of tasks.
+  rest, so that they sum to 1 for any number of tasks. The paper begins with
+  towers that were trained apart: `warm_start`.
   """
 
   mix = ('shared_stitch', 'stitch')
+  towers = True
   mix_lr: float = 100.0
   own: float = 0.9
   per_channel: bool = True
@@ -44,10 +46,12 @@ class Scheme(base.Scheme):
     self, h: Float[Array, 'tasks ...'], stage: int, last: int
   ) -> Float[Array, 'tasks ...']:
     """Row t of the last unit reaches task t alone: it is private."""
-    channels = h.shape[-1] if self.per_channel else 1
+    k, channels = self.num_tasks, h.shape[-1] if self.per_channel else 1
     name = f'stitch_{stage}' if stage == last else f'shared_stitch_{stage}'
     alpha = self.param(name, self.start, channels)  # [K, K, C]
-    alpha = jnp.broadcast_to(alpha, (*alpha.shape[:2], h.shape[-1]))
+    alpha = jnp.where(self.alone, jnp.eye(k)[:, :, None], alpha)
+    self.read(f'stitch of stage {stage}', alpha.mean(-1), 'task', 'tower')
+    alpha = jnp.broadcast_to(alpha, (k, k, h.shape[-1])).astype(h.dtype)
     return jnp.einsum('tsc,sb...c->tb...c', alpha, h)
 
   def start(self, key, channels):

@@ -15,6 +15,8 @@ class Scheme(base.Scheme):
   """
 
   separate = True
+  towers = True
+  penalised = True
   same_init: bool = True
 
   @nn.compact

@@ -17,6 +17,8 @@ class Scheme(base.Scheme):
   """
 
   separate = True
+  towers = True
+  penalised = True
   unfolding: str = 'last_axis'
 
   def __post_init__(self):

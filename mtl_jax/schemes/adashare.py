@@ -1,0 +1,130 @@
+"""AdaShare: each task learns which stages of one encoder to skip."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from mtl_jax import layers
+from mtl_jax.schemes import base, choices
+
+
+class Scheme(base.Scheme):
+  """Sun, Panda, Feris, Saenko, NeurIPS 2020, arXiv:1911.12423.
+
+  A stage can be skipped where its features keep their shape, or halve an image
+  and add channels (the shortcut then is every second pixel, padded with 0,
+  arXiv:1512.03385, option A). The first `search` of the steps learns whether
+  to: after a `warmup` with every stage, blocks of steps train weights and
+  policies in turn, and stages open to choice from the last one backwards.
+  `sparsity` and `sharing` times `hp.penalty` are the prices of using a stage,
+  and of choosing differently from another task, the more the lower the stage.
+  Then policies are settled at their likelier half, and all weights are trained
+  anew. At evaluation nothing is drawn.
+  """
+
+  mix = ('policy',)
+  penalised = True
+  mix_lr: float = 10.0
+  search: float = 0.5
+  warmup: float = 0.2
+  block: int = 20
+  temperature: float = 5.0
+  cooling: float = 0.965
+  sparsity: float = 1e-3
+  sharing: float = 0.05
+
+  def __post_init__(self):
+    if not 0 < self.search < 1:
+      raise ValueError(f'search is {self.search}; take a share of the steps')
+    super().__post_init__()
+
+  def restart(self, steps):
+    return round(self.search * steps)
+
+  def group(self, name):
+    def choosing(step, steps):
+      begun = step >= self.warmup * self.search * steps
+      odd = step // self.block % 2 == 1
+      return begun & odd & (step < self.restart(steps))
+
+    if name.startswith(self.mix):
+      return base.Group(self.mix_lr, decays=False, moves=choosing)
+    return base.Group(moves=lambda *now: ~choosing(*now))
+
+  @nn.compact
+  def __call__(self, x, train):
+    k, used = self.num_tasks, {}
+    for i, stage in enumerate(self.stages):
+      module = stage(name=f'shared_stage_{i}')
+      if i == 0:
+        x = base.spread(module(x, train), k)
+        continue
+      past, x = x, base.per_task(module, k, x, train)
+      around = shortcut(past, x)
+      if around is not None:
+        used[i] = self.chances(i)
+        share = self.selected(i, used[i], train)
+        x = base.mix(lambda h, a=around, v=share: blend(h, a, v), x)
+    if not used:
+      raise ValueError(
+        'adashare skips stages whose features keep their shape, and this '
+        'encoder has none behind its first; take one with equal widths, or '
+        'resnet or transformer'
+      )
+    self.charges(used)
+    return self.predict(base.unstack(x, k))
+
+  def chances(self, stage):
+    """Log-chances to use the stage, and to skip it, `[K, 2]`."""
+    shape = (self.num_tasks, 2)
+    logits = self.param(f'policy_{stage}', nn.initializers.zeros, shape)
+    chances = nn.log_softmax(logits)
+    self.read(f'use of stage {stage}', jnp.exp(chances[:, 0]), 'task')
+    return chances
+
+  def selected(self, stage, chances, train):
+    """How much of the stage each task takes, `[K]`."""
+    settled = choices.most_likely(chances)[:, 0]
+    if not train:
+      return settled
+    steps, step = self.now('steps', 1), self.now('step', 0)
+    temperature = self.temperature * self.cooling ** (step / 100)
+    key = self.make_rng('gates')
+    drawn = choices.gumbel_softmax(chances, key, temperature)[:, 0]
+    # The last stage opens as choosing begins, the second at its half.
+    done = step / (self.search * steps)
+    begun = (done - self.warmup) / (1 - self.warmup)
+    count = len(self.stages)
+    opened = begun >= 0.5 * (count - 1 - stage) / count
+    drawn = jnp.where(opened, drawn, 1.0)
+    return jnp.where(step >= self.restart(steps), settled, drawn)
+
+  def charges(self, used):
+    """Sparsity and sharing, eq. 4 and 5."""
+    count = len(self.stages)
+    skips = jnp.stack([-chances[:, 1] for chances in used.values()])
+    self.charge(self.sparsity * skips.mean(0).sum())
+    for stage, chances in used.items():
+      select = jnp.exp(chances[:, 0])
+      apart = jnp.abs(select[:, None] - select[None]).sum() / 2
+      self.charge(self.sharing * (count - stage) / count * apart)
+
+
+def shortcut(past: base.Features, x: base.Features) -> base.Features | None:
+  """What goes past a stage, or None where its shape forbids it."""
+  one, other = base.values(past), base.values(x)
+  if one.shape == other.shape:
+    return one
+  if one.ndim != 5 or other.ndim != 5 or isinstance(x, layers.Sequence):
+    return None
+  more = other.shape[-1] - one.shape[-1]
+  halved = one[:, :, ::2, ::2][:, :, : other.shape[2], : other.shape[3]]
+  if more < 0 or halved.shape[:-1] != other.shape[:-1]:
+    return None
+  return jnp.pad(halved, [(0, 0)] * 4 + [(0, more)])
+
+
+def blend(h: jax.Array, around: jax.Array, share: jax.Array) -> jax.Array:
+  """`h` and `around` are `[K, B, ..., C]`, `share` of `h` is `[K]`."""
+  share = share.reshape(-1, *[1] * (h.ndim - 1)).astype(h.dtype)
+  return share * h + (1 - share) * around

@@ -1,0 +1,45 @@
+"""Customized gate control: experts of all tasks and experts of one."""
+
+import flax.linen as nn
+
+from mtl_jax.schemes import base, experts, gates
+
+
+class Scheme(base.Scheme):
+  """Tang, Liu, Zhao, Gong, RecSys 2020: PLE with one level.
+
+  Each task's softmax gate mixes its `own` experts and the `shared` ones; stem
+  and gates as in `mmoe`.
+  """
+
+  mix = ('gates',)
+  own: int = 1
+  shared: int = 1
+  expert_from: int = -1
+
+  def __post_init__(self):
+    if min(self.own, self.shared) < 0 or self.own + self.shared < 1:
+      raise ValueError(
+        f'own={self.own}, shared={self.shared}: a task needs an expert'
+      )
+    super().__post_init__()
+
+  @nn.compact
+  def __call__(self, x, train):
+    cut = experts.stem_length(self, self.expert_from, x)
+    x = experts.stem(self, cut, x, train)
+    stages, k = self.stages[cut:], self.num_tasks
+    found = [[] for _ in range(k)]
+    if self.own:
+      towers = base.Stack(stages, self.own, name='experts')
+      for t, own in enumerate(base.unstack(base.stack(towers, k, x, train), k)):
+        found[t] += base.unstack(own, self.own)
+    if self.shared:
+      common = base.Encoder(stages, name='shared_experts')
+      shared = base.stack(common, self.shared, x, train)
+      found = [h + base.unstack(shared, self.shared) for h in found]
+    read = base.summary(x)
+    shape = (k, read.shape[-1], self.own + self.shared)
+    gate = gates.softmax(read, self.param('gates', gates.start, shape))
+    gates.tell(self, gate)
+    return self.predict(gates.weighted(gate[:, t], found[t]) for t in range(k))

@@ -1,0 +1,100 @@
+"""DSelect-k: each task selects k of the experts, smoothly, then for good."""
+
+import math
+
+import flax.linen as nn
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from mtl_jax.schemes import base, experts, gates
+
+
+class Scheme(base.Scheme):
+  """Hazimeh et al., NeurIPS 2021, arXiv:2106.03760.
+
+  A task has `selectors` single-expert selectors: each writes the number of an
+  expert in binary digits, which are smooth steps of width `gamma`, and so
+  become exactly 0 or 1. `entropy` times `hp.penalty` is the price of undecided
+  selectors, and grows linearly over training. `per_example` reads the digits
+  from the stem's features instead of learning one choice. Stem as in `mmoe`.
+  """
+
+  mix = ('digits', 'blend')
+  penalised = True
+  num_experts: int = 4
+  selectors: int = 2
+  gamma: float = 1.0
+  entropy: float = 0.0
+  per_example: bool = False
+  expert_from: int = -1
+
+  def __post_init__(self):
+    experts.check(num_experts=self.num_experts, selectors=self.selectors)
+    super().__post_init__()
+
+  @nn.compact
+  def __call__(self, x, train):
+    size = self.num_experts
+    x, found = experts.run(self, self.expert_from, size, x, train)
+    codes, blend = self.choices(base.summary(x))
+    chosen = select(smooth_step(codes, self.gamma), size)  # [B, K, k, E]
+    gate = (nn.softmax(blend)[..., None] * chosen).sum(-2)  # [B, K, E]
+    gates.tell(self, gate)
+    self.charges(chosen)
+    return self.predict(
+      gates.weighted(gate[:, t], found) for t in range(self.num_tasks)
+    )
+
+  def choices(self, read: Float[Array, 'batch channels']):
+    """Arguments of the digits `[B, K, k, m]`, and the selectors' `[B, K, k]`.
+
+    Alike for all rows, B being 1, unless they are read `per_example`.
+    """
+    digits = math.ceil(math.log2(self.num_experts))
+    k, width = self.num_tasks, read.shape[-1]
+    inputs = (width,) if self.per_example else ()
+    shape = (k, *inputs, self.selectors, digits)
+    z = self.param('digits', around_zero(self.gamma / 100), shape)
+    w = self.param('blend', around_zero(0.05), shape[:-1])
+    if not self.per_example:
+      return z[None], w[None]
+    codes = jnp.einsum('bc,tckm->btkm', read, z)
+    return codes, jnp.einsum('bc,tck->btk', read, w)
+
+  def charges(self, chosen: Float[Array, 'batch tasks selectors experts']):
+    """Undecided selectors, and codes that are no expert's number."""
+    if self.entropy:
+      logs = jnp.log(jnp.maximum(chosen, 1e-30))
+      entropy = -(chosen * logs).sum((1, 2, 3)).mean()
+      begun = self.now('step', 1) / self.now('steps', 1)
+      self.charge(self.entropy * begun * entropy)
+    if self.num_experts & (self.num_experts - 1):
+      valid = chosen.sum(-1)
+      self.charge((1 / jnp.maximum(valid, 1e-6)).sum((1, 2)).mean())
+
+
+def smooth_step(x: Array, gamma: float) -> Array:
+  """0 below -gamma/2, 1 above gamma/2, a cubic between; eq. 4."""
+  inside = jnp.clip(x / gamma, -0.5, 0.5)
+  return -2 * inside**3 + 1.5 * inside + 0.5
+
+
+def select(
+  digits: Float[Array, '... digits'], size: int
+) -> Float[Array, '... {size}']:
+  """How far the digits write each of `size` numbers, eq. 3."""
+  shifts = np.arange(digits.shape[-1])
+  codes = (np.arange(size)[:, None] >> shifts) & 1  # [E, m]
+  codes = codes.reshape(*[1] * (digits.ndim - 1), *codes.shape)
+  digits = digits[..., None, :]
+  return jnp.where(codes == 1, digits, 1 - digits).prod(-1)
+
+
+def around_zero(reach: float):
+  """Uniform in (-reach, reach)."""
+
+  def start(key, shape):
+    return nn.initializers.uniform(2 * reach)(key, shape) - reach
+
+  return start

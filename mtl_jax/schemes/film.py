@@ -1,0 +1,54 @@
+"""Feature-wise linear modulation: one encoder, scaled and shifted per task."""
+
+import flax.linen as nn
+import jax.numpy as jnp
+
+from mtl_jax.schemes import base
+
+
+class Scheme(base.Scheme):
+  """Perez, Strub, de Vries, Dumoulin, Courville, AAAI 2018, arXiv:1709.07871.
+
+  After each stage task t goes on with `(1 + scale_t) * h + shift_t`, per
+  channel; it starts as hard sharing. The paper conditions on a question; here
+  the task alone does, by parameters of its own or, with `embedding` > 0, by a
+  vector of that length that a shared dense layer turns into scales and shifts.
+  """
+
+  mix = ('modulation', 'task_embedding')
+  embedding: int = 0
+
+  @nn.compact
+  def __call__(self, x, train):
+    k, tasks = self.num_tasks, None
+    if self.embedding:
+      shape = (k, self.embedding)
+      tasks = self.param('task_embedding', nn.initializers.normal(1.0), shape)
+    for i, stage in enumerate(self.stages):
+      module = stage(name=f'shared_stage_{i}')
+      # All tasks read the same until the first scale.
+      x = base.per_task(module, k, x, train) if i else module(x, train)
+      x = x if i else base.spread(x, k)
+      scale, shift = self.modulation(i, base.channels(x), tasks)
+      self.read(f'scale of stage {i}', 1 + scale.mean(-1), 'task')
+      x = base.mix(lambda h, a=scale, b=shift: modulate(h, a, b), x)
+    return self.predict(base.unstack(x, k))
+
+  def modulation(self, stage, channels, tasks):
+    """Scales less 1 and shifts, `[K, C]` each, 0 at the start."""
+    zeros = nn.initializers.zeros
+    if tasks is None:
+      shape = (self.num_tasks, 2 * channels)
+      found = self.param(f'modulation_{stage}', zeros, shape)
+    else:
+      dense = nn.Dense(
+        2 * channels, kernel_init=zeros, name=f'shared_modulation_{stage}'
+      )
+      found = dense(tasks)
+    return jnp.split(found, 2, axis=-1)
+
+
+def modulate(h, scale, shift):
+  """`h` is `[K, B, ..., C]`."""
+  shape = (h.shape[0], *[1] * (h.ndim - 2), h.shape[-1])
+  return (1 + scale.reshape(shape)) * h + shift.reshape(shape)

@@ -1,0 +1,19 @@
+"""Hard sharing with as many parameters as one tower per task."""
+
+import flax.linen as nn
+
+from mtl_jax.schemes import base, capacity, hard, single
+
+
+class Scheme(base.Scheme):
+  """A control: what towers gain, their capacity alone may explain.
+
+  The channels of the one encoder are multiplied until it has, as nearly as
+  whole numbers allow, the parameters that `single` has.
+  """
+
+  @nn.compact
+  def __call__(self, x, train):
+    stages = capacity.matched(self, single.Scheme, hard.Scheme, x)
+    encoder = base.Encoder(stages, name='shared_encoder')
+    return self.predict([encoder(x, train)] * self.num_tasks)

@@ -1,0 +1,77 @@
+"""Learning to branch: which copy of each stage reads which one below it."""
+
+import flax.linen as nn
+import jax.numpy as jnp
+
+from mtl_jax.schemes import base, choices
+
+
+class Scheme(base.Scheme):
+  """Guo, Lee, Ulbricht, ICML 2020, arXiv:2006.01895.
+
+  Each stage has `num_nodes` copies (0: one per task). In the first `search` of
+  the steps a node, and a task's head, reads a Gumbel-softmax mixture of the
+  nodes below (after a `warmup` of their mean); `hard_samples` draws one. Then
+  every choice is settled at its most likely node and all weights are trained
+  anew. At evaluation nothing is drawn.
+  """
+
+  mix = ('shared_choice', 'choice')
+  num_nodes: int = 0
+  search: float = 0.5
+  warmup: float = 0.01
+  temperature: float = 5.0
+  hard_samples: bool = False
+
+  def __post_init__(self):
+    if not 0 < self.search < 1:
+      raise ValueError(f'search is {self.search}; take a share of the steps')
+    super().__post_init__()
+
+  def restart(self, steps):
+    return round(self.search * steps)
+
+  def group(self, name):
+    if not name.startswith(self.mix):
+      return base.Group()
+
+    def moves(step, steps):
+      return step < self.restart(steps)
+
+    return base.Group(self.mix_lr, decays=False, moves=moves)
+
+  @nn.compact
+  def __call__(self, x, train):
+    nodes = self.num_nodes or self.num_tasks
+    for i, stage in enumerate(self.stages):
+      if i:
+        x = self.choose(f'shared_choice_{i}', nodes, x, train)
+      name = f'shared_nodes_{i}'
+      x = base.stack(stage(name=name), nodes, x, train, 0 if i else None)
+    x = self.choose('choice', self.num_tasks, x, train)
+    return self.predict(base.unstack(x, self.num_tasks))
+
+  def choose(self, name, size, x, train):
+    """What `size` readers read of the nodes below."""
+    nodes = self.num_nodes or self.num_tasks
+    logits = self.param(name, nn.initializers.zeros, (size, nodes))
+    reader = 'task' if name == 'choice' else 'node'
+    self.read(name.replace('_', ' '), nn.softmax(logits), reader, 'parent')
+    d = self.drawn(logits) if train else choices.most_likely(logits)
+    return base.mix(
+      lambda h: jnp.einsum('ji,ib...c->jb...c', d.astype(h.dtype), h), x
+    )
+
+  def drawn(self, logits):
+    """Of one training step: mean, then mixture, then the choice."""
+    steps = self.now('steps', 1)
+    done = self.now('step', 0) / (self.search * steps)
+    # The published schedule, by epochs, of a search of a hundred.
+    temperature = self.temperature / jnp.sqrt(1 + 100 * done)
+    drawn = choices.gumbel_softmax(logits, self.make_rng('gates'), temperature)
+    if self.hard_samples:
+      drawn = choices.straight_through(drawn)
+    mean = jnp.full_like(logits, 1 / logits.shape[-1])
+    drawn = jnp.where(done < self.warmup, mean, drawn)
+    settled = self.now('step', 0) >= self.restart(steps)
+    return jnp.where(settled, choices.most_likely(logits), drawn)

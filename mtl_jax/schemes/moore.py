@@ -1,0 +1,55 @@
+"""Mixture of orthogonal experts."""
+
+import flax.linen as nn
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from mtl_jax.schemes import base, experts
+
+
+class Scheme(base.Scheme):
+  """Hendawy, Peters, D'Eramo, ICLR 2024, arXiv:2311.11385.
+
+  The experts' pooled features are made orthonormal in each row (Gram-Schmidt);
+  task t reads tanh of their sum with weights of its own, no softmax. Stem as
+  in `mmoe`.
+  """
+
+  mix = ('blend',)
+  num_experts: int = 4
+  expert_from: int = -1
+
+  def __post_init__(self):
+    experts.check(num_experts=self.num_experts)
+    super().__post_init__()
+
+  @nn.compact
+  def __call__(self, x, train):
+    size = self.num_experts
+    _, found = experts.run(self, self.expert_from, size, x, train)
+    vectors = [base.summary(h) for h in found]
+    if size > vectors[0].shape[-1]:
+      raise ValueError(
+        f'{size} experts cannot be orthogonal in {vectors[0].shape[-1]} '
+        'channels; lower num_experts'
+      )
+    basis = orthonormal(vectors)  # [E, B, C]
+    shape = (self.num_tasks, size)
+    blend = self.param('blend', nn.initializers.normal(size**-0.5), shape)
+    self.read('weight', blend, 'task', 'expert')
+    mixed = jnp.einsum('te,ebc->tbc', blend, basis)
+    return self.predict(base.unstack(jnp.tanh(mixed), self.num_tasks))
+
+
+def orthonormal(
+  vectors: list[Float[Array, 'batch channels']],
+) -> Float[Array, 'experts batch channels']:
+  """Modified Gram-Schmidt along the experts, eq. 5, norms at least 1e-8."""
+  basis = []
+  for vector in vectors:
+    for other in basis:
+      vector -= (vector * other).sum(-1, keepdims=True) * other
+    square = jnp.square(vector).sum(-1, keepdims=True)
+    # The root of 0 has no gradient.
+    basis.append(vector / jnp.sqrt(jnp.maximum(square, 1e-16)))
+  return jnp.stack(basis)

@@ -1,0 +1,104 @@
+"""Multi-task attention network: one encoder, and a soft mask per task."""
+
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from mtl_jax import layers
+from mtl_jax.schemes import base
+
+
+class Scheme(base.Scheme):
+  """Liu, Johns, Davison, CVPR 2019, arXiv:1803.10704.
+
+  Task t masks the features of each stage of one encoder by an attention of its
+  own, which reads that stage and what the task kept of the one before, taken
+  to this stage's size by a convolution that all tasks share. Where features
+  are vectors or words, dense layers stand in for convolutions.
+  """
+
+  @nn.compact
+  def __call__(self, x, train):
+    k, kept = self.num_tasks, None
+    for i, stage in enumerate(self.stages):
+      x = stage(name=f'shared_stage_{i}')(x, train)
+      read = base.spread(x, k)
+      if kept is not None:
+        read = beside(read, kept)
+      attention = Attention(base.channels(x), name=f'attention_{i}')
+      masks = base.stack(attention, k, read, train, 0)
+      self.read(f'mask of stage {i}', jax.vmap(mean)(masks), 'task')
+      masked = base.mix(lambda a, x=x: a * base.values(x)[None], masks)
+      if i < len(self.stages) - 1:
+        following = self.following(i + 1, x)
+        carry = Carry(*following, name=f'shared_carry_{i}')
+        kept = base.per_task(carry, k, masked, train)
+    return self.predict(base.unstack(masked, k))
+
+  def following(self, stage: int, x: base.Features) -> tuple:
+    """Shape and kind of what a stage makes of `x`."""
+    module = self.stages[stage](parent=None)
+
+    def outputs():
+      rngs = dict.fromkeys(('params', 'dropout'), jax.random.key(0))
+      return module.init_with_output(rngs, x, False)[0]
+
+    found = jax.eval_shape(outputs)
+    return base.values(found).shape, isinstance(found, layers.Sequence)
+
+
+class Attention(nn.Module):
+  """A mask in 0..1 for each channel and position."""
+
+  width: int
+
+  @nn.compact
+  def __call__(self, features, train):
+    mask = getattr(features, 'mask', None)
+
+    def attend(h):
+      h = nn.relu(normalise(nn.Dense(self.width)(h), mask, train))
+      return nn.sigmoid(normalise(nn.Dense(self.width)(h), mask, train))
+
+    return base.alter(attend, features)
+
+
+class Carry(nn.Module):
+  """What a task kept of a stage, in the next one's shape."""
+
+  shape: tuple[int, ...]
+  to_words: bool
+
+  @nn.compact
+  def __call__(self, features, train):
+    width = self.shape[-1]
+    if len(self.shape) == 2:  # Images and words end in one vector.
+      features = base.summary(features)
+    if isinstance(features, layers.Sequence):
+      h, mask = features
+      h = nn.relu(normalise(nn.Dense(width)(h), mask, train))
+      return layers.Sequence(h, mask)
+    if features.ndim == 2:
+      return nn.relu(normalise(nn.Dense(width)(features), None, train))
+    h = layers.Conv(width, 3, use_bias=False)(features)
+    h = nn.relu(normalise(h, None, train))
+    return jax.image.resize(h, (len(h), *self.shape[1:]), 'linear')
+
+
+def normalise(h: jax.Array, mask: Any, train: bool) -> jax.Array:
+  """Batch normalisation; padding has no part in its statistics."""
+  norm = nn.BatchNorm(use_running_average=not train, momentum=0.9)
+  return norm(h, mask=None if mask is None else mask[..., None]).astype(h.dtype)
+
+
+def beside(one: base.Features, other: base.Features) -> base.Features:
+  """Both on one channel axis."""
+  values = base.values(other)
+  return base.mix(lambda h: jnp.concatenate([h, values], axis=-1), one)
+
+
+def mean(features: base.Features) -> jax.Array:
+  """Over rows, positions without padding, and channels."""
+  return base.summary(features).mean()

@@ -1,0 +1,34 @@
+"""One-gate mixture of experts."""
+
+import flax.linen as nn
+
+from mtl_jax.schemes import base, experts, gates
+
+
+class Scheme(base.Scheme):
+  """Ma, Zhao, Yi, Chen, Hong, Chi, KDD 2018: all tasks read one mixture.
+
+  Fields as in `mmoe`, whose gates this ties.
+  """
+
+  mix = ('shared_gate',)
+  penalised = True
+  num_experts: int = 4
+  expert_from: int = -1
+  balance: float = 0.0
+
+  def __post_init__(self):
+    experts.check(num_experts=self.num_experts)
+    super().__post_init__()
+
+  @nn.compact
+  def __call__(self, x, train):
+    size = self.num_experts
+    x, found = experts.run(self, self.expert_from, size, x, train)
+    read = base.summary(x)
+    kernel = self.param('shared_gate', gates.start, (read.shape[-1], size))
+    gate = gates.softmax(read, kernel)  # [B, E]
+    gates.tell(self, gate[:, None])
+    if self.balance:
+      self.charge(self.balance * gates.imbalance(gate[:, None]))
+    return self.predict([gates.weighted(gate, found)] * self.num_tasks)

@@ -1,0 +1,65 @@
+"""Who learns which parameter, told by names and by stacked axes."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Shaped
+
+
+def split(params: dict) -> tuple[dict, dict]:
+  """Cuts by top-level name: `(shared, task)`, the task part with `aux_`."""
+  shared = {k: v for k, v in params.items() if k.startswith('shared')}
+  return shared, {k: v for k, v in params.items() if k not in shared}
+
+
+def weights(params: Any) -> list[Array]:
+  """Kernels, embeddings and biases, without those of normalisation."""
+  if not isinstance(params, dict):
+    return [params]
+  if 'scale' in params:
+    return []
+  return [w for part in params.values() for w in weights(part)]
+
+
+def kernels(params: Any) -> list[Array]:
+  """Kernels and embeddings, which are kernels of one-hot words; no biases."""
+  leaves = jax.tree_util.tree_leaves_with_path(params)
+  return [leaf for path, leaf in leaves if is_kernel(path)]
+
+
+def is_kernel(path: tuple) -> bool:
+  """Whether this path ends at a kernel or an embedding."""
+  return str(path[-1].key).endswith(('kernel', 'embedding'))
+
+
+def per_tower(tree: dict, values: Shaped[Array, 'groups']) -> dict:
+  """Spreads one value per tower over `tree`, in shapes that broadcast.
+
+  With one value the whole tree is one group. With K, `head_t` takes value t
+  and any other leaf takes them along its tower axis 0.
+  """
+
+  def spread(path, leaf):
+    name = path[0].key
+    if len(values) == 1:
+      return values[0]
+    if name.startswith('head_'):
+      return values[int(name.removeprefix('head_'))]
+    return values.reshape(-1, *[1] * (leaf.ndim - 1))
+
+  return jax.tree_util.tree_map_with_path(spread, tree)
+
+
+def tower_norms(tree: dict, groups: int) -> Float[Array, 'groups']:
+  """Euclidean norm of each tower's part of `tree`, see `per_tower`."""
+  owners = per_tower(tree, jnp.arange(groups))
+
+  def squares(leaf, owner):
+    rows = leaf.reshape(owner.size, -1)
+    sums = jnp.einsum('gn,gn->g', rows, rows, precision='highest')
+    if owner.size == groups:
+      return sums
+    return jnp.zeros(groups).at[owner.reshape(-1)].add(sums)
+
+  return jnp.sqrt(sum(jax.tree.leaves(jax.tree.map(squares, tree, owners))))

@@ -1,0 +1,94 @@
+"""Progressive layered extraction: levels of own and shared experts."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from mtl_jax.schemes import base, experts, gates
+
+
+class Scheme(base.Scheme):
+  """Tang, Liu, Zhao, Gong, RecSys 2020.
+
+  Every level has `own` experts per task, which read that task's stream, and
+  `shared` ones, which read the shared stream. A task's gate mixes its own and
+  the shared experts; below the last level a shared gate mixes all experts into
+  the next shared stream. `levels` cut the stages behind the stem as evenly as
+  they can; -1 makes each stage a level. Stem and gates as in `mmoe`.
+  """
+
+  mix = ('shared_gate', 'gate')
+  own: int = 1
+  shared: int = 1
+  levels: int = -1
+  expert_from: int = -1
+
+  def __post_init__(self):
+    experts.check(own=self.own, shared=self.shared)
+    super().__post_init__()
+
+  @nn.compact
+  def __call__(self, x, train):
+    cut = experts.stem_length(self, self.expert_from, x)
+    x = experts.stem(self, cut, x, train)
+    parts = self.cut(cut)
+    streams, common, axis = x, x, None
+    for level, stages in enumerate(parts):
+      left = len(parts) - 1 - level
+      found = self.experts(level, left, stages, streams, common, axis, train)
+      read = base.summary(common), self.summaries(streams, axis)
+      streams, common = self.mixed(level, left, found, *read)
+      axis = 0
+    return self.predict(base.unstack(streams, self.num_tasks))
+
+  def cut(self, first):
+    """The stages of each level."""
+    stages = self.stages[first:]
+    count = len(stages) if self.levels < 0 else self.levels
+    if not 1 <= count <= len(stages):
+      raise ValueError(
+        f'levels={self.levels}: the encoder has {len(stages)} stages behind '
+        'the stem'
+      )
+    ends = [round(i * len(stages) / count) for i in range(count + 1)]
+    return [stages[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+
+  def experts(self, level, left, stages, streams, common, axis, train):
+    """What all experts of a level make: K lists of own ones, and the shared."""
+    k = self.num_tasks
+    # Below the last level the shared gate takes a task's experts to all tasks.
+    name = f'shared_task_experts_{level}' if left else f'task_experts_{level}'
+    towers = base.Stack(stages, self.own, name=name)
+    own = base.stack(towers, k, streams, train, axis)
+    own = [base.unstack(h, self.own) for h in base.unstack(own, k)]
+    shared = base.Encoder(stages, name=f'shared_experts_{level}')
+    shared = base.stack(shared, self.shared, common, train)
+    return own, base.unstack(shared, self.shared)
+
+  def summaries(self, streams, axis):
+    """What the tasks' gates read, `[K, B, C]`."""
+    if axis is None:
+      return base.spread(base.summary(streams), self.num_tasks)
+    return jax.vmap(base.summary)(streams)
+
+  def mixed(self, level, left, found, common, streams):
+    """The tasks' streams of the next level, and the shared one if any."""
+    (own, shared), k = found, self.num_tasks
+    # Its stream is read by another task only through a later shared gate.
+    name = f'shared_gates_{level}' if left > 1 else f'gates_{level}'
+    shape = (k, streams.shape[-1], self.own + self.shared)
+    kernels = self.param(name, gates.start, shape)
+    gate = jax.vmap(gates.softmax, out_axes=1)(streams, kernels)
+    self.tell(level, gate)
+    new = [gates.weighted(gate[:, t], own[t] + shared) for t in range(k)]
+    streams = jax.tree.map(lambda *h: jnp.stack(h), *new)
+    if not left:
+      return streams, None
+    every = [h for task in own for h in task] + shared
+    shape = (common.shape[-1], len(every))
+    kernel = self.param(f'shared_gate_{level}', gates.start, shape)
+    return streams, gates.weighted(gates.softmax(common, kernel), every)
+
+  def tell(self, level, gate):
+    means = gate.astype(jnp.float32).mean(0)
+    self.read(f'gate of level {level}', means, 'task', 'expert')

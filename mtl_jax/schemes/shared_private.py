@@ -1,0 +1,89 @@
+"""Shared-private: one encoder for all tasks beside one for each."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Bool, Float
+
+from mtl_jax.schemes import base
+
+
+class Scheme(base.Scheme):
+  """Liu, Qiu, Huang, ACL 2017, arXiv:1704.05742.
+
+  Task t reads the shared features beside its own; both encoders are narrowed
+  by `share` and 1 - `share`, so that a task reads as many channels as without.
+  Times `hp.penalty` cost: `orthogonality`, how far both features of a batch
+  overlap (eq. 15), and `adversarial`, how well a discriminator tells by the
+  shared features which task a row is from (eq. 11; its gradient is reversed on
+  its way into the encoder). The latter needs rows that belong to one task.
+  """
+
+  penalised = True
+  share: float = 0.5
+  orthogonality: float = 0.01
+  adversarial: float = 0.0
+
+  @property
+  def own_rows(self) -> bool:
+    return self.adversarial > 0
+
+  def __post_init__(self):
+    if not 0 < self.share < 1:
+      raise ValueError(
+        f'share is {self.share}; take a share of the channels between 0 '
+        '(that is single) and 1 (that is hard)'
+      )
+    if self.resize is None:
+      raise ValueError('the encoder does not name its WIDTHS, see mlp.py')
+    super().__post_init__()
+
+  @nn.compact
+  def __call__(self, x, train):
+    k = self.num_tasks
+    common = self.resize(self.share)
+    shared = base.Encoder(common, name='shared_encoder')(x, train)
+    towers = base.Encoder(self.resize(1 - self.share), name='towers')
+    own = base.unstack(base.stack(towers, k, x, train), k)
+    self.charges(base.summary(shared), [base.summary(h) for h in own])
+    return self.predict(beside(shared, h) for h in own)
+
+  def charges(self, shared: Float[Array, 'b c'], own: list) -> None:
+    if self.orthogonality:
+      overlaps = [jnp.square(shared.T @ h).sum() for h in own]
+      self.charge(self.orthogonality * sum(overlaps) / len(shared) ** 2)
+    if not self.adversarial:
+      return
+    logits = nn.Dense(self.num_tasks, name='aux_discriminator')(
+      reverse(shared)
+    ).astype(jnp.float32)
+    unknown = jnp.zeros((len(shared), self.num_tasks), bool)
+    loss = self.wrong(logits, self.now('mask', unknown))
+    self.read('discriminator loss', loss)
+    self.charge(self.adversarial * loss)
+
+  def wrong(
+    self, logits: Float[Array, 'b tasks'], mask: Bool[Array, 'b tasks']
+  ) -> Float[Array, '']:
+    """Cross-entropy of the task that a row is from."""
+    known = mask.any(1)
+    losses = optax.softmax_cross_entropy_with_integer_labels(
+      logits, mask.argmax(1)
+    )
+    return jnp.where(known, losses, 0).sum() / jnp.maximum(known.sum(), 1)
+
+
+def beside(one: base.Features, other: base.Features) -> base.Features:
+  """Both on one channel axis."""
+  values = base.values(other)
+  return base.alter(lambda h: jnp.concatenate([h, values], axis=-1), one)
+
+
+@jax.custom_vjp
+def reverse(x: Array) -> Array:
+  """Itself; its gradient turns round, arXiv:1409.7495."""
+  return x
+
+
+reverse.defvjp(lambda x: (x, None), lambda _, slope: (-slope,))

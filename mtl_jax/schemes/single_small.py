@@ -1,0 +1,22 @@
+"""Single-task learning with no more parameters than one shared encoder."""
+
+import flax.linen as nn
+
+from mtl_jax.schemes import base, capacity, hard, single
+
+
+class Scheme(base.Scheme):
+  """A control: what sharing loses, its capacity alone may explain.
+
+  The channels of the K towers are narrowed until they have together, as nearly
+  as whole numbers allow, the parameters that `hard` has.
+  """
+
+  separate = True
+
+  @nn.compact
+  def __call__(self, x, train):
+    stages = capacity.matched(self, hard.Scheme, single.Scheme, x)
+    towers = base.Encoder(stages, name='towers')
+    features = base.stack(towers, self.num_tasks, x, train)
+    return self.predict(base.unstack(features, self.num_tasks))

@@ -1,0 +1,102 @@
+"""Sluice networks: towers in subspaces, some of which are shared."""
+
+import itertools
+
+import flax.linen as nn
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from mtl_jax.schemes import base
+
+
+class Scheme(base.Scheme):
+  """Ruder, Bingel, Augenstein, Søgaard, AAAI 2019, arXiv:1705.08142.
+
+  Each tower's channels are cut into `subspaces` of neighbours, and after each
+  stage every subspace of every tower goes on with a mixture of all of them
+  (eq. 2). A task reads a mixture of its tower's last stages, as many as have
+  features of one shape. The penalty, `orthogonality` times `hp.penalty`, keeps
+  the kernels of a tower's subspaces apart (eq. 4).
+  """
+
+  mix = ('shared_alpha', 'alpha', 'beta')
+  towers = True
+  penalised = True
+  subspaces: int = 2
+  own: float = 0.9
+  orthogonality: float = 0.0
+
+  @nn.compact
+  def __call__(self, x, train):
+    k, outputs = self.num_tasks, []
+    for i, stage in enumerate(self.stages):
+      axis = 0 if i else None
+      tower = stage(name=f'shared_tower_{i}')
+      x = base.stack(tower, k, x, train, axis)
+      self.overlap(tower, base.channels(x))
+      x = base.mix(lambda h, i=i: self.exchange(h, i), x)
+      outputs.append(x)
+    return self.predict(base.unstack(self.skip(outputs), k))
+
+  def exchange(
+    self, h: Float[Array, 'tasks ...'], stage: int
+  ) -> Float[Array, 'tasks ...']:
+    """Mixes subspaces; the last unit's rows are private, one task's each."""
+    k, g, channels = self.num_tasks, self.subspaces, h.shape[-1]
+    if channels % g:
+      raise ValueError(
+        f'{channels} channels of stage {stage} do not divide into '
+        f'subspaces={g}; take as many as divide every stage'
+      )
+    last = stage == len(self.stages) - 1
+    name = f'alpha_{stage}' if last else f'shared_alpha_{stage}'
+    alpha = self.param(name, self.start)  # [K, G, K, G]
+    alpha = jnp.where(self.alone, eye(k * g, k, g), alpha)
+    self.read(f'alpha of stage {stage}', alpha.mean((1, 3)), 'task', 'tower')
+    parts = h.reshape(*h.shape[:-1], g, channels // g)
+    mixed = jnp.einsum('tish,sb...hc->tb...ic', alpha.astype(h.dtype), parts)
+    return mixed.reshape(h.shape)
+
+  def start(self, key):
+    """`own` to itself; the rest shared out alike."""
+    del key
+    k, g = self.num_tasks, self.subspaces
+    if k * g == 1:
+      return jnp.ones((1, 1, 1, 1))
+    other = (1 - self.own) / (k * g - 1)
+    return other + (self.own - other) * eye(k * g, k, g)
+
+  def skip(self, outputs: list[base.Features]) -> base.Features:
+    """Each task's mixture of the last stages of one shape, eq. 3."""
+    shapes = [base.values(h).shape for h in outputs]
+    count = next(
+      (n for n, s in enumerate(shapes[::-1]) if s != shapes[-1]), len(shapes)
+    )
+    shape = (self.num_tasks, count)
+    beta = self.param('beta', nn.initializers.constant(1 / count), shape)
+    last = jnp.eye(count)[-1][None]
+    beta = jnp.where(self.alone, last, beta)
+    self.read('beta', beta, 'task', 'stage')
+    weights = beta.reshape(*shape, *[1] * (len(shapes[-1]) - 1))
+    total = sum(
+      weights[:, i].astype(base.values(h).dtype) * base.values(h)
+      for i, h in enumerate(outputs[-count:])
+    )
+    return base.mix(lambda _: total, outputs[-1])
+
+  def overlap(self, tower: nn.Module, width: int) -> None:
+    """Charges what the subspaces of a stage's last kernel have in common."""
+    if not self.orthogonality or self.is_initializing():
+      return
+    kernel = base.kernels(tower.variables['params'])[-1]  # [K, ..., C]
+    # Gates of recurrent cells stand side by side: they count as inputs.
+    columns = kernel.reshape(len(kernel), -1, width)
+    parts = jnp.split(columns, self.subspaces, axis=-1)
+    for one, other in itertools.combinations(parts, 2):
+      products = jnp.einsum('kna,knb->kab', one, other)
+      self.charge(self.orthogonality * jnp.square(products).sum())
+
+
+def eye(n: int, k: int, g: int) -> Float[Array, 'k g k g']:
+  """Every subspace to itself."""
+  return jnp.eye(n).reshape(k, g, k, g)

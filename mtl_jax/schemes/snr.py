@@ -1,0 +1,94 @@
+"""Sub-network routing: layers of sub-networks, joined by learned switches."""
+
+import math
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from mtl_jax.schemes import base, experts
+
+# Of the hard concrete distribution, arXiv:1712.01312, section 4.1.
+BETA, LOW, HIGH = 2 / 3, -0.1, 1.1
+OPEN = 0.9  # probability that a switch is open at the start
+
+
+class Scheme(base.Scheme):
+  """Ma, Zhao, Chen, Li, Hong, Chi, AAAI 2019.
+
+  Each stage is `num_subnets` copies; a copy, and each task's head, reads the
+  sum of the copies below that its switches let through. Switches are hard
+  concrete variables, drawn per step, and their means at evaluation; the
+  penalty is how many are open. `transform` puts a learned matrix on each
+  connection (SNR-Trans; else SNR-Aver).
+  """
+
+  mix = ('shared_switches', 'switches')
+  penalised = True
+  num_subnets: int = 4
+  transform: bool = False
+
+  def __post_init__(self):
+    experts.check(num_subnets=self.num_subnets)
+    super().__post_init__()
+
+  @nn.compact
+  def __call__(self, x, train):
+    n = self.num_subnets
+    for i, stage in enumerate(self.stages):
+      if i:
+        x = self.route(f'shared_switches_{i}', n, x, train)
+      name = f'shared_subnets_{i}'
+      x = base.stack(stage(name=name), n, x, train, 0 if i else None)
+    x = self.route('switches', self.num_tasks, x, train)
+    return self.predict(base.unstack(x, self.num_tasks))
+
+  def route(self, name: str, size: int, x: base.Features, train: bool):
+    """What `size` readers read of all sub-networks below them."""
+    n = self.num_subnets
+    start = nn.initializers.constant(opening(OPEN))
+    logits = self.param(name, start, (size, n))
+    noise = self.make_rng('gates') if train else None
+    switches = hard_concrete(logits, noise)
+    what = 'task' if name == 'switches' else 'to'
+    self.read(name.replace('_', ' '), switches, what, 'subnet')
+    if not self.transform:
+      return base.mix(
+        lambda h: jnp.einsum('ji,ib...c->jb...c', switches.astype(h.dtype), h),
+        x,
+      )
+    channels = base.channels(x)
+    start = nn.initializers.lecun_normal(batch_axis=(0, 1))
+    shape = (size, n, channels, channels)
+    matrices = self.param(name.replace('switches', 'transform'), start, shape)
+    matrices = switches[:, :, None, None] * matrices
+    return base.mix(lambda h: jnp.einsum('jicd,ib...c->jb...d', matrices, h), x)
+
+  def penalty(self, params: Any) -> Float[Array, '']:
+    """The expected number of open switches."""
+    logits = [p for name, p in params.items() if name.startswith(self.mix)]
+    return sum(is_open(x).sum() for x in logits)
+
+
+def hard_concrete(
+  logits: Float[Array, '...'], key: Array | None
+) -> Float[Array, '...']:
+  """Switches in [0, 1], stretched so that 0 and 1 have weight."""
+  drawn = logits
+  if key is not None:
+    noise = jax.random.uniform(key, logits.shape, minval=1e-6, maxval=1 - 1e-6)
+    drawn = (jnp.log(noise) - jnp.log1p(-noise) + logits) / BETA
+  return jnp.clip(nn.sigmoid(drawn) * (HIGH - LOW) + LOW, 0, 1)
+
+
+def is_open(logits: Float[Array, '...']) -> Float[Array, '...']:
+  """The probability that a switch is not 0."""
+  return nn.sigmoid(logits - BETA * math.log(-LOW / HIGH))
+
+
+def opening(probability: float) -> float:
+  """The logit of a switch that is not 0 with this probability."""
+  odds = math.log(probability / (1 - probability))
+  return odds + BETA * math.log(-LOW / HIGH)
