@@ -231,6 +231,7 @@ def schemes() -> ConfigDict:
       },
       'soft_l2': {
         'same_init': True,
+        'implicit': False,  # as a proximal step, for any strength
         'warm_start': 0,
         **own(penalty=(0.01,)),
       },

@@ -16,11 +16,14 @@ import sys
 from absl import flags
 
 from experiments import cli
-from mtl_jax import build, cells, hosts, run, workdir
+from mtl_jax import build, cells, hosts, modules, run, workdir
+from mtl_jax.errors import InputError
 from mtl_jax.report import cells as report_cells
 from mtl_jax.report import page, tables
 
-SCHEMES = flags.DEFINE_list('schemes', None, 'Default: config.scheme.')
+SCHEMES = flags.DEFINE_list(
+  'schemes', None, 'Default: config.scheme; all takes every one of ours.'
+)
 BALANCERS = flags.DEFINE_list('balancers', None, 'Default: config.balancer.')
 REFERENCE = flags.DEFINE_bool('reference', True, "Add linear models' row.")
 
@@ -29,14 +32,16 @@ def main() -> None:
   cli.require('config', 'workdir')
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   launcher = cli.launcher()
+  every = SCHEMES.value == ['all']
+  asked = modules.names('mtl_jax.schemes') if every else SCHEMES.value
   pairs = combinations(
-    SCHEMES.value or [config.scheme], BALANCERS.value or [config.balancer]
+    asked or [config.scheme], BALANCERS.value or [config.balancer]
   )
   configs = [choose(config, *pair) for pair in pairs]
   for chosen in configs:
     build.check(chosen)
   datas = build.data(config)
-  table = [cells.make(chosen, datas) for chosen in configs]
+  table = made(configs, datas, leave_out=every)
   launcher.check(table, folder)
   if hosts.leads():
     workdir.claim(folder, table[0].comparable)
@@ -46,6 +51,21 @@ def main() -> None:
   if REFERENCE.value:
     folders += run.reference(table[0], folder)
   report([report_cells.load(f) for f in folders], folder)
+
+
+def made(configs: list, datas: list, leave_out: bool) -> list[cells.Cell]:
+  """The cells; those that cannot be made are left out if so asked."""
+  table = []
+  for config in configs:
+    try:
+      table.append(cells.make(config, datas))
+    except InputError as error:
+      if not leave_out:
+        raise
+      print(f'left out: {error}', file=sys.stderr)
+  if not table:
+    raise InputError('no scheme can be made with these settings')
+  return table
 
 
 def report(table: list[report_cells.Cell], folder: pathlib.Path) -> None:

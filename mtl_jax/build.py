@@ -69,8 +69,8 @@ def system(config: Any, tasks: tuple[Task, ...]) -> train.System:
   Raises:
     InputError: an unknown name or key, or parts that do not go together.
   """
-  stages = _make('mtl_jax.encoders', config, 'encoder')
-  scheme = _scheme(config, stages, tasks)
+  encoder = stages(config)
+  scheme = _scheme(config, encoder, tasks)
   balancer = _balancer(config, tasks)
   optimizer = _optimizer(config, scheme)
   found = train.System(
@@ -82,6 +82,11 @@ def system(config: Any, tasks: tuple[Task, ...]) -> train.System:
       f'config.steps is {config.steps}; lower its warm_start'
     )
   return found
+
+
+def stages(config: Any) -> tuple[Callable, ...]:
+  """The chosen encoder."""
+  return _make('mtl_jax.encoders', config, 'encoder')
 
 
 def _make(package: str, config: Any, what: str, **given: Any) -> Any:
@@ -122,7 +127,7 @@ def _resize(config) -> Callable | None:
   widths = getattr(inspect.getmodule(make), 'WIDTHS', None)
   if widths is None:
     return None
-  fields = modules.fields(make) | choices.chosen(config, 'encoder').to_dict()
+  fields = modules.fields(make) | choices.chosen(config, 'encoder')
   return lambda factor: make(**encoders.resized(fields, widths, factor))
 
 

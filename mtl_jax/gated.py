@@ -38,7 +38,10 @@ class GRU(nn.Module):
     steps = x.swapaxes(0, 1)  # [L, B, C]
     inputs = product(steps, kernel.astype(x.dtype)) + bias[None, None]
     hidden = last_state(
-      inputs, recurrent.astype(x.dtype), state_bias, mask.swapaxes(0, 1)
+      inputs,
+      recurrent.astype(x.dtype),
+      state_bias.astype(inputs.dtype),
+      mask.swapaxes(0, 1),
     )
     return hidden.astype(x.dtype)
 

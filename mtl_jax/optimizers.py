@@ -53,7 +53,7 @@ def make(
   def optimizer(hp: Hp) -> optax.GradientTransformation:
     decay = optax.stateless(lambda g, p: _decay(scheme, hp.weight_decay, g, p))
     order = (rule(), decay) if decoupled else (decay, rule())
-    return optax.chain(*order, _rate(scheme, hp.lr, schedule, steps))
+    return optax.chain(*order, _rate(scheme, hp, schedule, steps))
 
   return optimizer
 
@@ -66,7 +66,7 @@ def _decay(scheme: base.Scheme, rate: Any, grads: Any, params: Any) -> Any:
   return jax.tree_util.tree_map_with_path(one, grads, params)
 
 
-def _rate(scheme: base.Scheme, lr: Any, schedule: Callable, steps: int):
+def _rate(scheme: base.Scheme, hp: Hp, schedule: Callable, steps: int):
   """Downhill by the learning rate, with what the scheme says of a group."""
 
   def init(params):
@@ -74,8 +74,7 @@ def _rate(scheme: base.Scheme, lr: Any, schedule: Callable, steps: int):
     return optax.ScaleByScheduleState(jnp.zeros((), jnp.int32))
 
   def update(updates, state, params=None):
-    del params
-    rate = -lr * schedule(state.count)
+    rate = -hp.lr * schedule(state.count)
 
     def one(path, u):
       group = scheme.group(path[0].key)
@@ -85,9 +84,18 @@ def _rate(scheme: base.Scheme, lr: Any, schedule: Callable, steps: int):
       return jnp.where(group.moves(state.count, steps), factor * u, 0)
 
     scaled = jax.tree_util.tree_map_with_path(one, updates)
+    if type(scheme).proximal is not base.Scheme.proximal:
+      scaled = _drawn(scheme, -rate * hp.penalty, params, scaled)
     return scaled, optax.ScaleByScheduleState(state.count + 1)
 
   return optax.GradientTransformation(init, update)
+
+
+def _drawn(scheme: base.Scheme, strength: Any, params: Any, updates: Any):
+  """Updates that end where the scheme's proximal step does."""
+  moved = jax.tree.map(jnp.add, params, updates)
+  ended = scheme.proximal(moved, strength)
+  return jax.tree.map(jnp.subtract, ended, params)
 
 
 def phased(

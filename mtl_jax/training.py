@@ -22,7 +22,9 @@ class Training:
     self.done = 0  # evaluation periods, over all chunks
     self.seconds = 0.0  # before it was resumed
     self.training = 0.0  # in steps and evaluations alone, not in compiling
-    self.collapsed = set()  # experts that it was said of
+    # Experts that it was said of, by whoever began this cell too.
+    told = records.read(folder)
+    self.collapsed = {note['expert'] for note in told if 'expert' in note}
     self.trouble = []  # of each chunk: unlabelled batches, fallbacks
     self.saved = time.monotonic()
     # Other cells may have been compiled meanwhile: that is not this one's time.
@@ -101,7 +103,8 @@ class Training:
       if expert not in self.collapsed:
         self.collapsed.add(expert)
         self.live.say(text)
-        records.append(self.folder, {'kind': 'note', 'text': text})
+        note = {'kind': 'note', 'text': text, 'expert': expert}
+        records.append(self.folder, note)
 
   def save_if_due(self) -> None:
     """Saves the state now and then, and when asked to stop."""

@@ -28,7 +28,7 @@ _FIELDS = {
   'mlp': {'widths': (6, 4)},
   'lenet': {'channels': (2, 4), 'size': 2, 'width': 6},
   'resnet': {'widths': (4, 6), 'depths': (1, 1), 'norm': 'group'},
-  'resnet18': {'width': 2, 'norm': 'group', 'stem': 'large'},
+  'resnet18': {'width': 2, 'stem': 'large'},
   'gru': {'vocab_size': 7, 'embedding': 4, 'width': 6},
   'lstm': {'vocab_size': 7, 'embedding': 4, 'width': 6},
   'transformer': {
@@ -140,10 +140,30 @@ def params(scheme, x, seed=0):
 
 @functools.cache
 def _shapes(scheme, shape, dtype):
+  return _variables(scheme, shape, dtype)['params']
+
+
+@functools.cache
+def _variables(scheme, shape, dtype):
   def start(x):
-    return scheme.init(jax.random.key(0), x, False)['params']
+    return scheme.init(jax.random.key(0), x, False)
 
   return jax.eval_shape(start, jax.ShapeDtypeStruct(shape, dtype))
+
+
+def extra(scheme, x, seed=0):
+  """What a scheme carries besides parameters, as it starts."""
+  if set(_variables(scheme, x.shape, x.dtype)) == {'params'}:
+    return {}
+  variables = jax.jit(scheme.init, static_argnums=2)(
+    jax.random.key(seed), x, False
+  )
+  return {k: v for k, v in variables.items() if k != 'params'}
+
+
+def told(split, step=40, steps=100):
+  """What training tells a scheme; by default in the midst of any search."""
+  return {'step': step, 'steps': steps, 'mask': split.mask}
 
 
 def system(
@@ -190,12 +210,44 @@ def start(system, split, hp, seed=0, noise=True):
 
 
 def losses(scheme, split, tasks=TASKS):
-  """`params -> [K]` raw task losses."""
+  """`params -> [K]` raw task losses, as at evaluation."""
+  carried = extra(scheme, split.inputs)
 
   @jax.jit
   def function(params):
-    predictions = scheme.apply({'params': params}, split.inputs, False)
+    variables = {'params': params, **carried}
+    predictions = scheme.apply(variables, split.inputs, False)
     return train.task_losses(tasks, predictions, split)
+
+  return function
+
+
+def slopes(scheme, split, tasks=TASKS):
+  """`params, weights, seed -> [K]` losses of a step and their weighted slope.
+
+  As in training, in the midst of a search: with what is drawn there.
+  """
+  carried = extra(scheme, split.inputs)
+  variables = {**carried, 'now': told(split)}
+
+  @jax.jit
+  def function(params, weights, seed):
+    keys = jax.random.split(jax.random.key(seed))
+    rngs = dict(zip(('dropout', 'gates'), keys, strict=True))
+
+    def total(params):
+      predictions, _ = scheme.apply(
+        {'params': params, **variables},
+        split.inputs,
+        True,
+        rngs=rngs,
+        mutable=list(carried),
+      )
+      found = train.task_losses(tasks, predictions, split)
+      return weights @ found, found
+
+    slope, found = jax.grad(total, has_aux=True)(params)
+    return found, slope
 
   return function
 

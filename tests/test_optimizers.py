@@ -113,6 +113,66 @@ def test_mix_lr_multiplies_the_mixing_update_alone(rule, name):
   assert any(key.startswith(plain.mix) for key in params)
 
 
+# --- What rests
+
+
+def drawn(params, count):
+  """So many gradients, one after the other."""
+  keys = jax.random.split(jax.random.key(2), count)
+  leaves, tree = jax.tree.flatten(params)
+
+  def one(key):
+    parts = zip(jax.random.split(key, len(leaves)), leaves, strict=True)
+    return [jax.random.normal(k, leaf.shape) for k, leaf in parts]
+
+  return [jax.tree.unflatten(tree, one(key)) for key in keys]
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def path(scheme, rule, hp, params, grads):
+  """The change of every step along these gradients."""
+  make = optimizers.make(*RULES[rule], optimizers.cosine(9), scheme, len(grads))
+  update = make(hp)
+  state, changes = update.init(params), []
+  for grad in grads:
+    change, state = update.update(grad, state, params)
+    params = optax.apply_updates(params, change)
+    changes.append(change)
+  return changes
+
+
+@pytest.mark.parametrize('rule', ['adamw', 'sgd'])
+def test_what_rests_stays_and_its_moments_go_on(rule):
+  """Stitches until towers meet: then they move as if they had all along."""
+  scheme, params, _ = case('cross_stitch', warm_start=3)
+  plain, _, _ = case('cross_stitch')
+  hp, grads = small.hp(lr=0.01, weight_decay=0.1), drawn(params, 5)
+  resting, moving = (path(s, rule, hp, params, grads) for s in (scheme, plain))
+  for i, (ours, theirs) in enumerate(zip(resting, moving, strict=True)):
+    for name in params:
+      mixes = name.startswith(scheme.mix)
+      factor = 0 if mixes and i < 3 else 1
+      expected = jax.tree.map(lambda u, f=factor: f * u, theirs[name])
+      small.close(ours[name], expected, 1e-6)
+  # In the plain scheme they did move at once.
+  assert np.abs(moving[0]['stitch_1']).max() > 1e-2
+
+
+@pytest.mark.parametrize('rule', ['adamw', 'sgd'])
+def test_what_rests_does_not_decay(rule):
+  """Adapters, and from half of the steps on the encoder instead."""
+  scheme, params, _ = case('adapters', frozen_from=0.5)
+  hp, grads = small.hp(lr=0.01, weight_decay=0.5), drawn(params, 4)
+  for i, change in enumerate(path(scheme, rule, hp, params, grads)):
+    rests = 'adapters_' if i < 2 else 'shared_'
+    for name, tree in change.items():
+      largest = [np.abs(leaf).max() for leaf in jax.tree.leaves(tree)]
+      if name.startswith(rests):
+        assert max(largest) == 0, (i, name)
+      else:
+        assert min(largest) > 1e-4, (i, name)
+
+
 def test_cross_stitch_learns_alpha_faster_by_default():
   assert small.scheme('cross_stitch').mix_lr == 100
   assert small.scheme('mmoe').mix_lr == 1
@@ -160,6 +220,46 @@ SCHEDULES = [
 def test_schedule_at_its_corners(schedule, values):
   for step, expected in values.items():
     np.testing.assert_allclose(schedule(jnp.array(step)), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize('name', optimizers.SCHEDULES)
+@pytest.mark.parametrize('cut', [0, 1, 4, 9])
+def test_each_phase_has_a_schedule_of_its_own(name, cut):
+  """As two runs, one behind the other."""
+  make = optimizers.SCHEDULES[name]
+  ours = optimizers.phased(make, 10, cut)
+  first, second = make(cut) if cut else None, make(10 - cut)
+  expected = [float(first(i)) for i in range(cut)]
+  expected += [float(second(i)) for i in range(10 - cut)]
+  found = [float(ours(jnp.array(i))) for i in range(10)]
+  np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize('rule', RULES)
+def test_a_restart_forgets_moments_and_keeps_the_clock(rule):
+  scheme, params, _ = case('hard')
+  schedule = optimizers.cosine(10)
+  hp = small.hp(lr=0.05, weight_decay=0.1)
+  update = optimizers.make(*RULES[rule], schedule, scheme)(hp)
+  *before, after = drawn(params, 4)
+
+  @jax.jit
+  def run(params):
+    old = update.init(params)
+    for grad in before:
+      _, old = update.update(grad, old, params)
+    return [
+      update.update(after, state, params)[0]
+      for state in (
+        optimizers.restarted(update, old, params), update.init(params), old
+      )
+    ]  # fmt: skip
+
+  restarted, fresh, going_on = run(params)
+  slower = float(schedule(3) / schedule(0))
+  small.close(restarted, jax.tree.map(lambda u: slower * u, fresh), 1e-6)
+  apart = jax.tree.map(lambda a, b: jnp.abs(a - b).max(), restarted, going_on)
+  assert min(jax.tree.leaves(apart)) > 1e-4
 
 
 @pytest.mark.parametrize('name', optimizers.SCHEDULES)

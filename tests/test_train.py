@@ -8,7 +8,7 @@ import numpy as np
 import optax
 import pytest
 
-from mtl_jax import batches, devices, train
+from mtl_jax import batches, devices, optimizers, train
 from mtl_jax.balancers.base import Balancer
 from mtl_jax.schemes import base as schemes
 from tests import small
@@ -19,7 +19,11 @@ K = len(small.TASKS)
 KEY = jax.random.key(5)
 TASK_WEIGHTS = (2.0, 0.5, 0.5)
 
-SHARING = [n for n in small.SCHEMES if not small.scheme(n).separate]
+# In the midst of any search that a scheme makes.
+AT, OF = 40, 100
+
+# Plain ones, one that carries statistics, one with parts that no task reaches.
+SHARING = ('hard', 'cross_stitch', 'mmoe', 'mtan', 'shared_private')
 
 stepped = jax.jit(train.step, static_argnums=0)
 advanced = jax.jit(train.advance, static_argnums=(0, 6, 7))
@@ -34,11 +38,13 @@ GIVEN = Balancer(
 )
 
 
+@functools.cache
 def system_of(name='hard', balancer='equal', **fields):
-  """A system whose learning rate is the same for all parameters."""
-  if name == 'cross_stitch':
-    fields['mix_lr'] = 1.0
-  return small.system(name, balancer=balancer, **fields)
+  """Of SGD whose learning rate is the same for all parameters."""
+  system = small.system(name, balancer=balancer, mix_lr=1.0, **fields)
+  rule, constant = optimizers.sgd(0.0), optimizers.constant(OF)
+  optimizer = optimizers.make(*rule, constant, system.scheme, OF)
+  return system._replace(optimizer=optimizer, steps=OF)
 
 
 def descend(param, slope):
@@ -46,20 +52,46 @@ def descend(param, slope):
   return np.asarray(param) - 0.1 * np.asarray(slope)
 
 
+def midway(system, split, hp):
+  """A state at step `AT`, and its parameters."""
+  state = small.start(system, split, hp)
+  *others, clock = state.opt
+  opt = *others, clock._replace(count=jnp.array(AT))
+  return state._replace(step=jnp.array(AT), opt=opt)
+
+
 def after(system, hp, split, weights=None):
   """The state after a step, and its metrics."""
-  state = small.start(system, split, hp)
+  state = midway(system, split, hp)
   if weights is not None:
     state = state._replace(balance=jnp.array(weights))
   return stepped(system, hp, state, split, KEY)
 
 
+def told(system, split, extra, params):
+  """Losses, and a charge or 0, of the step at `AT` with the noise of `KEY`."""
+  noise = jax.random.split(KEY)[0]
+  predictions, kept = system.scheme.apply(
+    {'params': params, **extra, 'now': small.told(split, AT, OF)},
+    split.inputs,
+    True,
+    rngs={'dropout': noise, 'gates': jax.random.fold_in(noise, 1)},
+    mutable=[*extra, 'intermediates'],
+  )
+  charge = kept.get('intermediates', {}).get('penalty', 0.0)
+  return train.task_losses(system.tasks, predictions, split), charge
+
+
 def rows_of_gradients(system, split):
   """Parameters, raw losses, and their gradients `[K, ...]`."""
-  losses = small.losses(system.scheme, split)
-  params = small.params(system.scheme, split.inputs)
-  both = jax.jit(lambda p: (losses(p), jax.jacrev(losses)(p)))
-  return params, *jax.device_get(both(params))
+  state = small.start(system, split, small.hp())
+
+  @jax.jit
+  def both(params):
+    losses = lambda p: told(system, split, state.extra, p)[0]  # noqa: E731
+    return losses(params), jax.jacrev(losses)(params)
+
+  return state.params, *jax.device_get(both(state.params))
 
 
 def weighted(rows, weights):
@@ -71,16 +103,55 @@ def weighted(rows, weights):
 
 @pytest.mark.parametrize('name', small.SCHEMES)
 def test_equal_is_the_gradient_of_the_sum(name):
+  """But for what the scheme lets rest."""
   split, hp = small.split(known=0.7), small.hp(task_weights=TASK_WEIGHTS)
   system = system_of(name)
-  params, losses, rows = rows_of_gradients(system, split)
-  update = optax.sgd(0.1)
-  changes, _ = update.update(weighted(rows, TASK_WEIGHTS), update.init(params))
+  state = small.start(system, split, hp)
+  params = state.params
+
+  @jax.jit
+  def slopes(params):
+    def total(params):
+      losses, _ = told(system, split, state.extra, params)
+      return jnp.array(TASK_WEIGHTS) @ losses, losses
+
+    return jax.grad(total, has_aux=True)(params)
+
+  grads, losses = slopes(params)
+  moves = {key: system.scheme.group(key).moves for key in params}
+  expected = {
+    key: jax.tree.map(descend, params[key], grads[key])
+    if moves[key] is None or moves[key](AT, OF)
+    else params[key]
+    for key in params
+  }
   ours, metrics = after(system, hp, split)
-  small.close(ours.params, jax.tree.map(np.add, params, changes))
+  small.close(ours.params, expected)
   np.testing.assert_allclose(metrics.losses, losses, rtol=1e-5)
   np.testing.assert_allclose(metrics.weights, TASK_WEIGHTS)
-  assert (ours.step, ours.failed, ours.fallbacks) == (1, -1, 0)
+  assert (ours.step, ours.failed, ours.fallbacks) == (AT + 1, -1, 0)
+
+
+@pytest.mark.parametrize('name', small.SCHEMES)
+def test_rows_of_other_tasks_leave_a_tasks_own_parts_alone(name):
+  """Each row has one label, and none of them is the last task's."""
+  owner = np.arange(8)[:, None] % 2
+  split = small.split()._replace(mask=jnp.array(owner == np.arange(K)))
+  system, hp = system_of(name), small.hp()
+  before = small.params(system.scheme, split.inputs)
+  state, metrics = after(system, hp, split)
+  assert state.failed == -1
+  assert metrics.losses[-1] == 0
+  np.testing.assert_array_equal(state.unlabelled, [0, 0, 1])
+  moved = jax.tree.map(lambda a, b: np.asarray(a != b), before, state.params)
+  _, private = schemes.split(moved)
+  for key, tree in private.items():
+    leaves = jax.tree.leaves(tree)
+    if key.startswith('head_'):
+      assert any(leaf.any() for leaf in leaves) == (key != 'head_2'), key
+    elif not key.startswith('aux_'):
+      assert all(len(leaf) == K for leaf in leaves), key
+      assert not any(leaf[-1].any() for leaf in leaves), key
 
 
 @pytest.mark.parametrize('name', SHARING)
@@ -150,6 +221,36 @@ def test_penalty_enters_with_its_factor(name):
   small.close(ours.params, jax.tree.map(descend, params, slopes), 1e-4)
   # The penalty is no task's loss.
   np.testing.assert_allclose(metrics.losses, losses, rtol=1e-5)
+
+
+@pytest.mark.parametrize('balancer', ['equal', GIVEN])
+def test_a_charge_enters_with_its_factor(balancer):
+  """Whatever the balancer; it does not see it."""
+  split, hp = small.split(), small.hp(penalty=0.3)
+  system = system_of('mmoe', balancer, balance=1.0)
+  params, losses, rows = rows_of_gradients(system, split)
+  charged = jax.jit(jax.grad(lambda p: told(system, split, {}, p)[1]))(params)
+  slopes = jax.tree.map(
+    lambda g, c: g + 0.3 * np.asarray(c), weighted(rows, np.ones(K)), charged
+  )
+  ours, metrics = after(system, hp, split)
+  small.close(ours.params, jax.tree.map(descend, params, slopes))
+  np.testing.assert_allclose(metrics.losses, losses, rtol=1e-5)
+  assert np.abs(charged['gates']).max() > 1e-2
+
+
+def test_towers_pay_for_their_distance_once_they_meet():
+  split, hp = small.split(), small.hp(penalty=0.3)
+  early = system_of('soft_l2', warm_start=AT + 1)
+  met, never = system_of('soft_l2', warm_start=AT), system_of('soft_l2')
+  free, _ = after(never, small.hp(), split)
+  small.close(after(early, hp, split)[0].params, free.params, 1e-6)
+  paid, _ = after(never, hp, split)
+  small.close(after(met, hp, split)[0].params, paid.params, 1e-6)
+  apart = jax.tree.map(
+    lambda a, b: np.abs(a - b).max(), free.params, paid.params
+  )
+  assert apart['towers']['stage_0']['Dense_0']['kernel'] > 1e-3
 
 
 def movement(system, clip, split):
@@ -293,9 +394,9 @@ def results(*losses):
 _keep_best = jax.jit(train.keep_best, static_argnums=0)
 
 
-def kept(name, history):
+def kept(name, history, **fields):
   """The state after validations, with parameters that hold their step."""
-  system, split, hp = small.system(name), small.split(), small.hp()
+  system, split, hp = small.system(name, **fields), small.split(), small.hp()
   state = small.start(system, split, hp)
   for i, losses in enumerate(history, start=1):
     params = jax.tree.map(lambda p, i=i: np.full_like(p, i), state.params)
@@ -323,6 +424,13 @@ def test_each_tower_is_kept_at_its_own_best():
       assert (leaf[t] == i).all()
     for leaf in jax.tree.leaves(best.params[f'head_{t}']):
       assert (leaf == i).all()
+
+
+def test_towers_that_have_not_met_are_never_the_best():
+  history = [(1.0, 1.0, 1.0), (3.0, 3.0, 3.0), (2.0, 2.0, 2.0)]
+  for warm_start, step in ((0, 10), (10, 10), (11, 30)):
+    best = kept('cross_stitch', history, warm_start=warm_start)
+    np.testing.assert_array_equal(best.step, [step])
 
 
 def test_a_score_that_is_nan_is_never_the_best():

@@ -2,9 +2,12 @@
 
 import json
 import pathlib
+import re
 import types
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from mtl_jax import records
 from mtl_jax.errors import InputError
@@ -18,11 +21,23 @@ class TaskInfo(NamedTuple):
   metrics: tuple[tuple[str, bool], ...]
 
 
+class Reading(NamedTuple):
+  """What a scheme tells of itself; `axes` name those of its values."""
+
+  name: str
+  axes: tuple[str, ...]
+
+
 class Eval(NamedTuple):
-  """One look at the validation split: {task: {metric: value or None}}."""
+  """One look at the validation split: {task: {metric: value or None}}.
+
+  `readings` are means over the training steps since the look before; NaN is a
+  value that was not finite.
+  """
 
   step: int
   valid: dict[str, dict[str, float | None]]
+  readings: Mapping[Reading, np.ndarray] = types.MappingProxyType({})
 
 
 class Run(NamedTuple):
@@ -124,11 +139,23 @@ def _runs(lines: list[dict]) -> tuple[Run, ...]:
   runs, curves = {}, {}
   for line in lines:
     if line['kind'] == 'eval':
-      evaluation = Eval(line['step'], line['valid'])
+      told = dict(_reading(*item) for item in line.get('readings', {}).items())
+      evaluation = Eval(line['step'], line['valid'], told)
       curves.setdefault(line['run'], {})[line['step']] = evaluation
     elif line['kind'] in ('test', 'failed'):
       runs[line['run']] = line
   return tuple(_run(line, curves.get(i, {})) for i, line in runs.items())
+
+
+def _reading(key: str, values: Any) -> tuple[Reading, np.ndarray]:
+  """`'gate (task, expert)'` and a nested list."""
+  array = np.array(values, float)
+  found = re.fullmatch(r'(.+) \(([^()]+)\)', key)
+  axes = tuple(found[2].split(', ')) if found else ()
+  if len(axes) == array.ndim:
+    return Reading(found[1] if found else key, axes), array
+  # Brackets of the name's own, or axes that were not named.
+  return Reading(key, ('entry',) * array.ndim), array
 
 
 def _run(line: dict, curve: dict[int, Eval]) -> Run:

@@ -28,8 +28,11 @@ def style(cells: Sequence[Cell], cell: Cell) -> dict[str, Any]:
   if cell.scheme == 'reference':
     return {'color': GREY, 'marker': 'd', 'linestyle': (0, (1, 1))}
   named = (c for c in cells if c.scheme != 'reference' and not c.is_baseline)
-  others = [c.label for c in named]
-  i = others.index(cell.label)
+  return look([c.label for c in named].index(cell.label))
+
+
+def look(i: int) -> dict[str, Any]:
+  """Colour, marker and line of the i-th of several."""
   return {
     'color': COLOURS[i % len(COLOURS)],
     'marker': MARKERS[i % len(MARKERS)],

@@ -145,10 +145,10 @@ def _summary(cell: Cell, task: TaskInfo):
   metric = task.metrics[0][0]
   by_step: dict[int, list[float]] = {}
   for run in cell.completed:
-    for step, valid in run.curve:
-      value = valid[task.name].get(metric)
+    for point in run.curve:
+      value = point.valid[task.name].get(metric)
       if value is not None:
-        by_step.setdefault(step, []).append(value)
+        by_step.setdefault(point.step, []).append(value)
   steps = sorted(by_step)
   return steps, [stats.interval(by_step[step]) for step in steps]
 

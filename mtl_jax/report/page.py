@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import jinja2
 import pandas as pd
 
-from mtl_jax.report import atomic, figures, tables
+from mtl_jax.report import atomic, figures, readings, tables
 from mtl_jax.report.agreement import baseline, ordered
 from mtl_jax.report.cells import Cell
 from mtl_jax.report.layout import readable
@@ -28,6 +28,10 @@ CAPTIONS = {
     'Δm with its paired 95 % interval against the number of parameters.'
   ),
 }
+READINGS = (
+  '{label}: what the scheme told of itself in training, means over the steps '
+  'between two evaluations; mean and 95 % interval over the runs.'
+)
 
 
 def write(
@@ -43,13 +47,22 @@ def write(
   tables.write_csv(frame, workdir / 'table.csv')
   atomic.write(workdir / 'table.md', tables.markdown(cells, frame))
   atomic.write(workdir / 'table.tex', tables.latex(cells, frame))
-  drawn = {}
-  for name, plot in figures.ALL.items():
-    path = workdir / 'figures' / f'{name}.png'
-    plot(cells, frame, path)
-    drawn[name] = path.read_bytes()
+  drawn = _drawn(cells, frame, workdir / 'figures')
   atomic.write(workdir / 'report.html', html(cells, frame, drawn, command))
   return frame
+
+
+def _drawn(
+  cells: Sequence[Cell], frame: pd.DataFrame, folder: pathlib.Path
+) -> dict[str, bytes]:
+  """Draws into `folder`; the pictures by name."""
+  names = [*figures.ALL]
+  for name, plot in figures.ALL.items():
+    plot(cells, frame, folder / f'{name}.png')
+  for cell in filter(readings.told, ordered(cells)):
+    names.append(readings.name(cell))
+    readings.write(cell, folder / f'{names[-1]}.png')
+  return {name: (folder / f'{name}.png').read_bytes() for name in names}
 
 
 def html(
@@ -61,11 +74,13 @@ def html(
   """The page; `drawn` holds the pictures by name, as PNG."""
   cells = ordered(cells)
   header = baseline(cells).header
+  own = {readings.name(c): READINGS.format(label=c.label) for c in cells}
+  captions = CAPTIONS | own
   return _template().render(
     title=f'{header["dataset"]}: ways of sharing against single-task learning',
     lines=above(cells),
     table=readable(cells, frame),
-    pictures=[(n, _inline(png), CAPTIONS[n]) for n, png in drawn.items()],
+    pictures=[(n, _inline(png), captions[n]) for n, png in drawn.items()],
     notes=notes(cells),
     data=_data(header.get('card') or {}),
     configuration=json.dumps(header['comparable'], indent=2),

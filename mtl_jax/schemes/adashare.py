@@ -49,7 +49,7 @@ class Scheme(base.Scheme):
 
     if name.startswith(self.mix):
       return base.Group(self.mix_lr, decays=False, moves=choosing)
-    return base.Group(moves=lambda *now: ~choosing(*now))
+    return base.Group(moves=lambda *now: jnp.logical_not(choosing(*now)))
 
   @nn.compact
   def __call__(self, x, train):
@@ -91,7 +91,7 @@ class Scheme(base.Scheme):
     temperature = self.temperature * self.cooling ** (step / 100)
     key = self.make_rng('gates')
     drawn = choices.gumbel_softmax(chances, key, temperature)[:, 0]
-    # The last stage opens as choosing begins, the second at its half.
+    # The last stage opens as choosing begins, the second before its half.
     done = step / (self.search * steps)
     begun = (done - self.warmup) / (1 - self.warmup)
     count = len(self.stages)
@@ -118,9 +118,11 @@ def shortcut(past: base.Features, x: base.Features) -> base.Features | None:
   if one.ndim != 5 or other.ndim != 5 or isinstance(x, layers.Sequence):
     return None
   more = other.shape[-1] - one.shape[-1]
-  halved = one[:, :, ::2, ::2][:, :, : other.shape[2], : other.shape[3]]
-  if more < 0 or halved.shape[:-1] != other.shape[:-1]:
+  sides = zip(one.shape[2:4], other.shape[2:4], strict=True)
+  # An odd side may be halved up or down; what is smaller still is no half.
+  if more < 0 or any(abs(2 * new - old) > 1 for old, new in sides):
     return None
+  halved = one[:, :, ::2, ::2][:, :, : other.shape[2], : other.shape[3]]
   return jnp.pad(halved, [(0, 0)] * 4 + [(0, more)])
 
 

@@ -18,6 +18,7 @@ from mtl_jax import dense
 from mtl_jax.schemes.partition import (
   is_kernel,
   kernels,
+  map_weights,
   per_tower,
   split,
   tower_norms,
@@ -51,6 +52,7 @@ __all__ = [
   'is_kernel',
   'is_raw',
   'kernels',
+  'map_weights',
   'mix',
   'per_task',
   'per_tower',
@@ -142,6 +144,15 @@ class Scheme(nn.Module):
     del params
     return jnp.zeros(())
 
+  def proximal(self, params: Any, strength: Float[Array, '']) -> Any:
+    """Where a coupling takes the parameters after the optimizer's step.
+
+    `strength` is the learning rate times `hp.penalty`. Stable however large,
+    where the gradient step of a `penalty` is not.
+    """
+    del strength
+    return params
+
   def now(self, what: str, default: Any) -> Any:
     """What is told of a step: `step`, `steps`, `mask` `[B, K]` of labels.
 
@@ -154,6 +165,11 @@ class Scheme(nn.Module):
     """Whether the towers have not met yet, see `warm_start`."""
     later = self.warm_start
     return self.now('step', later) < later if later else False
+
+  @property
+  def watched(self) -> bool:
+    """Whether what is charged or read goes anywhere, as in a training step."""
+    return self.is_mutable_collection('intermediates')
 
   def charge(self, value: Float[Array, '']) -> None:
     """Adds to the penalty what depends on the batch; times `hp.penalty`."""

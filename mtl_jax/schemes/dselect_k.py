@@ -31,15 +31,19 @@ class Scheme(base.Scheme):
 
   def __post_init__(self):
     experts.check(num_experts=self.num_experts, selectors=self.selectors)
+    if self.gamma <= 0:
+      raise ValueError(f'gamma is {self.gamma}; take more than 0')
     super().__post_init__()
 
   @nn.compact
   def __call__(self, x, train):
     size = self.num_experts
     x, found = experts.run(self, self.expert_from, size, x, train)
-    codes, blend = self.choices(base.summary(x))
+    read = base.summary(x)
+    codes, blend = self.choices(read)
     chosen = select(smooth_step(codes, self.gamma), size)  # [B, K, k, E]
     gate = (nn.softmax(blend)[..., None] * chosen).sum(-2)  # [B, K, E]
+    gate = gate.astype(read.dtype)
     gates.tell(self, gate)
     self.charges(chosen)
     return self.predict(
@@ -49,7 +53,8 @@ class Scheme(base.Scheme):
   def choices(self, read: Float[Array, 'batch channels']):
     """Arguments of the digits `[B, K, k, m]`, and the selectors' `[B, K, k]`.
 
-    Alike for all rows, B being 1, unless they are read `per_example`.
+    Alike for all rows, B being 1, unless they are read `per_example`. In
+    float32: half digits differ by less than narrower ones can tell.
     """
     digits = math.ceil(math.log2(self.num_experts))
     k, width = self.num_tasks, read.shape[-1]
@@ -57,10 +62,12 @@ class Scheme(base.Scheme):
     shape = (k, *inputs, self.selectors, digits)
     z = self.param('digits', around_zero(self.gamma / 100), shape)
     w = self.param('blend', around_zero(0.05), shape[:-1])
-    if not self.per_example:
-      return z[None], w[None]
-    codes = jnp.einsum('bc,tckm->btkm', read, z)
-    return codes, jnp.einsum('bc,tck->btk', read, w)
+    if self.per_example:
+      z = jnp.einsum('bc,tckm->btkm', read, z)
+      w = jnp.einsum('bc,tck->btk', read, w)
+    else:
+      z, w = z[None], w[None]
+    return z.astype(jnp.float32), w.astype(jnp.float32)
 
   def charges(self, chosen: Float[Array, 'batch tasks selectors experts']):
     """Undecided selectors, and codes that are no expert's number."""

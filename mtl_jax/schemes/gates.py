@@ -12,7 +12,7 @@ Gate = Float[Array, 'batch ... experts']
 start = nn.initializers.normal(0.01)
 
 
-def softmax(x: Float[Array, 'b c'], kernel: Float[Array, 'c e']) -> Gate:
+def softmax(x: Float[Array, 'b c'], kernel: Float[Array, '*tasks c e']) -> Gate:
   """A gate without a bias, its softmax in float32."""
   scores = jnp.einsum('bc,...ce->b...e', x, kernel)
   return nn.softmax(scores.astype(jnp.float32)).astype(x.dtype)
@@ -34,6 +34,8 @@ def weighted(
 
 def tell(scheme: base.Scheme, gate: Float[Array, 'batch tasks experts']):
   """Reads mean gates, their entropy in nats, and each expert's share."""
+  if not scheme.watched:
+    return
   means = gate.astype(jnp.float32).mean(0)
   logs = jnp.log(jnp.maximum(gate.astype(jnp.float32), 1e-30))
   scheme.read('gate', means, 'task', 'expert')

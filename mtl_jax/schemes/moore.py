@@ -44,12 +44,19 @@ class Scheme(base.Scheme):
 def orthonormal(
   vectors: list[Float[Array, 'batch channels']],
 ) -> Float[Array, 'experts batch channels']:
-  """Modified Gram-Schmidt along the experts, eq. 5, norms at least 1e-8."""
+  """Modified Gram-Schmidt along the experts, eq. 5, in float32.
+
+  A vector that those before it make up becomes 0, and has no gradient: what
+  rounding leaves of it, up to 1e-4 of its length, points anywhere.
+  """
   basis = []
   for vector in vectors:
+    rest = vector.astype(jnp.float32)
+    least = 1e-8 * jnp.square(rest).sum(-1, keepdims=True)
     for other in basis:
-      vector -= (vector * other).sum(-1, keepdims=True) * other
-    square = jnp.square(vector).sum(-1, keepdims=True)
-    # The root of 0 has no gradient.
-    basis.append(vector / jnp.sqrt(jnp.maximum(square, 1e-16)))
-  return jnp.stack(basis)
+      rest -= (rest * other).sum(-1, keepdims=True) * other
+    square = jnp.square(rest).sum(-1, keepdims=True)
+    new = square > least
+    length = jnp.sqrt(jnp.where(new, square, 1))
+    basis.append(jnp.where(new, rest / length, 0))
+  return jnp.stack(basis).astype(vectors[0].dtype)

@@ -59,8 +59,8 @@ class Attention(nn.Module):
     mask = getattr(features, 'mask', None)
 
     def attend(h):
-      h = nn.relu(normalise(nn.Dense(self.width)(h), mask, train))
-      return nn.sigmoid(normalise(nn.Dense(self.width)(h), mask, train))
+      h = nn.relu(normalise(pointwise(self.width, h), mask, train))
+      return nn.sigmoid(normalise(pointwise(self.width, h), mask, train))
 
     return base.alter(attend, features)
 
@@ -78,13 +78,18 @@ class Carry(nn.Module):
       features = base.summary(features)
     if isinstance(features, layers.Sequence):
       h, mask = features
-      h = nn.relu(normalise(nn.Dense(width)(h), mask, train))
+      h = nn.relu(normalise(pointwise(width, h), mask, train))
       return layers.Sequence(h, mask)
     if features.ndim == 2:
-      return nn.relu(normalise(nn.Dense(width)(features), None, train))
+      return nn.relu(normalise(pointwise(width, features), None, train))
     h = layers.Conv(width, 3, use_bias=False)(features)
     h = nn.relu(normalise(h, None, train))
     return jax.image.resize(h, (len(h), *self.shape[1:]), 'linear')
+
+
+def pointwise(width: int, h: jax.Array) -> jax.Array:
+  """A 1 x 1 convolution; the normalisation behind it has the bias."""
+  return nn.Dense(width, use_bias=False)(h)
 
 
 def normalise(h: jax.Array, mask: Any, train: bool) -> jax.Array:

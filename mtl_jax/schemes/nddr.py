@@ -79,6 +79,7 @@ class Unit(nn.Module):
   ) -> Float[Array, 'tasks towers channels channels']:
     del key
     k = self.num_tasks
-    other = (1 - self.own) / max(k - 1, 1)
-    shares = other + (self.own - other) * jnp.eye(k)
+    own = self.own if k > 1 else 1.0
+    other = (1 - own) / max(k - 1, 1)
+    shares = other + (own - other) * jnp.eye(k)
     return shares[:, :, None, None] * jnp.eye(channels)[None, None]

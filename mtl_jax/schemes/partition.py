@@ -1,5 +1,6 @@
 """Who learns which parameter, told by names and by stacked axes."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -20,6 +21,15 @@ def weights(params: Any) -> list[Array]:
   if 'scale' in params:
     return []
   return [w for part in params.values() for w in weights(part)]
+
+
+def map_weights(function: Callable, params: Any) -> Any:
+  """`params` with `function` applied to those that `weights` lists."""
+  if not isinstance(params, dict):
+    return function(params)
+  if 'scale' in params:
+    return params
+  return {k: map_weights(function, part) for k, part in params.items()}
 
 
 def kernels(params: Any) -> list[Array]:

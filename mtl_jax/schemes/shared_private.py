@@ -50,7 +50,7 @@ class Scheme(base.Scheme):
     return self.predict(beside(shared, h) for h in own)
 
   def charges(self, shared: Float[Array, 'b c'], own: list) -> None:
-    if self.orthogonality:
+    if self.orthogonality and self.watched:
       overlaps = [jnp.square(shared.T @ h).sum() for h in own]
       self.charge(self.orthogonality * sum(overlaps) / len(shared) ** 2)
     if not self.adversarial:

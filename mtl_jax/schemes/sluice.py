@@ -86,7 +86,7 @@ class Scheme(base.Scheme):
 
   def overlap(self, tower: nn.Module, width: int) -> None:
     """Charges what the subspaces of a stage's last kernel have in common."""
-    if not self.orthogonality or self.is_initializing():
+    if not (self.orthogonality and self.watched):
       return
     kernel = base.kernels(tower.variables['params'])[-1]  # [K, ..., C]
     # Gates of recurrent cells stand side by side: they count as inputs.

@@ -63,7 +63,7 @@ class Scheme(base.Scheme):
     start = nn.initializers.lecun_normal(batch_axis=(0, 1))
     shape = (size, n, channels, channels)
     matrices = self.param(name.replace('switches', 'transform'), start, shape)
-    matrices = switches[:, :, None, None] * matrices
+    matrices = (switches[:, :, None, None] * matrices).astype(matrices.dtype)
     return base.mix(lambda h: jnp.einsum('jicd,ib...c->jb...d', matrices, h), x)
 
   def penalty(self, params: Any) -> Float[Array, '']:

@@ -11,13 +11,16 @@ class Scheme(base.Scheme):
 
   The penalty is the mean over pairs of towers of the squared distance between
   their kernels and biases, `2/(K-1) sum_t |W_t - mean W|^2`; normalisation and
-  heads are free. All towers start alike unless `same_init` is off.
+  heads are free. All towers start alike unless `same_init` is off. With
+  `implicit` the penalty is no gradient but a proximal step behind the
+  optimizer's, stable at any strength; a large one ties the towers.
   """
 
   separate = True
   towers = True
   penalised = True
   same_init: bool = True
+  implicit: bool = False
 
   @nn.compact
   def __call__(self, x, train):
@@ -28,10 +31,22 @@ class Scheme(base.Scheme):
     return self.predict(base.unstack(features, self.num_tasks))
 
   def penalty(self, params):
-    if self.num_tasks == 1:
+    if self.num_tasks == 1 or self.implicit:
       return jnp.zeros(())
     weights = base.weights(params['towers'])  # each [K, ...]
     distances = [
       jnp.square(w - w.mean(0, keepdims=True)).sum() for w in weights
     ]
     return 2 / (self.num_tasks - 1) * sum(distances)
+
+  def proximal(self, params, strength):
+    if self.num_tasks == 1 or not self.implicit:
+      return params
+    # Of all that is left of a tower's distance; 0 where strength is infinite.
+    share = 1 / (1 + 4 * strength / (self.num_tasks - 1))
+
+    def draw(w):
+      mean = w.mean(0, keepdims=True)
+      return mean + share * (w - mean)
+
+    return {**params, 'towers': base.map_weights(draw, params['towers'])}

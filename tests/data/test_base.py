@@ -85,3 +85,68 @@ def test_each_message_is_one_line():
   with pytest.raises(InputError) as caught:
     cut(table(inputs=inputs))
   assert '\n' not in str(caught.value)
+
+
+# --- Rows of one task each
+
+
+def dealt(mask, seed=0):
+  """A data set of as many rows per split as the mask has, before and after."""
+  count, tasks = mask.shape
+  labels = tuple(np.arange(count) % 2 for _ in range(tasks))
+  split = base.Split(np.zeros((count, 2), np.float32), labels, mask)
+  names = tuple(Task(f'task_{t}', 'binary') for t in range(tasks))
+  data = base.counted(base.Data(split, split, split, names, CARD))
+  return data, base.own_rows(data, seed)
+
+
+def test_each_row_keeps_one_of_the_labels_it_had():
+  mask = np.random.default_rng(1).random((500, 4)) < 0.4
+  _, found = dealt(mask)
+  assert not (found.train.mask & ~mask).any()
+  expected = mask.any(axis=1).astype(int)
+  np.testing.assert_array_equal(found.train.mask.sum(axis=1), expected)
+  # Or a row without a label, and one of several, were not among them.
+  assert {0, 1, 4} <= set(mask.sum(axis=1))
+
+
+def test_tasks_get_about_equal_shares():
+  _, found = dealt(np.ones((4000, 5), bool))
+  # Five standard deviations of a binomial count.
+  assert (np.abs(found.train.mask.sum(axis=0) - 800) < 5 * 25.3).all()
+
+
+def test_a_label_that_few_rows_have_gets_its_share_of_those():
+  mask = np.ones((4000, 2), bool)
+  mask[800:, 1] = False
+  _, found = dealt(mask)
+  assert (found.train.mask[800:] == [True, False]).all()
+  assert abs(found.train.mask[:800, 1].sum() - 400) < 5 * 14.2
+
+
+def test_nothing_but_the_mask_of_training_is_touched():
+  data, found = dealt(np.ones((40, 3), bool))
+  assert found.valid is data.valid
+  assert found.test is data.test
+  assert found.tasks is data.tasks
+  assert found.train.inputs is data.train.inputs
+  assert found.train.labels is data.train.labels
+  assert data.train.mask.all()
+
+
+def test_rows_are_dealt_by_the_seed():
+  mask = np.ones((200, 3), bool)
+  one, same, other = (dealt(mask, s)[1].train.mask for s in (3, 3, 4))
+  np.testing.assert_array_equal(one, same)
+  # Of 200 rows a third would be alike by chance.
+  assert 30 < (one & other).sum() < 110
+
+
+def test_the_card_counts_what_was_dealt():
+  _, found = dealt(np.ones((90, 3), bool))
+  counts = found.card.counts
+  own = [counts[f'train/task_{t}'] for t in range(3)]
+  assert own == found.train.mask.sum(axis=0).tolist()
+  assert sum(own) == counts['train'] == 90
+  assert all(counts[f'{s}/task_{t}'] == 90 for s in ('valid', 'test')
+             for t in range(3))  # fmt: skip

@@ -274,31 +274,59 @@ def test_mmoe_of_one_hot_gates_above_a_stem_is_split_hard():
   assert_same(ours, theirs, towers('mlp', K), heads('mlp'))
 
 
-def of_one_task(name, tower, encoder):
-  """Layout of a scheme for one task, from one tower's parameters."""
-  stem = int(encoder != 'mlp')
+def staged(tower, prefix='shared_stage'):
+  """Layout of schemes that name their stages one by one."""
+  return {f'{prefix}_{i}': tower[f'stage_{i}'] for i in range(len(tower))}
+
+
+def zeros_besides(name, given, fields):
+  """What else a scheme of one task learns, all 0."""
+  scheme = small.scheme(name, tasks=small.TASKS[:1], **fields)
+  shapes = small.params(scheme, small.inputs())
   return {
-    'hard': lambda: {'shared_encoder': tower},
-    'cross_stitch': lambda: stitched(tied(tower, 1), jnp.ones((1, 1)), encoder),
-    'mmoe': lambda: {
-      **mixture(tower, 1, stem),
-      'gates': gates(encoder, 1)[:1],
-    },
-  }.get(name, lambda: {'towers': tied(tower, 1)})()
+    key: jax.tree.map(jnp.zeros_like, tree)
+    for key, tree in shapes.items()
+    if key not in given and not key.startswith('head_')
+  }
 
 
-@pytest.mark.parametrize('name', [n for n in small.SCHEMES if n != 'single'])
-def test_every_scheme_of_one_task_is_single(name):
-  encoder = 'mlp'
+# Layouts of one task's tower, and fields.
+ONE_TASK = {
+  'adapters': (staged, {}),
+  'cgc': (
+    lambda w: {'experts': {'encoders': tied(tied(w, 1), 1)}},
+    {'shared': 0},
+  ),
+  'cross_stitch': (lambda w: stitched(tied(w, 1), jnp.ones((1, 1)), 'mlp'), {}),
+  'film': (staged, {}),
+  'hard': (lambda w: {'shared_encoder': w}, {}),
+  'hard_wide': (lambda w: {'shared_encoder': w}, {}),
+  'ltb': (lambda w: staged(tied(w, 1), 'shared_nodes'), {}),
+  'mmoe': (lambda w: mixture(w, 1, 0), {'num_experts': 1}),
+  'omoe': (lambda w: mixture(w, 1, 0), {'num_experts': 1}),
+  'single_small': (lambda w: {'towers': tied(w, 1)}, {}),
+  'soft_l2': (lambda w: {'towers': tied(w, 1)}, {}),
+  'soft_trace': (lambda w: {'towers': tied(w, 1)}, {}),
+  'task_routing': (staged, {'keep': 1.0}),
+}
+
+
+@pytest.mark.parametrize('name', ONE_TASK)
+def test_a_scheme_of_one_task_is_single(name):
   tasks = small.TASKS[:1]
-  fields = {'num_experts': 1} if name == 'mmoe' else {}
-  scheme = losses(name, encoder, tasks, **fields)
-  single = losses('single', encoder, tasks)
+  layout, fields = ONE_TASK[name]
+  scheme = losses(name, 'mlp', tasks, **fields)
+  single = losses('single', 'mlp', tasks)
+
+  def ours(w, h):
+    given = layout(w)
+    return scheme(zeros_besides(name, given, fields) | given, h)
+
   assert_same(
-    lambda w, h: scheme(of_one_task(name, w, encoder), h),
+    ours,
     lambda w, h: single({'towers': tied(w, 1)}, h),
-    tower(encoder),
-    heads(encoder, tasks),
+    tower('mlp'),
+    heads('mlp', tasks),
   )
 
 

@@ -1,0 +1,42 @@
+"""What every ablation does: a table whose rows are one scheme's variants.
+
+A variant is a name and the keys of the config that it changes; `single` joins
+by itself. Rows, intervals and tests are those of `experiments.compare`.
+"""
+
+import pathlib
+from collections.abc import Callable
+from typing import Any
+
+from experiments import cli, compare
+from experiments.tune import changed
+from mtl_jax import build, cells, hosts, workdir
+from mtl_jax.report import cells as report_cells
+
+Variants = dict[str, dict[str, Any]]
+
+
+def run(variants: Callable[[Any], Variants]) -> None:
+  """Trains the variants of `--config` into `--workdir` and prints the table."""
+  cli.require('config', 'workdir')
+  config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
+  launcher = cli.launcher()
+  chosen = {'single': {'scheme': 'single'}} | variants(config)
+  configs = [changed(config, changes) for changes in chosen.values()]
+  for one in configs:
+    build.check(one)
+  datas = build.data(config)
+  table = [cells.make(one, datas) for one in configs]
+  launcher.check(table, folder)
+  if hosts.leads():
+    workdir.claim(folder, table[0].comparable)
+  folders = launcher.train(table, folder)
+  if hosts.leads():
+    pairs = zip(chosen, folders, strict=True)
+    compare.report([named(name, found) for name, found in pairs], folder)
+
+
+def named(name: str, folder: pathlib.Path) -> report_cells.Cell:
+  """A cell under its variant's name, which is what its row is called."""
+  cell = report_cells.load(folder)
+  return cell._replace(header={**cell.header, 'scheme': name})

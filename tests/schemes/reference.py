@@ -1,0 +1,50 @@
+"""Schemes run as at one step, and what they are compared with."""
+
+import functools
+
+import jax
+import numpy as np
+
+from tests.schemes import plain
+
+
+def layer(stage, h):
+  """A stage of the mlp encoder, in plain numpy."""
+  return np.maximum(plain.dense(stage['Dense_0'], h), 0)
+
+
+def staged(tower):
+  """One tower's parameters, laid out as shared stages."""
+  return {f'shared_{name}': stage for name, stage in tower.items()}
+
+
+def run(scheme, variables, x, key=None, step=0, steps=0, mask=None):
+  """Predictions and what the scheme tells; it trains where there is a key.
+
+  With `steps` it is told of them, of `step` and of `mask`.
+  """
+  now = {'step': step} | ({} if mask is None else {'mask': mask})
+  return jax.device_get(_run(scheme, steps, variables, x, key, now))
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _run(scheme, steps, variables, x, key, now):
+  if steps:
+    variables = variables | {'now': now | {'steps': steps}}
+  rngs = {} if key is None else {'dropout': key, 'gates': key}
+  out, told = scheme.apply(
+    variables, x, key is not None, rngs=rngs, mutable=['intermediates']
+  )
+  return out, told.get('intermediates', {})
+
+
+def start(scheme, x, seed=0):
+  """Variables as a training begins with them."""
+  init = jax.jit(scheme.init, static_argnums=2)
+  return jax.device_get(init(jax.random.key(seed), x, False))
+
+
+def close(ours, expected, tolerance=1e-4):
+  """Asserts that one array per task agrees with the expected one."""
+  for a, b in zip(ours, expected, strict=True):
+    np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance / 10)

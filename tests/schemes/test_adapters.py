@@ -1,0 +1,138 @@
+"""Adapters: their equation, their start, and what rests when."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from mtl_jax import optimizers, train
+from tests import small
+from tests.schemes import plain, reference
+from tests.schemes.test_reductions import assert_same, heads, losses, tower
+from tests.test_build import message
+
+quick = small.quick
+
+K = len(small.TASKS)
+
+
+def adapted(adapter, h):
+  """One task's features behind its adapter."""
+  if 'down' not in adapter:
+    return h + plain.dense(adapter['up'], h)
+  inner = np.maximum(plain.dense(adapter['down'], h), 0)
+  return h + plain.dense(adapter['up'], inner)
+
+
+@pytest.mark.parametrize('linear', [False, True])
+def test_each_task_adds_its_own_network(linear):
+  scheme, x = small.scheme('adapters', linear=linear), small.inputs()
+  params = jax.device_get(small.params(scheme, x))
+  out, _ = reference.run(scheme, {'params': params}, x)
+  features = [np.asarray(x)] * K
+  for i in range(2):
+    features = [
+      adapted(
+        small.take(params[f'adapters_{i}'], t),
+        reference.layer(params[f'shared_stage_{i}'], h),
+      )
+      for t, h in enumerate(features)
+    ]
+  reference.close(out, plain.heads(params, features))
+
+
+@pytest.mark.parametrize(
+  ('width', 'reduction', 'inner'), [(64, 4, 16), (64, 8, 8), (8, 4, 4)]
+)
+def test_bottleneck_is_a_share_of_the_channels(width, reduction, inner):
+  scheme = small.scheme('adapters', reduction=reduction)
+  scheme = scheme.clone(stages=small.stages(widths=(width,)))
+  found = jax.eval_shape(
+    lambda: scheme.init(jax.random.key(0), small.inputs(), False)
+  )
+  assert found['params']['adapters_0']['down']['kernel'].shape == (
+    (K, width, inner)
+  )
+
+
+@pytest.mark.parametrize(
+  ('encoder', 'linear'), [('mlp', False), ('mlp', True), ('lstm', False)]
+)
+def test_adapters_that_add_nothing_are_hard(encoder, linear):
+  """For any `down`: then the encoder's gradients are those of hard, too."""
+  fields = {'linear': linear}
+  scheme = small.scheme('adapters', encoder, **fields)
+  params = small.params(scheme, small.inputs(encoder))
+  none = {
+    name: tree | {'up': jax.tree.map(jnp.zeros_like, tree['up'])}
+    for name, tree in params.items()
+    if name.startswith('adapters')
+  }
+  ours, hard = losses('adapters', encoder, **fields), losses('hard', encoder)
+  assert_same(
+    lambda w, h: ours(reference.staged(w), none, h),
+    lambda w, h: hard({'shared_encoder': w}, h),
+    tower(encoder),
+    heads(encoder),
+  )
+
+
+def test_they_start_at_nothing_but_can_learn():
+  scheme, split = small.scheme('adapters'), small.split()
+  params = reference.start(scheme, split.inputs)['params']
+  total = small.losses(scheme, split)
+  slopes = jax.jit(jax.grad(lambda params: total(params).sum()))(params)
+  for i in range(2):
+    adapter = params[f'adapters_{i}']
+    assert not adapter['up']['kernel'].any()
+    assert (adapter['down']['kernel'][0] != adapter['down']['kernel'][1]).any()
+    assert np.abs(slopes[f'adapters_{i}']['up']['kernel']).max() > 0
+
+
+@functools.cache
+def moves(frozen_from, steps=4):
+  """Which top-level parameters moved, step by step."""
+  split, hp = small.split(), small.hp(0.01)
+  system = small.system('adapters', frozen_from=frozen_from)
+  rule = optimizers.adam()
+  optimizer = optimizers.make(
+    *rule, optimizers.constant(1), system.scheme, steps
+  )
+  system = system._replace(optimizer=optimizer, steps=steps)
+  state, found = small.start(system, split, hp), []
+  step = jax.jit(functools.partial(train.step, system, hp))
+  for i in range(steps):
+    new, _ = step(state, split, jax.random.key(i))
+    moved = {
+      name: any(
+        (a != b).any()
+        for a, b in zip(*map(jax.tree.leaves, (tree, old)), strict=True)
+      )
+      for (name, tree), old in zip(
+        new.params.items(), state.params.values(), strict=True
+      )
+    }
+    found.append({name for name, was in moved.items() if was})
+    state = new
+  return found, set(state.params)
+
+
+def test_encoder_learns_first_and_adapters_then():
+  found, names = moves(0.5)
+  encoder = {name for name in names if name.startswith('shared')}
+  adapters = {name for name in names if name.startswith('adapters')}
+  own = names - encoder - adapters
+  assert found == [encoder | own] * 2 + [adapters | own] * 2
+
+
+def test_all_learn_together_unless_told_otherwise():
+  found, names = moves(1.0)
+  assert found == [names] * 4
+
+
+def test_an_encoder_that_never_learns_leaves_gradients_nothing_to_weigh():
+  schemes = {'adapters': {'frozen_from': 0.0}}
+  text = message(scheme='adapters', balancer='pcgrad', schemes=schemes)
+  assert 'trains none; use balancer equal' in text

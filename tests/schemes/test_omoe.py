@@ -1,0 +1,147 @@
+"""One-gate mixture of experts, and what a mixture tells of its gates."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import special, stats
+
+from mtl_jax.schemes import gates
+from tests import small
+from tests.schemes import plain
+from tests.schemes.test_reductions import (
+  K,
+  assert_same,
+  encoders,
+  heads,
+  losses,
+  mixture,
+  tower,
+  towers,
+)
+
+quick = small.quick
+
+
+def drawn(**fields):
+  scheme, x = small.scheme('omoe', **fields), small.inputs()
+  return scheme, small.params(scheme, x), x
+
+
+def test_all_tasks_read_one_mixture_of_the_experts():
+  scheme, params, x = drawn()
+  ours, _ = plain.applied(scheme, params, x)
+  p, x = plain.host((params, x))
+  gate = special.softmax(x @ p['shared_gate'], axis=1)
+  found = plain.encoders(p['shared_experts'], x)
+  mixed = np.einsum('be,ebc->bc', gate, found)
+  small.close(ours, plain.heads(p, [mixed] * K), 1e-4)
+
+
+@encoders
+def test_omoe_is_mmoe_of_equal_gates(encoder):
+  """Its one gate learns what all gates of mmoe together do."""
+  omoe = losses('omoe', encoder, num_experts=2)
+  mmoe = losses('mmoe', encoder, num_experts=2)
+  scheme = small.scheme('omoe', encoder, num_experts=2)
+  given = small.params(scheme, small.inputs(encoder))
+  parts = {k: v for k, v in given.items() if k.startswith('shared_')}
+  gate = parts.pop('shared_gate')
+  assert_same(
+    lambda w, g, h: omoe(w, {'shared_gate': g}, h),
+    lambda w, g, h: mmoe(w, {'gates': jnp.stack([g] * K)}, h),
+    parts,
+    gate,
+    heads(encoder),
+  )
+
+
+@encoders
+@pytest.mark.parametrize('experts', [1, 2])
+def test_omoe_of_equal_experts_is_hard(encoder, experts):
+  stem = int(encoder != 'mlp')
+  omoe = losses('omoe', encoder, num_experts=experts)
+  hard = losses('hard', encoder)
+  scheme = small.scheme('omoe', encoder, num_experts=experts)
+  gate = small.params(scheme, small.inputs(encoder))['shared_gate']
+  assert_same(
+    lambda w, h: omoe(mixture(w, experts, stem), {'shared_gate': gate}, h),
+    lambda w, h: hard({'shared_encoder': w}, h),
+    tower(encoder),
+    heads(encoder),
+  )
+
+
+def test_one_gate_cannot_be_single():
+  """What a gate per task can be, and one gate for all cannot."""
+  scheme, params, x = drawn(num_experts=K)
+  same = params | {
+    'shared_experts': towers('mlp', K),
+    'head_1': params['head_0'],
+  }
+  scheme = scheme.clone(heads=(scheme.heads[0],) * 2)
+  one, other = plain.applied(scheme, same, x)[0]
+  np.testing.assert_array_equal(one, other)
+  assert np.ptp(one) > 0
+
+
+def test_the_gate_starts_near_equal_shares():
+  params = plain.start(small.scheme('omoe'), jnp.zeros((2, 400)))
+  assert params['shared_gate'].shape == (400, 4)
+  plain.assert_normal(params['shared_gate'], 0.01)
+
+
+@pytest.mark.parametrize('name', ['mmoe', 'omoe'])
+def test_less_than_one_expert_is_refused(name):
+  with pytest.raises(ValueError, match='num_experts is 0; take 1 or more'):
+    small.scheme(name, num_experts=0)
+
+
+@pytest.mark.parametrize(
+  ('encoder', 'cut', 'remedy'),
+  [('lenet', 0, 'set expert_from=1'), ('mlp', 2, 'the encoder has 2')],
+)
+def test_where_experts_cannot_begin_is_refused(encoder, cut, remedy):
+  scheme = small.scheme('omoe', encoder, expert_from=cut)
+  with pytest.raises(ValueError, match=remedy):
+    jax.eval_shape(
+      lambda: scheme.init(jax.random.key(0), small.inputs(encoder), False)
+    )
+
+
+@pytest.mark.parametrize(
+  ('name', 'key'), [('mmoe', 'gates'), ('omoe', 'shared_gate')]
+)
+def test_mean_gates_their_entropy_and_use_are_told(name, key):
+  scheme, x = small.scheme(name, balance=0.7), small.inputs()
+  params = small.params(scheme, x)
+  told = plain.told(scheme, params, x)
+  kernel, x = plain.host((params[key], x))
+  scores = np.einsum('bc,tce->bte', x, kernel.reshape(-1, 5, 4))
+  gate = special.softmax(scores, axis=-1)
+  importance = gate.sum(0)
+  variation = importance.std(-1) / importance.mean(-1)
+  expected = {
+    'gate (task, expert)': gate.mean(0),
+    'entropy (task)': stats.entropy(gate, axis=-1).mean(0),
+    'use (expert)': gate.mean((0, 1)),
+    'penalty': 0.7 * np.square(variation).mean(),
+  }
+  small.close(told, expected, 1e-5)
+
+
+@pytest.mark.parametrize('name', ['mmoe', 'omoe'])
+def test_balance_is_free_by_default(name):
+  scheme, x = small.scheme(name), small.inputs()
+  assert 'penalty' not in plain.told(scheme, small.params(scheme, x), x)
+
+
+def test_imbalance_is_0_for_equal_shares_and_greatest_for_one_expert():
+  equal = jnp.full((6, 2, 4), 1 / 4)
+  np.testing.assert_allclose(gates.imbalance(equal), 0, atol=1e-12)
+  # Every row another expert: the importances are equal again.
+  np.testing.assert_allclose(gates.imbalance(jnp.eye(4)[:, None]), 0)
+  one = jnp.zeros((6, 2, 4)).at[..., 1].set(1)
+  np.testing.assert_allclose(gates.imbalance(one), 3, rtol=1e-6)
+  half = jnp.concatenate([equal[:, :1], one[:, 1:]], axis=1)
+  np.testing.assert_allclose(gates.imbalance(half), 1.5, rtol=1e-6)

@@ -1,0 +1,167 @@
+"""Search, then retrain: what moves when, and what is forgotten between."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from mtl_jax import optimizers, train
+from tests import small
+
+quick = small.quick
+
+STEPS = 16
+CUT = 8  # the first step of the second training
+LR = 0.01
+FIELDS = {
+  'ltb': {'search': 0.5, 'warmup': 0.2},
+  'adashare': {'search': 0.5, 'warmup': 0.25, 'block': 2, 'mix_lr': 3.0},
+}
+# Steps in which the mixing parameters learn, and in which all others do.
+LEARN = {
+  'ltb': ({2, 3, 4, 5, 6, 7}, set(range(STEPS))),
+  'adashare': ({2, 3, 6, 7}, {0, 1, 4, 5, *range(CUT, STEPS)}),
+}
+
+both = pytest.mark.parametrize('name', FIELDS)
+
+
+@functools.cache
+def system(name, rule='adam'):
+  """A system whose optimizer knows of how many steps a run is."""
+  found = small.system(name, rule=rule, **FIELDS[name])
+  made = optimizers.OPTIMIZERS[rule]()
+  constant = optimizers.constant(STEPS)
+  return found._replace(
+    optimizer=optimizers.make(*made, constant, found.scheme, STEPS),
+    steps=STEPS,
+  )
+
+
+def hp():
+  return small.hp(LR, penalty=1.0)
+
+
+@functools.cache
+def stepped(name):
+  """`state, key -> state` after one step on the split."""
+  return jax.jit(
+    lambda state, key: train.step(
+      system(name), hp(), state, small.split(), key
+    )[0]
+  )
+
+
+@functools.cache
+def states(name):
+  """Before every step, and after the last; mixing is away from its start."""
+  split = small.split()
+  state = small.start(system(name), split, hp(), noise=False)
+  mixed = apart(name, small.params(system(name).scheme, split.inputs))[0]
+  state = state._replace(params=state.params | mixed)
+  found = [state]
+  for i in range(STEPS):
+    found.append(stepped(name)(found[-1], jax.random.key(i)))
+  return jax.device_get(found)
+
+
+def apart(name, params):
+  """What mixes tasks, and all else."""
+  mix = system(name).scheme.mix
+  mixed = {k: v for k, v in params.items() if k.startswith(mix)}
+  return mixed, {k: v for k, v in params.items() if k not in mixed}
+
+
+def differ(one, other):
+  leaves = zip(*map(jax.tree.leaves, (one, other)), strict=True)
+  return any((a != b).any() for a, b in leaves)
+
+
+@both
+def test_mixing_is_learned_in_the_search_alone(name):
+  pairs = [apart(name, state.params) for state in states(name)]
+  moved = [
+    {i for i in range(STEPS) if differ(pairs[i][part], pairs[i + 1][part])}
+    for part in range(2)
+  ]
+  assert moved == list(LEARN[name])
+
+
+def retrained(name):
+  """Adam from the first parameters, with the choices that were found.
+
+  By an independent rule, on the losses as at evaluation: nothing is drawn.
+  """
+  split = small.split()
+  losses = small.losses(system(name).scheme, split)
+  found, _ = apart(name, states(name)[CUT].params)
+  _, rest = apart(name, states(name)[0].params)
+  rule = optax.adam(LR)
+
+  @jax.jit
+  def step(rest, opt):
+    slopes = jax.grad(lambda rest: losses({**found, **rest}).sum())(rest)
+    updates, opt = rule.update(slopes, opt)
+    return optax.apply_updates(rest, updates), opt
+
+  opt = rule.init(rest)
+  for _ in range(CUT, STEPS):
+    rest, opt = step(rest, opt)
+    yield found | rest
+
+
+@both
+def test_after_the_search_all_else_is_trained_as_in_a_new_run(name):
+  """From its first parameters, without the optimizer's moments."""
+  for state, expected in zip(
+    states(name)[CUT + 1 :], retrained(name), strict=True
+  ):
+    small.close(state.params, expected, 1e-5)
+
+
+@both
+def test_the_search_left_its_first_parameters(name):
+  """Else a restart could not be told from going on."""
+  first, last = (
+    apart(name, state.params)[1] for state in states(name)[0 : CUT + 1 : CUT]
+  )
+  sizes = jax.tree.map(lambda a, b: np.abs(a - b).max(), first, last)
+  assert max(jax.tree.leaves(sizes)) > LR
+
+
+def kept(name, state):
+  """The state after an evaluation that nothing was ever better than."""
+  results = {task.name: {'loss': jnp.array(-1e6)} for task in small.TASKS}
+  return train.keep_best(system(name), state, results)
+
+
+@both
+def test_nothing_of_the_search_is_kept(name):
+  for step in (0, 1, CUT - 1):
+    state = states(name)[step]
+    small.same(kept(name, state).best, state.best)
+
+
+@both
+def test_the_second_training_is_kept(name):
+  for step in (CUT + 1, STEPS):
+    state = states(name)[step]
+    found = kept(name, state).best
+    small.same(found.params, state.params)
+    assert found.step == step
+
+
+@pytest.mark.xfail(
+  strict=True, reason='keep_best keeps what it finds at the restart step itself'
+)
+@both
+def test_an_evaluation_between_both_trainings_keeps_nothing(name):
+  """What stands there yet is of the search, and the restart reads the best."""
+  state = states(name)[CUT]
+  evaluated = kept(name, state)
+  small.same(evaluated.best, state.best)
+  new = stepped(name)(evaluated, jax.random.key(CUT))
+  small.close(new.params, states(name)[CUT + 1].params, 1e-6)

@@ -1,0 +1,124 @@
+"""Towers that are trained apart first, as in `single`, and then meet."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from mtl_jax import train
+from tests import small
+from tests.schemes.test_reductions import assert_same, heads
+
+quick = small.quick
+
+NAMES = pytest.mark.parametrize('name', ['cross_stitch', 'sluice', 'nddr'])
+STEPS = 10
+
+
+def scheme(name, **fields):
+  """Stages of one shape: a sluice network would read both."""
+  stages = small.stages('mlp', widths=(4, 4))
+  return small.scheme(name, **fields).clone(stages=stages)
+
+
+def losses(scheme, step, training):
+  """`parameters -> [K]` losses, as they are at a step of ten."""
+  split = small.split()
+  carried = small.extra(scheme, split.inputs)
+  now = {'step': jnp.array(step), 'steps': STEPS, 'mask': split.mask}
+  kinds = list(carried) if training else False
+
+  def function(params):
+    variables = {'params': params, 'now': now, **carried}
+    found = scheme.apply(variables, split.inputs, training, mutable=kinds)
+    predictions = found[0] if training else found
+    return train.task_losses(small.TASKS, predictions, split)
+
+  return function
+
+
+def mixing(scheme):
+  """Random parameters that mix tasks."""
+  params = small.params(scheme, small.inputs())
+  return {k: v for k, v in params.items() if k.startswith(scheme.mix)}
+
+
+def towers():
+  return small.params(scheme('single'), small.inputs())['towers']
+
+
+def renamed(towers):
+  return {f'shared_tower_{i}': w for i, w in enumerate(towers.values())}
+
+
+@NAMES
+@pytest.mark.parametrize(('step', 'training'), [(0, True), (4, False)])
+def test_before_it_ends_a_scheme_is_single(name, step, training):
+  waiting = scheme(name, warm_start=5)
+  ours = losses(waiting, step, training)
+  single = losses(scheme('single'), step, training)
+  units = mixing(waiting)
+  assert_same(
+    lambda w, h: ours({**renamed(w), **units, **h}),
+    lambda w, h: single({'towers': w, **h}),
+    towers(),
+    heads('mlp'),
+  )
+
+
+@NAMES
+def test_what_mixes_tasks_has_no_gradient_before_it_ends(name):
+  waiting = scheme(name, warm_start=5)
+  rest = {**renamed(towers()), **heads('mlp')}
+
+  def slopes(step):
+    total = losses(waiting, step, True)
+    slope = jax.jit(jax.grad(lambda units: total({**rest, **units}).sum()))
+    return [np.asarray(g) for g in jax.tree.leaves(slope(mixing(waiting)))]
+
+  assert not any(slope.any() for slope in slopes(4))
+  assert all(slope.any() for slope in slopes(5))
+
+
+@NAMES
+def test_from_then_on_it_is_the_scheme_without_warm_start(name):
+  params = {
+    **renamed(towers()),
+    **mixing(scheme(name)),
+    **heads('mlp'),
+  }
+  waiting, without = scheme(name, warm_start=5), scheme(name)
+  met = losses(without, 0, True)(params)
+  small.same(losses(waiting, 5, True)(params), met)
+  assert np.abs(losses(waiting, 4, True)(params) - met).max() > 1e-3
+
+
+@NAMES
+def test_outside_training_towers_have_met(name):
+  """Nobody tells the step there, as at the test of the best parameters."""
+  x, params = small.inputs(), None
+  found = []
+  for warm_start in (0, 5):
+    chosen = scheme(name, warm_start=warm_start)
+    params = params or small.params(chosen, x)
+    variables = {'params': params, **small.extra(chosen, x)}
+    found.append(chosen.apply(variables, x, False))
+  small.same(*found)
+
+
+@NAMES
+def test_what_mixes_tasks_rests_until_it_ends(name):
+  waiting = scheme(name, warm_start=5)
+  for unit in mixing(waiting):
+    group = waiting.group(unit)
+    assert not group.moves(4, STEPS)
+    assert group.moves(5, STEPS)
+    assert (group.lr, group.decays) == (waiting.mix_lr, False)
+    assert scheme(name).group(unit).moves is None
+  assert waiting.group('shared_tower_0').moves is None
+
+
+@pytest.mark.parametrize('name', ['hard', 'mmoe', 'mtan'])
+def test_without_towers_it_is_refused(name):
+  with pytest.raises(ValueError, match='warm_start is 5.*set it to 0'):
+    small.scheme(name, warm_start=5)
