@@ -79,7 +79,7 @@ def system(config: Any, tasks: tuple[Task, ...]) -> train.System:
   if found.kept_from >= config.steps:
     raise InputError(
       f'scheme {config.scheme!r} begins at step {found.kept_from}, and '
-      f'config.steps is {config.steps}; lower its warm_start'
+      f'config.steps is {config.steps}; lower its warm_start or search'
     )
   return found
 

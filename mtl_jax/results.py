@@ -1,5 +1,6 @@
 """What a chunk of runs came to, as records."""
 
+import re
 from typing import Any
 
 import jax
@@ -42,17 +43,18 @@ def _readings(readings: dict[str, np.ndarray], i: int) -> dict:
 
 def collapses(
   cell: Cell, chunk: Chunk, steps: tuple[int, int], readings: dict
-) -> dict[int, str]:
-  """By number, experts that hardly any row used from one step to another."""
-  use = readings.get('use (expert)')
-  if use is None or use.shape[-1] < 2:
-    return {}
+) -> dict[str, str]:
+  """By name, experts that hardly any row used from one step to another."""
   found = {}
-  for run, expert in np.argwhere(use[: len(chunk.runs)] < UNUSED):
-    found.setdefault(int(expert), chunk.runs[run][0])
+  for key, use in readings.items():
+    if not re.fullmatch(r'use( of .*)? \(expert\)', key) or use.shape[-1] < 2:
+      continue
+    where = key.removeprefix('use').removesuffix(' (expert)')
+    for run, expert in np.argwhere(use[: len(chunk.runs)] < UNUSED):
+      found.setdefault(f'expert {expert}{where}', chunk.runs[run][0])
   return {
-    expert: f'{cell.name}: expert {expert} had under {UNUSED:.0%} of the use '
-    f'in steps {steps[0]} to {steps[1]} of seed {seed}'
+    expert: f'{cell.name}: {expert} had under {UNUSED:.0%} of the use in steps '
+    f'{steps[0]} to {steps[1]} of seed {seed}'
     for expert, seed in found.items()
   }
 

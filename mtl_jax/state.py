@@ -27,7 +27,9 @@ class System(NamedTuple):
   @property
   def kept_from(self) -> int:
     """The step from which on parameters are those of the scheme itself."""
-    return max(self.scheme.warm_start, self.scheme.restart(self.steps))
+    cut = self.scheme.restart(self.steps)
+    # At the cut itself parameters are still those of the search.
+    return max(self.scheme.warm_start, cut + 1 if cut else 0)
 
   @property
   def groups(self) -> int:

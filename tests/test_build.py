@@ -1,10 +1,15 @@
 """Every mistake in a config is found before anything is written."""
 
+import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from configs import default
 from mtl_jax import build, cells, choices
+from mtl_jax.encoders import mlp
 from mtl_jax.errors import InputError
+from mtl_jax.tasks import Task
+from tests import small
 
 
 def config(**changes):
@@ -50,11 +55,25 @@ def message(**changes):
     ({'hp': {'lr': (-1.0,)}}, ['config.hp.lr', 'negative']),
     ({'hp': {'lr': ()}}, ['config.hp.lr', 'tuple']),
     ({'hp': {'task_weights': ((1.0,),)}}, ['task_weights', '2 numbers']),
-    ({'scheme': 'single', 'balancer': 'pcgrad'}, ['shares none', 'hard']),
-    ({'scheme': 'soft_l2', 'balancer': 'pcgrad'}, ['shares none']),
+    ({'scheme': 'single', 'balancer': 'pcgrad'}, ['trains none', 'hard']),
+    ({'scheme': 'soft_l2', 'balancer': 'pcgrad'}, ['trains none']),
     (
       {'balancer': 'pcgrad', 'schemes': {'hard': {'split_at': 0}}},
-      ['shares none'],
+      ['trains none'],
+    ),
+    (
+      {
+        'scheme': 'cross_stitch',
+        'schemes': {'cross_stitch': {'warm_start': 1000}},
+      },
+      ['cross_stitch', 'begins at step 1000', 'lower its warm_start'],
+    ),
+    (
+      {
+        'scheme': 'shared_private',
+        'schemes': {'shared_private': {'adversarial': 0.1}},
+      },
+      ['labels of 2', 'config.own_rows=True', 'adversarial=0'],
     ),
     ({'optimizers': {'adam': {'b3': 0.1}}}, ['b3', 'valid: b1, b2']),
     ({'schemes': {'hard': {'hp': {'lrr': (1.0,)}}}}, ['lrr', "'lr'"]),
@@ -95,3 +114,47 @@ def test_task_weights_are_scaled_to_their_number():
   c = config(hp={'task_weights': ((), (1.0, 3.0))})
   weights = [s['task_weights'] for s in choices.settings(c, 2)]
   assert weights == [(1.0, 1.0), (0.5, 1.5)]
+
+
+# A scheme that trains no shared parameter at any time has no Gram matrix.
+@pytest.mark.parametrize('frozen_from', [0.0, 0.5])
+def test_a_gram_of_parameters_that_rest_for_ever_is_refused(frozen_from):
+  fields = {'adapters': {'frozen_from': frozen_from}}
+  chosen = {'scheme': 'adapters', 'balancer': 'pcgrad', 'schemes': fields}
+  if frozen_from:
+    assert make(**chosen).system.balancer.needs_gram
+  else:
+    assert "'adapters' trains none" in message(**chosen)
+
+
+def test_a_scheme_can_ask_for_its_encoder_in_other_widths(monkeypatch):
+  c = config(encoders={'mlp': {'widths': (6, 4), 'dropout': 0.2}})
+  tasks = Task('a', 'binary'), Task('b', 'regression')
+  wider = build.system(c, tasks).scheme.resize(1.5)
+  assert [stage.args for stage in wider] == [(9, 0.2), (6, 0.2)]
+  monkeypatch.delattr(mlp, 'WIDTHS')
+  assert build.system(c, tasks).scheme.resize is None
+
+
+def test_both_phases_of_a_search_have_the_schedule_of_a_run():
+  """Half of the steps, and again from the start."""
+  chosen = {'steps': 100, 'schedule': 'cosine', 'optimizer': 'sgd'}
+  found = {}
+  for scheme in ('ltb', 'hard'):
+    system = make(scheme=scheme, **chosen).system
+    update = system.optimizer(small.hp(lr=1.0, task_weights=(1, 1)))
+    *rest, clock = update.init({'head_0': jnp.zeros(1)})
+
+    def rate(at, update=update, rest=rest, clock=clock):
+      state = (*rest, clock._replace(count=jnp.array(at)))
+      change, _ = update.update(
+        {'head_0': jnp.ones(1)}, state, {'head_0': jnp.zeros(1)}
+      )
+      return -float(change['head_0'][0])
+
+    found[scheme] = [rate(at) for at in (0, 25, 49, 50, 75)]
+  cosine = lambda at, steps: (1 + np.cos(np.pi * at / steps)) / 2  # noqa: E731
+  whole = [cosine(at, 100) for at in (0, 25, 49, 50, 75)]
+  np.testing.assert_allclose(found['hard'], whole, atol=1e-6)
+  halves = [cosine(at, 50) for at in (0, 25, 49, 0, 25)]
+  np.testing.assert_allclose(found['ltb'], halves, atol=1e-6)

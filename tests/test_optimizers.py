@@ -173,6 +173,27 @@ def test_what_rests_does_not_decay(rule):
         assert min(largest) > 1e-4, (i, name)
 
 
+@pytest.mark.parametrize('rule', ['adam', 'sgd'])
+def test_a_proximal_step_begins_where_the_rule_ends(rule):
+  """Towers come nearer their mean, by the learning rate of the step."""
+  scheme, params, _ = case('soft_l2', implicit=True)
+  plain, _, _ = case('single')
+  grads, schedule = drawn(params, 2), optimizers.cosine(9)
+  drawn_near = path(scheme, rule, small.hp(0.05, penalty=3.0), params, grads)
+  free = path(plain, rule, small.hp(0.05, penalty=3.0), params, grads)
+  for i, (ours, theirs) in enumerate(zip(drawn_near, free, strict=True)):
+    ended = jax.tree.map(jnp.add, params, theirs)
+    left = 1 / (1 + 4 * 0.05 * 3.0 * float(schedule(i)) / 2)
+
+    def near(w, left=left):
+      w = np.asarray(w)
+      return w.mean(0) + left * (w - w.mean(0))
+
+    params = jax.tree.map(jnp.add, params, ours)
+    ended['towers'] = jax.tree.map(near, ended['towers'])
+    small.close(params, ended)
+
+
 def test_cross_stitch_learns_alpha_faster_by_default():
   assert small.scheme('cross_stitch').mix_lr == 100
   assert small.scheme('mmoe').mix_lr == 1

@@ -58,15 +58,10 @@ def test_they_are_another_row_of_the_table():
   assert counts['valid/sum'] == counts['valid']
 
 
-ADVERSARY = {'scheme': 'shared_private'}
-ADVERSARY['schemes'] = {'shared_private': {'adversarial': 0.05}}
-
-
-def test_an_adversary_is_refused_without_them():
-  cells.make(config(**ADVERSARY), build.data(config()))
-  shared = config(**ADVERSARY, own_rows=False)
-  with pytest.raises(build.InputError, match='set config.own_rows=True'):
-    cells.make(shared, build.data(shared))
+def test_an_adversary_may_tell_tasks_apart_by_them():
+  c = config(schemes={'shared_private': {'adversarial': 0.05}})
+  c.scheme = 'shared_private'
+  assert cells.make(c, build.data(c)).system.scheme.own_rows
 
 
 @pytest.fixture(scope='module')

@@ -83,8 +83,8 @@ def test_an_expert_under_a_hundredth_of_the_use_has_collapsed(cell, chunk):
     cell, chunk, (50, 100), used([0.02, 0.975, 0.005], [0.3, 0.4, 0.3], padding)
   )
   assert found == {
-    2: 'mmoe, equal: expert 2 had under 1% of the use in steps 50 to 100 of '
-    'seed 7'
+    'expert 2': 'mmoe, equal: expert 2 had under 1% of the use in steps 50 '
+    'to 100 of seed 7'
   }
 
 
@@ -93,7 +93,7 @@ def test_the_first_run_stands_for_all(cell, chunk):
     cell, chunk, (0, 5), used([0.5, 0.5, 0.0], [0.0, 1.0, 0.0], [1, 0, 0])
   )
   assert {k: text[-6:] for k, text in found.items()} == {
-    0: 'seed 3', 2: 'seed 7'
+    'expert 0': 'seed 3', 'expert 2': 'seed 7'
   }  # fmt: skip
 
 
@@ -140,8 +140,17 @@ def test_a_collapse_is_said_once_by_whoever_trains_the_cell(
   assert notes == said
 
 
-@pytest.mark.parametrize('name', ['mmoe', 'omoe', 'dselect_k'])
-def test_what_a_scheme_of_experts_tells_is_what_is_watched(name):
+def test_every_level_of_experts_is_watched(cell, chunk):
+  low, high = (f'use of level {i} (expert)' for i in (0, 1))
+  readings = {low: used([0.0, 1.0], [0.5, 0.5], [1, 0])['use (expert)']}
+  readings[high] = readings[low][:, ::-1]
+  found = results.collapses(cell, chunk, (0, 5), readings)
+  assert set(found) == {'expert 0 of level 0', 'expert 1 of level 1'}
+
+
+@pytest.mark.parametrize('name', ['mmoe', 'omoe', 'cgc', 'ple', 'dselect_k'])
+def test_what_a_scheme_of_experts_tells_is_what_is_watched(name, cell, chunk):
+  """Under the names that are looked for: no use at all is noticed."""
   system, split, hp = small.system(name), small.split(), small.hp()
   state = jax.eval_shape(
     lambda seed: train.init(system, hp, seed, split.inputs), jnp.array(0)
@@ -150,4 +159,5 @@ def test_what_a_scheme_of_experts_tells_is_what_is_watched(name):
   _, metrics = jax.eval_shape(
     lambda state: train.step(system, hp, state, split, key), state
   )
-  assert metrics.readings['use (expert)'].shape == (4,)
+  unused = {k: np.zeros((3, *x.shape)) for k, x in metrics.readings.items()}
+  assert results.collapses(cell, chunk, (0, 5), unused)

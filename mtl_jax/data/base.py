@@ -8,10 +8,13 @@ import jax
 import numpy as np
 
 from mtl_jax import tasks as tasks_lib
+from mtl_jax.data import splits
 from mtl_jax.data.store import arrays as arrays
 from mtl_jax.data.store import prepare as prepare
 from mtl_jax.errors import InputError
 from mtl_jax.tasks import Task
+
+_OWN = 2000  # the stream that deals rows out to tasks
 
 
 class Split(NamedTuple):
@@ -81,8 +84,8 @@ def own_rows(data: Data, seed: int) -> Data:
   As if every task had a data set of its own; valid and test keep all labels.
   """
   mask = data.train.mask
-  draw = np.random.default_rng(seed).random(mask.shape)
-  chosen = np.where(mask, draw, -1).argmax(axis=1)
+  draw = splits.words(seed, mask.shape, _OWN)
+  chosen = np.where(mask, draw, 0).argmax(axis=1)
   mask = mask & (np.arange(mask.shape[1])[None] == chosen[:, None])
   return counted(data._replace(train=data.train._replace(mask=mask)))
 

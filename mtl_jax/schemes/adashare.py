@@ -39,7 +39,7 @@ class Scheme(base.Scheme):
     super().__post_init__()
 
   def restart(self, steps):
-    return round(self.search * steps)
+    return max(1, round(self.search * steps))
 
   def group(self, name):
     def choosing(step, steps):

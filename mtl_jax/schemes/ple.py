@@ -92,3 +92,4 @@ class Scheme(base.Scheme):
   def tell(self, level, gate):
     means = gate.astype(jnp.float32).mean(0)
     self.read(f'gate of level {level}', means, 'task', 'expert')
+    self.read(f'use of level {level}', means.mean(0), 'expert')

@@ -142,6 +142,13 @@ def test_rows_are_dealt_by_the_seed():
   assert 30 < (one & other).sum() < 110
 
 
+def test_rows_are_dealt_alike_on_every_machine():
+  _, found = dealt(np.ones((12, 3), bool))
+  assert found.train.mask.argmax(axis=1).tolist() == [
+    1, 2, 2, 1, 2, 0, 1, 2, 2, 2, 1, 1
+  ]  # fmt: skip
+
+
 def test_the_card_counts_what_was_dealt():
   _, found = dealt(np.ones((90, 3), bool))
   counts = found.card.counts

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mtl_jax import modules
-from mtl_jax.encoders import lenet, lstm, mlp
+from mtl_jax.encoders import gru, lenet, lstm, mlp
 from mtl_jax.schemes import base
 from tests import small
 
@@ -119,8 +119,9 @@ def test_lenet_scales_bytes():
   )
 
 
-def test_padding_changes_nothing_in_an_lstm():
-  module = base.Encoder(lstm.make(vocab_size=7, embedding=4, width=5))
+@pytest.mark.parametrize('make', [lstm.make, gru.make])
+def test_padding_changes_nothing_in_a_recurrent_network(make):
+  module = base.Encoder(make(vocab_size=7, embedding=4, width=5))
   words = jnp.array([[3, 1, 2], [4, 0, 0]])
   variables = start(module, words)
   longer = jnp.pad(words, [(0, 0), (0, 3)])

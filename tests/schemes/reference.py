@@ -5,6 +5,7 @@ import functools
 import jax
 import numpy as np
 
+from mtl_jax import optimizers
 from tests.schemes import plain
 
 
@@ -48,3 +49,16 @@ def close(ours, expected, tolerance=1e-4):
   """Asserts that one array per task agrees with the expected one."""
   for a, b in zip(ours, expected, strict=True):
     np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance / 10)
+
+
+def differ(one, other):
+  """Whether any number of two pytrees does."""
+  leaves = zip(*map(jax.tree.leaves, (one, other)), strict=True)
+  return any((a != b).any() for a, b in leaves)
+
+
+def of_steps(system, steps):
+  """The system with Adam, all of it told how many steps a run has."""
+  constant = optimizers.constant(steps)
+  made = optimizers.make(*optimizers.adam(), constant, system.scheme, steps)
+  return system._replace(optimizer=made, steps=steps)

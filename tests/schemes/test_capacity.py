@@ -1,4 +1,4 @@
-"""Controls of equal capacity, and how encoders are resized."""
+"""Controls of equal capacity: how many parameters they have, and which."""
 
 import functools
 import importlib
@@ -18,57 +18,14 @@ quick = small.quick
 K = len(small.TASKS)
 
 
-# --- Resizing an encoder
-
-
-def test_fields_that_count_channels_are_multiplied():
-  given = {'channels': (10, 20), 'size': 5, 'width': 50}
-  widths = {'channels': '', 'width': ''}
-  assert encoders.resized(given, widths, 1.5) == {
-    'channels': (15, 30),
-    'size': 5,
-    'width': 75,
-  }
-  assert encoders.resized(given, widths, 1.0) == given
-  assert encoders.resized(given, widths, 0.001) == {
-    'channels': (1, 1),
-    'size': 5,
-    'width': 1,
-  }
-
-
-def test_widths_stay_multiples_of_what_divides_them():
-  given = {'width': 128, 'heads': 4}
-  found = {
-    encoders.resized(given, {'width': 'heads'}, factor)['width']
-    for factor in (0.001, 0.33, 0.5, 1.01, 1.9)
-  }
-  assert found == {4, 44, 64, 128, 244}
-
-
-@pytest.mark.parametrize('encoder', small.ENCODERS)
-def test_every_encoder_names_fields_that_it_has(encoder):
-  """And is what it was where it is resized by 1."""
-  module = importlib.import_module(f'mtl_jax.encoders.{encoder}')
-  fields = modules.fields(module.make)
-  assert {*module.WIDTHS, *module.WIDTHS.values()} - {''} <= set(fields)
-  assert encoders.resized(fields, module.WIDTHS, 1.0) == fields
-  wider = encoders.resized(fields, module.WIDTHS, 2.0)
-  assert {k for k in fields if wider[k] != fields[k]} == set(module.WIDTHS)
-
-
-# --- As many parameters as another scheme has
-
-
 @functools.cache
 def default(name, encoder, tasks=K):
   """A scheme over an encoder as it is by default, and shapes of rows."""
-  make = importlib.import_module(f'mtl_jax.encoders.{encoder}').make
   module = importlib.import_module(f'mtl_jax.encoders.{encoder}')
-  fields = modules.fields(make)
+  fields = modules.fields(module.make)
 
   def resize(factor):
-    return make(**encoders.resized(fields, module.WIDTHS, factor))
+    return module.make(**encoders.resized(fields, module.WIDTHS, factor))
 
   shape, dtype = {
     'mlp': ((2, 12), jnp.float32),
@@ -76,7 +33,9 @@ def default(name, encoder, tasks=K):
     'lstm': ((2, 5), jnp.int32),
   }[encoder]
   heads = (small.scheme('hard').heads * 2)[:tasks]
-  scheme = small.scheme(name).clone(stages=make(), heads=heads, resize=resize)
+  scheme = small.scheme(name).clone(
+    stages=module.make(), heads=heads, resize=resize
+  )
   return scheme, jax.ShapeDtypeStruct(shape, dtype)
 
 

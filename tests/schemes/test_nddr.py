@@ -76,6 +76,18 @@ def test_in_training_each_task_is_normalised_by_its_own_rows():
     small.close(found, {'BatchNorm_0': expected}, 1e-4)
 
 
+def test_padding_has_no_part_in_the_moments():
+  scheme = small.scheme('nddr', 'lstm')
+  words = jnp.array([[3, 1, 2], [4, 5, 0], [6, 0, 0]])
+  longer = jnp.pad(words, [(0, 0), (0, 2)])
+  params, stats = small.params(scheme, words), plain.statistics(scheme, words)
+  short, long = (
+    plain.applied(scheme, params, x, True, batch_stats=stats)
+    for x in (words, longer)
+  )
+  small.close(short, long, 1e-4)
+
+
 def layout(towers, alpha):
   """Units `alpha` `{stage: [K, K, C]}` on the diagonals of their blocks."""
   units = {

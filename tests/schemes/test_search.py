@@ -8,8 +8,9 @@ import numpy as np
 import optax
 import pytest
 
-from mtl_jax import optimizers, train
+from mtl_jax import train
 from tests import small
+from tests.schemes import reference
 
 quick = small.quick
 
@@ -30,15 +31,8 @@ both = pytest.mark.parametrize('name', FIELDS)
 
 
 @functools.cache
-def system(name, rule='adam'):
-  """A system whose optimizer knows of how many steps a run is."""
-  found = small.system(name, rule=rule, **FIELDS[name])
-  made = optimizers.OPTIMIZERS[rule]()
-  constant = optimizers.constant(STEPS)
-  return found._replace(
-    optimizer=optimizers.make(*made, constant, found.scheme, STEPS),
-    steps=STEPS,
-  )
+def system(name):
+  return reference.of_steps(small.system(name, **FIELDS[name]), STEPS)
 
 
 def hp():
@@ -75,16 +69,15 @@ def apart(name, params):
   return mixed, {k: v for k, v in params.items() if k not in mixed}
 
 
-def differ(one, other):
-  leaves = zip(*map(jax.tree.leaves, (one, other)), strict=True)
-  return any((a != b).any() for a, b in leaves)
-
-
 @both
 def test_mixing_is_learned_in_the_search_alone(name):
   pairs = [apart(name, state.params) for state in states(name)]
   moved = [
-    {i for i in range(STEPS) if differ(pairs[i][part], pairs[i + 1][part])}
+    {
+      i
+      for i in range(STEPS)
+      if reference.differ(pairs[i][part], pairs[i + 1][part])
+    }
     for part in range(2)
   ]
   assert moved == list(LEARN[name])
@@ -154,9 +147,6 @@ def test_the_second_training_is_kept(name):
     assert found.step == step
 
 
-@pytest.mark.xfail(
-  strict=True, reason='keep_best keeps what it finds at the restart step itself'
-)
 @both
 def test_an_evaluation_between_both_trainings_keeps_nothing(name):
   """What stands there yet is of the search, and the restart reads the best."""
