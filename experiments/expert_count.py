@@ -18,7 +18,7 @@ def variants(config) -> ablation.Variants:
   """One row per number of experts."""
   del config
   return {
-    f'mmoe {count} experts': {
+    f'mmoe of {count}': {
       'scheme': 'mmoe',
       'schemes.mmoe.num_experts': count,
     }
