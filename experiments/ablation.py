@@ -21,7 +21,8 @@ def run(variants: Callable[[Any], Variants]) -> None:
   cli.require('config', 'workdir')
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   launcher = cli.launcher()
-  chosen = {'single': {'scheme': 'single'}} | variants(config)
+  baseline = {'scheme': 'single', 'balancer': 'equal'}
+  chosen = {'single': baseline} | variants(config)
   configs = [changed(config, changes) for changes in chosen.values()]
   for one in configs:
     build.check(one)

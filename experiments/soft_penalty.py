@@ -22,6 +22,7 @@ def variants(config) -> ablation.Variants:
     f'soft_l2 penalty {strength:g}': {
       'scheme': 'soft_l2',
       'schemes.soft_l2.implicit': True,
+      'hp.penalty': (),
       'schemes.soft_l2.hp.penalty': (strength,),
     }
     for strength in STRENGTHS

@@ -72,16 +72,21 @@ def system(config: Any, tasks: tuple[Task, ...]) -> train.System:
   encoder = stages(config)
   scheme = _scheme(config, encoder, tasks)
   balancer = _balancer(config, tasks)
+  _check_steps(config, scheme)
   optimizer = _optimizer(config, scheme)
-  found = train.System(
+  return train.System(
     scheme, balancer, tasks, optimizer, config.compute, config.steps
   )
-  if found.kept_from >= config.steps:
+
+
+def _check_steps(config: Any, scheme: schemes.Scheme) -> None:
+  _told('scheme', config.scheme, lambda: scheme.check(config.steps))
+  begins = max(scheme.warm_start, scheme.restart(config.steps))
+  if begins + 1 >= config.steps:
     raise InputError(
-      f'scheme {config.scheme!r} begins at step {found.kept_from}, and '
+      f'scheme {config.scheme!r} begins at step {begins}, and '
       f'config.steps is {config.steps}; lower its warm_start or search'
     )
-  return found
 
 
 def stages(config: Any) -> tuple[Callable, ...]:

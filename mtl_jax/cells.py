@@ -5,6 +5,7 @@ import functools
 import hashlib
 import inspect
 import platform
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import jax
@@ -149,9 +150,23 @@ def _sources(config: Any) -> dict[str, str]:
     for what, attribute in made_by.items()
   }
   return {
-    what: records.digest(inspect.getsource(inspect.getmodule(made)))
+    what: records.digest(_source(inspect.getmodule(made)))
     for what, made in found.items()
   }
+
+
+def _source(module: ModuleType) -> dict[str, str]:
+  """Of a file, and of those beside it that it takes something from."""
+  found, left = {}, [module]
+  while left:
+    one = left.pop()
+    found[one.__name__] = inspect.getsource(one)
+    package = one.__name__.rpartition('.')[0]
+    for other in filter(None, map(inspect.getmodule, vars(one).values())):
+      name = other.__name__
+      if name.startswith(f'{package}.') and name not in found:
+        left.append(other)
+  return found
 
 
 def comparable(config: Any, datas: list[Data]) -> dict:

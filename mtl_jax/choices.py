@@ -1,6 +1,7 @@
 """What a config chooses, and the hyperparameters that it wants tried."""
 
 import itertools
+import math
 from typing import Any
 
 import numpy as np
@@ -54,8 +55,10 @@ def settings(config: Any, num_tasks: int) -> list[dict[str, Any]]:
         f'config.hp.{name} is {values!r}; it must be a tuple of values to '
         'try, such as "(1e-3,)"'
       )
-    if name != 'task_weights' and not all(v >= 0 for v in values):
-      raise InputError(f'config.hp.{name} is {values!r}; negative or no number')
+    if name != 'task_weights' and not all(0 <= v < math.inf for v in values):
+      raise InputError(
+        f'config.hp.{name} is {values!r}; negative, infinite or no number'
+      )
   grid['task_weights'] = [
     _task_weights(weights, num_tasks) for weights in grid['task_weights']
   ]
@@ -68,8 +71,10 @@ def settings(config: Any, num_tasks: int) -> list[dict[str, Any]]:
 def _penalties(config: Any, own: Any) -> tuple[float, ...]:
   """None is tried where a scheme has none; `config.hp.penalty` is for all."""
   scheme = modules.find('mtl_jax.schemes', config.scheme, 'Scheme')
-  by_params = scheme.penalty is not schemes.Scheme.penalty
-  if not (scheme.penalised or by_params):
+  base = schemes.Scheme
+  by_params = scheme.penalty is not base.penalty
+  by_step = scheme.proximal is not base.proximal
+  if not (scheme.penalised or by_params or by_step):
     return (0.0,)
   return config.hp.penalty or own.get('penalty', ()) or (0.01,)
 

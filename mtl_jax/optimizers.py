@@ -98,6 +98,16 @@ def _drawn(scheme: base.Scheme, strength: Any, params: Any, updates: Any):
   return jax.tree.map(jnp.subtract, ended, params)
 
 
+def moving(scheme: base.Scheme, step: Array, steps: int, grads: Any) -> Any:
+  """Gradients of what moves in this step; 0 where a group rests."""
+
+  def one(path, grad):
+    moves = scheme.group(path[0].key).moves
+    return grad if moves is None else jnp.where(moves(step, steps), grad, 0)
+
+  return jax.tree_util.tree_map_with_path(one, grads)
+
+
 def phased(
   schedule: Callable[[int], optax.Schedule], steps: int, cut: int
 ) -> optax.Schedule:

@@ -53,7 +53,8 @@ def step(
     system.balancer, hp, losses, charged, pullback, state.balance, balance_key
   )
   grads = gradients.add_penalty(system.scheme, hp, state.params, found.grads)
-  norms = schemes.tower_norms(grads, system.groups)
+  moving = optimizers.moving(system.scheme, state.step, system.steps, grads)
+  norms = schemes.tower_norms(moving, system.groups)
   grads = gradients.clip(hp.clip, norms, grads)
   params, opt = _descend(system, hp, state, grads)
   new = state._replace(
@@ -111,7 +112,10 @@ def _restarted(system: System, hp: Hp, state: TrainState) -> TrainState:
       for name, tree in state.params.items()
     }
     opt = optimizers.restarted(system.optimizer(hp), state.opt, params)
-    return state._replace(params=params, extra=state.best.extra, opt=opt)
+    balance = system.balancer.init(len(system.tasks))
+    return state._replace(
+      params=params, extra=state.best.extra, opt=opt, balance=balance
+    )
 
   return lax.cond(state.step == cut, anew, lambda state: state, state)
 

@@ -101,7 +101,9 @@ PAIRS |= {('hard', balancer) for balancer in small.BALANCERS}
 def test_a_shared_batch_is_one_batch(scheme, balancer):
   """Conflict is that of the whole batch's gradients, for every scheme."""
   system = small.system(scheme, balancer=balancer)
-  small.close(results(system, (2, 4)), results(system, (1, 1)), 2e-5)
+  # Normalising by what is nearly 0 makes more of rounding.
+  tolerance = 2e-4 if scheme in ('moore', 'nddr') else 2e-5
+  small.close(results(system, (2, 4)), results(system, (1, 1)), tolerance)
 
 
 def test_the_gram_is_that_of_the_whole_batch():

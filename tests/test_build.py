@@ -8,6 +8,8 @@ from configs import default
 from mtl_jax import build, cells, choices
 from mtl_jax.encoders import mlp
 from mtl_jax.errors import InputError
+from mtl_jax.schemes import base as schemes
+from mtl_jax.schemes import hard
 from mtl_jax.tasks import Task
 from tests import small
 
@@ -116,15 +118,15 @@ def test_task_weights_are_scaled_to_their_number():
   assert weights == [(1.0, 1.0), (0.5, 1.5)]
 
 
-# A scheme that trains no shared parameter at any time has no Gram matrix.
-@pytest.mark.parametrize('frozen_from', [0.0, 0.5])
-def test_a_gram_of_parameters_that_rest_for_ever_is_refused(frozen_from):
-  fields = {'adapters': {'frozen_from': frozen_from}}
-  chosen = {'scheme': 'adapters', 'balancer': 'pcgrad', 'schemes': fields}
-  if frozen_from:
+@pytest.mark.parametrize('moves', [True, False])
+def test_a_gram_of_parameters_that_rest_for_ever_is_refused(monkeypatch, moves):
+  group = schemes.Group(moves=lambda step, steps: moves)
+  monkeypatch.setattr(hard.Scheme, 'group', lambda self, name: group)
+  chosen = {'scheme': 'hard', 'balancer': 'pcgrad'}
+  if moves:
     assert make(**chosen).system.balancer.needs_gram
   else:
-    assert "'adapters' trains none" in message(**chosen)
+    assert "'hard' trains none" in message(**chosen)
 
 
 def test_a_scheme_can_ask_for_its_encoder_in_other_widths(monkeypatch):

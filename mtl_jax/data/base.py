@@ -87,6 +87,12 @@ def own_rows(data: Data, seed: int) -> Data:
   draw = splits.words(seed, mask.shape, _OWN)
   chosen = np.where(mask, draw, 0).argmax(axis=1)
   mask = mask & (np.arange(mask.shape[1])[None] == chosen[:, None])
+  for task, rows in zip(data.tasks, mask.sum(0), strict=True):
+    if not rows:
+      raise InputError(
+        f'config.own_rows leaves task {task.name!r} no training row; set it to '
+        'False, or take more rows'
+      )
   return counted(data._replace(train=data.train._replace(mask=mask)))
 
 

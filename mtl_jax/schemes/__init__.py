@@ -1,3 +1,6 @@
 """Sharing schemes: one file each, `class Scheme(base.Scheme)`."""
 
-HELPERS = ('capacity', 'choices', 'experts', 'gates', 'partition', 'towers')
+HELPERS = (
+  *('capacity', 'choices', 'experts', 'gates', 'partition', 'ranges'),
+  'towers',
+)

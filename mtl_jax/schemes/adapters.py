@@ -3,7 +3,7 @@
 import flax.linen as nn
 import jax
 
-from mtl_jax.schemes import base
+from mtl_jax.schemes import base, ranges
 
 
 class Scheme(base.Scheme):
@@ -20,6 +20,11 @@ class Scheme(base.Scheme):
   reduction: int = 4
   linear: bool = False
   frozen_from: float = 1.0
+
+  def __post_init__(self):
+    ranges.at_least(1, reduction=self.reduction)
+    ranges.more_than(0, frozen_from=self.frozen_from)
+    super().__post_init__()
 
   def group(self, name):
     first = self.frozen_from

@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 
 from mtl_jax import layers
-from mtl_jax.schemes import base, choices
+from mtl_jax.schemes import base, choices, ranges
 
 
 class Scheme(base.Scheme):
@@ -34,12 +34,26 @@ class Scheme(base.Scheme):
   sharing: float = 0.05
 
   def __post_init__(self):
-    if not 0 < self.search < 1:
-      raise ValueError(f'search is {self.search}; take a share of the steps')
+    ranges.parts(search=self.search)
+    ranges.at_least(1, block=self.block)
+    ranges.at_least(0, sparsity=self.sparsity, sharing=self.sharing)
+    ranges.more_than(0, temperature=self.temperature, cooling=self.cooling)
+    if not 0 <= self.warmup < 1:
+      raise ValueError(
+        f'warmup is {self.warmup}; take a share of the search below 1'
+      )
     super().__post_init__()
 
   def restart(self, steps):
     return max(1, round(self.search * steps))
+
+  def check(self, steps):
+    left = (1 - self.warmup) * self.restart(steps)
+    if left < 2 * self.block:
+      raise ValueError(
+        f'block={self.block} leaves no steps for policies: of {steps} steps '
+        f'{left:.0f} choose; take half of them at most'
+      )
 
   def group(self, name):
     def choosing(step, steps):
@@ -78,7 +92,7 @@ class Scheme(base.Scheme):
     """Log-chances to use the stage, and to skip it, `[K, 2]`."""
     shape = (self.num_tasks, 2)
     logits = self.param(f'policy_{stage}', nn.initializers.zeros, shape)
-    chances = nn.log_softmax(logits)
+    chances = nn.log_softmax(logits.astype(jnp.float32))
     self.read(f'use of stage {stage}', jnp.exp(chances[:, 0]), 'task')
     return chances
 
@@ -91,23 +105,25 @@ class Scheme(base.Scheme):
     temperature = self.temperature * self.cooling ** (step / 100)
     key = self.make_rng('gates')
     drawn = choices.gumbel_softmax(chances, key, temperature)[:, 0]
-    # The last stage opens as choosing begins, the second before its half.
-    done = step / (self.search * steps)
-    begun = (done - self.warmup) / (1 - self.warmup)
-    count = len(self.stages)
-    opened = begun >= 0.5 * (count - 1 - stage) / count
-    drawn = jnp.where(opened, drawn, 1.0)
+    drawn = jnp.where(self.opened(stage), drawn, 1.0)
     return jnp.where(step >= self.restart(steps), settled, drawn)
 
-  def charges(self, used):
-    """Sparsity and sharing, eq. 4 and 5."""
+  def opened(self, stage):
+    """Whether it can be skipped yet: the last stage first, all by half."""
+    done = self.now('step', 0) / (self.search * self.now('steps', 1))
+    begun = (done - self.warmup) / (1 - self.warmup)
     count = len(self.stages)
-    skips = jnp.stack([-chances[:, 1] for chances in used.values()])
-    self.charge(self.sparsity * skips.mean(0).sum())
+    return begun >= 0.5 * (count - 1 - stage) / count
+
+  def charges(self, used):
+    """Sparsity and sharing of the stages that are open, eq. 4 and 5."""
+    count = len(self.stages)
     for stage, chances in used.items():
       select = jnp.exp(chances[:, 0])
       apart = jnp.abs(select[:, None] - select[None]).sum() / 2
-      self.charge(self.sharing * (count - stage) / count * apart)
+      price = -self.sparsity * chances[:, 1].sum() / len(used)
+      price += self.sharing * (count - stage) / count * apart
+      self.charge(jnp.where(self.opened(stage), price, 0))
 
 
 def shortcut(past: base.Features, x: base.Features) -> base.Features | None:

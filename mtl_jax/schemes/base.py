@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from mtl_jax import dense
+from mtl_jax.schemes import ranges
 from mtl_jax.schemes.partition import (
   is_kernel,
   kernels,
@@ -75,7 +76,9 @@ class Group(NamedTuple):
     lr: multiplies their learning rate.
     decays: whether their kernels take weight decay.
     moves: (step, steps) -> whether they move in this step; None is always.
-      The optimizer's moments go on while they rest.
+      The optimizer's moments go on while they rest. Where their gradient is 0
+      till then, Adam's bias correction is over as they begin, and their first
+      dozen steps are two to four times as long.
   """
 
   lr: float = 1.0
@@ -115,6 +118,7 @@ class Scheme(nn.Module):
   own_rows: ClassVar[bool] = False
 
   def __post_init__(self):
+    ranges.at_least(0, warm_start=self.warm_start, mix_lr=self.mix_lr)
     if self.warm_start and not self.towers:
       raise ValueError(
         f'warm_start is {self.warm_start}, and this scheme has no towers that '
@@ -133,6 +137,9 @@ class Scheme(nn.Module):
     if not self.warm_start:
       return Group(self.mix_lr, decays=False)
     return Group(self.mix_lr, False, lambda step, _: step >= self.warm_start)
+
+  def check(self, steps: int) -> None:
+    """Raises `ValueError` where so few steps leave it none for a part."""
 
   def restart(self, steps: int) -> int:
     """At which of `steps` all but `mix` is trained anew; 0 is never."""
@@ -172,7 +179,13 @@ class Scheme(nn.Module):
     return self.is_mutable_collection('intermediates')
 
   def charge(self, value: Float[Array, '']) -> None:
-    """Adds to the penalty what depends on the batch; times `hp.penalty`."""
+    """Adds to the penalty what depends on the batch; times `hp.penalty`.
+
+    Raises:
+      ValueError: the class does not say that it is `penalised`.
+    """
+    if not self.penalised:
+      raise ValueError('a scheme that charges needs `penalised = True`')
     self.sow(
       'intermediates',
       'penalty',

@@ -4,7 +4,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mtl_jax.schemes import base
+from mtl_jax.schemes import base, ranges
 
 
 class Scheme(base.Scheme):
@@ -23,6 +23,10 @@ class Scheme(base.Scheme):
   own: float = 0.9
   per_channel: bool = True
   stitch_after: tuple[int, ...] = ()
+
+  def __post_init__(self):
+    ranges.shares(own=self.own)
+    super().__post_init__()
 
   @nn.compact
   def __call__(self, x, train):

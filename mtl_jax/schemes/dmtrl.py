@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mtl_jax.schemes import base
+from mtl_jax.schemes import base, ranges
 
 
 class Scheme(base.Scheme):
@@ -28,6 +28,7 @@ class Scheme(base.Scheme):
   rank: int = 0
 
   def __post_init__(self):
+    ranges.at_least(0, rank=self.rank)
     if self.form not in _FORMS:
       raise ValueError(f'form {self.form!r} is none of {", ".join(_FORMS)}')
     super().__post_init__()

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from mtl_jax.schemes import base, experts, gates
+from mtl_jax.schemes import base, experts, gates, ranges
 
 
 class Scheme(base.Scheme):
@@ -30,9 +30,9 @@ class Scheme(base.Scheme):
   expert_from: int = -1
 
   def __post_init__(self):
-    experts.check(num_experts=self.num_experts, selectors=self.selectors)
-    if self.gamma <= 0:
-      raise ValueError(f'gamma is {self.gamma}; take more than 0')
+    ranges.at_least(0, entropy=self.entropy)
+    ranges.at_least(1, num_experts=self.num_experts, selectors=self.selectors)
+    ranges.more_than(0, gamma=self.gamma)
     super().__post_init__()
 
   @nn.compact
@@ -60,7 +60,9 @@ class Scheme(base.Scheme):
     k, width = self.num_tasks, read.shape[-1]
     inputs = (width,) if self.per_example else ()
     shape = (k, *inputs, self.selectors, digits)
-    z = self.param('digits', around_zero(self.gamma / 100), shape)
+    # One expert has no digits, and an empty parameter could not be saved.
+    start = around_zero(self.gamma / 100)
+    z = self.param('digits', start, shape) if digits else jnp.zeros(shape)
     w = self.param('blend', around_zero(0.05), shape[:-1])
     if self.per_example:
       z = jnp.einsum('bc,tckm->btkm', read, z)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mtl_jax.schemes import base
+from mtl_jax.schemes import base, ranges
 
 
 def stem_length(scheme: base.Scheme, expert_from: int, x: Any) -> int:
@@ -14,6 +14,7 @@ def stem_length(scheme: base.Scheme, expert_from: int, x: Any) -> int:
   Raises:
     ValueError: a gate would read raw input, or no stage is left.
   """
+  ranges.at_least(-1, expert_from=expert_from)
   raw, count = base.is_raw(x), len(scheme.stages)
   cut = expert_from if expert_from >= 0 else int(raw)
   if cut == 0 and raw:
@@ -22,8 +23,8 @@ def stem_length(scheme: base.Scheme, expert_from: int, x: Any) -> int:
     )
   if cut >= count:
     raise ValueError(
-      f'expert_from={cut} leaves no stage for the experts; the encoder has '
-      f'{count}'
+      f'expert_from={expert_from} leaves no stage for the experts: the '
+      f'encoder has {count}, and they would begin behind {cut}'
     )
   return cut
 
@@ -43,10 +44,3 @@ def run(
   x = stem(scheme, cut, x, train)
   experts = base.Encoder(scheme.stages[cut:], name='shared_experts')
   return x, base.unstack(base.stack(experts, size, x, train), size)
-
-
-def check(**counts: int) -> None:
-  """Raises `ValueError` for a number of experts below 1."""
-  for name, count in counts.items():
-    if count < 1:
-      raise ValueError(f'{name} is {count}; take 1 or more')

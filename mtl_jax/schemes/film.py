@@ -3,7 +3,7 @@
 import flax.linen as nn
 import jax.numpy as jnp
 
-from mtl_jax.schemes import base
+from mtl_jax.schemes import base, ranges
 
 
 class Scheme(base.Scheme):
@@ -17,6 +17,10 @@ class Scheme(base.Scheme):
 
   mix = ('modulation', 'task_embedding')
   embedding: int = 0
+
+  def __post_init__(self):
+    ranges.at_least(0, embedding=self.embedding)
+    super().__post_init__()
 
   @nn.compact
   def __call__(self, x, train):

@@ -2,7 +2,7 @@
 
 import flax.linen as nn
 
-from mtl_jax.schemes import base
+from mtl_jax.schemes import base, ranges
 
 
 class Scheme(base.Scheme):
@@ -19,6 +19,7 @@ class Scheme(base.Scheme):
     return self.split_at == 0
 
   def __post_init__(self):
+    ranges.at_least(-1, split_at=self.split_at)
     if self.split_at > len(self.stages):
       raise ValueError(
         f'split_at is {self.split_at}, and the encoder has '

@@ -3,7 +3,7 @@
 import flax.linen as nn
 import jax.numpy as jnp
 
-from mtl_jax.schemes import base, choices
+from mtl_jax.schemes import base, choices, ranges
 
 
 class Scheme(base.Scheme):
@@ -24,8 +24,13 @@ class Scheme(base.Scheme):
   hard_samples: bool = False
 
   def __post_init__(self):
-    if not 0 < self.search < 1:
-      raise ValueError(f'search is {self.search}; take a share of the steps')
+    ranges.parts(search=self.search)
+    ranges.at_least(0, num_nodes=self.num_nodes)
+    ranges.more_than(0, temperature=self.temperature)
+    if not 0 <= self.warmup < 1:
+      raise ValueError(
+        f'warmup is {self.warmup}; take a share of the search below 1'
+      )
     super().__post_init__()
 
   def restart(self, steps):
@@ -55,6 +60,7 @@ class Scheme(base.Scheme):
     """What `size` readers read of the nodes below."""
     nodes = self.num_nodes or self.num_tasks
     logits = self.param(name, nn.initializers.zeros, (size, nodes))
+    logits = logits.astype(jnp.float32)
     reader = 'task' if name == 'choice' else 'node'
     self.read(name.replace('_', ' '), nn.softmax(logits), reader, 'parent')
     d = self.drawn(logits) if train else choices.most_likely(logits)

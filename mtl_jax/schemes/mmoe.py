@@ -2,7 +2,7 @@
 
 import flax.linen as nn
 
-from mtl_jax.schemes import base, experts, gates
+from mtl_jax.schemes import base, experts, gates, ranges
 
 
 class Scheme(base.Scheme):
@@ -21,7 +21,8 @@ class Scheme(base.Scheme):
   balance: float = 0.0
 
   def __post_init__(self):
-    experts.check(num_experts=self.num_experts)
+    ranges.at_least(0, balance=self.balance)
+    ranges.at_least(1, num_experts=self.num_experts)
     super().__post_init__()
 
   @nn.compact

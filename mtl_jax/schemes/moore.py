@@ -4,7 +4,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mtl_jax.schemes import base, experts
+from mtl_jax.schemes import base, experts, ranges
 
 
 class Scheme(base.Scheme):
@@ -20,7 +20,7 @@ class Scheme(base.Scheme):
   expert_from: int = -1
 
   def __post_init__(self):
-    experts.check(num_experts=self.num_experts)
+    ranges.at_least(1, num_experts=self.num_experts)
     super().__post_init__()
 
   @nn.compact

@@ -33,12 +33,12 @@ class Scheme(base.Scheme):
       masked = base.mix(lambda a, x=x: a * base.values(x)[None], masks)
       if i < len(self.stages) - 1:
         following = self.following(i + 1, x)
-        carry = Carry(*following, name=f'shared_carry_{i}')
+        carry = Carry(following, name=f'shared_carry_{i}')
         kept = base.per_task(carry, k, masked, train)
     return self.predict(base.unstack(masked, k))
 
-  def following(self, stage: int, x: base.Features) -> tuple:
-    """Shape and kind of what a stage makes of `x`."""
+  def following(self, stage: int, x: base.Features) -> tuple[int, ...]:
+    """The shape of what a stage makes of `x`."""
     module = self.stages[stage](parent=None)
 
     def outputs():
@@ -46,7 +46,7 @@ class Scheme(base.Scheme):
       return module.init_with_output(rngs, x, False)[0]
 
     found = jax.eval_shape(outputs)
-    return base.values(found).shape, isinstance(found, layers.Sequence)
+    return base.values(found).shape
 
 
 class Attention(nn.Module):
@@ -69,7 +69,6 @@ class Carry(nn.Module):
   """What a task kept of a stage, in the next one's shape."""
 
   shape: tuple[int, ...]
-  to_words: bool
 
   @nn.compact
   def __call__(self, features, train):

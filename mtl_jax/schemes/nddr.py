@@ -4,7 +4,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mtl_jax.schemes import base
+from mtl_jax.schemes import base, ranges
 
 
 class Scheme(base.Scheme):
@@ -24,6 +24,7 @@ class Scheme(base.Scheme):
   relu: bool = True
 
   def __post_init__(self):
+    ranges.shares(own=self.own)
     if self.norm not in ('batch', 'none'):
       raise ValueError(f'norm is {self.norm!r}; take batch or none')
     super().__post_init__()

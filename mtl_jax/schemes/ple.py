@@ -4,7 +4,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from mtl_jax.schemes import base, experts, gates
+from mtl_jax.schemes import base, experts, gates, ranges
 
 
 class Scheme(base.Scheme):
@@ -24,7 +24,8 @@ class Scheme(base.Scheme):
   expert_from: int = -1
 
   def __post_init__(self):
-    experts.check(own=self.own, shared=self.shared)
+    ranges.at_least(1, own=self.own, shared=self.shared)
+    ranges.at_least(-1, levels=self.levels)
     super().__post_init__()
 
   @nn.compact

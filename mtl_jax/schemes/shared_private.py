@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float
 
-from mtl_jax.schemes import base
+from mtl_jax.schemes import base, ranges
 
 
 class Scheme(base.Scheme):
@@ -30,6 +30,8 @@ class Scheme(base.Scheme):
     return self.adversarial > 0
 
   def __post_init__(self):
+    prices = {'adversarial': self.adversarial}
+    ranges.at_least(0, orthogonality=self.orthogonality, **prices)
     if not 0 < self.share < 1:
       raise ValueError(
         f'share is {self.share}; take a share of the channels between 0 '

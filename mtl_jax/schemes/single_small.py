@@ -1,4 +1,4 @@
-"""Single-task learning with no more parameters than one shared encoder."""
+"""Single-task learning with about as many parameters as one shared encoder."""
 
 import flax.linen as nn
 

@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mtl_jax.schemes import base
+from mtl_jax.schemes import base, ranges
 
 
 class Scheme(base.Scheme):
@@ -25,6 +25,12 @@ class Scheme(base.Scheme):
   subspaces: int = 2
   own: float = 0.9
   orthogonality: float = 0.0
+
+  def __post_init__(self):
+    ranges.shares(own=self.own)
+    ranges.at_least(1, subspaces=self.subspaces)
+    ranges.at_least(0, orthogonality=self.orthogonality)
+    super().__post_init__()
 
   @nn.compact
   def __call__(self, x, train):
@@ -88,7 +94,9 @@ class Scheme(base.Scheme):
     """Charges what the subspaces of a stage's last kernel have in common."""
     if not (self.orthogonality and self.watched):
       return
-    kernel = base.kernels(tower.variables['params'])[-1]  # [K, ..., C]
+    # [K, ..., C]: the last by name, of all that a stage has.
+    kernel = base.kernels(tower.variables['params'])[-1]
+    kernel = kernel.astype(jnp.float32)
     # Gates of recurrent cells stand side by side: they count as inputs.
     columns = kernel.reshape(len(kernel), -1, width)
     parts = jnp.split(columns, self.subspaces, axis=-1)

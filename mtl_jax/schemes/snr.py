@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mtl_jax.schemes import base, experts
+from mtl_jax.schemes import base, ranges
 
 # Of the hard concrete distribution, arXiv:1712.01312, section 4.1.
 BETA, LOW, HIGH = 2 / 3, -0.1, 1.1
@@ -20,7 +20,7 @@ class Scheme(base.Scheme):
 
   Each stage is `num_subnets` copies; a copy, and each task's head, reads the
   sum of the copies below that its switches let through. Switches are hard
-  concrete variables, drawn per step, and their means at evaluation; the
+  concrete variables, drawn per step, and without noise at evaluation; the
   penalty is how many are open. `transform` puts a learned matrix on each
   connection (SNR-Trans; else SNR-Aver).
   """
@@ -31,7 +31,7 @@ class Scheme(base.Scheme):
   transform: bool = False
 
   def __post_init__(self):
-    experts.check(num_subnets=self.num_subnets)
+    ranges.at_least(1, num_subnets=self.num_subnets)
     super().__post_init__()
 
   @nn.compact

@@ -148,9 +148,26 @@ def test_charges_are_sparsity_and_sharing():
     for s in range(K)
     for t in range(s)
   )
-  _, told = reference.run(scheme, {'params': params}, x)
+  # By this step all stages are open to choice.
+  _, told = reference.run(scheme, {'params': params}, x, step=49, steps=100)
   charged = 0.3 * sparsity + 0.7 * sharing
   np.testing.assert_allclose(told['penalty'], charged, rtol=1e-4)
+
+
+def test_a_stage_that_is_not_open_yet_costs_nothing():
+  """And so its policy stays, where the price alone would make it skip."""
+  scheme, x, params = case(sparsity=0.3, sharing=0.7)
+  for step, is_open in ((9, 0), (10, 1), (49, DEPTH - 1)):
+    now = {'step': step, 'steps': 100}
+
+    def price(params, now=now):
+      variables = {'params': params, 'now': now}
+      _, told = scheme.apply(variables, x, False, mutable=['intermediates'])
+      return told['intermediates']['penalty']
+
+    slopes = jax.grad(price)(params)
+    moved = [np.abs(slopes[f'policy_{i}']).max() > 0 for i in range(1, DEPTH)]
+    assert moved == [i >= DEPTH - is_open for i in range(1, DEPTH)]
 
 
 # --- What is refused
@@ -171,5 +188,5 @@ def test_unequal_widths_are_refused():
 
 @pytest.mark.parametrize('search', [0.0, 1.0])
 def test_a_search_of_no_or_of_all_steps_is_refused(search):
-  with pytest.raises(ValueError, match='take a share of the steps'):
+  with pytest.raises(ValueError, match='take a share above 0 and below 1'):
     small.scheme('adashare', search=search)

@@ -208,5 +208,5 @@ def test_hard_samples_choose_one_and_learn_as_soft_ones():
 
 @pytest.mark.parametrize('search', [0.0, 1.0])
 def test_a_search_of_no_or_of_all_steps_is_refused(search):
-  with pytest.raises(ValueError, match='take a share of the steps'):
+  with pytest.raises(ValueError, match='take a share above 0 and below 1'):
     small.scheme('ltb', search=search)

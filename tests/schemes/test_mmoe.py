@@ -29,7 +29,7 @@ def test_no_stage_for_the_experts_is_refused(encoder, cut):
 
 
 @pytest.mark.parametrize(
-  ('encoder', 'width'), [('mlp', 5), ('lenet', 3), ('lstm', 4)]
+  ('encoder', 'width'), [('mlp', 5), ('lenet', 2), ('lstm', 4)]
 )
 def test_gates_read_the_input_or_the_pooled_stem(encoder, width):
   params = start(encoder, num_experts=2)['params']

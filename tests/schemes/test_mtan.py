@@ -215,7 +215,7 @@ def test_masks_start_about_one_half():
 def test_what_a_task_kept_comes_in_the_shape_of_the_next_stage():
   """Found without computing, also where it is another kind of features."""
   scheme, words = small.scheme('mtan', 'lstm'), small.inputs('lstm')
-  assert scheme.following(0, words) == ((8, 5, 4), True)
+  assert scheme.following(0, words) == (8, 5, 4)
   shapes = jax.eval_shape(lambda: scheme.init(jax.random.key(0), words, False))
   carry = shapes['params']['shared_carry_0']
   assert carry['Dense_0']['kernel'].shape == (4, 6)

@@ -73,6 +73,8 @@ def test_streams_pass_through_levels_of_experts(make, depth, fields):
   small.close(ours, plain.heads(p, features), 1e-4)
   expected = {
     f'gate of level {i} (task, expert)': gate for i, gate in enumerate(means)
+  } | {
+    f'use of level {i} (expert)': gate.mean(0) for i, gate in enumerate(means)
   }
   small.close(dict(kept['intermediates']), expected, 1e-5)
 
