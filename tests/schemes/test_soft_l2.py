@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from mtl_jax import train
 from mtl_jax.schemes import base
 from tests import small
 
@@ -80,3 +81,39 @@ def test_penalty_does_not_know_the_order_of_tasks():
 def test_one_task_has_no_penalty():
   scheme, params = case(1)
   assert scheme.penalty(params) == 0
+
+
+@pytest.mark.parametrize('steps', [1, 3])
+def test_tied_towers_follow_hard_sharing_under_sgd(steps):
+  """With the encoder's learning rate over the number of tasks."""
+  split = small.split()
+  soft, hard = (
+    small.system('soft_l2', implicit=True),
+    small.system('hard'),
+  )
+  hp = small.hp(lr=0.1, penalty=1e9)
+  tied = small.start(soft, split, hp, noise=False)
+  step = jax.jit(train.step, static_argnums=0)
+  slopes = jax.jit(
+    jax.grad(lambda p: small.losses(hard.scheme, split)(p).sum())
+  )
+  expected = {
+    'shared_encoder': small.take(tied.params['towers'], 0),
+    **{k: v for k, v in tied.params.items() if k.startswith('head_')},
+  }
+  for i in range(steps):
+    tied, _ = step(soft, hp, tied, split, jax.random.key(i))
+    found = slopes(expected)
+    rates = {k: 0.1 / 3 if k == 'shared_encoder' else 0.1 for k in expected}
+    expected = {
+      k: jax.tree.map(lambda p, g, r=rates[k]: p - r * g, expected[k], found[k])
+      for k in expected
+    }
+  for t in range(3):
+    ours = small.take(tied.params['towers'], t)
+    small.close(ours, expected['shared_encoder'], 1e-5)
+  small.close(
+    {k: v for k, v in tied.params.items() if k != 'towers'},
+    {k: v for k, v in expected.items() if k != 'shared_encoder'},
+    1e-5,
+  )
