@@ -59,7 +59,7 @@ def points(axis: str) -> list[Point]:
     gram = [Point(axis, r, 'auto', r, balancer='pcgrad') for r in (1, 8, 64)]
     return equal + gram
   if axis == 'tasks':
-    names = modules.names('mtl_jax.balancers')
+    names = ('equal', 'mgda', 'pcgrad', 'uncertainty')
     counts = (2, 5, 10, 20, 40)
     return [Point(axis, k, balancer=b, tasks=k) for b in names for k in counts]
   if axis == 'towers':

@@ -256,10 +256,29 @@ def balancers() -> ConfigDict:
   """Fields of each balancer's `make`."""
   return ConfigDict(
     {
+      'aligned_mtl': {'scale': 'min'},  # or median, rmse
+      'cagrad': {'c': 0.4, 'rescale': 'neutral'},  # or paper
+      'conflict_free': {},
+      'dualproj': {},
+      'dwa': {'temperature': 2.0},
       'equal': {},
+      'fairgrad': {'alpha': 2.0},
+      'famo': {'learning_rate': 0.025, 'decay': 1e-3, 'lowest': ()},
+      'gls': {},
+      'gradnorm': {'alpha': 1.5, 'learning_rate': 0.025},
+      'gradvac': {'rate': 0.01},
+      'imtl': {'learning_rate': 1e-3},
+      'imtl_g': {},
+      'imtl_l': {'learning_rate': 1e-3},
+      'log_loss': {},
       'mgda': {'normalise': 'none'},  # gradients by l2, loss or loss+
+      'nash_mtl': {},
       'pcgrad': {},
+      'rlw': {'draw': 'normal'},  # or dirichlet
+      'sdmgrad': {'regard': 0.3},  # for the mean gradient
+      'stch': {'mu': 1.0, 'warmup': 4},  # epochs
       'uncertainty': {'learning_rate': 1e-3},
+      'upgrad': {},
     }
   )
 

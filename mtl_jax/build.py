@@ -63,15 +63,17 @@ def data(config: Any) -> list[Data]:
   return [base.check(base.own_rows(d, i)) for i, d in enumerate(found)]
 
 
-def system(config: Any, tasks: tuple[Task, ...]) -> train.System:
-  """Scheme, balancer and optimizer, for these tasks.
+def system(
+  config: Any, tasks: tuple[Task, ...], num_rows: int = 1
+) -> train.System:
+  """Scheme, balancer and optimizer, for these tasks and rows to train on.
 
   Raises:
     InputError: an unknown name or key, or parts that do not go together.
   """
   encoder = stages(config)
   scheme = _scheme(config, encoder, tasks)
-  balancer = _balancer(config, tasks)
+  balancer = _balancer(config, tasks, num_rows)
   _check_steps(config, scheme)
   optimizer = _optimizer(config, scheme)
   return train.System(
@@ -136,12 +138,23 @@ def _resize(config) -> Callable | None:
   return lambda factor: make(**encoders.resized(fields, widths, factor))
 
 
-def _balancer(config, tasks) -> balancers.Balancer:
+def _balancer(config, tasks, num_rows) -> balancers.Balancer:
   make = modules.find('mtl_jax.balancers', config.balancer, 'make')
-  # A method that treats kinds of tasks differently asks for them.
-  asked = 'kinds' in modules.fields(make)
-  kinds = {'kinds': tuple(task.kind for task in tasks)} if asked else {}
-  return _make('mtl_jax.balancers', config, 'balancer', **kinds)
+  # What a method does not ask for it is not given.
+  known = {
+    'kinds': tuple(task.kind for task in tasks),
+    'steps_per_epoch': max(1, round(num_rows / config.batch_size)),
+  }
+  asked = {k: v for k, v in known.items() if k in modules.fields(make)}
+  found = _make('mtl_jax.balancers', config, 'balancer', **asked)
+  counts = [task.name for task in tasks if task.kind == 'count']
+  if found.positive and counts:
+    raise InputError(
+      f'balancer {config.balancer!r} needs positive losses, and that of count '
+      f'task {counts[0]!r} may be negative; use equal, dwa, rlw or one that '
+      'weighs gradients, such as pcgrad'
+    )
+  return found
 
 
 def _optimizer(config, scheme) -> optimizers.Optimizer:

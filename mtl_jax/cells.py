@@ -128,7 +128,7 @@ def make(config: Any, datas: list[Data]) -> Cell:
     InputError: the config is wrong, or its parts do not go together.
   """
   tasks = datas[0].tasks
-  system = build.system(config, tasks)
+  system = build.system(config, tasks, len(datas[0].train.mask))
   traced = build.try_shapes(config, system, datas[0])
   settings = choices.settings(config, len(tasks))
   own = {

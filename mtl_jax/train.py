@@ -57,9 +57,12 @@ def step(
   norms = schemes.tower_norms(moving, system.groups)
   grads = gradients.clip(hp.clip, norms, grads)
   params, opt = _descend(system, hp, state, grads)
-  new = state._replace(
-    params=params, extra=extra, opt=opt, balance=found.balance
-  )
+  balance = found.balance
+  if system.balancer.after:
+    (later, _), _ = forward(params)
+    weights = hp.task_weights
+    balance = system.balancer.after(weights * losses, weights * later, balance)
+  new = state._replace(params=params, extra=extra, opt=opt, balance=balance)
   fine = jnp.isfinite(losses).all() & jnp.isfinite(norms).all()
   state = _unless_failed(state, new, fine)
   return state._replace(

@@ -93,8 +93,16 @@ def shares(scheme):
 
 
 # One that weighs losses takes the place of the Gram where nothing is shared.
-PAIRS = {(s, 'pcgrad' if shares(s) else 'uncertainty') for s in small.SCHEMES}
-PAIRS |= {('hard', balancer) for balancer in small.BALANCERS}
+# The others are made of the same operations.
+SCHEMES = (
+  *('adashare', 'cross_stitch', 'dmtrl', 'hard', 'ltb', 'mmoe', 'moore'),
+  *('mtan', 'nddr', 'shared_private', 'single', 'snr', 'soft_trace'),
+  'task_routing',
+)
+PAIRS = {(s, 'pcgrad' if shares(s) else 'uncertainty') for s in SCHEMES}
+# Of each kind: what weighs losses, looks twice, draws, iterates, has a state.
+METHODS = ('equal', 'famo', 'gradvac', 'cagrad', 'mgda', 'gradnorm')
+PAIRS |= {('hard', balancer) for balancer in METHODS}
 
 
 @pytest.mark.parametrize(('scheme', 'balancer'), sorted(PAIRS))

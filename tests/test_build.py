@@ -160,3 +160,24 @@ def test_both_phases_of_a_search_have_the_schedule_of_a_run():
   np.testing.assert_allclose(found['hard'], whole, atol=1e-6)
   halves = [cosine(at, 50) for at in (0, 25, 49, 0, 25)]
   np.testing.assert_allclose(found['ltb'], halves, atol=1e-6)
+
+
+def test_a_method_is_told_how_long_an_epoch_is():
+  """Two epochs of three batches weigh all alike, the next do not."""
+  c = config(balancer='dwa', batch_size=10)
+  method = build.system(c, (Task('a', 'binary'), Task('b', 'binary')), 30)
+  state, found = method.balancer.init(2), []
+  for i in range(7):
+    losses = jnp.array([1.0, 0.8**i])
+    weights, state = method.balancer.update(losses, None, state, None)
+    found.append(np.asarray(weights))
+  np.testing.assert_array_equal(found[:6], np.ones((6, 2)))
+  assert found[6][0] > 1 > found[6][1]
+
+
+@pytest.mark.parametrize('balancer', ['gls', 'log_loss', 'stch', 'famo'])
+def test_counts_are_refused_where_losses_must_be_positive(balancer):
+  c = config(balancer=balancer)
+  tasks = Task('a', 'binary'), Task('visits', 'count')
+  with pytest.raises(InputError, match=r"count task 'visits'.*dwa, rlw"):
+    build.system(c, tasks)

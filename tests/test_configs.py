@@ -12,7 +12,10 @@ from mtl_jax.tasks import Task
 
 ROOT = pathlib.Path(__file__).parents[1]
 FILES = sorted(p.stem for p in (ROOT / 'configs').glob('[!_]*.py'))
-GIVEN = {'kinds', 'split_seed', 'data_dir', 'files', 'steps'}
+GIVEN = {
+  *('kinds', 'split_seed', 'data_dir', 'files', 'steps'),
+  'steps_per_epoch',
+}
 # Of schemes: Flax's own, and what comes with the encoder.
 BUILT = {'parent', 'name', 'resize'}
 

@@ -1,1 +1,3 @@
-"""Balancers: one file each, `make(**fields) -> base.Balancer`."""
+"""Balancers: one file each, `make(**fields) -> Balancer`."""
+
+HELPERS = ('solvers',)

@@ -22,12 +22,31 @@ class Balancer(NamedTuple):
     needs_gram: `update` reads `gram[i, j] = <g_i, g_j>`, the gradients of the
       task losses over the shared parameters.
     neutral: equal gradients give weights that sum to K.
+    after: (losses, later losses, state) -> state, where the method looks at
+      the same batch again when the step is done; else None.
+    positive: losses must be.
   """
 
   init: Callable[[int], Any]
   update: Callable[..., tuple[Weights, Any]]
   needs_gram: bool = False
   neutral: bool = True
+  after: Callable[..., Any] | None = None
+  positive: bool = False
+
+
+def positive(losses: Weights) -> Weights:
+  """The losses, NaN where one is negative, for which there is no answer.
+
+  A task without a label in the batch has loss 0. Its gradient is 0 as well, so
+  that whatever stands in for it serves: 1 leaves the others alone.
+  """
+  return jnp.where(losses > 0, losses, jnp.where(losses == 0, 1.0, jnp.nan))
+
+
+def sum_to_tasks(weights: Weights) -> Weights:
+  """Scaled to sum to the number of tasks."""
+  return len(weights) * weights / weights.sum()
 
 
 def gram(grads: Any) -> Gram:

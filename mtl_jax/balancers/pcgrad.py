@@ -18,14 +18,14 @@ def make() -> base.Balancer:
   """
 
   def update(losses, gram, state, key):
-    return project(gram, _orders(key, len(losses))), state
+    return project(gram, orders(key, len(losses))), state
 
   return base.Balancer(
     init=lambda num_tasks: (), update=update, needs_gram=True
   )
 
 
-def _orders(key: jax.Array, size: int) -> Int[Array, 'tasks tasks']:
+def orders(key: jax.Array, size: int) -> Int[Array, 'tasks tasks']:
   """A permutation per row: the ranks of random numbers, without a sort.
 
   Comparing all pairs is one operation where K is small.

@@ -1,0 +1,50 @@
+"""Dynamic weight average: slower tasks weigh more."""
+
+import jax
+import jax.numpy as jnp
+
+from mtl_jax.balancers import base
+
+
+def make(temperature: float = 2.0, steps_per_epoch: int = 1) -> base.Balancer:
+  """Liu, Johns, Davison, CVPR 2019, arXiv:1803.10704, eq. 7.
+
+  The softmax of each task's mean loss of the last epoch over that of the one
+  before; all 1 in the first two.
+
+  Args:
+    temperature: large ones make weights alike.
+    steps_per_epoch: given by the caller.
+  """
+
+  def init(num_tasks):
+    ones, zeros = jnp.ones(num_tasks), jnp.zeros(num_tasks)
+    return {
+      'sum': zeros,
+      'count': zeros,
+      'last': ones,
+      'before': ones,
+      'step': jnp.zeros((), jnp.int32),
+    }
+
+  def update(losses, gram, state, key):
+    del gram, key
+    ends = state['step'] % steps_per_epoch == 0
+    mean = state['sum'] / jnp.maximum(state['count'], 1)
+    mean = jnp.where(state['count'] > 0, mean, state['last'])
+    begun = state['step'] > 0
+    state = {
+      **state,
+      'before': jnp.where(ends & begun, state['last'], state['before']),
+      'last': jnp.where(ends & begun, mean, state['last']),
+      'sum': jnp.where(ends, 0, state['sum']) + losses,
+      # A task without a label in a batch has loss 0 there.
+      'count': jnp.where(ends, 0, state['count']) + (losses != 0),
+      'step': state['step'] + 1,
+    }
+    epoch = (state['step'] - 1) // steps_per_epoch
+    ratio = state['last'] / jnp.maximum(state['before'], 1e-8)
+    weights = len(losses) * jax.nn.softmax(ratio / temperature)
+    return jnp.where(epoch < 2, 1.0, weights), state
+
+  return base.Balancer(init, update)

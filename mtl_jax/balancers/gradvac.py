@@ -1,0 +1,53 @@
+"""Gradient vaccine: gradients are turned towards the cosines they had."""
+
+import jax.numpy as jnp
+from jax import lax
+
+from mtl_jax.balancers import base
+from mtl_jax.balancers.pcgrad import orders
+
+
+def make(rate: float = 0.01) -> base.Balancer:
+  """Wang, Tsvetkov, Firat, Cao, ICLR 2021, arXiv:2010.05874.
+
+  As PCGrad, but gradient i gains of each other one until their cosine is the
+  moving mean of what it was; `rate` is that of the mean. Without it, PCGrad.
+  """
+
+  def init(num_tasks):
+    return jnp.zeros((num_tasks, num_tasks))
+
+  def update(losses, gram, state, key):
+    return align(gram, orders(key, len(losses)), state, rate)
+
+  return base.Balancer(init, update, needs_gram=True)
+
+
+def align(gram, order, targets, rate):
+  """Weights of the turned gradients' sum, and the new mean cosines."""
+  size = len(gram)
+  own = jnp.eye(size, dtype=gram.dtype)
+  squares = jnp.diagonal(gram)
+
+  def meet(carry, met):  # Row i expands gradient i in the original ones.
+    rows, targets = carry
+    other = jnp.argmax(met, 1)
+    chosen = squares[other]
+    length = jnp.sqrt(jnp.einsum('ij,jk,ik->i', rows, gram, rows))
+    inner = jnp.einsum('ij,jk,ik->i', met, gram, rows)
+    valid = (length > 1e-15) & (chosen > 1e-30) & ((met * own).sum(1) == 0)
+    norms = jnp.sqrt(jnp.where(valid, chosen, 1))
+    cosine = jnp.where(valid, inner / jnp.where(valid, length * norms, 1), 0)
+    cosine = jnp.clip(cosine, -1 + 1e-6, 1 - 1e-6)
+    target = (met * targets).sum(1)
+    side, wanted = jnp.sqrt(1 - cosine**2), jnp.sqrt(1 - target**2)
+    gain = length * (target * side - cosine * wanted) / (norms * wanted)
+    gain = jnp.where(valid & (cosine < target), gain, 0)
+    rows = rows + gain[:, None] * met
+    moved = (1 - rate) * target + rate * cosine
+    new = jnp.where(valid, moved, target)
+    return (rows, targets + (new - target)[:, None] * met), None
+
+  met = jnp.swapaxes(own[order], 0, 1)  # [turns, K, K]
+  (rows, targets), _ = lax.scan(meet, (own, targets), met)
+  return rows.sum(0), targets

@@ -1,0 +1,19 @@
+"""Impartial multi-task learning: of losses, then of gradients."""
+
+from mtl_jax.balancers import base, imtl_g, imtl_l
+
+
+def make(learning_rate: float = 1e-3) -> base.Balancer:
+  """Liu et al., ICLR 2021: IMTL-G on gradients that IMTL-L has scaled.
+
+  Args:
+    learning_rate: of the losses' scales.
+  """
+  by_losses = imtl_l.make(learning_rate)
+
+  def update(losses, gram, state, key):
+    scales, state = by_losses.update(losses, None, state, key)
+    scaled = gram * scales[:, None] * scales[None]
+    return len(losses) * imtl_g.weigh(scaled) * scales, state
+
+  return base.Balancer(by_losses.init, update, needs_gram=True, neutral=False)

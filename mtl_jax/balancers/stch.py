@@ -1,0 +1,45 @@
+"""Smooth Tchebycheff scalarization: the worst loss, softly."""
+
+import jax
+import jax.numpy as jnp
+
+from mtl_jax.balancers import base
+
+
+def make(
+  mu: float = 1.0, warmup: int = 4, steps_per_epoch: int = 1
+) -> base.Balancer:
+  """Lin et al., ICML 2024, arXiv:2402.19078.
+
+  The softmax of log(loss / nadir) over `mu`, each over its loss; at mu = 1
+  that is static weights of 1 / nadir with an adaptive step.
+
+  Args:
+    mu: small ones put all weight on the worst task.
+    warmup: epochs on the sum of logarithms; the nadir is the mean loss of the
+      next one.
+    steps_per_epoch: given by the caller.
+  """
+  first, last = warmup * steps_per_epoch, (warmup + 1) * steps_per_epoch
+
+  def init(num_tasks):
+    zeros = jnp.zeros(num_tasks)
+    return {'nadir': zeros, 'count': zeros, 'step': jnp.zeros((), jnp.int32)}
+
+  def update(losses, gram, state, key):
+    del gram, key
+    losses, size = base.positive(losses) + 1e-8, len(losses)
+    step = state['step']
+    nadir = state['nadir'] / jnp.maximum(state['count'], 1)
+    ratios = jnp.log(losses / jnp.maximum(nadir, 1e-8))
+    weights = size * jax.nn.softmax(ratios / mu) / losses
+    weights = jnp.where(step < last, 1 / losses, weights)
+    looks = (step >= first) & (step < last)
+    state = {
+      'nadir': state['nadir'] + jnp.where(looks, losses, 0),
+      'count': state['count'] + looks,
+      'step': step + 1,
+    }
+    return weights, state
+
+  return base.Balancer(init, update, neutral=False, positive=True)
