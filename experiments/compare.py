@@ -80,7 +80,11 @@ def report(table: list[report_cells.Cell], folder: pathlib.Path) -> None:
 
 def command() -> list[str]:
   """What was typed, as the page shows it."""
-  return ['experiments.compare', *sys.argv[1:]]
+  ours = 'experiments.compare'
+  name = getattr(sys.modules['__main__'].__spec__, 'name', ours)
+  # Called by something else, such as a test, it is still a comparison.
+  script = name if name.startswith('experiments.') else ours
+  return [script, *sys.argv[1:]]
 
 
 def combinations(

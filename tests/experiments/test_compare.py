@@ -34,14 +34,14 @@ def toy(tmp_path_factory):
   return f'--config={path}'
 
 
-def command(*flags):
-  return [sys.executable, '-m', 'experiments.compare', *flags]
+def command(*flags, script='experiments.compare'):
+  return [sys.executable, '-m', script, *flags]
 
 
-def run(*flags):
+def run(*flags, **script):
   return subprocess.run(
-    command(*flags), cwd=ROOT, capture_output=True, text=True, timeout=300,
-    check=False,
+    command(*flags, **script), cwd=ROOT, capture_output=True, text=True,
+    timeout=300, check=False,
   )  # fmt: skip
 
 
