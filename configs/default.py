@@ -27,6 +27,9 @@ def get_config() -> ConfigDict:
   config.schemes = schemes()
   config.balancer = 'equal'  # a file of mtl_jax/balancers, or a dotted path
   config.balancers = balancers()
+  config.gram_over = (
+    'shared'  # parameters; or the last features, or each module
+  )
 
   # Training.
   config.seeds = 10  # how many: 0, 1, 2, ...
@@ -259,12 +262,15 @@ def balancers() -> ConfigDict:
       'aligned_mtl': {'scale': 'min'},  # or median, rmse
       'cagrad': {'c': 0.4, 'rescale': 'neutral'},  # or paper
       'conflict_free': {},
+      'db_mtl': {'beta': 0.9, 'decay': 0.0},
       'dualproj': {},
       'dwa': {'temperature': 2.0},
       'equal': {},
+      'excess_mtl': {'rate': 0.01},
       'fairgrad': {'alpha': 2.0},
       'famo': {'learning_rate': 0.025, 'decay': 1e-3, 'lowest': ()},
       'gls': {},
+      'graddrop': {'leak': 0.0},
       'gradnorm': {'alpha': 1.5, 'learning_rate': 0.025},
       'gradvac': {'rate': 0.01},
       'imtl': {'learning_rate': 1e-3},
@@ -272,10 +278,13 @@ def balancers() -> ConfigDict:
       'imtl_l': {'learning_rate': 1e-3},
       'log_loss': {},
       'mgda': {'normalise': 'none'},  # gradients by l2, loss or loss+
+      'moco': {'beta': 0.5, 'gamma': 0.1, 'decay': 0.5, 'regard': 0.0},
+      'modo': {'gamma': 1e-3, 'regard': 0.1},
       'nash_mtl': {},
       'pcgrad': {},
       'rlw': {'draw': 'normal'},  # or dirichlet
       'sdmgrad': {'regard': 0.3},  # for the mean gradient
+      'sdmgrad_stochastic': {'regard': 0.3},
       'stch': {'mu': 1.0, 'warmup': 4},  # epochs
       'uncertainty': {'learning_rate': 1e-3},
       'upgrad': {},

@@ -11,6 +11,7 @@ import numpy as np
 from mtl_jax import (
   choices,
   encoders,
+  jacobians,
   meshes,
   modules,
   optimizers,
@@ -42,6 +43,9 @@ def check(config: Any) -> None:
   if config.compute not in precision.COMPUTE:
     near = nearest(config.compute, precision.COMPUTE)
     raise InputError(f'config.compute is {config.compute!r}; {near}')
+  if config.gram_over not in jacobians.OVER:
+    near = nearest(config.gram_over, jacobians.OVER)
+    raise InputError(f'config.gram_over is {config.gram_over!r}; {near}')
   check_numbers(config)
   meshes.check(config)
   plans.parse(config.parallel)
@@ -77,7 +81,13 @@ def system(
   _check_steps(config, scheme)
   optimizer = _optimizer(config, scheme)
   return train.System(
-    scheme, balancer, tasks, optimizer, config.compute, config.steps
+    scheme,
+    balancer,
+    tasks,
+    optimizer,
+    config.compute,
+    config.steps,
+    config.gram_over,
   )
 
 
@@ -154,7 +164,17 @@ def _balancer(config, tasks, num_rows) -> balancers.Balancer:
       f'task {counts[0]!r} may be negative; use equal, dwa, rlw or one that '
       'weighs gradients, such as pcgrad'
     )
+  _check_gram(config, found)
   return found
+
+
+def _check_gram(config, balancer) -> None:
+  several = config.gram_over == 'features' and balancer.n_batches > 1
+  if config.gram_over != 'shared' and (balancer.needs_grads or several):
+    raise InputError(
+      f'balancer {config.balancer!r} needs gradients of parameters: set '
+      f'config.gram_over=shared, not {config.gram_over}'
+    )
 
 
 def _optimizer(config, scheme) -> optimizers.Optimizer:
@@ -203,8 +223,9 @@ def try_shapes(config: Any, system: train.System, data: Data) -> Traced:
   _check_rows(config, system, data)
   settings = choices.settings(config, len(data.tasks))
   hp = jax.tree.map(lambda x: x[0], choices.hp(settings[:1]))
+  batch = (*system.batches, config.batch_size)
   batch = jax.tree.map(
-    lambda x: jax.ShapeDtypeStruct((config.batch_size, *x.shape[1:]), x.dtype),
+    lambda x: jax.ShapeDtypeStruct((*batch, *x.shape[1:]), x.dtype),
     data.train,
   )
   init = functools.partial(train.init, system)
@@ -230,7 +251,7 @@ def _check_shared(config: Any, system: train.System, params: dict) -> None:
     group.moves is None or any(group.moves(at, config.steps) for at in times)
     for group in groups
   )
-  if system.balancer.needs_gram and not trained:
+  if system.balancer.per_task and not trained:
     raise InputError(
       f'balancer {config.balancer!r} weighs gradients of shared parameters, '
       f'and scheme {config.scheme!r} trains none; use balancer equal or '

@@ -137,6 +137,8 @@ def make(config: Any, datas: list[Data]) -> Cell:
     'settings': settings,
     'sources': _sources(config),
   }
+  if system.balancer.needs_gram and config.gram_over != 'shared':
+    own['gram_over'] = config.gram_over
   runs = [(seed, s) for s in settings for seed in range(config.seeds)]
   shared = comparable(config, datas)
   return Cell(config, datas, system, traced, runs, shared, {**shared, **own})

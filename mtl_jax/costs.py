@@ -32,7 +32,17 @@ def traffic(function: Callable, *arguments: Any) -> int:
 
 
 def _count(cost: Callable, jaxpr) -> int:
-  return sum(map(functools.partial(_equation, cost), jaxpr.eqns))
+  return sum(map(functools.partial(_equation, cost), _used(jaxpr)))
+
+
+def _used(jaxpr) -> list:
+  """Equations whose results are read: a compiler leaves out all others."""
+  read, used = set(map(id, jaxpr.outvars)), []
+  for equation in reversed(jaxpr.eqns):
+    if equation.effects or read & set(map(id, equation.outvars)):
+      read |= set(map(id, equation.invars))
+      used.append(equation)
+  return used
 
 
 def _equation(cost: Callable, equation) -> int:

@@ -1,15 +1,20 @@
 """From task losses to one gradient: balancing, penalty, clipping."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from mtl_jax import jacobians
 from mtl_jax.balancers import base as balancers
+from mtl_jax.jacobians import Look
 from mtl_jax.optimizers import Hp
 from mtl_jax.schemes import base as schemes
+
+# Up to so many bytes of tasks' gradients are kept until their weights are
+# known; above, a second way back makes their sum. See docs/balancers.md.
+KEPT = 2**28
 
 
 class Combined(NamedTuple):
@@ -24,13 +29,26 @@ class Combined(NamedTuple):
   fallback: Float[Array, '']
 
 
+def start(
+  balancer: balancers.Balancer, over: str, num_tasks: int, params: dict
+) -> Any:
+  """The balancer's state before the first step."""
+  shared, _ = schemes.split(params)
+  if balancer.needs_grads:
+    return balancer.init(num_tasks, shared)
+  state = balancer.init(num_tasks)
+  if not (balancer.needs_gram and over == 'module'):
+    return state
+  count = len(jacobians.modules(shared))
+  return jax.tree.map(lambda x: jnp.stack([x] * count), state)
+
+
 @jax.named_scope('balance')
 def combine(
   balancer: balancers.Balancer,
+  over: str,
   hp: Hp,
-  losses: Float[Array, 'tasks'],
-  charged: Any,
-  pullback: Callable,
+  looks: list[Look],
   state: Any,
   key: Array,
 ) -> Combined:
@@ -38,43 +56,110 @@ def combine(
 
   Args:
     balancer: the method.
+    over: what its Gram matrix is taken over, one of `jacobians.OVER`.
     hp: of the run.
-    losses: raw.
-    charged: the scheme's price of this batch, which no balancer sees, or ().
-    pullback: of the pair of losses and `charged`, to the parameters.
+    looks: at its `n_batches`; the last is the one whose losses are balanced.
     state: the balancer's.
     key: for what the balancer draws.
   """
-  by = _by_gram if balancer.needs_gram else _by_losses
-  price = jax.tree.map(lambda _: hp.penalty, charged)
-  return by(balancer, hp, losses, price, pullback, state, key)
+  price = jax.tree.map(lambda _: hp.penalty, looks[-1].charged)
+  if balancer.needs_grads:
+    return _by_rows(balancer, hp, looks[-1], price, state, key)
+  if not balancer.needs_gram:
+    return _by_losses(balancer, hp, looks[-1], price, state, key)
+  if over == 'module':
+    return _by_modules(balancer, hp, looks, price, state, key)
+  return _by_gram(balancer, over, hp, looks, price, state, key)
 
 
-def _by_losses(balancer, hp, losses, price, pullback, state, key):
+def _by_losses(balancer, hp, look, price, state, key):
   """Weights scale whole losses, heads included."""
-  scaled = hp.task_weights * losses
-  weights, state = balancer.update(scaled, None, state, key)
-  weights, fallback = balancers.guard(weights, None)
-  (grads,) = pullback((weights * hp.task_weights, price))
-  return Combined(grads, weights * hp.task_weights, state, fallback)
-
-
-def _by_gram(balancer, hp, losses, price, pullback, state, key):
-  """Weights scale the shared gradient; task parameters keep their own."""
   static = hp.task_weights
-  free = jax.tree.map(jnp.zeros_like, price)
-  (rows,) = jax.vmap(lambda w: pullback((w, free)))(jnp.diag(static))
-  shared, private = schemes.split(rows)
-  gram = balancers.gram(shared)
-  weights, state = balancer.update(static * losses, gram, state, key)
-  weights, fallback = balancers.guard(weights, gram)
-  shared = jax.tree.map(lambda g: jnp.tensordot(weights, g, 1), shared)
-  private = jax.tree.map(lambda g: g.sum(0), private)
-  grads = {**shared, **private}
-  if jax.tree.leaves(price):
-    (extra,) = pullback((jnp.zeros_like(losses), price))
-    grads = jax.tree.map(jnp.add, grads, extra)
+  weights, state, fallback = _ask(
+    balancer, static * look.losses, None, state, key
+  )
+  grads, _ = look.back(weights * static, price)
   return Combined(grads, weights * static, state, fallback)
+
+
+def _by_gram(balancer, over, hp, looks, price, state, key):
+  """Weights scale the shared gradient; task parameters keep their own."""
+  look, static = looks[-1], hp.task_weights
+  rows = [jacobians.rows(one, static, over) for one in looks[:2]]
+  gram = balancers.gram(rows[0], rows[-1])
+  weights, state, fallback = _ask(
+    balancer, static * look.losses, gram, state, key
+  )
+  own = over == 'shared' and balancer.n_batches == 1
+  if own and _bytes(rows[0]) <= KEPT:
+    shared = _priced(look, price, balancers.weighted(weights, rows[0]))
+  else:
+    shared = jacobians.shared(look, weights * static, price)
+  grads = {**shared, **jacobians.private(look, static, price)}
+  return Combined(grads, weights * static, state, fallback)
+
+
+def _by_modules(balancer, hp, looks, price, state, key):
+  """Each stage's gradients have weights of their own; told is their mean."""
+  look, static = looks[-1], hp.task_weights
+  rows = [jacobians.rows(one, static, 'module') for one in looks]
+  grams = jacobians.by_module(rows[0])
+  keys = jax.random.split(key, len(grams))
+  weights, state, fallback = jax.vmap(
+    lambda *own: _ask(balancer, static * look.losses, *own)
+  )(grams, state, keys)
+  shared = jacobians.weighted_by_module(weights, rows[0])
+  grads = {
+    **_priced(look, price, shared),
+    **jacobians.private(look, static, price),
+  }
+  mean = weights.mean(0) * static
+  return Combined(grads, mean, state, fallback.max())
+
+
+def _by_rows(balancer, hp, look, price, state, key):
+  """The method makes the shared gradient itself."""
+  static = hp.task_weights
+  rows = jacobians.rows(look, static, 'shared')
+  shared, new = balancer.update(static * look.losses, rows, state, key)
+  finite = jax.tree.map(lambda g: jnp.isfinite(g).all(), shared)
+  failed = ~jnp.stack(jax.tree.leaves(finite)).all()
+  equal = jnp.ones_like(static)
+  weights = balancer.told(new) if balancer.told else equal
+  shared, state, weights = _either(
+    failed,
+    (balancers.weighted(equal, rows), state, equal),
+    (shared, new, weights),
+  )
+  grads = {
+    **_priced(look, price, shared),
+    **jacobians.private(look, static, price),
+  }
+  fallback = failed.astype(jnp.float32)
+  return Combined(grads, weights * static, state, fallback)
+
+
+def _ask(balancer, losses, gram, state, key):
+  """Weights, state, and whether there was no answer: then all is as before."""
+  weights, new = balancer.update(losses, gram, state, key)
+  weights, fallback = balancers.guard(weights, gram)
+  return weights, _either(fallback > 0, state, new), fallback
+
+
+def _either(which, one: Any, other: Any) -> Any:
+  return jax.tree.map(lambda a, b: jnp.where(which, a, b), one, other)
+
+
+def _priced(look: Look, price: Any, shared: dict) -> dict:
+  """With the gradient of what the scheme charges."""
+  if not jax.tree.leaves(price):
+    return shared
+  extra = jacobians.shared(look, jnp.zeros_like(look.losses), price)
+  return jax.tree.map(jnp.add, shared, extra)
+
+
+def _bytes(rows: Any) -> int:
+  return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(rows))
 
 
 @jax.named_scope('penalty')

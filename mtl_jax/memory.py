@@ -60,11 +60,12 @@ def need(
     batch_devices: that share a batch.
   """
   own, rows = size(state), size(data.splits)
+  rows_each = math.prod(system.batches) * sizes.batch
   activations = live(step, in_place=len(jax.tree.leaves(state)))
   batch = int(SLACK * activations / batch_devices)
-  order = jax.ShapeDtypeStruct((sizes.steps, sizes.batch), jnp.int32)
+  order = jax.ShapeDtypeStruct((sizes.steps, rows_each), jnp.int32)
   at_once = max(
-    _drawing(sizes, data),
+    _drawing(sizes.steps, rows_each, data),
     size(order) + batch,
     int(SLACK * _evaluation(system, sizes, state, data)),
   )
@@ -76,12 +77,12 @@ def need(
   )
 
 
-def _drawing(sizes: train.Sizes, data: Data) -> int:
+def _drawing(steps: int, rows_each: int, data: Data) -> int:
   """While the rows of all batches of a period are drawn."""
   count = len(data.train.mask)
 
   def draw(key, first, num_rows):
-    return batches.rows(key, first, *sizes[:2], count, num_rows)
+    return batches.rows(key, first, steps, rows_each, count, num_rows)
 
   return peak(draw, jax.random.key(0), jnp.int32(0), jnp.int32(count))
 

@@ -84,7 +84,7 @@ class Programs:
       functools.partial(train.test, system, sizes), (0, own, own)
     )
     self._step = functools.partial(train.step, system)
-    self._batch_size = config.batch_size
+    self._batch = (*system.batches, config.batch_size)
 
   def inputs(self, chunk: Chunk) -> Inputs:
     """What these runs read, on the devices."""
@@ -172,7 +172,7 @@ class Programs:
       )
 
     hp, one = like((inputs.hp, state), 1)
-    batch = like(inputs.train, 1 if self._shared else 2, self._batch_size)
+    batch = like(inputs.train, 1 if self._shared else 2, *self._batch)
     return self._step, hp, one, batch, jax.random.key(0)
 
 

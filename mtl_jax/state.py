@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from mtl_jax import gradients
 from mtl_jax.balancers import base as balancers
 from mtl_jax.optimizers import Hp, Optimizer
 from mtl_jax.tasks import Task
@@ -23,6 +24,7 @@ class System(NamedTuple):
   optimizer: Optimizer
   compute: str = 'float32'  # see `precision`
   steps: int = 1  # of a run
+  gram_over: str = 'shared'  # see `jacobians.OVER`
 
   @property
   def kept_from(self) -> int:
@@ -30,6 +32,12 @@ class System(NamedTuple):
     cut = self.scheme.restart(self.steps)
     # At the cut itself parameters are still those of the search.
     return max(self.scheme.warm_start, cut + 1 if cut else 0)
+
+  @property
+  def batches(self) -> tuple[int, ...]:
+    """The leading axes of a step's batch, if it is several."""
+    count = self.balancer.n_batches
+    return (count,) if count > 1 else ()
 
   @property
   def groups(self) -> int:
@@ -89,7 +97,9 @@ def init(system: System, hp: Hp, seed: Seed, inputs: Any) -> TrainState:
     params=params,
     extra=variables,
     opt=system.optimizer(hp).init(params),
-    balance=system.balancer.init(num_tasks),
+    balance=gradients.start(
+      system.balancer, system.gram_over, num_tasks, params
+    ),
     best=best,
     failed=jnp.full((), -1, jnp.int32),
     fallbacks=jnp.zeros(()),

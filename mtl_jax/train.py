@@ -5,6 +5,7 @@ scan, `evaluate` measures a split, `keep_best` keeps the best parameters.
 """
 
 import functools
+import math
 from typing import NamedTuple
 
 import jax
@@ -41,16 +42,27 @@ def step(
   batch: Split,
   key: Array,
 ) -> tuple[TrainState, Metrics]:
-  """One gradient step; one `vjp` serves both kinds of balancer."""
+  """One gradient step; one `vjp` serves all kinds of balancer.
+
+  Where the balancer takes several batches, those are on a leading axis.
+  """
   forward_key, balance_key = jax.random.split(key)
   state = _restarted(system, hp, state)
   hp = _alone(system, hp, state)
-  forward = functools.partial(_forward, system, state, batch, forward_key)
-  (losses, charged), pullback, (extra, readings) = jax.vjp(
-    forward, state.params, has_aux=True
-  )
+  *others, own = _parts(system, batch)
+  noise = [jax.random.fold_in(forward_key, 2 + i) for i in range(len(others))]
+  look, (extra, readings) = _look(system, state, own, forward_key)
+  looks = [
+    _look(system, state, other, key)[0]
+    for other, key in zip(others, noise, strict=True)
+  ]
   found = gradients.combine(
-    system.balancer, hp, losses, charged, pullback, state.balance, balance_key
+    system.balancer,
+    system.gram_over,
+    hp,
+    [*looks, look],
+    state.balance,
+    balance_key,
   )
   grads = gradients.add_penalty(system.scheme, hp, state.params, found.grads)
   moving = optimizers.moving(system.scheme, state.step, system.steps, grads)
@@ -59,36 +71,89 @@ def step(
   params, opt = _descend(system, hp, state, grads)
   balance = found.balance
   if system.balancer.after:
-    (later, _), _ = forward(params)
+    (later, _), _ = _forward(system, state, own, forward_key, params, {})
     weights = hp.task_weights
-    balance = system.balancer.after(weights * losses, weights * later, balance)
+    balance = system.balancer.after(
+      weights * look.losses, weights * later, balance
+    )
   new = state._replace(params=params, extra=extra, opt=opt, balance=balance)
-  fine = jnp.isfinite(losses).all() & jnp.isfinite(norms).all()
+  fine = jnp.isfinite(look.losses).all() & jnp.isfinite(norms).all()
   state = _unless_failed(state, new, fine)
   return state._replace(
     step=state.step + 1,
     fallbacks=state.fallbacks + found.fallback,
-    unlabelled=state.unlabelled + ~batch.mask.any(0),
-  ), Metrics(losses, found.weights, readings)
+    unlabelled=state.unlabelled + ~own.mask.any(0),
+  ), Metrics(look.losses, found.weights, readings)
 
 
-def _forward(system, state, batch, key, params):
+def _parts(system: System, batch: Split) -> list[Split]:
+  """The batches of a step."""
+  if not system.batches:
+    return [batch]
+  leaves, tree = jax.tree.flatten(batch)
+  return [jax.tree.unflatten(tree, part) for part in zip(*leaves, strict=True)]
+
+
+def _look(system, state, batch, key):
+  """At one batch: losses and the way back; what is carried on, and readings."""
+  spots = _spots(system, state, batch, key)
+
+  def forward(params, spots):
+    return _forward(system, state, batch, key, params, spots)
+
+  (losses, charged), pullback, kept = jax.vjp(
+    forward, state.params, spots, has_aux=True
+  )
+  back = functools.partial(_back, pullback)
+  return gradients.Look(losses, charged, back), kept
+
+
+def _back(pullback, weights, price):
+  return pullback((weights, price))
+
+
+def _spots(system, state, batch, key):
+  """Zeros that are added where the scheme marks features, if that is asked."""
+  if not (system.balancer.needs_gram and system.gram_over == 'features'):
+    return {}
+
+  def marked(params):
+    return _apply(system, state, batch, key, params, {}, ['spots'])[1]
+
+  shapes = jax.eval_shape(marked, state.params).get('spots')
+  if shapes is None:
+    raise ValueError(
+      'it marks no features behind which nothing is shared; set '
+      'config.gram_over=shared, or module'
+    )
+  return jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes)
+
+
+def _forward(system, state, batch, key, params, spots):
   """Losses and the scheme's charge; the carried variables and readings."""
-  now = {'step': state.step, 'steps': system.steps, 'mask': batch.mask}
-  predictions, kept = precision.apply(
-    system.scheme,
-    system.compute,
-    params,
-    {**state.extra, 'now': now},
-    batch.inputs,
-    True,
-    rngs={'dropout': key, 'gates': jax.random.fold_in(key, 1)},
-    mutable=[*state.extra, 'intermediates'],
+  predictions, kept = _apply(
+    system, state, batch, key, params, spots, ['intermediates']
   )
   told = dict(kept.get('intermediates', {}))
   charged = told.pop('penalty', ())
   losses = task_losses(system.tasks, predictions, batch)
   return (losses, charged), ({k: kept[k] for k in state.extra}, told)
+
+
+def _apply(system, state, batch, key, params, spots, mutable):
+  """The scheme as in training."""
+  now = {'step': state.step, 'steps': system.steps, 'mask': batch.mask}
+  given = {'spots': spots} if spots else {}
+  return precision.apply(
+    system.scheme,
+    system.compute,
+    params,
+    {**state.extra, 'now': now, **given},
+    batch.inputs,
+    True,
+    rngs={'dropout': key, 'gates': jax.random.fold_in(key, 1)},
+    mutable=[*state.extra, *mutable],
+  )
 
 
 def _alone(system: System, hp: Hp, state: TrainState) -> Hp:
@@ -115,7 +180,9 @@ def _restarted(system: System, hp: Hp, state: TrainState) -> TrainState:
       for name, tree in state.params.items()
     }
     opt = optimizers.restarted(system.optimizer(hp), state.opt, params)
-    balance = system.balancer.init(len(system.tasks))
+    balance = gradients.start(
+      system.balancer, system.gram_over, len(system.tasks), params
+    )
     return state._replace(
       params=params, extra=state.best.extra, opt=opt, balance=balance
     )
@@ -164,18 +231,27 @@ def advance(
     stream(seed, 'order'),
     state.step,
     steps,
-    batch_size,
+    math.prod(system.batches) * batch_size,
     data.mask[:, 0].size,
     num_rows,
   )
+  order = order.reshape(steps, *system.batches, batch_size)
   noise = stream(seed, 'noise')
 
   def body(state, rows):
-    batch = devices.take_rows(data, rows)
+    batch = _taken(system, data, rows)
     return step(system, hp, state, batch, jax.random.fold_in(noise, state.step))
 
   state, metrics = lax.scan(body, state, order)
   return state, jax.tree.map(lambda m: m.mean(0), metrics)
+
+
+def _taken(system: System, data: Split, rows: Int[Array, '...']) -> Split:
+  """The rows of a step, its several batches on a leading axis."""
+  if not system.batches:
+    return devices.take_rows(data, rows)
+  parts = [devices.take_rows(data, own) for own in rows]
+  return jax.tree.map(lambda *leaves: jnp.stack(leaves), *parts)
 
 
 def keep_best(

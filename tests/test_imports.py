@@ -41,6 +41,7 @@ LAYERS = [
   'meshes',
   'devices',
   'losses',
+  'jacobians',
   'gradients',
   'state',
   'precision',

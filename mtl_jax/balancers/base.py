@@ -25,14 +25,29 @@ class Balancer(NamedTuple):
     after: (losses, later losses, state) -> state, where the method looks at
       the same batch again when the step is done; else None.
     positive: losses must be.
+    needs_grads: in the Gram's place `update` sees the gradients themselves, a
+      pytree of leaves `[K, ...]`, and returns the shared update in place of
+      weights. `init` takes the shared parameters as well.
+    told: state -> weights `[K]` for the records, where `needs_grads`.
+    n_batches: 1, or 3 of a step's own: the Gram is then that of the first
+      two, `gram[i, j] = <g_i of one, g_j of the other>`, and the weights
+      scale the gradients of the third, whose losses are given.
   """
 
-  init: Callable[[int], Any]
-  update: Callable[..., tuple[Weights, Any]]
+  init: Callable[..., Any]
+  update: Callable[..., tuple[Any, Any]]
   needs_gram: bool = False
   neutral: bool = True
   after: Callable[..., Any] | None = None
   positive: bool = False
+  needs_grads: bool = False
+  told: Callable[[Any], Weights] | None = None
+  n_batches: int = 1
+
+  @property
+  def per_task(self) -> bool:
+    """Whether each task's shared gradient is looked at by itself."""
+    return self.needs_gram or self.needs_grads
 
 
 def positive(losses: Weights) -> Weights:
@@ -44,20 +59,51 @@ def positive(losses: Weights) -> Weights:
   return jnp.where(losses > 0, losses, jnp.where(losses == 0, 1.0, jnp.nan))
 
 
+def at_least(least: Any, **given: Any) -> None:
+  """Raises `ValueError` for a number below; one that is traced passes."""
+  for name, value in given.items():
+    if not isinstance(value, jax.core.Tracer) and value < least:
+      raise ValueError(f'{name} is {value}; it must be {least} or more')
+
+
+def within(least: Any, most: Any, **given: Any) -> None:
+  """Raises `ValueError` for a number that is not between the two."""
+  at_least(least, **given)
+  for name, value in given.items():
+    if not isinstance(value, jax.core.Tracer) and value > most:
+      raise ValueError(f'{name} is {value}; it must be {most} or less')
+
+
 def sum_to_tasks(weights: Weights) -> Weights:
   """Scaled to sum to the number of tasks."""
   return len(weights) * weights / weights.sum()
 
 
-def gram(grads: Any) -> Gram:
-  """Inner products of K gradients, a pytree of leaves `[K, ...]`."""
+def gram(grads: Any, others: Any = None) -> Gram:
+  """Inner products of K gradients, a pytree of leaves `[K, ...]`.
 
-  def products(leaf):
-    rows = leaf.reshape(leaf.shape[0], -1).astype(jnp.float32)
+  With `others` they are those of each gradient with each other one.
+  """
+
+  def products(leaf, other):
+    rows, columns = (
+      x.reshape(x.shape[0], -1).astype(jnp.float32) for x in (leaf, other)
+    )
     # Less than full precision corrupts small cosines on accelerators.
-    return jnp.matmul(rows, rows.T, precision='highest')
+    return jnp.matmul(rows, columns.T, precision='highest')
 
-  return sum(jax.tree.leaves(jax.tree.map(products, grads)))
+  others = grads if others is None else others
+  return sum(jax.tree.leaves(jax.tree.map(products, grads, others)))
+
+
+def weighted(weights: Weights, rows: Any) -> Any:
+  """The sum of K gradients by their weights."""
+  return jax.tree.map(lambda g: jnp.tensordot(weights, g, 1), rows)
+
+
+def by_task(values: Weights, leaf: Array) -> Array:
+  """One value per task, in a shape that multiplies a leaf `[K, ...]`."""
+  return values.reshape(-1, *[1] * (leaf.ndim - 1))
 
 
 def guard(
@@ -66,5 +112,5 @@ def guard(
   """Equal weights where the method has no answer, and whether that was so."""
   failed = ~jnp.isfinite(weights).all()
   if gram is not None:
-    failed |= jnp.trace(gram) <= 1e-30
+    failed |= ~jnp.isfinite(gram).all() | (jnp.abs(gram).max() <= 1e-30)
   return jnp.where(failed, 1.0, weights), failed.astype(jnp.float32)

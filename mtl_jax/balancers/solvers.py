@@ -125,6 +125,7 @@ def solve(
 
 def project_on_simplex(x: Float[Array, 'n']) -> Float[Array, 'n']:
   """The nearest non-negative numbers that sum to 1, by sorting."""
+  x = x - x.max()  # The same for all, and large numbers would swallow the 1.
   ranked = jnp.sort(x)[::-1]
   counts = jnp.arange(1, len(x) + 1)
   levels = (jnp.cumsum(ranked) - 1) / counts

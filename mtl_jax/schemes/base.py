@@ -20,6 +20,7 @@ from mtl_jax.schemes.partition import (
   is_kernel,
   kernels,
   map_weights,
+  module_of,
   per_tower,
   split,
   tower_norms,
@@ -55,6 +56,7 @@ __all__ = [
   'kernels',
   'map_weights',
   'mix',
+  'module_of',
   'per_task',
   'per_tower',
   'read_out',
@@ -207,6 +209,20 @@ class Scheme(nn.Module):
       reduce_fn=lambda _, new: new,
       init_fn=lambda: None,
     )
+
+  def last_shared(self, features: Features, name: str = 'last') -> Features:
+    """Marks features that tasks share and behind which no parameter is shared.
+
+    With `config.gram_over='features'` tasks' gradients are compared by them. A
+    scheme marks nothing twice under one name.
+    """
+    if self.is_initializing():
+      return features
+    numbers = values(features)
+    if self.is_mutable_collection('spots'):
+      self.put_variable('spots', name, jnp.zeros_like(numbers))
+    spot = self.get_variable('spots', name, None)
+    return features if spot is None else alter(lambda h: h + spot, features)
 
   def predict(self, features: Iterable) -> tuple[Array, ...]:
     """Each task's head on its features: K predictions `[B, num_outputs]`."""

@@ -37,6 +37,7 @@ class Scheme(base.Scheme):
     if self.shared:
       common = base.Encoder(stages, name='shared_experts')
       shared = base.stack(common, self.shared, x, train)
+      shared = self.last_shared(shared)
       found = [h + base.unstack(shared, self.shared) for h in found]
     read = base.summary(x)
     shape = (k, read.shape[-1], self.own + self.shared)

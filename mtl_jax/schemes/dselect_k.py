@@ -39,6 +39,7 @@ class Scheme(base.Scheme):
   def __call__(self, x, train):
     size = self.num_experts
     x, found = experts.run(self, self.expert_from, size, x, train)
+    found = experts.last_shared(self, found)
     read = base.summary(x)
     codes, blend = self.choices(read)
     chosen = select(smooth_step(codes, self.gamma), size)  # [B, K, k, E]

@@ -44,3 +44,8 @@ def run(
   x = stem(scheme, cut, x, train)
   experts = base.Encoder(scheme.stages[cut:], name='shared_experts')
   return x, base.unstack(base.stack(experts, size, x, train), size)
+
+
+def last_shared(scheme: base.Scheme, found: list) -> list[base.Features]:
+  """Marks what the experts make, where each task's own gate mixes it."""
+  return [scheme.last_shared(h, f'expert_{e}') for e, h in enumerate(found)]

@@ -33,6 +33,7 @@ class Scheme(base.Scheme):
     trunk, branch = self.stages[:cut], self.stages[cut:]
     if trunk:
       x = base.Encoder(trunk, name='shared_encoder')(x, train)
+      x = self.last_shared(x)
     if not branch:
       return self.predict([x] * self.num_tasks)
     towers = base.Encoder(branch, name='towers')

@@ -16,4 +16,5 @@ class Scheme(base.Scheme):
   def __call__(self, x, train):
     stages = capacity.matched(self, single.Scheme, hard.Scheme, x)
     encoder = base.Encoder(stages, name='shared_encoder')
-    return self.predict([encoder(x, train)] * self.num_tasks)
+    features = self.last_shared(encoder(x, train))
+    return self.predict([features] * self.num_tasks)

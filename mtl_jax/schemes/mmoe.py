@@ -29,6 +29,7 @@ class Scheme(base.Scheme):
   def __call__(self, x, train):
     size = self.num_experts
     x, found = experts.run(self, self.expert_from, size, x, train)
+    found = experts.last_shared(self, found)
     read = base.summary(x)
     shape = (self.num_tasks, read.shape[-1], size)
     gate = gates.softmax(read, self.param('gates', gates.start, shape))

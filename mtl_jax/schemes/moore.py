@@ -27,6 +27,7 @@ class Scheme(base.Scheme):
   def __call__(self, x, train):
     size = self.num_experts
     _, found = experts.run(self, self.expert_from, size, x, train)
+    found = experts.last_shared(self, found)
     vectors = [base.summary(h) for h in found]
     if size > vectors[0].shape[-1]:
       raise ValueError(

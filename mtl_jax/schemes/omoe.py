@@ -32,4 +32,5 @@ class Scheme(base.Scheme):
     gates.tell(self, gate[:, None])
     if self.balance:
       self.charge(self.balance * gates.imbalance(gate[:, None]))
-    return self.predict([gates.weighted(gate, found)] * self.num_tasks)
+    mixed = self.last_shared(gates.weighted(gate, found))
+    return self.predict([mixed] * self.num_tasks)

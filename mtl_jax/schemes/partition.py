@@ -1,5 +1,6 @@
 """Who learns which parameter, told by names and by stacked axes."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,19 @@ def split(params: dict) -> tuple[dict, dict]:
   """Cuts by top-level name: `(shared, task)`, the task part with `aux_`."""
   shared = {k: v for k, v in params.items() if k.startswith('shared')}
   return shared, {k: v for k, v in params.items() if k not in shared}
+
+
+def module_of(path: tuple) -> str:
+  """The stage that a parameter is of, such as `shared_encoder/stage_1`.
+
+  What is of no numbered stage goes by its top-level name.
+  """
+  keys = [part.key for part in path]
+  stages = [i for i, key in enumerate(keys) if _STAGE.fullmatch(key)]
+  return '/'.join(keys[: max(stages, default=0) + 1])
+
+
+_STAGE = re.compile(r'stage_\d+')
 
 
 def weights(params: Any) -> list[Array]:

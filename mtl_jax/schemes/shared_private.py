@@ -46,6 +46,7 @@ class Scheme(base.Scheme):
     k = self.num_tasks
     common = self.resize(self.share)
     shared = base.Encoder(common, name='shared_encoder')(x, train)
+    shared = self.last_shared(shared)
     towers = base.Encoder(self.resize(1 - self.share), name='towers')
     own = base.unstack(base.stack(towers, k, x, train), k)
     self.charges(base.summary(shared), [base.summary(h) for h in own])

@@ -42,7 +42,7 @@ class Scheme(base.Scheme):
         x = self.route(f'shared_switches_{i}', n, x, train)
       name = f'shared_subnets_{i}'
       x = base.stack(stage(name=name), n, x, train, 0 if i else None)
-    x = self.route('switches', self.num_tasks, x, train)
+    x = self.route('switches', self.num_tasks, self.last_shared(x), train)
     return self.predict(base.unstack(x, self.num_tasks))
 
   def route(self, name: str, size: int, x: base.Features, train: bool):

@@ -277,3 +277,119 @@ def test_random_weights_have_mean_one_and_sum_to_the_tasks():
     weights = jax.vmap(one)(keys)
     np.testing.assert_allclose(weights.sum(1), 3, rtol=1e-5)
     np.testing.assert_allclose(weights.mean(0), 1, atol=0.05)
+
+
+def look(name, rows, steps=1, losses=LOSSES, **fields):
+  """The last update of some steps along the same gradients, and its state."""
+  method, rows = make(name, **fields), jnp.array(rows, jnp.float32)
+  shared = {'w': rows[0]}
+  state = method.init(len(rows), shared)
+  key = jax.random.key(0)
+  for _ in range(steps):
+    found, state = method.update(losses, {'w': rows}, state, key)
+  return np.asarray(found['w']), state
+
+
+def test_moco_first_step():
+  found, state = look('moco', ROWS['B'], beta=1.0, gamma=0.1)
+  np.testing.assert_allclose(
+    state['shares'], [0.455556, 0.355556, 0.188889], rtol=1e-5
+  )
+  np.testing.assert_allclose(found, [1.4, -0.0666667, 0.833333, 0.1], rtol=1e-4)
+
+
+def test_moco_without_rates_is_equal():
+  found, _ = look('moco', ROWS['B'], steps=3, beta=1.0, gamma=0.0, decay=0.0)
+  np.testing.assert_allclose(found, np.sum(ROWS['B'], 0), atol=1e-6)
+
+
+def test_modo_first_step_on_one_batch():
+  weights = weigh('modo', ROWS['B'])
+  expected = 3 * np.array([0.334556, 0.333556, 0.331889])
+  np.testing.assert_allclose(weights, expected, rtol=1e-5)
+  np.testing.assert_allclose(weigh('modo', ROWS['B'], gamma=0.0), 1, rtol=1e-6)
+
+
+def test_db_mtl_without_a_mean():
+  found, state = look('db_mtl', ROWS['B'], beta=0.0)
+  np.testing.assert_allclose(state['weights'], [4.14039, 1, 2.44949], rtol=1e-5)
+  np.testing.assert_allclose(
+    found, [-0.238900, -2.89898, 4.82878, 0.589883], rtol=1e-4
+  )
+
+
+def test_db_mtl_means_over_steps():
+  first, _ = look('db_mtl', ROWS['B'], beta=0.9)
+  alone, _ = look('db_mtl', ROWS['B'], beta=0.0)
+  np.testing.assert_allclose(first, 0.1 * alone, rtol=1e-4)
+  many, _ = look('db_mtl', ROWS['B'], steps=100, beta=0.9)
+  np.testing.assert_allclose(many, alone, rtol=1e-3)
+
+
+def test_excess_mtl_second_step():
+  method, rows = make('excess_mtl'), jnp.array(ROWS['B'], jnp.float32)
+  state = method.init(3, {'w': rows[0]})
+  first, state = method.update(LOSSES, {'w': rows}, state, None)
+  np.testing.assert_allclose(first['w'], rows.sum(0), atol=1e-6)
+  scaled = rows * jnp.array([[1.0], [2.0], [0.5]])
+  found, state = method.update(LOSSES, {'w': scaled}, state, None)
+  weights = [0.997986, 1.00884, 0.993173]
+  np.testing.assert_allclose(state['weights'], weights, rtol=1e-5)
+  np.testing.assert_allclose(
+    found['w'], np.array(weights) @ scaled, rtol=1e-4, atol=1e-4
+  )
+
+
+GRADDROP = {
+  0.5: ([6, 2, 2], [0, -2, 3, 0], [-4, 0, 6]),
+  0.3: ([6, 2, 2], [3, 1, 3, 3], [2, 1, 6]),
+}
+
+
+@pytest.mark.parametrize('drawn', GRADDROP)
+@pytest.mark.parametrize('matrix', ROWS)
+def test_graddrop_where_the_draws_are_known(drawn, matrix):
+  graddrop = importlib.import_module('mtl_jax.balancers.graddrop')
+  rows = jnp.array(ROWS[matrix], jnp.float32)
+  found = graddrop.drop(rows, jnp.full(rows.shape[1], drawn), 0.0)
+  np.testing.assert_allclose(found, GRADDROP[drawn]['ABC'.index(matrix)])
+
+
+def test_graddrop_draws_each_coordinate_by_its_purity():
+  rows = jnp.tile(jnp.array([[3.0], [-1.0]]), (1, 4000))
+  found, _ = look('graddrop', rows, losses=LOSSES[:2])
+  assert set(np.unique(found)) == {-1, 3}  # one sign each, not one for all
+  np.testing.assert_allclose((found == 3).mean(), 0.75, atol=0.03)
+  leaky, _ = look('graddrop', rows, losses=LOSSES[:2], leak=1.0)
+  np.testing.assert_allclose(leaky, rows.sum(0))
+
+
+@pytest.mark.parametrize(('regard', 'exact'), [(0.0, 'mgda'), (1e4, 'equal')])
+def test_the_ends_of_sdmgrad(regard, exact):
+  rows = ROWS['B']
+  expected = weigh('mgda', rows) if exact == 'mgda' else np.ones(3)
+  np.testing.assert_allclose(
+    weigh('sdmgrad', rows, regard=regard), expected, rtol=2e-3
+  )
+
+
+def test_stochastic_sdmgrad_takes_its_twenty_steps():
+  gram = np.array(ROWS['B']) @ np.array(ROWS['B']).T
+  matrix = gram / np.sqrt(np.diag(gram)).mean() ** 2
+  v, velocity = np.full(3, 1 / 3), np.zeros(3)
+  for _ in range(20):
+    velocity = 0.5 * velocity + matrix @ v + 0.3 * matrix.mean(1)
+    v = nearest_on_simplex(v - 5 * velocity)
+  expected = 3 * (v + 0.1) / 1.3
+  found = weigh('sdmgrad_stochastic', ROWS['B'])
+  np.testing.assert_allclose(found, expected, rtol=1e-3)
+
+
+def nearest_on_simplex(x):
+  """By bisection of the level that is taken off all."""
+  low, high = x.min() - 1, x.max()
+  for _ in range(100):
+    middle = (low + high) / 2
+    above = np.maximum(x - middle, 0).sum() > 1
+    low, high = (middle, high) if above else (low, middle)
+  return np.maximum(x - low, 0)

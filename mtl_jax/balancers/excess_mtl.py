@@ -1,0 +1,55 @@
+"""Excess risks: tasks that are far from their best gain weight."""
+
+import jax
+import jax.numpy as jnp
+
+from mtl_jax.balancers import base
+
+
+def make(rate: float = 0.01) -> base.Balancer:
+  """ExcessMTL: He et al., ICML 2024, arXiv:2402.02009.
+
+  How far a task is from its best is read off its gradient and the squares of
+  all earlier ones, relative to the first step's. The state holds those squares
+  for every task, as many numbers as all its shared gradients.
+
+  Args:
+    rate: of the weights' growth; 0 is `equal`.
+  """
+  base.at_least(0, rate=rate)
+
+  def init(num_tasks, shared):
+    squares = jax.tree.map(
+      lambda p: jnp.zeros((num_tasks, *p.shape), p.dtype), shared
+    )
+    ones = jnp.ones(num_tasks)
+    return {'squares': squares, 'first': -ones, 'weights': ones}
+
+  def update(losses, rows, state, key):
+    del key
+    squares = jax.tree.map(
+      lambda total, g: total + jnp.square(g), state['squares'], rows
+    )
+    excess = risks(rows, squares)
+    # A task without a label in the batch has no gradient, and says nothing.
+    known, begun = excess > 0, state['first'] > 0
+    first = jnp.where(begun | ~known, state['first'], excess)
+    grown = jnp.where(begun & known, excess / jnp.where(begun, first, 1), 0)
+    weights = state['weights'] * jnp.exp(rate * (grown - grown.max()))
+    weights = base.sum_to_tasks(weights)
+    state = {'squares': squares, 'first': first, 'weights': weights}
+    return base.weighted(weights, rows), state
+
+  return base.Balancer(
+    init, update, needs_grads=True, told=lambda state: state['weights']
+  )
+
+
+def risks(rows, squares):
+  """Per task the sum of `g^2 / sqrt(sum of squares so far)`."""
+
+  def one(g, total):
+    parts = jnp.square(g) / jnp.sqrt(total + 1e-7)
+    return parts.reshape(len(g), -1).sum(1)
+
+  return sum(jax.tree.leaves(jax.tree.map(one, rows, squares)))
