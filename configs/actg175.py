@@ -3,7 +3,7 @@
 Tuned for `single` on validation, 5 resplits, mean loss .570 (linear models
 .575, this network with the default settings .594):
 
-  python -m experiments.tune --config=configs/actg175.py --config.seeds=5 \\
+  python -m experiments.search --config=configs/actg175.py --config.seeds=5 \\
     --config.hp.lr="(1e-3,3e-3)" --config.hp.weight_decay="(0.,.3,3.,10.)"
 
 The best, 256-256 with a weight decay of 10, is .566 with 13 times the weights.

@@ -27,12 +27,11 @@ def get_config() -> ConfigDict:
   config.schemes = schemes()
   config.balancer = 'equal'  # a file of mtl_jax/balancers, or a dotted path
   config.balancers = balancers()
-  config.gram_over = (
-    'shared'  # parameters; or the last features, or each module
-  )
+  config.gram_over = 'shared'  # parameters; or the last features; or module
 
   # Training.
-  config.seeds = 10  # how many: 0, 1, 2, ...
+  config.seeds = 10  # how many
+  config.first_seed = 0  # they count up from here
   config.steps = 1000  # gradient steps of a run
   config.evals = 20  # evaluations on validation, evenly spaced
   config.batch_size = 64
@@ -48,6 +47,8 @@ def get_config() -> ConfigDict:
   config.hp.penalty = ()  # coupling parameters; () is each scheme's own
   config.hp.clip = (0.0,)  # largest gradient norm; 0 is none
   config.hp.task_weights = ((),)  # one tuple per setting; () is all ones
+  config.hp.balancer = ((),)  # numbers of its own: (('c', 0.2),) per setting
+  config.paired = False  # the first values together, ...; or all combinations
 
   # Running; no effect on any result.
   config.mesh = ()  # devices for runs, devices that share a batch; () is all, 1

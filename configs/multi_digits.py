@@ -4,7 +4,7 @@ Channels, dropout and learning rate were tuned for `single` on validation, 2
 resplits: mean loss .174, against .218 for 10 and 20 channels and .224 for a
 learning rate of 1e-3:
 
-  python -m experiments.tune --config=configs/multi_digits.py \\
+  python -m experiments.search --config=configs/multi_digits.py \\
     --config.seeds=2 --config.hp.lr="(1e-3,3e-3)"
 """
 

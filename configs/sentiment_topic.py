@@ -4,7 +4,7 @@ Embedding 10,000 x 128, LSTM of 64, Adam. Dropout, learning rate and steps were
 tuned for `single` on validation, 2 resplits (dropout 0, .3, .6; lr 1e-3, 3e-3,
 1e-2; L2 0, 1e-4): mean loss .454, against .484 for the best at lr 1e-3:
 
-  python -m experiments.tune --config=configs/sentiment_topic.py \\
+  python -m experiments.search --config=configs/sentiment_topic.py \\
     --config.seeds=2 --config.hp.lr="(1e-3,3e-3)"
 """
 

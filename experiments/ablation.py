@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from experiments import cli, compare
-from experiments.tune import changed
+from experiments.search import changed
 from mtl_jax import build, cells, hosts, workdir
 from mtl_jax.report import cells as report_cells
 

@@ -1,136 +1,191 @@
-"""Tunes a configuration on validation, so that the baseline is no straw man.
+"""Tunes every balancer on one budget, then compares them on fresh seeds.
 
-  python -m experiments.tune --config=configs/actg175.py --workdir=out/tune
+  python -m experiments.tune --config=configs/actg175.py --draws=32 \\
+    --workdir=out/tuned
 
-Tries every combination of `SPACES[config.encoder]`, or of what `--try` names,
-for `--scheme` (by default `single`), each with all `config.hp` values, on
-config.seeds splits. Ranks by the validation score, writes tune.csv and prints
-the best. The test split plays no part.
+Every balancer, or each of `--balancers`, gets `--draws` random settings:
+learning rate and weight decay, the same for all, and what the RANGES of its own
+file name. Each is trained on `--tuning_seeds` seeds, and the lowest mean
+validation loss chooses. The choice is trained on config.seeds fresh seeds,
+whose test split is read once. Besides the balancers there are `single`,
+`equal`, and `static`, whose draws are fixed task weights: the baseline that a
+balancer has to beat.
 
-  ... --scheme=cross_stitch --try="schemes.cross_stitch.mix_lr=(1., 10.)"
+Writes draws.csv and what `experiments.compare` writes; for two tasks also the
+front that static weights reach. The same command goes on where it stopped.
 """
 
-import ast
 import copy
-import itertools
 import pathlib
 import sys
+from typing import Any
 
+import numpy as np
 import pandas as pd
 from absl import flags
 
-from experiments import cli
-from mtl_jax import build, cells, hosts, records, workdir
-from mtl_jax.errors import InputError, nearest
+from experiments import cli, compare, draws
+from experiments.draws import Draw, Method
+from mtl_jax import build, cells, hosts, modules, records, workdir
+from mtl_jax.errors import InputError
+from mtl_jax.report import cells as report_cells
+from mtl_jax.report import front
 
-TRY = flags.DEFINE_multi_string('try', [], 'key=(value, ...), repeatable.')
-SHOWN = 10
+DRAWS = flags.DEFINE_integer('draws', 32, 'Settings per method.', 1)
+TUNING_SEEDS = flags.DEFINE_integer('tuning_seeds', 1, 'Of each draw.', 1)
 
-# Dotted keys of the config; numbers under config.hp are better swept as tuples
-# (--config.hp.lr="(1e-3,3e-3)"), which costs no compilation.
-SPACES = {
-  'mlp': {
-    'encoders.mlp.widths': ((32,), (128,), (64, 64), (256, 256)),
-    'encoders.mlp.dropout': (0.0, 0.3, 0.6),
-    'schedule': ('constant', 'cosine'),
-  },
-  'lenet': {
-    'encoders.lenet.channels': ((10, 20), (16, 32)),
-    'encoders.lenet.dropout': (0.0, 0.5),
-  },
-  'resnet': {
-    'encoders.resnet.widths': ((16, 32, 64), (32, 64, 128)),
-    'encoders.resnet.norm': ('batch', 'group'),
-  },
-  'lstm': {
-    'encoders.lstm.dropout': (0.0, 0.3, 0.6),
-  },
-  'transformer': {
-    'encoders.transformer.dropout': (0.0, 0.3, 0.6),
-    'encoders.transformer.depth': (1, 2),
-  },
-}
+Drawn = dict[Method, list[Draw]]
 
 
 def main() -> None:
   cli.require('config', 'workdir')
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
-  config.scheme, config.balancer = cli.SCHEME.value or 'single', 'equal'
-  space = asked(TRY.value) or SPACES.get(config.encoder)
-  if space is None:
-    raise InputError(f'no space for {config.encoder!r}: name one with --try')
+  config.scheme = cli.SCHEME.value or config.scheme
   launcher = cli.launcher()
-  build.check(config)
-  datas = build.data(config)
-  choices = [dict(zip(space, v, strict=True)) for v in grid(space)]
-  table = [cells.make(changed(config, choice), datas) for choice in choices]
+  methods = draws.methods(config.scheme, asked())
+  first = seeded(config, config.first_seed, TUNING_SEEDS.value)
+  fresh = seeded(config, first.first_seed + first.seeds, config.seeds)
+  datas = build.data(first), build.data(fresh)
+  drawn = settings(fresh, methods, datas[1])
+  table = [cell for m in drawn for cell in made(first, m, drawn[m], datas[0])]
   launcher.check(table, folder)
   if hosts.leads():
-    workdir.claim(folder, {'tuned': config.dataset, 'seeds': config.seeds})
+    workdir.claim(folder, {**table[0].comparable, **budget()})
+  folders = iter(launcher.train(table, folder))
+  found = {m: scored(m, drawn[m], folders) for m in drawn}
+  best = {m: drawn[m][lowest(m, frame)] for m, frame in found.items()}
+  table = [made(fresh, m, [draw], datas[1])[0] for m, draw in best.items()]
   folders = launcher.train(table, folder)
-  if not hosts.leads():
-    return
-  frame = ranked(choices, folders)
-  frame.to_csv(folder / 'tune.csv', index=False)
-  print(frame.head(SHOWN).to_string(index=False))
-  print(f'all {len(frame)} settings: {folder / "tune.csv"}', file=sys.stderr)
+  if hosts.leads():
+    report(found, best, folders, folder)
 
 
-def asked(texts: list[str]) -> dict[str, tuple]:
-  """`['a.b=(1, 2)'] -> {'a.b': (1, 2)}`."""
-  space = {}
-  for text in texts:
-    key, _, values = text.partition('=')
-    try:
-      space[key] = tuple(ast.literal_eval(values))
-    except (SyntaxError, TypeError, ValueError) as error:
-      raise InputError(f'--try={text}: write key=(value, ...)') from error
-  return space
+def asked() -> list[str]:
+  given = compare.BALANCERS.value
+  return given or modules.names('mtl_jax.balancers')
 
 
-def grid(space: dict[str, tuple]) -> itertools.product:
-  """All combinations of values."""
-  return itertools.product(*space.values())
+def budget() -> dict[str, int]:
+  """What is the same for every method."""
+  return {'draws': DRAWS.value, 'tuning_seeds': TUNING_SEEDS.value}
 
 
-def changed(config, choice: dict):
-  """A copy of the config with some dotted keys set."""
+def seeded(config: Any, first: int, count: int) -> Any:
+  """A copy with other seeds."""
   config = copy.deepcopy(config)
-  for dotted, value in choice.items():
-    part, keys = config, dotted.split('.')
-    for i, key in enumerate(keys):
-      if key not in part:
-        raise InputError(f'--try={dotted}: no {key!r}; {nearest(key, part)}')
-      if i < len(keys) - 1:
-        part = part[key]
-    part[keys[-1]] = value
+  config.first_seed, config.seeds = first, count
   return config
 
 
-def ranked(choices: list[dict], folders: list[pathlib.Path]) -> pd.DataFrame:
-  """One row per setting: mean validation score over seeds, lowest first."""
-  rows = []
-  for choice, folder in zip(choices, folders, strict=True):
-    lines = (r for r in records.read(folder) if r['kind'] == 'test')
+def settings(config: Any, methods: list[Method], datas: list) -> Drawn:
+  """Every method's draws; those that cannot be made are left out and told."""
+  tasks, found = len(datas[0].tasks), {}
+  if len(config.hp.lr) != 1:
+    raise InputError('config.hp.lr: draws are around one rate; name one')
+  for method in methods:
+    drawn = draws.draw(method, config.hp.lr[0], tasks, DRAWS.value)
+    try:
+      made(config, method, drawn[:1], datas)
+      found[method] = drawn
+    except InputError as error:
+      if compare.BALANCERS.value:
+        raise
+      print(f'left out: {error}', file=sys.stderr)
+  return found
+
+
+def made(
+  config: Any, method: Method, drawn: list[Draw], datas: list
+) -> list[cells.Cell]:
+  """One cell for the draws of each program."""
+  groups = [[drawn[i] for i in group] for group in draws.together(drawn)]
+  configs = [draws.configured(config, method, group) for group in groups]
+  for one in configs:
+    build.check(one)
+  return [cells.make(one, datas) for one in configs]
+
+
+def scored(method: Method, drawn: list[Draw], folders) -> pd.DataFrame:
+  """A row per draw: what it is, and its mean validation loss and metrics."""
+  rows: dict[int, list[dict]] = {i: [] for i in range(len(drawn))}
+  for group in draws.together(drawn):
+    lines = [r for r in records.read(next(folders)) if r['kind'] == 'test']
     # A resumed run may have written its line twice.
     for line in {line['run']: line for line in lines}.values():
-      row = {**choice, **line['hp'], 'score': line['score']}
-      rows.append({**row, 'best_step': max(line['best_step'].values())})
-  if not rows:
-    raise InputError('every run failed; lower config.hp.lr')
-  frame = (
-    pd.DataFrame(rows)
-    .drop(columns='task_weights')
-    .astype(dict.fromkeys(choices[0], str))
+      rows[group[line['run'] // TUNING_SEEDS.value]].append(line)
+  return pd.DataFrame(
+    [
+      {'method': method.name, 'draw': i, **drawn[i].told, **means(lines)}
+      for i, lines in rows.items()
+    ]
   )
-  keys = [key for key in frame if key not in ('score', 'best_step')]
-  groups = frame.groupby(keys, as_index=False)
-  return groups.agg(
-    score=('score', 'mean'),
-    std=('score', 'std'),
-    seeds=('score', 'size'),
-    best_step=('best_step', 'max'),
-  ).sort_values('score')
+
+
+def means(lines: list[dict]) -> dict[str, float]:
+  """Over the seeds of a draw; of one that failed there is no score."""
+  if len(lines) < TUNING_SEEDS.value:
+    return {'score': float('nan')}
+  names = [(t, m) for t, found in lines[0]['valid'].items() for m in found]
+  values = {
+    f'{task} {metric}': _mean(line['valid'][task][metric] for line in lines)
+    for task, metric in names
+  }
+  return {'score': _mean(line['score'] for line in lines), **values}
+
+
+def _mean(values) -> float:
+  return float(np.mean([np.nan if v is None else v for v in values]))
+
+
+def lowest(method: Method, frame: pd.DataFrame) -> int:
+  """The number of the draw with the lowest validation loss."""
+  if frame.score.isna().all():
+    raise InputError(f'{method.name}: every draw failed; lower config.hp.lr')
+  return int(frame.draw[frame.score.idxmin()])
+
+
+def report(
+  found: dict[Method, pd.DataFrame],
+  best: dict[Method, Draw],
+  folders: list[pathlib.Path],
+  folder: pathlib.Path,
+) -> None:
+  """The table on fresh seeds, all draws as a file, and the front."""
+  frame = pd.concat(found.values(), ignore_index=True)
+  frame.to_csv(folder / 'draws.csv', index=False)
+  pairs = zip(best.items(), folders, strict=True)
+  table = [named(*chosen, own) for chosen, own in pairs]
+  compare.report(table, folder)
+  print(f'all draws: {folder}/draws.csv')
+  tasks = [task.name for task in table[0].tasks]
+  if len(tasks) == 2:
+    chosen = {m.name: lowest(m, own) for m, own in found.items()}
+    front.draw(frame, chosen, tasks, folder / 'figures' / 'front.png')
+    print(f'what static weights reach: {folder}/figures/front.png')
+
+
+def named(
+  method: Method, draw: Draw, folder: pathlib.Path
+) -> report_cells.Cell:
+  """A cell under its method's name, with the budget it was tuned on."""
+  cell = report_cells.load(folder)
+  head = {**cell.header, 'scheme': method.name, 'balancer': 'equal'}
+  own = ', '.join(f'{key} {value}' for key, value in draw.choices.items())
+  notes = [f'{method.name}: {own}'] if own else []
+  return cell._replace(header=head, notes=(told(), *notes, *cell.notes))
+
+
+def told() -> str:
+  """The budget, as it stands under the table."""
+  lr, decay, seeds = draws.LR, draws.WEIGHT_DECAY, TUNING_SEEDS.value
+  return (
+    f'Each row was tuned by {DRAWS.value} random draws, on {seeds} other '
+    f'seed{"s" if seeds > 1 else ""}: learning rate ({lr.low:g} to '
+    f"{lr.high:g} times the configuration's) and weight decay "
+    f'({decay.low:g} to {decay.high:g}), log-uniform and the same for all '
+    'rows, and numbers of its own; the lowest mean validation loss chose. All '
+    f'but single share parameters by {cli.CONFIG.value.scheme}.'
+  )
 
 
 if __name__ == '__main__':

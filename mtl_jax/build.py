@@ -53,7 +53,7 @@ def check(config: Any) -> None:
 
 def data(config: Any) -> list[Data]:
   """One data set per seed if `config.resplit`, else one for all seeds."""
-  seeds = range(config.seeds) if config.resplit else [None]
+  seeds = choices.seeds(config) if config.resplit else [None]
   load = functools.partial(
     datasets.load,
     config.dataset,
@@ -77,7 +77,7 @@ def system(
   """
   encoder = stages(config)
   scheme = _scheme(config, encoder, tasks)
-  balancer = _balancer(config, tasks, num_rows)
+  balancer, remake = _balancer(config, tasks, num_rows)
   _check_steps(config, scheme)
   optimizer = _optimizer(config, scheme)
   return train.System(
@@ -88,6 +88,7 @@ def system(
     config.compute,
     config.steps,
     config.gram_over,
+    remake,
   )
 
 
@@ -108,11 +109,11 @@ def stages(config: Any) -> tuple[Callable, ...]:
 
 def _make(package: str, config: Any, what: str, **given: Any) -> Any:
   make = modules.find(package, config[what], 'make')
-  fields = choices.chosen(config, what)
+  fields = choices.chosen(config, what) | given
   modules.check_fields(
     f'config.{what}s.{config[what]}', fields, modules.fields(make)
   )
-  return _told(what, config[what], functools.partial(make, **fields, **given))
+  return _told(what, config[what], functools.partial(make, **fields))
 
 
 def _told(what: str, name: str, make: Callable) -> Any:
@@ -148,7 +149,8 @@ def _resize(config) -> Callable | None:
   return lambda factor: make(**encoders.resized(fields, widths, factor))
 
 
-def _balancer(config, tasks, num_rows) -> balancers.Balancer:
+def _balancer(config, tasks, num_rows) -> tuple[balancers.Balancer, Callable]:
+  """The balancer, and how to make it with other numbers."""
   make = modules.find('mtl_jax.balancers', config.balancer, 'make')
   # What a method does not ask for it is not given.
   known = {
@@ -156,7 +158,10 @@ def _balancer(config, tasks, num_rows) -> balancers.Balancer:
     'steps_per_epoch': max(1, round(num_rows / config.batch_size)),
   }
   asked = {k: v for k, v in known.items() if k in modules.fields(make)}
-  found = _make('mtl_jax.balancers', config, 'balancer', **asked)
+  remake = functools.partial(
+    _make, 'mtl_jax.balancers', config, 'balancer', **asked
+  )
+  found = remake()
   counts = [task.name for task in tasks if task.kind == 'count']
   if found.positive and counts:
     raise InputError(
@@ -165,7 +170,9 @@ def _balancer(config, tasks, num_rows) -> balancers.Balancer:
       'weighs gradients, such as pcgrad'
     )
   _check_gram(config, found)
-  return found
+  for numbers in config.hp.balancer:
+    remake(**dict(numbers))
+  return found, remake
 
 
 def _check_gram(config, balancer) -> None:

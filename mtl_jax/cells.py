@@ -139,7 +139,7 @@ def make(config: Any, datas: list[Data]) -> Cell:
   }
   if system.balancer.needs_gram and config.gram_over != 'shared':
     own['gram_over'] = config.gram_over
-  runs = [(seed, s) for s in settings for seed in range(config.seeds)]
+  runs = [(seed, s) for s in settings for seed in choices.seeds(config)]
   shared = comparable(config, datas)
   return Cell(config, datas, system, traced, runs, shared, {**shared, **own})
 
@@ -178,7 +178,9 @@ def comparable(config: Any, datas: list[Data]) -> dict:
     *('resplit', 'own_rows', 'seeds', 'steps', 'evals', 'batch_size'),
     'compute',
   )
+  later = {'first_seed': config.first_seed} if config.first_seed else {}
   return {
+    **later,
     **{part: {config[part]: choices.chosen(config, part)} for part in parts},
     **{number: config[number] for number in numbers},
     'fingerprint': fingerprint(datas[0]),
@@ -209,7 +211,7 @@ def header(cell: Cell) -> dict:
     'comparable': cell.comparable,
     'split': 'resplit' if cell.config.resplit else 'fixed',
     **sizes,
-    'seeds': list(range(cell.config.seeds)),
+    'seeds': list(choices.seeds(cell.config)),
     'versions': {'python': platform.python_version(), 'jax': jax.__version__},
   }
 

@@ -39,10 +39,16 @@ def section(config: Any, what: str) -> Any:
   return config[what + 's'].get(name, {})
 
 
+def seeds(config: Any) -> range:
+  """Of all runs."""
+  return range(config.first_seed, config.first_seed + config.seeds)
+
+
 def settings(config: Any, num_tasks: int) -> list[dict[str, Any]]:
   """All combinations of the `hp` values, as plain numbers.
 
   Values in `config.schemes.<scheme>.hp` stand in for those in `config.hp`.
+  Where `config.paired`, the first of all make a setting, the second another.
   """
   own = section(config, 'scheme').get('hp', {})
   for given in (config.hp, own):
@@ -55,17 +61,37 @@ def settings(config: Any, num_tasks: int) -> list[dict[str, Any]]:
         f'config.hp.{name} is {values!r}; it must be a tuple of values to '
         'try, such as "(1e-3,)"'
       )
-    if name != 'task_weights' and not all(0 <= v < math.inf for v in values):
+    several = name in ('task_weights', 'balancer')
+    if not several and not all(0 <= v < math.inf for v in values):
       raise InputError(
         f'config.hp.{name} is {values!r}; negative, infinite or no number'
       )
   grid['task_weights'] = [
     _task_weights(weights, num_tasks) for weights in grid['task_weights']
   ]
-  return [
-    dict(zip(grid, values, strict=True))
-    for values in itertools.product(*grid.values())
-  ]
+  grid['balancer'] = [dict(numbers) for numbers in grid['balancer']]
+  combined = (
+    _paired(grid) if config.paired else itertools.product(*grid.values())
+  )
+  return [_setting(dict(zip(grid, v, strict=True))) for v in combined]
+
+
+def _setting(values: dict[str, Any]) -> dict[str, Any]:
+  """Without what most do not have: their cells keep their names."""
+  return {k: v for k, v in values.items() if k != 'balancer' or v}
+
+
+def _paired(grid: dict[str, Any]) -> zip:
+  """Values side by side; a lone one goes with all of the others."""
+  most = max(map(len, grid.values()))
+  for name, values in grid.items():
+    if len(values) not in (1, most):
+      raise InputError(
+        f'config.paired: config.hp.{name} has {len(values)} values, and '
+        f'another {most}; give 1 or as many'
+      )
+  full = (v if len(v) == most else list(v) * most for v in grid.values())
+  return zip(*full, strict=True)
 
 
 def _penalties(config: Any, own: Any) -> tuple[float, ...]:
@@ -94,9 +120,12 @@ def _task_weights(weights: Any, num_tasks: int) -> tuple[float, ...]:
 
 def hp(settings: list[dict[str, Any]]) -> Hp:
   """Settings of runs as traced numbers with a leading runs axis."""
+  numbers = [s.get('balancer', {}) for s in settings]
   return Hp(
-    **{
-      name: np.array([s[name] for s in settings], np.float32)
-      for name in Hp._fields
-    }
+    **{name: _column(settings, name) for name in Hp._fields[:-1]},
+    balancer={name: _column(numbers, name) for name in numbers[0]},
   )
+
+
+def _column(rows: list[dict[str, Any]], name: str) -> np.ndarray:
+  return np.array([row[name] for row in rows], np.float32)

@@ -21,6 +21,7 @@ class Hp(NamedTuple):
     penalty: factor of the scheme's penalty.
     clip: largest gradient norm (per tower for separate towers); 0 is none.
     task_weights: `[K]`, scale the task losses.
+    balancer: numbers of its own that stand in for those it was made with.
   """
 
   lr: Float[Array, '']
@@ -28,6 +29,7 @@ class Hp(NamedTuple):
   penalty: Float[Array, '']
   clip: Float[Array, '']
   task_weights: Float[Array, 'tasks']
+  balancer: dict[str, Float[Array, '']] = {}  # noqa: RUF012
 
 
 Optimizer = Callable[[Hp], optax.GradientTransformation]

@@ -51,6 +51,7 @@ class Programs:
   def __init__(self, cell: Cell):
     config, system = cell.config, cell.system
     self._shared = not config.resplit
+    self._first_seed = config.first_seed
     self._splits = {
       name: batches.stacked([data.splits[name] for data in cell.datas])
       for name in ('train', 'valid', 'test')
@@ -89,7 +90,7 @@ class Programs:
   def inputs(self, chunk: Chunk) -> Inputs:
     """What these runs read, on the devices."""
     seeds = np.array([seed for seed, _ in chunk.padded], np.int32)
-    which = 0 if self._shared else seeds
+    which = 0 if self._shared else seeds - self._first_seed
     rows = self._splits['train'][1][which]
     splits = {
       name: jax.tree.map(lambda x: x[which], split)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 from mtl_jax import (
+  choices,
   claims,
   fits,
   hosts,
@@ -105,7 +106,10 @@ def _fit_linear(cell, folder, identity) -> list[pathlib.Path]:
     'scheme': 'reference',
     'balancer': '',
   }
-  tests = [results.reference(seed, *fit[:2]) for seed, fit in enumerate(each)]
+  tests = [
+    results.reference(seed, *fit[:2])
+    for seed, fit in zip(choices.seeds(cell.config), each, strict=True)
+  ]
   cost = results.cost(fits[0][2], seconds=time.monotonic() - began)
   _write_config(folder, identity)
   records.append(folder, first, *tests, cost, {'kind': 'done'})

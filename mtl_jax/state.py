@@ -1,5 +1,6 @@
 """What a run carries from step to step, and what is fixed when compiled."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import flax.linen as nn
@@ -25,6 +26,13 @@ class System(NamedTuple):
   compute: str = 'float32'  # see `precision`
   steps: int = 1  # of a run
   gram_over: str = 'shared'  # see `jacobians.OVER`
+  remake: Callable[..., balancers.Balancer] | None = None  # with other numbers
+
+  def told(self, hp: Hp) -> 'System':
+    """With the balancer's numbers of this run."""
+    if not hp.balancer:
+      return self
+    return self._replace(balancer=self.remake(**hp.balancer))
 
   @property
   def kept_from(self) -> int:

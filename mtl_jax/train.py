@@ -46,6 +46,7 @@ def step(
 
   Where the balancer takes several batches, those are on a leading axis.
   """
+  system = system.told(hp)
   forward_key, balance_key = jax.random.split(key)
   state = _restarted(system, hp, state)
   hp = _alone(system, hp, state)

@@ -8,7 +8,7 @@ import sys
 
 from absl import flags
 
-from experiments import compare, profile, tune  # noqa: F401
+from experiments import compare, profile, search  # noqa: F401
 from mtl_jax import data, modules, optimizers
 
 ROOT = pathlib.Path(__file__).parents[1]

@@ -6,6 +6,8 @@ from mtl_jax.balancers import base, solvers
 
 SCALES = ('min', 'median', 'rmse')
 
+RANGES = {'scale': SCALES}
+
 
 def make(scale: str = 'min') -> base.Balancer:
   """Senushkin, Patakin, Kuznetsov, Konushin, CVPR 2023, arXiv:2305.19000.

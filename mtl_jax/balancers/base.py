@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 
 Weights = Float[Array, 'tasks']
 Gram = Float[Array, 'tasks tasks']
+Number = float | int | Float[Array, '']  # of a method; traced where it is tuned
 
 
 class Balancer(NamedTuple):
@@ -48,6 +49,17 @@ class Balancer(NamedTuple):
   def per_task(self) -> bool:
     """Whether each task's shared gradient is looked at by itself."""
     return self.needs_gram or self.needs_grads
+
+
+class Range(NamedTuple):
+  """Where a number of a method is drawn from when it is tuned.
+
+  `RANGES` of a file names those of its fields, or the choices of one.
+  """
+
+  low: float
+  high: float
+  log: bool = False
 
 
 def positive(losses: Weights) -> Weights:

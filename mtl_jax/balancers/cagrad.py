@@ -7,8 +7,10 @@ from mtl_jax.balancers import base, solvers
 
 RESCALE = ('neutral', 'paper')
 
+RANGES = {'c': base.Range(0.1, 0.9)}
 
-def make(c: float = 0.4, rescale: str = 'neutral') -> base.Balancer:
+
+def make(c: base.Number = 0.4, rescale: str = 'neutral') -> base.Balancer:
   """Liu, Liu, Jin, Stone, Liu, NeurIPS 2021, arXiv:2110.14048.
 
   Args:
@@ -17,6 +19,7 @@ def make(c: float = 0.4, rescale: str = 'neutral') -> base.Balancer:
     rescale: by 1 + c, so that equal gradients keep their sum, or as in the
       paper by 1 + c^2.
   """
+  base.at_least(0, c=c)
   if rescale not in RESCALE:
     raise ValueError(f'rescale is {rescale!r}; take neutral or paper')
 
@@ -31,7 +34,7 @@ def make(c: float = 0.4, rescale: str = 'neutral') -> base.Balancer:
   )
 
 
-def weigh(gram: base.Gram, c: float) -> base.Weights:
+def weigh(gram: base.Gram, c: base.Number) -> base.Weights:
   """Weights as published: the mean's, and those of the way to the worst."""
   size = len(gram)
   mean = jnp.full(size, 1 / size, gram.dtype)

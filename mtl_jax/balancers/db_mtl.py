@@ -5,8 +5,10 @@ import jax.numpy as jnp
 
 from mtl_jax.balancers import base
 
+RANGES = {'beta': base.Range(0.0, 0.95)}
 
-def make(beta: float = 0.9, decay: float = 0.0) -> base.Balancer:
+
+def make(beta: base.Number = 0.9, decay: base.Number = 0.0) -> base.Balancer:
   """Lin et al., arXiv:2308.12029.
 
   Gradients of the losses' logarithms are averaged over steps, and all made as

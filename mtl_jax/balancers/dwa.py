@@ -5,8 +5,12 @@ import jax.numpy as jnp
 
 from mtl_jax.balancers import base
 
+RANGES = {'temperature': base.Range(0.5, 10, log=True)}
 
-def make(temperature: float = 2.0, steps_per_epoch: int = 1) -> base.Balancer:
+
+def make(
+  temperature: base.Number = 2.0, steps_per_epoch: int = 1
+) -> base.Balancer:
   """Liu, Johns, Davison, CVPR 2019, arXiv:1803.10704, eq. 7.
 
   The softmax of each task's mean loss of the last epoch over that of the one

@@ -5,8 +5,10 @@ import jax.numpy as jnp
 
 from mtl_jax.balancers import base
 
+RANGES = {'rate': base.Range(1e-3, 0.3, log=True)}
 
-def make(rate: float = 0.01) -> base.Balancer:
+
+def make(rate: base.Number = 0.01) -> base.Balancer:
   """ExcessMTL: He et al., ICML 2024, arXiv:2402.02009.
 
   How far a task is from its best is read off its gradient and the squares of

@@ -2,15 +2,16 @@
 
 from mtl_jax.balancers import base, solvers
 
+RANGES = {'alpha': base.Range(0.5, 4, log=True)}
 
-def make(alpha: float = 2.0) -> base.Balancer:
+
+def make(alpha: base.Number = 2.0) -> base.Balancer:
   """Ban and Ji, ICML 2024, arXiv:2402.15638: `G w = w^(-1/alpha)`, w > 0.
 
   Args:
     alpha: 1 is `nash_mtl`; the paper's runs take 2, large ones are max-min.
   """
-  if alpha <= 0:
-    raise ValueError(f'alpha is {alpha}; take more than 0')
+  base.at_least(1e-3, alpha=alpha)
 
   def update(losses, gram, state, key):
     del key

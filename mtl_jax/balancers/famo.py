@@ -6,10 +6,15 @@ import optax
 
 from mtl_jax.balancers import base
 
+RANGES = {
+  'learning_rate': base.Range(1e-3, 0.1, log=True),
+  'decay': base.Range(1e-5, 1e-2, log=True),
+}
+
 
 def make(
-  learning_rate: float = 0.025,
-  decay: float = 1e-3,
+  learning_rate: base.Number = 0.025,
+  decay: base.Number = 1e-3,
   lowest: tuple[float, ...] = (),
 ) -> base.Balancer:
   """Liu, Feng, Stone, Liu, NeurIPS 2023, arXiv:2306.03792.

@@ -5,8 +5,10 @@ import jax.numpy as jnp
 
 from mtl_jax.balancers import base
 
+RANGES = {'leak': base.Range(0.0, 0.9)}
 
-def make(leak: float = 0.0) -> base.Balancer:
+
+def make(leak: base.Number = 0.0) -> base.Balancer:
   """Chen et al., NeurIPS 2020, arXiv:2010.06808.
 
   On the gradients of parameters; the paper takes those of features.

@@ -7,8 +7,15 @@ from mtl_jax.balancers import base
 
 LEAST = 1e-3  # weight of a task
 
+RANGES = {
+  'alpha': base.Range(0.1, 2),
+  'learning_rate': base.Range(1e-3, 0.1, log=True),
+}
 
-def make(alpha: float = 1.5, learning_rate: float = 0.025) -> base.Balancer:
+
+def make(
+  alpha: base.Number = 1.5, learning_rate: base.Number = 0.025
+) -> base.Balancer:
   """Chen, Badrinarayanan, Lee, Rabinovich, ICML 2018, arXiv:1711.02257.
 
   Norms are those of all shared parameters; the paper takes the last shared

@@ -6,8 +6,10 @@ from jax import lax
 from mtl_jax.balancers import base
 from mtl_jax.balancers.pcgrad import orders
 
+RANGES = {'rate': base.Range(1e-3, 0.5, log=True)}
 
-def make(rate: float = 0.01) -> base.Balancer:
+
+def make(rate: base.Number = 0.01) -> base.Balancer:
   """Wang, Tsvetkov, Firat, Cao, ICLR 2021, arXiv:2010.05874.
 
   As PCGrad, but gradient i gains of each other one until their cosine is the

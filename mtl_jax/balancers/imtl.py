@@ -2,8 +2,10 @@
 
 from mtl_jax.balancers import base, imtl_g, imtl_l
 
+RANGES = {'learning_rate': base.Range(1e-4, 1e-2, log=True)}
 
-def make(learning_rate: float = 1e-3) -> base.Balancer:
+
+def make(learning_rate: base.Number = 1e-3) -> base.Balancer:
   """Liu et al., ICLR 2021: IMTL-G on gradients that IMTL-L has scaled.
 
   Args:

@@ -5,8 +5,10 @@ import optax
 
 from mtl_jax.balancers import base
 
+RANGES = {'learning_rate': base.Range(1e-4, 1e-2, log=True)}
 
-def make(learning_rate: float = 1e-3) -> base.Balancer:
+
+def make(learning_rate: base.Number = 1e-3) -> base.Balancer:
   """Liu et al., ICLR 2021: weights exp(s), s descending exp(s) L - s.
 
   Args:

@@ -6,6 +6,8 @@ from mtl_jax.balancers import base, solvers
 
 NORMALISE = ('none', 'l2', 'loss', 'loss+')
 
+RANGES = {'normalise': NORMALISE}
+
 
 def make(normalise: str = 'none') -> base.Balancer:
   """Desideri (2012); Sener & Koltun, NeurIPS 2018, arXiv:1810.04650.

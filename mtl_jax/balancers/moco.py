@@ -5,12 +5,14 @@ import jax.numpy as jnp
 
 from mtl_jax.balancers import base, solvers
 
+RANGES = {'beta': base.Range(0.1, 1), 'gamma': base.Range(1e-3, 1, log=True)}
+
 
 def make(
-  beta: float = 0.5,
-  gamma: float = 0.1,
-  decay: float = 0.5,
-  regard: float = 0.0,
+  beta: base.Number = 0.5,
+  gamma: base.Number = 0.1,
+  decay: base.Number = 0.5,
+  regard: base.Number = 0.0,
 ) -> base.Balancer:
   """Fernando et al., ICLR 2023, arXiv:2210.12624.
 

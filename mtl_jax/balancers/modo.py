@@ -4,8 +4,13 @@ import jax.numpy as jnp
 
 from mtl_jax.balancers import base, solvers
 
+RANGES = {
+  'gamma': base.Range(1e-4, 0.1, log=True),
+  'regard': base.Range(0.01, 1, log=True),
+}
 
-def make(gamma: float = 1e-3, regard: float = 0.1) -> base.Balancer:
+
+def make(gamma: base.Number = 1e-3, regard: base.Number = 0.1) -> base.Balancer:
   """Chen, Fernando, Ying, Chen, NeurIPS 2023, arXiv:2305.20057.
 
   Three batches are drawn for a step, so that the weights' slope has no bias.

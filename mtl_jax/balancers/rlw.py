@@ -6,6 +6,8 @@ from mtl_jax.balancers import base
 
 KINDS = ('normal', 'dirichlet')
 
+RANGES = {'draw': KINDS}
+
 
 def make(draw: str = 'normal') -> base.Balancer:
   """Lin, Ye, Zhang, Tsang, TMLR 2022, arXiv:2111.10603.

@@ -7,8 +7,10 @@ from mtl_jax.balancers import base, solvers
 
 STEPS, RATE, MOMENTUM = 20, 5.0, 0.5
 
+RANGES = {'regard': base.Range(0.05, 3, log=True)}
 
-def make(regard: float = 0.3) -> base.Balancer:
+
+def make(regard: base.Number = 0.3) -> base.Balancer:
   """Xiao, Ban, Ji, NeurIPS 2023, arXiv:2305.18409; `sdmgrad` is its limit.
 
   Weights go on from those of the last step by projected gradient steps.

@@ -134,7 +134,7 @@ def project_on_simplex(x: Float[Array, 'n']) -> Float[Array, 'n']:
   return jnp.maximum(x - levels[kept - 1], 0)
 
 
-def log_newton(gram: base.Gram, exponent: float) -> base.Weights:
+def log_newton(gram: base.Gram, exponent: base.Number) -> base.Weights:
   """Positive w with `G w = w^(-1/a)`, a the exponent: Newton in log w.
 
   What w minimises, `w'Gw / 2 - sum w^(1-1/a) / (1-1/a)`, is convex in it.

@@ -5,9 +5,11 @@ import jax.numpy as jnp
 
 from mtl_jax.balancers import base
 
+RANGES = {'mu': base.Range(0.1, 2, log=True)}
+
 
 def make(
-  mu: float = 1.0, warmup: int = 4, steps_per_epoch: int = 1
+  mu: base.Number = 1.0, warmup: int = 4, steps_per_epoch: int = 1
 ) -> base.Balancer:
   """Lin et al., ICML 2024, arXiv:2402.19078.
 

@@ -5,9 +5,11 @@ import optax
 
 from mtl_jax.balancers import base
 
+RANGES = {'learning_rate': base.Range(1e-4, 1e-2, log=True)}
+
 
 def make(
-  kinds: tuple[str, ...] = (), learning_rate: float = 1e-3
+  kinds: tuple[str, ...] = (), learning_rate: base.Number = 1e-3
 ) -> base.Balancer:
   """Kendall, Gal, Cipolla, CVPR 2018, arXiv:1705.07115.
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from configs import actg175
-from experiments import tune
+from experiments import search
 from mtl_jax import build
 from mtl_jax.tasks import Task
 from tests.experiments import test_compare
@@ -20,7 +20,7 @@ def test_every_variant_can_be_built_and_differs(name):
   config = actg175.get_config()
   module = importlib.import_module(f'experiments.{name}')
   rows = module.variants(config)
-  made = [tune.changed(config, changes) for changes in rows.values()]
+  made = [search.changed(config, changes) for changes in rows.values()]
   for one in made:
     build.check(one)
     build.system(one, (Task('a', 'binary'), Task('b', 'regression')))

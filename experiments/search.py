@@ -1,0 +1,137 @@
+"""Searches for a configuration on validation: a baseline that is no straw man.
+
+  python -m experiments.search --config=configs/actg175.py --workdir=out/search
+
+Tries every combination of `SPACES[config.encoder]`, or of what `--try` names,
+for `--scheme` (by default `single`), each with all `config.hp` values, on
+config.seeds splits. Ranks by the validation score, writes search.csv and prints
+the best. The test split plays no part.
+
+  ... --scheme=cross_stitch --try="schemes.cross_stitch.mix_lr=(1., 10.)"
+"""
+
+import ast
+import copy
+import itertools
+import pathlib
+import sys
+
+import pandas as pd
+from absl import flags
+
+from experiments import cli
+from mtl_jax import build, cells, hosts, records, workdir
+from mtl_jax.errors import InputError, nearest
+
+TRY = flags.DEFINE_multi_string('try', [], 'key=(value, ...), repeatable.')
+SHOWN = 10
+
+# Dotted keys of the config; numbers under config.hp are better swept as tuples
+# (--config.hp.lr="(1e-3,3e-3)"), which costs no compilation.
+SPACES = {
+  'mlp': {
+    'encoders.mlp.widths': ((32,), (128,), (64, 64), (256, 256)),
+    'encoders.mlp.dropout': (0.0, 0.3, 0.6),
+    'schedule': ('constant', 'cosine'),
+  },
+  'lenet': {
+    'encoders.lenet.channels': ((10, 20), (16, 32)),
+    'encoders.lenet.dropout': (0.0, 0.5),
+  },
+  'resnet': {
+    'encoders.resnet.widths': ((16, 32, 64), (32, 64, 128)),
+    'encoders.resnet.norm': ('batch', 'group'),
+  },
+  'lstm': {
+    'encoders.lstm.dropout': (0.0, 0.3, 0.6),
+  },
+  'transformer': {
+    'encoders.transformer.dropout': (0.0, 0.3, 0.6),
+    'encoders.transformer.depth': (1, 2),
+  },
+}
+
+
+def main() -> None:
+  cli.require('config', 'workdir')
+  config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
+  config.scheme, config.balancer = cli.SCHEME.value or 'single', 'equal'
+  space = asked(TRY.value) or SPACES.get(config.encoder)
+  if space is None:
+    raise InputError(f'no space for {config.encoder!r}: name one with --try')
+  launcher = cli.launcher()
+  build.check(config)
+  datas = build.data(config)
+  choices = [dict(zip(space, v, strict=True)) for v in grid(space)]
+  table = [cells.make(changed(config, choice), datas) for choice in choices]
+  launcher.check(table, folder)
+  if hosts.leads():
+    workdir.claim(folder, {'searched': config.dataset, 'seeds': config.seeds})
+  folders = launcher.train(table, folder)
+  if not hosts.leads():
+    return
+  frame = ranked(choices, folders)
+  frame.to_csv(folder / 'search.csv', index=False)
+  print(frame.head(SHOWN).to_string(index=False))
+  print(f'all {len(frame)} settings: {folder / "search.csv"}', file=sys.stderr)
+
+
+def asked(texts: list[str]) -> dict[str, tuple]:
+  """`['a.b=(1, 2)'] -> {'a.b': (1, 2)}`."""
+  space = {}
+  for text in texts:
+    key, _, values = text.partition('=')
+    try:
+      space[key] = tuple(ast.literal_eval(values))
+    except (SyntaxError, TypeError, ValueError) as error:
+      raise InputError(f'--try={text}: write key=(value, ...)') from error
+  return space
+
+
+def grid(space: dict[str, tuple]) -> itertools.product:
+  """All combinations of values."""
+  return itertools.product(*space.values())
+
+
+def changed(config, choice: dict):
+  """A copy of the config with some dotted keys set."""
+  config = copy.deepcopy(config)
+  for dotted, value in choice.items():
+    part, keys = config, dotted.split('.')
+    for i, key in enumerate(keys):
+      if key not in part:
+        raise InputError(f'--try={dotted}: no {key!r}; {nearest(key, part)}')
+      if i < len(keys) - 1:
+        part = part[key]
+    part[keys[-1]] = value
+  return config
+
+
+def ranked(choices: list[dict], folders: list[pathlib.Path]) -> pd.DataFrame:
+  """One row per setting: mean validation score over seeds, lowest first."""
+  rows = []
+  for choice, folder in zip(choices, folders, strict=True):
+    lines = (r for r in records.read(folder) if r['kind'] == 'test')
+    # A resumed run may have written its line twice.
+    for line in {line['run']: line for line in lines}.values():
+      row = {**choice, **line['hp'], 'score': line['score']}
+      rows.append({**row, 'best_step': max(line['best_step'].values())})
+  if not rows:
+    raise InputError('every run failed; lower config.hp.lr')
+  frame = (
+    pd.DataFrame(rows)
+    .drop(columns='task_weights')
+    .astype(dict.fromkeys(choices[0], str))
+  )
+  keys = [key for key in frame if key not in ('score', 'best_step')]
+  groups = frame.groupby(keys, as_index=False)
+  return groups.agg(
+    score=('score', 'mean'),
+    std=('score', 'std'),
+    seeds=('score', 'size'),
+    best_step=('best_step', 'max'),
+  ).sort_values('score')
+
+
+if __name__ == '__main__':
+  cli.run(main)

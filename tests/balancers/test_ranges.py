@@ -1,0 +1,69 @@
+"""Numbers that are tuned are fields of their method, fixed or traced."""
+
+import importlib
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from experiments import draws
+from mtl_jax import gradients, jacobians, modules
+from mtl_jax.balancers.base import Range
+from tests import small
+
+quick = small.quick
+
+TUNED = [name for name in small.BALANCERS if draws.ranges(name)]
+LOSSES, ROWS = jnp.array([2.0, 0.5, 1.0]), jnp.eye(3, 5) - 0.3
+
+
+def make(name, **fields):
+  return importlib.import_module(f'mtl_jax.balancers.{name}').make(**fields)
+
+
+def updates(name, numbers):
+  """The shared updates of three steps."""
+  method, hp = make(name, **numbers), small.hp()
+  back = lambda w, price: ({'shared': w @ ROWS}, ())  # noqa: E731
+  state = gradients.start(method, 'shared', 3, {'shared': ROWS[0]})
+  found = []
+  for i in range(3):
+    looks = [jacobians.Look(LOSSES * 0.9**i, (), back)] * method.n_batches
+    one = gradients.combine(
+      method, 'shared', hp, looks, state, jax.random.key(i)
+    )
+    state = one.balance
+    if method.after:
+      later = LOSSES * jnp.array([0.9, 0.8, 0.7]) ** (i + 1)
+      state = method.after(looks[0].losses, later, state)
+    found.append(one.grads['shared'])
+  return jnp.stack(found)
+
+
+@pytest.mark.parametrize('name', TUNED)
+def test_ranges_are_of_fields_and_hold_valid_values(name):
+  fields = modules.fields(
+    importlib.import_module(f'mtl_jax.balancers.{name}').make
+  )
+  for key, space in draws.ranges(name).items():
+    assert key in fields
+    for value in space[:2] if isinstance(space, Range) else space:
+      make(name, **{key: value})
+
+
+@pytest.mark.parametrize('name', TUNED)
+def test_a_traced_number_does_what_a_fixed_one_does(name):
+  ranges = draws.ranges(name)
+  low, high = (
+    {k: float(r[end]) for k, r in ranges.items() if isinstance(r, Range)}
+    for end in (0, 1)
+  )
+  if not low:
+    pytest.skip('its choices are no numbers')
+  traced = jax.jit(lambda numbers: updates(name, numbers))
+  np.testing.assert_allclose(
+    traced(low), jax.jit(lambda: updates(name, low))(), rtol=1e-4, atol=1e-5
+  )
+  if name not in ('dwa', 'stch'):  # which act from their third epoch on
+    assert np.abs(traced(low) - traced(high)).max() > 1e-5
