@@ -6,7 +6,7 @@ import pandas as pd
 from mtl_jax.report import factorial, stats
 from mtl_jax.report.agreement import baseline
 from mtl_jax.report.grid import Grid
-from mtl_jax.report.layout import MARKS, Table, with_interval
+from mtl_jax.report.layout import MARKS, Table, human, with_interval
 from mtl_jax.report.sheets import Sheet
 
 DELTA = ['delta_m', 'ci_low', 'ci_high']
@@ -28,8 +28,8 @@ def verdict(found: factorial.Effects) -> str:
   """One sentence: sizes of both effects, and which is larger if shown."""
   first, second = found.scheme, found.balancer
   text = (
-    f'Between schemes Δm differs by {first.std:.2g} % points (std, '
-    f'{_interval(first)}), between balancers by {second.std:.2g} '
+    f'Between schemes Δm differs by {_digits(first.std)} % points (std, '
+    f'{_interval(first)}), between balancers by {_digits(second.std)} '
     f'({_interval(second)}); '
   )
   which = factorial.larger(found)
@@ -39,8 +39,8 @@ def verdict(found: factorial.Effects) -> str:
   if which == 'balancer':
     size, low, high = -size, -high, -low
   return (
-    f'{text}the effect of the {which} is larger, by {size:.2g} '
-    f'({low:.2g} to {high:.2g}).'
+    f'{text}the effect of the {which} is larger, by {_digits(size)} '
+    f'({_digits(low)} to {_digits(high)}).'
   )
 
 
@@ -101,11 +101,12 @@ def _effects(grid: Grid) -> list[str]:
       'Effects are not given: that takes two schemes and two balancers '
       'without an empty entry, and two seeds that all of them have.'
     ]
+  both, left = found.interaction, found.left
   rest = (
-    f'Interaction: {found.interaction.std:.2g} ({_interval(found.interaction)}'
-    f'); one entry from seed to seed: {found.left.std:.2g} '
-    f'({_interval(found.left)}). Stds of the effects, the noise of the seeds '
-    'taken out; intervals are bootstrapped over seeds.'
+    f'Interaction: {_digits(both.std)} ({_interval(both)}); one entry from '
+    f'seed to seed: {_digits(left.std)} ({_interval(left)}). Stds of the '
+    'effects, the noise of the seeds taken out; intervals are bootstrapped '
+    'over seeds.'
   )
   seeds = grid.part.values.shape[-1]
   if seeds < factorial.FEWEST_SEEDS:
@@ -136,4 +137,9 @@ def _number(mean: float, low: float, high: float) -> str:
 def _interval(size: factorial.Size) -> str:
   if np.isnan(size.low):
     return 'no interval'
-  return f'95 % interval {size.low:.2g} to {size.high:.2g}'
+  return f'95 % interval {_digits(size.low)} to {_digits(size.high)}'
+
+
+def _digits(number: float) -> str:
+  """Two digits: 0.033, 1.9, 350."""
+  return human(float(f'{number:.2g}'))
