@@ -10,7 +10,7 @@ from typing import Any
 
 from experiments import cli, compare
 from experiments.search import changed
-from mtl_jax import build, cells, hosts, workdir
+from mtl_jax import build, cells, hosts
 from mtl_jax.report import cells as report_cells
 
 Variants = dict[str, dict[str, Any]]
@@ -28,10 +28,7 @@ def run(variants: Callable[[Any], Variants]) -> None:
     build.check(one)
   datas = build.data(config)
   table = [cells.make(one, datas) for one in configs]
-  launcher.check(table, folder)
-  if hosts.leads():
-    workdir.claim(folder, table[0].comparable)
-  folders = launcher.train(table, folder)
+  folders = compare.trained(table, folder, launcher)
   if hosts.leads():
     pairs = zip(chosen, folders, strict=True)
     compare.report([named(name, found) for name, found in pairs], folder)

@@ -13,11 +13,13 @@ import pathlib
 import shlex
 import sys
 
+import pandas as pd
 from absl import flags
 
 from experiments import cli
 from mtl_jax import build, cells, hosts, modules, run, workdir
 from mtl_jax.errors import InputError
+from mtl_jax.launchers import base
 from mtl_jax.report import cells as report_cells
 from mtl_jax.report import page, tables
 
@@ -42,10 +44,7 @@ def main() -> None:
     build.check(chosen)
   datas = build.data(config)
   table = made(configs, datas, leave_out=every)
-  launcher.check(table, folder)
-  if hosts.leads():
-    workdir.claim(folder, table[0].comparable)
-  folders = launcher.train(table, folder)
+  folders = trained(table, folder, launcher)
   if not hosts.leads():
     return
   if REFERENCE.value:
@@ -68,14 +67,27 @@ def made(configs: list, datas: list, leave_out: bool) -> list[cells.Cell]:
   return table
 
 
-def report(table: list[report_cells.Cell], folder: pathlib.Path) -> None:
-  """Writes and prints the table, and says where everything lies."""
+def trained(
+  table: list[cells.Cell], folder: pathlib.Path, launcher: base.Launcher
+) -> list[pathlib.Path]:
+  """Trains what is not finished into the workdir; the folders of all cells."""
+  launcher.check(table, folder)
+  if hosts.leads():
+    workdir.claim(folder, table[0].comparable)
+  return launcher.train(table, folder)
+
+
+def report(
+  table: list[report_cells.Cell], folder: pathlib.Path
+) -> pd.DataFrame:
+  """Writes and prints the table, says where everything lies; the long table."""
   frame = page.write(table, folder, shlex.join(['python', '-m', *command()]))
   tables.show(table, frame)
   print(
     f'\nwritten: {folder}/table.md .csv .tex, {folder}/figures/*.png, '
     f'{folder}/report.html'
   )
+  return frame
 
 
 def command() -> list[str]:

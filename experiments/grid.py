@@ -1,0 +1,90 @@
+"""Which matters more, the scheme or the balancer?
+
+  python -m experiments.grid --config=configs/actg175.py \\
+    --schemes=hard,mmoe,cross_stitch \\
+    --balancers=equal,uncertainty,pcgrad,famo --workdir=out/grid
+
+Trains every scheme with every balancer, and `single` with `equal` besides,
+under one budget on the same splits. Writes what `experiments.compare` writes,
+and schemes x balancers: grid.md and grid.csv, figures/grid.png. A pair that
+cannot be trained, such as a balancer of gradients with a scheme that shares
+nothing, is left out and its entry is empty. A finished cell is not trained
+again, also one of `experiments.compare` in this workdir.
+
+What is compared, and when one is called larger: mtl_jax/report/factorial.py.
+"""
+
+import itertools
+import pathlib
+import sys
+
+from experiments import cli, compare
+from mtl_jax import build, cells, hosts, modules, run
+from mtl_jax.errors import InputError
+from mtl_jax.report import atomic, grid, heat, sheets, tables, two_way
+from mtl_jax.report import cells as report_cells
+
+BASELINE = ('single', 'equal')
+
+
+def main() -> None:
+  cli.require('config', 'workdir')
+  config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
+  launcher = cli.launcher()
+  schemes = named('schemes', compare.SCHEMES.value or [config.scheme])
+  balancers = named('balancers', compare.BALANCERS.value or [config.balancer])
+  pairs = [BASELINE, *itertools.product(schemes, balancers)]
+  configs = {p: compare.choose(config, *p) for p in pairs}
+  for chosen in configs.values():
+    build.check(chosen)
+  table, refused = made(configs, build.data(config))
+  folders = compare.trained(table, folder, launcher)
+  if not hosts.leads():
+    return
+  if compare.REFERENCE.value:
+    folders += run.reference(table[0], folder)
+  loaded = [report_cells.load(f) for f in folders]
+  rows = compare.report(loaded, folder)
+  report(grid.make(loaded, rows, schemes, balancers, refused), folder)
+
+
+def named(what: str, asked: list[str]) -> list[str]:
+  """What was asked for, each once; `all` is every one of ours."""
+  every = asked == ['all']
+  return modules.names(f'mtl_jax.{what}') if every else [*dict.fromkeys(asked)]
+
+
+def made(
+  configs: dict[grid.Pair, object], datas: list
+) -> tuple[list[cells.Cell], dict[grid.Pair, str]]:
+  """The cells, the baseline first; and why the other pairs have none.
+
+  Raises `InputError` where the baseline, or nothing else, can be made.
+  """
+  table, refused = [cells.make(configs[BASELINE], datas)], {}
+  for pair, config in configs.items():
+    if pair == BASELINE:
+      continue
+    try:
+      table.append(cells.make(config, datas))
+    except InputError as error:
+      refused[pair] = str(error)
+      print(f'left out: {" with ".join(pair)}: {error}', file=sys.stderr)
+  if refused and len(table) == 1:
+    raise InputError('no pair can be made with these settings')
+  return table, refused
+
+
+def report(found: grid.Grid, folder: pathlib.Path) -> None:
+  """Writes and prints schemes x balancers."""
+  sheet = two_way.sheet(found)
+  tables.write_csv(found.frame, folder / 'grid.csv')
+  atomic.write(folder / 'grid.md', sheets.markdown(sheet))
+  heat.write(found, folder / 'figures' / 'grid.png')
+  print()
+  sheets.show(sheet)
+  print(f'\nwritten: {folder}/grid.md .csv, {folder}/figures/grid.png')
+
+
+if __name__ == '__main__':
+  cli.run(main)

@@ -1,0 +1,163 @@
+"""Which of two factors moves Delta_m more: a two-way analysis over seeds.
+
+Delta_m of scheme i with balancer j at seed s is mean + seed_s + scheme_i +
+balancer_j + interaction_ij + noise_ijs: both factors fixed (what was asked
+for), every cell filled, seeds as blocks, paired over all cells, so that what a
+seed does to all cells alike drops out.
+
+The size of a factor is the standard deviation of its true effects over its
+levels, sqrt(sum_i scheme_i^2 / (levels - 1)), in % points: how much Delta_m
+differs from scheme to scheme, the mean taken over the balancers. The noise,
+which spreads estimated effects too, and those of the factor with fewer cells
+per level more, is taken out by products of the effects at two different seeds:
+for schemes that is (MS_scheme - MS_scheme:seed) / (seeds * balancers) of the
+analysis of variance with repeated measures. Resplits overlap, which leaves
+n_test / n_train of the variance over seeds in the products (Nadeau and Bengio,
+Machine Learning 52, 2003); that is taken out as well.
+
+Intervals: 95 % bootstrap over seeds, all cells of a seed together. A seed drawn
+twice is no pair of different seeds. The standard deviation over the resamples,
+times sqrt(n / (n - 1)) and the t quantile, which few seeds need (Hesterberg,
+The American Statistician 69, 2015), and for resplits times what widens the
+corrected resampled t-test.
+
+In 300 repeats each of 3 x 4 and 12 x 2 cells, overlapping or not, with 4 to 10
+seeds, one of two equal effects of three times the noise was called larger in
+7 % of repeats, one of two that are nothing in 1 %; with 3 seeds in 9 % and 4 %.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+from mtl_jax.report import stats
+
+RESAMPLES = 10_000
+# All pairs of different seeds are one pair where there are two.
+FEWEST_SEEDS = 3
+
+
+class Size(NamedTuple):
+  """A standard deviation in % points with its 95 % interval; NaN: unknown."""
+
+  std: float
+  low: float
+  high: float
+
+
+class Effects(NamedTuple):
+  """Sizes of the effects, and by how much schemes' exceeds balancers'.
+
+  `left` is what one cell differs by from seed to seed, blocks taken out.
+  """
+
+  scheme: Size
+  balancer: Size
+  interaction: Size
+  left: Size
+  difference: Size
+
+
+def effects(
+  values: np.ndarray, test_over_train: float | None = None, seed: int = 0
+) -> Effects:
+  """Sizes of the effects in values [schemes, balancers, seeds], in % points.
+
+  Two or more of each. `test_over_train` as in `stats.paired`; `seed` draws the
+  resamples. Raises `ValueError` for another shape.
+  """
+  values = np.asarray(values, float)
+  if values.ndim != 3 or min(values.shape) < 2:
+    raise ValueError(f'two or more of everything: {values.shape}')
+  share = test_over_train or 0.0
+  pairs = _pairs(values, share)
+  n = values.shape[-1]
+  found = _mean_over_pairs(pairs, np.ones((1, n)))
+  drawn = _mean_over_pairs(pairs, _resamples(n, seed))
+  # What is left is a spread as it was seen; the others are of true effects.
+  widening = np.array([*[(1 + n * share) ** 0.5] * 3, 1.0])
+  drawn = found + (drawn - found) * widening
+  stds = [np.sqrt(np.maximum(x, 0)) for x in (found, drawn)]
+  # [1, 5] and [R, 5]: paired, as both come from the same seeds.
+  one, many = [np.column_stack([x, x[:, 0] - x[:, 1]]) for x in stds]
+  half = _half_widths(many, n)
+  low, high = one[0] - half, one[0] + half
+  low[:-1] = np.maximum(low[:-1], 0)  # No std is negative; a difference is.
+  return Effects(*map(Size, *(x.tolist() for x in (one[0], low, high))))
+
+
+def larger(found: Effects) -> str:
+  """`scheme` or `balancer` where the difference's interval excludes 0."""
+  # In percent; metrics are that coarse.
+  if found.difference.low > 100 * stats.ROUNDING:
+    return 'scheme'
+  return 'balancer' if found.difference.high < -100 * stats.ROUNDING else ''
+
+
+def complete(known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+  """Rows and columns of a part of `known` [a, b] in which all is known.
+
+  What has the largest share of gaps goes first, rows before columns.
+  """
+  rows, columns = (np.arange(size) for size in known.shape)
+  while not (part := known[np.ix_(rows, columns)]).all():
+    gaps = [1 - part.mean(axis) for axis in (1, 0)]
+    if gaps[0].max() >= gaps[1].max():
+      rows = np.delete(rows, gaps[0].argmax())
+    else:
+      columns = np.delete(columns, gaps[1].argmax())
+  return rows, columns
+
+
+def _pairs(values: np.ndarray, share: float) -> np.ndarray:
+  """What seeds s and t say together of each size squared, `[4, n, n]`.
+
+  Scheme, balancer, interaction, left; the mean over pairs s != t is unbiased.
+  """
+  a, b, n = values.shape
+  blocked = values - values.mean((0, 1))
+  scheme, balancer = blocked.mean(1), blocked.mean(0)  # [a, n], [b, n]
+  both = (blocked - scheme[:, None] - balancer).reshape(a * b, n)
+  sizes = [
+    (_products(x) - share * _halves(x)) / freedom
+    for x, freedom in (
+      (scheme, a - 1),
+      (balancer, b - 1),
+      (both, (a - 1) * (b - 1)),
+    )
+  ]
+  return np.stack([*sizes, _halves(blocked.reshape(a * b, n)) / (a * b - 1)])
+
+
+def _products(x: np.ndarray) -> np.ndarray:
+  return x.T @ x
+
+
+def _halves(x: np.ndarray) -> np.ndarray:
+  """Half the squared distance of two seeds: the mean is their variance."""
+  return ((x[:, :, None] - x[:, None]) ** 2).sum(0) / 2
+
+
+def _resamples(n: int, seed: int) -> np.ndarray:
+  """How often each seed was drawn, `[R, n]`; never one seed alone."""
+  rng = np.random.default_rng(seed)
+  counts = rng.multinomial(n, np.full(n, 1 / n), RESAMPLES).astype(float)
+  return counts[counts.max(1) < n]
+
+
+def _mean_over_pairs(pairs: np.ndarray, counts: np.ndarray) -> np.ndarray:
+  """Over all s != t, weighted by `counts` [R, n], `[R, 4]`."""
+  n = counts.shape[1]
+  different = np.where(np.eye(n, dtype=bool), 0, pairs)
+  total = n**2 - (counts**2).sum(1)
+  sums = [((counts @ matrix) * counts).sum(1) for matrix in different]
+  return np.stack(sums, axis=1) / total[:, None]
+
+
+def _half_widths(drawn: np.ndarray, n: int) -> np.ndarray:
+  """Of the intervals of what was drawn, `[R, 5]` -> `[5]`."""
+  if n < FEWEST_SEEDS:
+    return np.full(drawn.shape[1], np.nan)
+  error = drawn.std(0, ddof=1) * (n / (n - 1)) ** 0.5
+  return special.stdtrit(n - 1, (1 + stats.LEVEL) / 2) * error

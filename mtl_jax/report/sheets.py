@@ -1,0 +1,115 @@
+"""A table with lines above and notes under it, as Markdown and as text."""
+
+import sys
+import textwrap
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.console import Console, Group
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from mtl_jax.report.layout import Table, blocks, padded
+
+_ASCII = str.maketrans(
+  {
+    '±': '+-',
+    '↑': '(up)',
+    '↓': '(down)',
+    '–': '-',
+    '▲': '(b)',
+    '▼': '(w)',
+    'Δ': 'Delta_',
+  }
+)
+_COLOURS = {'▲': 'green', '▼': 'red'}
+
+
+class Sheet(NamedTuple):
+  """Lines above the table, the table, and notes under it."""
+
+  above: Sequence[str]
+  table: Table
+  notes: Sequence[str]
+
+
+def markdown(sheet: Sheet) -> str:
+  """The table between two lists."""
+  header, body = sheet.table
+  rule = [':--', *['--:'] * (len(header) - 1)]
+  parts = [
+    '\n'.join(f'- {line}' for line in sheet.above),
+    '\n'.join(_pipes(line) for line in (header, rule, *body)),
+    '\n'.join(f'- {note}' for note in sheet.notes),
+  ]
+  return '\n\n'.join(part for part in parts if part) + '\n'
+
+
+def console(sheet: Sheet, width: int = 120) -> Group:
+  """For rich, in blocks of at most `width` columns."""
+  # A rule of rich takes what `blocks` counts, and one more at the left edge.
+  tables = [_rich(b) for b in blocks(sheet.table, width - 1)]
+  head = [Text(line, style='dim') for line in sheet.above]
+  foot = [Text(f'- {note}') for note in sheet.notes]
+  return Group(*head, *tables, *foot)
+
+
+def plain(sheet: Sheet, width: int = 120) -> str:
+  """Aligned text, for a log or a pipe."""
+  tables = [_aligned(b) for b in blocks(sheet.table, width)]
+  head = [textwrap.fill(line, width) for line in sheet.above]
+  foot = [textwrap.fill(f'- {note}', width) for note in sheet.notes]
+  return '\n'.join([*head, '', *tables, *foot])
+
+
+def show(sheet: Sheet, file=None) -> None:
+  """Prints the sheet on `file` (standard output).
+
+  Coloured on a terminal, plain text elsewhere, ASCII where nothing else goes.
+  """
+  file = file or sys.stdout
+  if file.isatty():
+    screen = Console(file=file)
+    screen.print(console(sheet, screen.width))
+    return
+  text = plain(sheet)
+  if not _can_print(file):
+    text = text.translate(_ASCII).encode('ascii', 'replace').decode()
+  print(text, file=file)
+
+
+def _pipes(line: list[str]) -> str:
+  entries = (entry.replace('|', r'\|') for entry in line)
+  return f'| {" | ".join(entries)} |'
+
+
+def _rich(table: Table) -> RichTable:
+  drawn = RichTable()
+  for i, name in enumerate(table.header):
+    drawn.add_column(Text(name), justify='right' if i else 'left', no_wrap=True)
+  for line in padded(table).body:
+    drawn.add_row(*(Text(e, style=_COLOURS.get(e[-1:], '')) for e in line))
+  return drawn
+
+
+def _aligned(table: Table) -> str:
+  lines = [table.header, *padded(table).body]
+  sizes = [max(map(len, column)) for column in zip(*lines, strict=True)]
+  return (
+    '\n'.join(
+      '   '.join(
+        entry.rjust(size) if i else entry.ljust(size)
+        for i, (entry, size) in enumerate(zip(line, sizes, strict=True))
+      ).rstrip()
+      for line in lines
+    )
+    + '\n'
+  )
+
+
+def _can_print(file) -> bool:
+  try:
+    '±▲▼↑↓Δ–'.encode(getattr(file, 'encoding', None) or 'utf-8')
+  except UnicodeEncodeError:
+    return False
+  return True
