@@ -220,7 +220,7 @@ class Scheme(nn.Module):
       return features
     numbers = values(features)
     if self.is_mutable_collection('spots'):
-      self.put_variable('spots', name, jnp.zeros_like(numbers))
+      self.put_variable('spots', name, numbers)
     spot = self.get_variable('spots', name, None)
     return features if spot is None else alter(lambda h: h + spot, features)
 
