@@ -98,8 +98,9 @@ def gram(grads: Any, others: Any = None) -> Gram:
   """
 
   def products(leaf, other):
+    exact = jnp.promote_types(leaf.dtype, jnp.float32)
     rows, columns = (
-      x.reshape(x.shape[0], -1).astype(jnp.float32) for x in (leaf, other)
+      x.reshape(x.shape[0], -1).astype(exact) for x in (leaf, other)
     )
     # Less than full precision corrupts small cosines on accelerators.
     return jnp.matmul(rows, columns.T, precision='highest')

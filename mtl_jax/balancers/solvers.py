@@ -142,7 +142,7 @@ def log_newton(gram: base.Gram, exponent: base.Number) -> base.Weights:
   size = len(gram)
   inverse = 1 / exponent
   scale = jnp.maximum(jnp.trace(gram) / size, 1e-30)
-  ridge = 1e-9 if gram.dtype == jnp.float64 else 1e-6
+  ridge = 1e-13 if gram.dtype == jnp.float64 else 1e-6
   matrix = gram / scale + ridge * jnp.eye(size, dtype=gram.dtype)
   start = -jnp.log(size * jnp.diagonal(matrix)) / (1 + inverse)
 
