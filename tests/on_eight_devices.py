@@ -95,13 +95,13 @@ def shares(scheme):
 # One that weighs losses takes the place of the Gram where nothing is shared.
 # The others are made of the same operations.
 SCHEMES = (
-  *('adashare', 'cross_stitch', 'dmtrl', 'hard', 'ltb', 'mmoe', 'moore'),
-  *('mtan', 'nddr', 'shared_private', 'single', 'snr', 'soft_trace'),
-  'task_routing',
+  *('adashare', 'cross_stitch', 'hard', 'ltb', 'moore', 'mtan', 'nddr'),
+  *('shared_private', 'single', 'snr'),
 )
 PAIRS = {(s, 'pcgrad' if shares(s) else 'uncertainty') for s in SCHEMES}
-# Of each kind: what weighs losses, looks twice, draws, iterates, has a state.
-METHODS = ('equal', 'famo', 'gradvac', 'cagrad', 'mgda', 'gradnorm')
+# Of each kind: what weighs losses, looks twice, draws, solves, has a state,
+# takes three batches, sees the gradients themselves.
+METHODS = ('equal', 'famo', 'gradvac', 'mgda', 'modo', 'graddrop')
 PAIRS |= {('hard', balancer) for balancer in METHODS}
 
 
