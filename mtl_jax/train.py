@@ -4,7 +4,6 @@
 scan, `evaluate` measures a split, `keep_best` keeps the best parameters.
 """
 
-import functools
 import math
 from typing import NamedTuple
 
@@ -13,10 +12,9 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int
 
-from mtl_jax import batches, devices, gradients, optimizers, precision
+from mtl_jax import batches, devices, forward, gradients, optimizers
 from mtl_jax.data.base import Split
 from mtl_jax.evaluation import evaluate
-from mtl_jax.losses import task_losses
 from mtl_jax.optimizers import Hp
 from mtl_jax.schemes import base as schemes
 from mtl_jax.state import Best, Seed, System, TrainState, init, stream
@@ -50,18 +48,15 @@ def step(
   forward_key, balance_key = jax.random.split(key)
   state = _restarted(system, hp, state)
   hp = _alone(system, hp, state)
-  *others, own = _parts(system, batch)
-  noise = [jax.random.fold_in(forward_key, 2 + i) for i in range(len(others))]
-  look, (extra, readings) = _look(system, state, own, forward_key)
-  looks = [
-    _look(system, state, other, key)[0]
-    for other, key in zip(others, noise, strict=True)
-  ]
+  looks, own, (extra, readings) = forward.looks(
+    system, state, batch, forward_key
+  )
+  losses = looks[-1].losses
   found = gradients.combine(
     system.balancer,
     system.gram_over,
     hp,
-    [*looks, look],
+    looks,
     state.balance,
     balance_key,
   )
@@ -72,89 +67,17 @@ def step(
   params, opt = _descend(system, hp, state, grads)
   balance = found.balance
   if system.balancer.after:
-    (later, _), _ = _forward(system, state, own, forward_key, params, {})
+    (later, _), _ = forward.losses(system, state, own, forward_key, params)
     weights = hp.task_weights
-    balance = system.balancer.after(
-      weights * look.losses, weights * later, balance
-    )
+    balance = system.balancer.after(weights * losses, weights * later, balance)
   new = state._replace(params=params, extra=extra, opt=opt, balance=balance)
-  fine = jnp.isfinite(look.losses).all() & jnp.isfinite(norms).all()
+  fine = jnp.isfinite(losses).all() & jnp.isfinite(norms).all()
   state = _unless_failed(state, new, fine)
   return state._replace(
     step=state.step + 1,
     fallbacks=state.fallbacks + found.fallback,
     unlabelled=state.unlabelled + ~own.mask.any(0),
-  ), Metrics(look.losses, found.weights, readings)
-
-
-def _parts(system: System, batch: Split) -> list[Split]:
-  """The batches of a step."""
-  if not system.batches:
-    return [batch]
-  leaves, tree = jax.tree.flatten(batch)
-  return [jax.tree.unflatten(tree, part) for part in zip(*leaves, strict=True)]
-
-
-def _look(system, state, batch, key):
-  """At one batch: losses and the way back; what is carried on, and readings."""
-  spots = _spots(system, state, batch, key)
-
-  def forward(params, spots):
-    return _forward(system, state, batch, key, params, spots)
-
-  (losses, charged), pullback, kept = jax.vjp(
-    forward, state.params, spots, has_aux=True
-  )
-  back = functools.partial(_back, pullback)
-  return gradients.Look(losses, charged, back), kept
-
-
-def _back(pullback, weights, price):
-  return pullback((weights, price))
-
-
-def _spots(system, state, batch, key):
-  """Zeros that are added where the scheme marks features, if that is asked."""
-  if not (system.balancer.needs_gram and system.gram_over == 'features'):
-    return {}
-
-  def marked(params):
-    return _apply(system, state, batch, key, params, {}, ['spots'])[1]
-
-  shapes = jax.eval_shape(marked, state.params).get('spots')
-  if shapes is None:
-    raise ValueError(
-      'it marks no features behind which nothing is shared; set '
-      'config.gram_over=shared, or module'
-    )
-  return jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes)
-
-
-def _forward(system, state, batch, key, params, spots):
-  """Losses and the scheme's charge; the carried variables and readings."""
-  predictions, kept = _apply(
-    system, state, batch, key, params, spots, ['intermediates']
-  )
-  told = dict(kept.get('intermediates', {}))
-  charged = told.pop('penalty', ())
-  losses = task_losses(system.tasks, predictions, batch)
-  return (losses, charged), ({k: kept[k] for k in state.extra}, told)
-
-
-def _apply(system, state, batch, key, params, spots, mutable):
-  """The scheme as in training."""
-  now = {'step': state.step, 'steps': system.steps, 'mask': batch.mask}
-  given = {'spots': spots} if spots else {}
-  return precision.apply(
-    system.scheme,
-    system.compute,
-    params,
-    {**state.extra, 'now': now, **given},
-    batch.inputs,
-    True,
-    rngs={'dropout': key, 'gates': jax.random.fold_in(key, 1)},
-    mutable=[*state.extra, *mutable],
-  )
+  ), Metrics(losses, found.weights, readings)
 
 
 def _alone(system: System, hp: Hp, state: TrainState) -> Hp:

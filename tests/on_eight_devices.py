@@ -14,6 +14,7 @@ import pytest
 
 from mtl_jax import devices, interrupt, meshes, train
 from mtl_jax.balancers import base as balancers
+from mtl_jax.losses import task_losses
 from mtl_jax.schemes import base
 from tests import small, test_devices, test_run
 
@@ -132,7 +133,7 @@ def gram(params, data):
 
   def losses(params):
     found = small.scheme().apply({'params': params}, batch.inputs, False)
-    return train.task_losses(small.TASKS, found, batch)
+    return task_losses(small.TASKS, found, batch)
 
   shared, _ = base.split(jax.jacrev(losses)(params))
   return balancers.gram(shared)

@@ -10,6 +10,7 @@ import pytest
 
 from mtl_jax import encoders, modules, optimizers, train
 from mtl_jax.data.base import Split
+from mtl_jax.losses import task_losses
 from mtl_jax.schemes import base
 from mtl_jax.tasks import Task
 
@@ -217,7 +218,7 @@ def losses(scheme, split, tasks=TASKS):
   def function(params):
     variables = {'params': params, **carried}
     predictions = scheme.apply(variables, split.inputs, False)
-    return train.task_losses(tasks, predictions, split)
+    return task_losses(tasks, predictions, split)
 
   return function
 
@@ -243,7 +244,7 @@ def slopes(scheme, split, tasks=TASKS):
         rngs=rngs,
         mutable=list(carried),
       )
-      found = train.task_losses(tasks, predictions, split)
+      found = task_losses(tasks, predictions, split)
       return weights @ found, found
 
     slope, found = jax.grad(total, has_aux=True)(params)

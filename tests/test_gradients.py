@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from configs import default
-from mtl_jax import build, gradients, jacobians, train
+from mtl_jax import build, forward, gradients, jacobians, train
 from mtl_jax.balancers import base as balancers
 from mtl_jax.errors import InputError
 from mtl_jax.schemes import base as schemes
@@ -48,10 +48,10 @@ def looked(name, seed=0):
   """The scheme's look at a batch with its marked features, and parameters."""
   system = small.system(name, balancer='mgda')._replace(gram_over='features')
   state = small.start(system, SPLIT, HP)
-  look, _ = train._look(system, state, SPLIT, KEY)
+  look, _ = forward.look(system, state, SPLIT, KEY)
 
   def marked(params):
-    found = train._apply(system, state, SPLIT, KEY, params, {}, ['spots'])
+    found = forward.apply(system, state, SPLIT, KEY, params, (), ['spots'])
     return found[1]['spots']
 
   return look, state.params, marked
@@ -74,7 +74,7 @@ def test_a_scheme_that_marks_nothing_is_refused():
   system = small.system('film', balancer='mgda')._replace(gram_over='features')
   state = small.start(system, SPLIT, HP)
   with pytest.raises(ValueError, match='marks no features'):
-    train._look(system, state, SPLIT, KEY)
+    forward.look(system, state, SPLIT, KEY)
 
 
 def test_the_gram_of_all_is_the_sum_of_the_modules():
@@ -98,7 +98,7 @@ def test_the_gram_of_all_is_the_sum_of_the_modules():
 def test_each_module_has_the_weights_that_its_own_gram_gives():
   system = small.system('hard', balancer='mgda')._replace(gram_over='module')
   state = small.start(system, SPLIT, HP)
-  look, _ = train._look(system, state, SPLIT, KEY)
+  look, _ = forward.look(system, state, SPLIT, KEY)
   rows = jacobians.rows(look, HP.task_weights, 'module')
   new, metrics = stepped('hard', over='module')
   weights = []
@@ -164,7 +164,7 @@ def test_weights_come_from_the_gradients_of_two_other_batches():
   rows = []
   for i in range(2):
     split, key = small.split(seed=i + 1), jax.random.fold_in(noise, 2 + i)
-    look, _ = train._look(system, state, split, key)
+    look, _ = forward.look(system, state, split, key)
     rows.append(jacobians.rows(look, HP.task_weights, 'shared'))
   one, other = (
     jnp.concatenate([g.reshape(3, -1) for g in jax.tree.leaves(r)], 1)

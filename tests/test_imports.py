@@ -45,6 +45,7 @@ LAYERS = [
   'gradients',
   'state',
   'precision',
+  'forward',
   'evaluation',
   'train',
   'memory',

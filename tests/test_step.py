@@ -10,6 +10,7 @@ import pytest
 
 from mtl_jax import optimizers, train
 from mtl_jax.balancers.base import Balancer
+from mtl_jax.losses import task_losses
 from mtl_jax.schemes import base as schemes
 from tests import small
 
@@ -77,7 +78,7 @@ def told(system, split, extra, params):
     mutable=[*extra, 'intermediates'],
   )
   charge = kept.get('intermediates', {}).get('penalty', 0.0)
-  return train.task_losses(system.tasks, predictions, split), charge
+  return task_losses(system.tasks, predictions, split), charge
 
 
 def rows_of_gradients(system, split):

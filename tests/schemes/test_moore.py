@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from mtl_jax.losses import task_losses
 from mtl_jax.schemes import base, moore
 from tests import small
 from tests.schemes import plain
@@ -83,7 +84,7 @@ def test_one_expert_is_hard_on_normalised_features():
       h @ d['kernel'] + d['bias'][None]
       for h, d in zip(features, dense, strict=True)
     )
-    return small.train.task_losses(small.TASKS, predictions, split)
+    return task_losses(small.TASKS, predictions, split)
 
   ours = losses('moore', 'mlp', num_experts=1)
   assert_same(

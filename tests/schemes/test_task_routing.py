@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from mtl_jax import train
+from mtl_jax.losses import task_losses
 from mtl_jax.schemes import task_routing
 from tests import small
 from tests.schemes import plain, reference
@@ -32,7 +33,7 @@ def routed(scheme, split, masks):
     routing = jax.tree.map(jnp.asarray, masks)
     variables = {'params': params, 'routing': routing}
     out = scheme.apply(variables, split.inputs, False)
-    return train.task_losses(small.TASKS, out, split)
+    return task_losses(small.TASKS, out, split)
 
   return function
 

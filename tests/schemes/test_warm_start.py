@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax import train
+from mtl_jax.losses import task_losses
 from tests import small
 from tests.schemes.test_reductions import assert_same, heads
 
@@ -32,7 +32,7 @@ def losses(scheme, step, training):
     variables = {'params': params, 'now': now, **carried}
     found = scheme.apply(variables, split.inputs, training, mutable=kinds)
     predictions = found[0] if training else found
-    return train.task_losses(small.TASKS, predictions, split)
+    return task_losses(small.TASKS, predictions, split)
 
   return function
 
