@@ -144,18 +144,16 @@ def largest(matrix: Matrix) -> jax.Array:
   return jnp.minimum(frobenius, jnp.abs(matrix).sum(1).max())
 
 
-def project(x: Vector, prices: Vector, total: float = 1.0) -> Vector:
-  """The nearest y >= 0 with `prices @ y == total`, by sorting.
+def project(x: Vector, prices: Vector) -> Vector:
+  """The nearest y >= 0 with `prices @ y == 1`, by sorting.
 
   Entries without a price are 0.
   """
   paid = prices > 0
   ratios = jnp.where(paid, x / jnp.where(paid, prices, 1), -jnp.inf)
-  # The same for all prices, and large numbers would swallow the total.
-  x = jnp.where(paid, x - ratios.max() * prices, 0)
-  ratios = ratios - ratios.max()
+  x = jnp.where(paid, x, 0)
   order = jnp.argsort(-ratios)
-  spent = jnp.cumsum((prices * x)[order]) - total
+  spent = jnp.cumsum((prices * x)[order]) - 1
   levels = spent / jnp.cumsum(jnp.square(prices)[order])
   # The most entries that stay above their common level.
   level = levels[(ratios[order] > levels).sum() - 1]

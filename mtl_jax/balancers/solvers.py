@@ -72,7 +72,8 @@ def nonnegative(cosines: base.Gram, linear: base.Weights) -> base.Weights:
 
 def project_on_simplex(x: Float[Array, 'n']) -> Float[Array, 'n']:
   """The nearest non-negative numbers that sum to 1."""
-  return faces.project(x, jnp.ones_like(x))
+  # Less the same for all, as large numbers would swallow the 1.
+  return faces.project(x - x.max(), jnp.ones_like(x))
 
 
 def on_simplex(gram: base.Gram, linear: base.Weights) -> base.Weights:
