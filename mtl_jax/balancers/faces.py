@@ -89,27 +89,27 @@ def solve_on(
   inside = faces[:, :, None] & faces[:, None]
   own = jnp.eye(len(matrix), dtype=matrix.dtype)
   systems = jnp.where(inside, matrix[None], own)
-  return eliminate(systems, jnp.where(faces[:, :, None], right[None], 0))
+  rights = jnp.where(faces[:, :, None], right[None], 0)
+  return jax.vmap(eliminate)(systems, rights)
 
 
 def eliminate(
-  systems: Float[Array, 'systems n n'], right: Float[Array, 'systems n m']
-) -> Float[Array, 'systems n m']:
-  """Solutions of positive definite systems, all at once.
+  system: Matrix, right: Float[Array, 'n m']
+) -> Float[Array, 'n m']:
+  """Solutions of a positive definite system.
 
-  Definite as they are, no row needs to be exchanged. LAPACK would be called
-  for each.
+  Definite as it is, no row needs to be exchanged. LAPACK would be called for
+  each system of many.
   """
-  size = systems.shape[-1]
-  rows = jnp.concatenate([systems, right], 2)
+  size = len(system)
+  rows = jnp.concatenate([system, right], 1)
 
   def step(k, rows):
-    pivot = rows[:, k] / rows[:, k, k, None]
-    rows = rows - rows[:, :, k, None] * pivot[:, None]
-    return rows.at[:, k].set(pivot)
+    pivot = rows[k] / rows[k, k]
+    rows = rows - rows[:, k, None] * pivot[None]
+    return rows.at[k].set(pivot)
 
-  rows = lax.fori_loop(0, size, step, rows, unroll=size <= FEW)
-  return rows[:, :, size:]
+  return lax.fori_loop(0, size, step, rows, unroll=size <= FEW)[:, size:]
 
 
 def descend(

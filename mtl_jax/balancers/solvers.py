@@ -135,7 +135,7 @@ def log_newton(gram: base.Gram, exponent: float) -> base.Weights:
     # Of the true slopes this is the positive definite part, and at the
     # solution all of them.
     slopes = y[:, None] * matrix * y[None] + jnp.diag(power * inverse)
-    move = faces.eliminate(slopes[None], residual[None, :, None])[0, :, 0]
+    move = faces.eliminate(slopes, residual[:, None])[:, 0]
     return z - move / jnp.maximum(jnp.abs(move).max(), 1)
 
   start = jnp.log(prices / size) / (1 + inverse)
@@ -162,7 +162,7 @@ def pseudo_inverse_times(gram: base.Gram, x: base.Weights) -> base.Weights:
   singular = jnp.matmul(vectors, inverse * inside, precision='highest')
   unit, norms = cosines(gram)
   right = jnp.where(alive(gram), x, 0) / norms
-  direct = faces.eliminate(unit[None], right[None, :, None])[0, :, 0]
+  direct = faces.eliminate(unit, right[:, None])[:, 0]
   # Of a singular matrix rounding makes one with a huge inverse, or none.
   regular = jnp.abs(direct).max() <= 1e4 * jnp.abs(right).max()
   return jnp.where(regular, direct / norms, singular)
