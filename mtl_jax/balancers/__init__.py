@@ -1,3 +1,3 @@
 """Balancers: one file each, `make(**fields) -> Balancer`."""
 
-HELPERS = ('solvers',)
+HELPERS = ('faces', 'solvers')

@@ -1,9 +1,8 @@
 """Conflict-averse gradient: the worst task's gain near the mean gradient."""
 
 import jax.numpy as jnp
-from jax import lax
 
-from mtl_jax.balancers import base, solvers
+from mtl_jax.balancers import base, faces, solvers
 
 RESCALE = ('neutral', 'paper')
 
@@ -25,9 +24,9 @@ def make(c: base.Number = 0.4, rescale: str = 'neutral') -> base.Balancer:
 
   def update(losses, gram, state, key):
     del key
-    size = len(losses)
     factor = 1 + c if rescale == 'neutral' else 1 + c**2
-    return size * weigh(gram, c) / factor, state
+    weights = len(losses) * weigh(gram, c) / factor
+    return jnp.where(solvers.alive(gram), weights, 1), state
 
   return base.Balancer(
     lambda _: (), update, needs_gram=True, neutral=rescale == 'neutral'
@@ -35,38 +34,63 @@ def make(c: base.Number = 0.4, rescale: str = 'neutral') -> base.Balancer:
 
 
 def weigh(gram: base.Gram, c: base.Number) -> base.Weights:
-  """Weights as published: the mean's, and those of the way to the worst."""
-  size = len(gram)
-  mean = jnp.full(size, 1 / size, gram.dtype)
-  scale = jnp.maximum(jnp.trace(gram), 1e-30)
-  gram = gram / scale
-  towards = jnp.matmul(gram, mean, precision='highest')
-  radius = c * jnp.sqrt(jnp.maximum(mean @ towards, 0))
-  worst = worst_case(gram, towards, radius)
-  length = _length(gram, worst)
-  share = jnp.where(length > 1e-12, radius / jnp.maximum(length, 1e-12), 0)
-  return mean + share * worst
+  """Weights as published: the mean's, and those of the way to the worst.
+
+  Where the mean is 0, there is no way to go.
+  """
+  cosines, norms = solvers.cosines(gram)
+  live = solvers.alive(gram)
+  norms = norms / jnp.where(live, norms, 1e-30).max()
+  # In y = norms * weights, and in units of the mean's length.
+  mean = jnp.where(live, norms / len(gram), 0)
+  towards = jnp.matmul(cosines, mean, precision='highest')
+  square = mean @ towards
+  length = jnp.sqrt(jnp.maximum(square, 1e-12))
+  prices = jnp.where(live, jnp.where(live, norms, jnp.inf).min() / norms, 0)
+  way = length * worst_case(cosines, towards / length, prices, c) / norms
+  way = jnp.where(solvers.settled(gram), c / len(gram), way)
+  return 1 / len(gram) + jnp.where((square > 1e-12) & (c > 0), way, 0)
 
 
-def worst_case(gram, towards, radius):
-  """Least `v'b + r sqrt(v'Gv)` on the simplex: accelerated projections."""
-  size = len(towards)
-  largest = jnp.abs(gram).sum(1).max()
+def worst_case(
+  cosines: base.Gram,
+  towards: base.Weights,
+  prices: base.Weights,
+  c: base.Number,
+) -> base.Weights:
+  """Least `b'y + c sqrt(y'Qy)` for `prices @ y = 1`, y >= 0, of length c.
 
-  def step(_, carry):
-    v, y, t = carry
-    length = jnp.maximum(_length(gram, y), 1e-12)
-    slope = towards + radius / length * jnp.matmul(gram, y, precision='highest')
-    rate = length / jnp.maximum(radius * largest, 1e-12)
-    new = solvers.project_on_simplex(y - rate * slope)
-    longer = (1 + jnp.sqrt(1 + 4 * t * t)) / 2
-    back = jnp.vdot(y - new, new - v) > 0
-    moved = new + (t - 1) / longer * (new - v)
-    return new, jnp.where(back, new, moved), jnp.where(back, 1, longer)
+  The length is the root, and Q is `cosines` and a small ridge. Optimal is
+  where `Q y + b = level * prices`, or more where y = 0.
+  """
+  matrix = faces.ridged(cosines)
 
-  start = jnp.full(size, 1 / size, gram.dtype)
-  return lax.fori_loop(0, solvers.ITERATIONS, step, (start, start, 1.0))[0]
+  def on_faces(chosen):
+    right = jnp.stack([prices, towards], 1)
+    ascent, pull = jnp.moveaxis(faces.solve_on(matrix, right, chosen), 2, 0)
+    total = ascent @ prices
+    level = (pull @ prices) / total
+    # `pull` splits into what goes along `ascent` and what is at right angles
+    # with it, of which the lengths' squares are summed.
+    side = pull - level[:, None] * ascent
+    room = c**2 - (side * jnp.matmul(side, matrix, precision='highest')).sum(1)
+    rise = jnp.sqrt(room / total)  # NaN where the face has no such y
+    right = (level + rise)[:, None] * prices[None] - towards[None]
+    return rise[:, None] * ascent - side, right
 
+  def near():
+    rate = 1 / faces.largest(matrix)
 
-def _length(gram, v):
-  return jnp.sqrt(jnp.maximum(v @ jnp.matmul(gram, v, precision='highest'), 0))
+    def move(y):
+      pushed = jnp.matmul(matrix, y, precision='highest')
+      length = jnp.sqrt(jnp.maximum(y @ pushed, 1e-20))
+      return rate * (pushed + length / jnp.maximum(c, 1e-12) * towards)
+
+    start = prices / jnp.maximum(prices @ prices, 1e-30)
+    y = faces.descend(move, lambda y: faces.project(y, prices), start)
+    pushed = jnp.matmul(matrix, y, precision='highest')
+    scale = c / jnp.sqrt(jnp.maximum(y @ pushed, 1e-20))
+    level = y @ (scale * pushed + towards)  # `prices @ y` is 1
+    return scale * y, level * prices - towards
+
+  return faces.search(matrix, on_faces, near)

@@ -16,16 +16,19 @@ def make(regard: base.Number = 0.3) -> base.Balancer:
   base.at_least(0, regard=regard)
 
   def update(losses, gram, state, key):
-    del key
-    return len(losses) * weigh(gram, regard), state
+    del losses, key
+    live = solvers.alive(gram)
+    weights = live.sum() * weigh(gram, regard)
+    return jnp.where(live, weights, 1), state
 
   return base.Balancer(lambda _: (), update, needs_gram=True)
 
 
 def weigh(gram: base.Gram, regard: base.Number) -> base.Weights:
   """Weights as published, which sum to 1: the best v and the mean."""
-  size = len(gram)
-  gram = gram / jnp.maximum(jnp.trace(gram), 1e-30)
-  mean = jnp.full(size, regard / size, gram.dtype)
-  towards = jnp.matmul(gram, mean, precision='highest')
-  return (solvers.on_simplex(gram, towards) + mean) / (1 + regard)
+  live = solvers.alive(gram)
+  mean = live / jnp.maximum(live.sum(), 1).astype(gram.dtype)
+  towards = regard * jnp.matmul(gram, mean, precision='highest')
+  best = solvers.on_simplex(gram, towards)
+  best = jnp.where(solvers.settled(gram), mean, best)
+  return (best + regard * mean) / (1 + regard)

@@ -1,22 +1,17 @@
-"""Small problems that balancers pose: exact for few tasks, iterated for more.
+"""Small problems that balancers pose: exact for few tasks, and for more.
 
 All are of a fixed number of operations, in jit, and mapped over runs; none
-calls LAPACK but `eigh`, which is batched.
+calls LAPACK but `eigh`, which is batched. All are in variables `norms *
+weights`, in which the matrix is that of cosines: however the lengths of the
+gradients differ, what float32 knows of them is kept.
 """
 
-import itertools
-
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
-from mtl_jax.balancers import base
+from mtl_jax.balancers import base, faces
 
-# Up to so many tasks all faces of the simplex are tried, 63 small systems; of
-# more tasks one face is, which an iteration finds.
-FEW = 6
-ITERATIONS = 500
 NEWTON = 30
 
 
@@ -30,7 +25,9 @@ def cosines(gram: base.Gram) -> tuple[base.Gram, base.Weights]:
   norms = jnp.sqrt(jnp.where(alive, squares, 1))
   pairs = alive[:, None] & alive[None]
   unit = jnp.where(pairs, gram / (norms[:, None] * norms[None]), 0)
-  return unit + jnp.diag(jnp.where(alive, 0, 1).astype(gram.dtype)), norms
+  # A parallel pair's may round to more than 1, a system without a solution.
+  off = jnp.clip(unit, -1, 1) * (1 - jnp.eye(len(gram), dtype=gram.dtype))
+  return off + jnp.eye(len(gram), dtype=gram.dtype), norms
 
 
 def alive(gram: base.Gram) -> Array:
@@ -38,127 +35,114 @@ def alive(gram: base.Gram) -> Array:
   return jnp.diagonal(gram) > 1e-30
 
 
-def nonnegative(
-  cosines: base.Gram, linear: base.Weights
-) -> Float[Array, 'tasks']:
+def settled(gram: base.Gram) -> Array:
+  """Whether the mean gains all tasks alike, so that equal weights serve.
+
+  So they do for equal gradients, for which any others would as well.
+  """
+  live, squares = alive(gram), jnp.diagonal(gram)
+  sums = jnp.where(live, gram.sum(1), 0)
+  mean = sums.sum() / jnp.maximum(live.sum(), 1)
+  spread = jnp.where(live, jnp.abs(sums - mean), 0).max()
+  return spread <= 1e-6 * squares.max()
+
+
+def nonnegative(cosines: base.Gram, linear: base.Weights) -> base.Weights:
   """Least `y'Qy / 2 - b'y` over y >= 0; Q is `cosines` and a small ridge.
 
   `linear` should be of size 1 or so: a ridge and rounding are absolute.
   """
-  num_tasks = len(linear)
-  ridge = 1e-10 if cosines.dtype == jnp.float64 else 1e-6
-  matrix = cosines + ridge * jnp.eye(num_tasks, dtype=cosines.dtype)
-  if num_tasks <= FEW:
-    tried = _on_faces(matrix, linear, _all_faces(num_tasks))
-  else:
-    near = _descend(matrix, linear)
-    tried = _on_faces(matrix, linear, near[None] > 0)
-    tried = jnp.concatenate([tried, near[None]])
-  # Optimal is where no y is negative and no slope either; rounding leaves
-  # none quite so, and the nearest to it is taken.
-  slopes = jnp.matmul(tried, matrix, precision='highest') - linear[None]
-  inside = jnp.minimum(tried, -jnp.abs(slopes))
-  least = jnp.where(tried == 0, jnp.minimum(slopes, 0), inside).min(1)
-  best = (least / jnp.maximum(jnp.abs(tried).max(1), 1)).argmax()
-  return jnp.maximum(tried[best], 0)
+  matrix = faces.ridged(cosines)
 
+  def on_faces(chosen):
+    tried = faces.solve_on(matrix, linear[:, None], chosen)[:, :, 0]
+    return tried, jnp.broadcast_to(linear, tried.shape)
 
-def _all_faces(num_tasks: int) -> np.ndarray:
-  """Every choice of tasks with a weight, but for none: [2^K - 1, K]."""
-  return np.array(list(itertools.product([False, True], repeat=num_tasks))[1:])
+  def near():
+    rate = 1 / faces.largest(matrix)
 
+    def move(y):
+      return rate * (jnp.matmul(matrix, y, precision='highest') - linear)
 
-def _on_faces(matrix, linear, faces) -> Float[Array, 'faces tasks']:
-  """The solution of `Q y = b` among each face's tasks, 0 elsewhere."""
-  size = len(linear)
-  inside = faces[:, :, None] & faces[:, None]
-  systems = jnp.where(inside, matrix[None], jnp.eye(size, dtype=matrix.dtype))
-  right = jnp.where(faces, linear[None], 0)
-  rows = jnp.concatenate([systems, right[:, :, None]], 2)
+    start = jnp.zeros_like(linear)
+    return faces.descend(move, lambda y: jnp.maximum(y, 0), start), linear
 
-  # Elimination in all systems at once; they are positive definite, so that no
-  # row needs to be exchanged. LAPACK would be called for each.
-  def eliminate(k, rows):
-    pivot = rows[:, k] / rows[:, k, k, None]
-    rows = rows - rows[:, :, k, None] * pivot[:, None]
-    return rows.at[:, k].set(pivot)
-
-  rows = lax.fori_loop(0, size, eliminate, rows, unroll=size <= FEW)
-  return jnp.where(faces, rows[:, :, -1], 0)
-
-
-def _descend(matrix, linear) -> Float[Array, 'tasks']:
-  """Accelerated projected gradients, restarted where they turn back.
-
-  Beck & Teboulle (2009); O'Donoghue & Candes (2015).
-  """
-  frobenius = jnp.sqrt(jnp.square(matrix).sum())
-  largest = jnp.minimum(frobenius, jnp.abs(matrix).sum(1).max())
-
-  def step(_, carry):
-    x, y, t = carry
-    slope = jnp.matmul(matrix, y, precision='highest') - linear
-    new = jnp.maximum(y - slope / largest, 0)
-    longer = (1 + jnp.sqrt(1 + 4 * t * t)) / 2
-    back = jnp.vdot(y - new, new - x) > 0
-    moved = new + (t - 1) / longer * (new - x)
-    return new, jnp.where(back, new, moved), jnp.where(back, 1, longer)
-
-  start = jnp.zeros_like(linear)
-  return lax.fori_loop(0, ITERATIONS, step, (start, start, 1.0))[0]
-
-
-def solve(
-  matrix: Float[Array, 'n n'], right: Float[Array, 'n']
-) -> Float[Array, 'n']:
-  """The solution of a positive definite system, by elimination."""
-  size = len(right)
-  rows = jnp.concatenate([matrix, right[:, None]], 1)
-
-  def eliminate(k, rows):
-    pivot = rows[k] / rows[k, k]
-    rows = rows - rows[:, k, None] * pivot[None]
-    return rows.at[k].set(pivot)
-
-  return lax.fori_loop(0, size, eliminate, rows, unroll=size <= FEW)[:, -1]
+  return faces.search(matrix, on_faces, near)
 
 
 def project_on_simplex(x: Float[Array, 'n']) -> Float[Array, 'n']:
-  """The nearest non-negative numbers that sum to 1, by sorting."""
-  x = x - x.max()  # The same for all, and large numbers would swallow the 1.
-  ranked = jnp.sort(x)[::-1]
-  counts = jnp.arange(1, len(x) + 1)
-  levels = (jnp.cumsum(ranked) - 1) / counts
-  # The most entries that stay above their common level.
-  kept = (ranked > levels).sum()
-  return jnp.maximum(x - levels[kept - 1], 0)
+  """The nearest non-negative numbers that sum to 1."""
+  # Less the same for all, as large numbers would swallow the 1.
+  return faces.project(x - x.max(), jnp.ones_like(x))
+
+
+def on_simplex(gram: base.Gram, linear: base.Weights) -> base.Weights:
+  """Least `v'Gv / 2 + b'v` over non-negative v of sum 1.
+
+  A task without a gradient has weight 0, unless all are without.
+  """
+  unit, norms = cosines(gram)
+  live = alive(gram)
+  least = jnp.where(live, norms, jnp.inf).min()
+  # y = norms * v over the least norm, so that `prices @ y` is 1.
+  prices = jnp.where(live, least / norms, 0)
+  linear = jnp.where(live, linear / norms, 0) / least
+  matrix = faces.ridged(unit)
+
+  def on_faces(chosen):
+    right = jnp.stack([prices, linear], 1)
+    ascent, pull = jnp.moveaxis(faces.solve_on(matrix, right, chosen), 2, 0)
+    level = (1 + pull @ prices) / (ascent @ prices)
+    tried = level[:, None] * ascent - pull
+    return tried, level[:, None] * prices[None] - linear[None]
+
+  def near():
+    rate = 1 / faces.largest(matrix)
+
+    def slope(y):
+      return jnp.matmul(matrix, y, precision='highest') + linear
+
+    start = prices / jnp.maximum(prices @ prices, 1e-30)
+    y = faces.descend(
+      lambda y: rate * slope(y), lambda y: faces.project(y, prices), start
+    )
+    return y, (y @ slope(y)) * prices - linear
+
+  v = faces.search(matrix, on_faces, near) * prices
+  return v / jnp.maximum(v.sum(), 1e-30)
 
 
 def log_newton(gram: base.Gram, exponent: base.Number) -> base.Weights:
   """Positive w with `G w = w^(-1/a)`, a the exponent: Newton in log w.
 
-  What w minimises, `w'Gw / 2 - sum w^(1-1/a) / (1-1/a)`, is convex in it.
+  What w minimises, `w'Gw / 2 - sum w^(1-1/a) / (1-1/a)`, is convex in it. A
+  task without a gradient, which has no such w, has the mean of the others'.
   """
-  size = len(gram)
-  inverse = 1 / exponent
-  scale = jnp.maximum(jnp.trace(gram) / size, 1e-30)
-  ridge = 1e-13 if gram.dtype == jnp.float64 else 1e-6
-  matrix = gram / scale + ridge * jnp.eye(size, dtype=gram.dtype)
-  start = -jnp.log(size * jnp.diagonal(matrix)) / (1 + inverse)
+  size, inverse = len(gram), 1 / exponent
+  unit, norms = cosines(gram)
+  live = alive(gram)
+  longest = jnp.where(live, norms, 0).max()
+  longest = jnp.where(longest > 0, longest, 1)
+  # In y = norms * w, norms over the longest: C y = p y^(-1/a).
+  norms = norms / longest
+  prices = jnp.where(live, norms ** (inverse - 1), 1)
+  matrix = faces.ridged(unit)
 
   def step(_, z):
-    w = jnp.exp(z)
-    power = jnp.exp((1 - inverse) * z)
-    residual = w * jnp.matmul(matrix, w, precision='highest') - power
-    slopes = w[:, None] * matrix * w[None] + jnp.diag(power * inverse)
+    y = jnp.exp(z)
+    power = prices * jnp.exp((1 - inverse) * z)
+    residual = y * jnp.matmul(matrix, y, precision='highest') - power
     # Of the true slopes this is the positive definite part, and at the
     # solution all of them.
-    move = solve(slopes, residual)
-    longest = jnp.abs(move).max()
-    return z - move / jnp.maximum(longest, 1)
+    slopes = y[:, None] * matrix * y[None] + jnp.diag(power * inverse)
+    move = faces.eliminate(slopes, residual[:, None])[:, 0]
+    return z - move / jnp.maximum(jnp.abs(move).max(), 1)
 
-  z = lax.fori_loop(0, NEWTON, step, start)
-  return jnp.exp(z) * scale ** (-exponent / (1 + exponent))
+  start = jnp.log(prices / size) / (1 + inverse)
+  weights = jnp.exp(lax.fori_loop(0, NEWTON, step, start)) / norms
+  mean = jnp.where(live, weights, 0).sum() / jnp.maximum(live.sum(), 1)
+  weights = jnp.where(live, weights, mean)
+  return weights * longest ** (-2 * exponent / (1 + exponent))
 
 
 def eigen(gram: base.Gram) -> tuple[Array, Array, Array]:
@@ -171,26 +155,14 @@ def eigen(gram: base.Gram) -> tuple[Array, Array, Array]:
 
 
 def pseudo_inverse_times(gram: base.Gram, x: base.Weights) -> base.Weights:
-  """`G^+ x`."""
+  """`G^+ x`: G's inverse where it has one, which is more exact than by eigh."""
   values, vectors, kept = eigen(gram)
   inverse = jnp.where(kept, 1 / jnp.where(kept, values, 1), 0)
   inside = jnp.matmul(vectors.T, x, precision='highest')
-  return jnp.matmul(vectors, inverse * inside, precision='highest')
-
-
-def on_simplex(gram: base.Gram, linear: base.Weights) -> base.Weights:
-  """Least `v'Gv / 2 + b'v` over non-negative v of sum 1, iterated."""
-  size = len(linear)
-  largest = jnp.maximum(jnp.abs(gram).sum(1).max(), 1e-30)
-
-  def step(_, carry):
-    v, y, t = carry
-    slope = jnp.matmul(gram, y, precision='highest') + linear
-    new = project_on_simplex(y - slope / largest)
-    longer = (1 + jnp.sqrt(1 + 4 * t * t)) / 2
-    back = jnp.vdot(y - new, new - v) > 0
-    moved = new + (t - 1) / longer * (new - v)
-    return new, jnp.where(back, new, moved), jnp.where(back, 1, longer)
-
-  start = jnp.full(size, 1 / size, gram.dtype)
-  return lax.fori_loop(0, ITERATIONS, step, (start, start, 1.0))[0]
+  singular = jnp.matmul(vectors, inverse * inside, precision='highest')
+  unit, norms = cosines(gram)
+  right = jnp.where(alive(gram), x, 0) / norms
+  direct = faces.eliminate(unit, right[:, None])[:, 0]
+  # Of a singular matrix rounding makes one with a huge inverse, or none.
+  regular = jnp.abs(direct).max() <= 1e4 * jnp.abs(right).max()
+  return jnp.where(regular, direct / norms, singular)
