@@ -9,46 +9,20 @@ each device: arguments, results and temporaries.
 """
 
 import pathlib
-import statistics
 import sys
-import time
-from typing import Any, NamedTuple
 
 from absl import app, flags, logging
 
-from benchmarks import rounds
-from mtl_jax import devices
-
-devices.use_every_core()  # Before JAX is used by anything below.
-
-import jax  # noqa: E402
-
-from benchmarks import growth_page  # noqa: E402
-from configs import default  # noqa: E402
-from mtl_jax import build, cells, costs, modules, programs  # noqa: E402
-from mtl_jax.errors import InputError, nearest  # noqa: E402
+from benchmarks import growth_page, rounds
+from benchmarks.trainings import Point, Training
+from mtl_jax import modules
+from mtl_jax.errors import InputError, nearest
 
 AXES = ('runs', 'tasks', 'towers', 'width', 'encoder')
 CHOSEN = flags.DEFINE_list('axes', list(AXES), 'Which.')
 OUT = flags.DEFINE_string('out', 'docs/results', 'Folder of the results.')
 PAGE = flags.DEFINE_string('page', 'docs/growth.md', 'Written from the CSV.')
 REPEATS = flags.DEFINE_integer('repeats', 5, 'Each trains every point.', 1)
-SECONDS = 0.1  # of a point in a repeat, at least
-
-
-class Point(NamedTuple):
-  """One cell: where on its axis, and what it trains."""
-
-  axis: str
-  value: int
-  parallel: str = 'auto'
-  runs: int = 8
-  scheme: str = 'hard'
-  balancer: str = 'equal'
-  encoder: str = 'mlp'
-  tasks: int = 0  # 0 is ACTG 175
-  width: int = 64
-  experts: int = 4
 
 
 def points(axis: str) -> list[Point]:
@@ -75,83 +49,6 @@ def points(axis: str) -> list[Point]:
   names = ('lenet', 'lstm', 'transformer')
   found = [n for n in names if n in modules.names('mtl_jax.encoders')]
   return [Point(axis, 4, way, 4, encoder=n) for n in found for way in ways]
-
-
-SETS = {'lenet': 'multi_digits', 'mlp': 'actg175'}
-
-
-def configure(point: Point) -> Any:
-  """The config that a user would write for this point."""
-  config = default.get_config()
-  config.encoder, config.scheme = point.encoder, point.scheme
-  config.balancer, config.parallel = point.balancer, point.parallel
-  config.encoders.mlp.widths = (point.width, point.width)
-  config.schemes.mmoe.num_experts = point.experts
-  config.dataset = SETS.get(point.encoder, 'sentiment_topic')
-  config.resplit = point.encoder == 'mlp'
-  if point.tasks:
-    config.dataset = 'benchmarks.many_tasks'
-    config.datasets.many_tasks = {'tasks': point.tasks}
-  config.seeds, config.evals = point.runs, 1
-  config.steps = 200 if point.encoder == 'mlp' else 5
-  config.eval_batch_size = config.batch_size
-  return config
-
-
-class Training:
-  """A point's compiled program, and how long its periods take."""
-
-  def __init__(self, point: Point):
-    config = configure(point)
-    self.point, self.cell = point, cells.make(config, build.data(config))
-    self.programs = programs.Programs(self.cell)
-    self.inputs = self.programs.inputs(self.cell.chunks()[0])
-    self.programs.compile(self.inputs)
-    self.state = self.programs.start(self.inputs)
-    self.periods = 1
-    self.seconds = []
-    began = time.perf_counter()
-    self.train()
-    self.train()
-    took = (time.perf_counter() - began) / 2
-    self.periods = max(1, round(SECONDS / took))
-
-  def train(self) -> None:
-    for _ in range(self.periods):
-      self.state, *told = self.programs.period(self.inputs, self.state)
-    jax.block_until_ready(told)
-
-  def measure(self) -> None:
-    began = time.perf_counter()
-    self.train()
-    self.seconds.append(time.perf_counter() - began)
-
-  def row(self) -> dict[str, str]:
-    """The line of the CSV."""
-    point, cell = self.point, self.cell
-    runs = len(cell.chunks()[0].runs)
-    steps = self.periods * cell.config.steps * runs
-    way = 'vmap' if cell.plan.side_by_side else 'map'
-    return {
-      'axis': point.axis,
-      'value': str(point.value),
-      'scheme': point.scheme,
-      'balancer': point.balancer,
-      'encoder': point.encoder,
-      'dataset': cell.config.dataset,
-      'tasks': str(len(cell.system.tasks)),
-      'runs': str(runs),
-      'parallel': point.parallel,
-      'order': way,
-      'devices': str(cell.place.rows),
-      'params': str(costs.parameters(cell.traced.state.params)),
-      'step_bytes': str(cell.need.step),
-      'ms_per_step_per_run': (
-        f'{1000 * statistics.median(self.seconds) / steps:.4g}'
-      ),
-      'mb_predicted': f'{cell.plan.needed / 1e6:.4g}',
-      'mb_measured': f'{self.programs.memory() / 1e6:.4g}',
-    }
 
 
 def measured(axis: str) -> list[dict[str, str]]:

@@ -15,9 +15,9 @@ SHARE = ('workload', 'MFLOP a step', 'GFLOP/s', 'peak GFLOP/s', 'share')
 SHARE += ('share at the goal', 'compile s')
 
 
-def table(head: tuple[str, ...], lines: list[list[str]]) -> str:
-  """A Markdown table; numbers stand to the right."""
-  rule = [':--', *['--:'] * (len(head) - 1)]
+def table(head: tuple[str, ...], lines: list[list[str]], words: int = 1) -> str:
+  """A Markdown table; what follows the first `words` stands to the right."""
+  rule = [*[':--'] * words, *['--:'] * (len(head) - words)]
   return '\n'.join(f'| {" | ".join(line)} |' for line in [head, rule, *lines])
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import growth, growth_page, many_tasks, rounds
+from benchmarks import growth, growth_page, many_tasks, rounds, trainings
 from mtl_jax import build
 
 
@@ -22,7 +22,7 @@ def test_every_point_is_a_config_that_holds(axis):
   found = growth.points(axis)
   assert len(set(found)) == len(found)
   for point in found:
-    build.check(growth.configure(point))
+    build.check(trainings.configure(point))
     assert point.axis == axis
 
 
