@@ -176,10 +176,10 @@ def _balancer(config, tasks, num_rows) -> tuple[balancers.Balancer, Callable]:
 
 
 def _check_gram(config, balancer) -> None:
-  several = config.gram_over == 'features' and balancer.n_batches > 1
-  if config.gram_over != 'shared' and (balancer.needs_grads or several):
+  asks = balancer.needs_grads or balancer.n_batches > 1
+  if config.gram_over != 'shared' and asks:
     raise InputError(
-      f'balancer {config.balancer!r} needs gradients of parameters: set '
+      f'balancer {config.balancer!r} needs gradients of all parameters: set '
       f'config.gram_over=shared, not {config.gram_over}'
     )
 

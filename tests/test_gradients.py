@@ -202,7 +202,8 @@ def test_several_batches_are_rows_one_after_the_other():
 
 
 @pytest.mark.parametrize(
-  ('balancer', 'over'), [('graddrop', 'module'), ('modo', 'features')]
+  ('balancer', 'over'),
+  [('graddrop', 'module'), ('modo', 'features'), ('modo', 'module')],
 )
 def test_what_needs_gradients_of_parameters_says_so(balancer, over):
   config = default.get_config()

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 Weights = Float[Array, 'tasks']
 Gram = Float[Array, 'tasks tasks']
@@ -69,6 +69,15 @@ def positive(losses: Weights) -> Weights:
   that whatever stands in for it serves: 1 leaves the others alone.
   """
   return jnp.where(losses > 0, losses, jnp.where(losses == 0, 1.0, jnp.nan))
+
+
+def among(live: Bool[Array, 'tasks'], weights: Weights) -> Weights:
+  """Scaled to sum to the number of tasks that are live.
+
+  The others have no gradient, say for want of a label: theirs is 1.
+  """
+  weights = jnp.where(live, weights, 0)
+  return jnp.where(live, live.sum() * weights / weights.sum(), 1)
 
 
 def at_least(least: Any, **given: Any) -> None:

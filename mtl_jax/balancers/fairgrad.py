@@ -16,6 +16,6 @@ def make(alpha: base.Number = 2.0) -> base.Balancer:
   def update(losses, gram, state, key):
     del key
     weights = solvers.log_newton(gram, alpha)
-    return base.sum_to_tasks(weights), state
+    return base.among(solvers.alive(gram), weights), state
 
   return base.Balancer(lambda _: (), update, needs_gram=True)

@@ -37,7 +37,8 @@ def make(
   def update(losses, gram, state, key):
     del gram, key
     weights = jax.nn.softmax(state[0]) / above(losses)
-    return len(losses) * weights / weights.sum(), state
+    # A task without a label in the batch has loss 0.
+    return base.among(losses != 0, weights), state
 
   def after(losses, later, state):
     """The tasks that fell most in the step lose weight."""

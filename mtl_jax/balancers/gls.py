@@ -13,7 +13,9 @@ def make() -> base.Balancer:
 
   def update(losses, gram, state, key):
     del gram, key
+    known = losses != 0  # A task without a label has loss 0, and no part.
     logs = jnp.log(base.positive(losses))
-    return jnp.exp(logs.mean() - logs) / len(losses), state
+    count = jnp.maximum(known.sum(), 1)
+    return jnp.exp(logs.sum() / count - logs) / count, state
 
   return base.Balancer(lambda _: (), update, neutral=False, positive=True)

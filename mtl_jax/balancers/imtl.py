@@ -1,6 +1,6 @@
 """Impartial multi-task learning: of losses, then of gradients."""
 
-from mtl_jax.balancers import base, imtl_g, imtl_l
+from mtl_jax.balancers import base, imtl_g, imtl_l, solvers
 
 RANGES = {'learning_rate': base.Range(1e-4, 1e-2, log=True)}
 
@@ -16,6 +16,7 @@ def make(learning_rate: base.Number = 1e-3) -> base.Balancer:
   def update(losses, gram, state, key):
     scales, state = by_losses.update(losses, None, state, key)
     scaled = gram * scales[:, None] * scales[None]
-    return len(losses) * imtl_g.weigh(scaled) * scales, state
+    shares = base.among(solvers.alive(gram), imtl_g.weigh(scaled))
+    return shares * scales, state
 
   return base.Balancer(by_losses.init, update, needs_gram=True, neutral=False)

@@ -12,8 +12,8 @@ def make() -> base.Balancer:
   """
 
   def update(losses, gram, state, key):
-    del key
-    return len(losses) * weigh(gram), state
+    del losses, key
+    return base.among(solvers.alive(gram), weigh(gram)), state
 
   return base.Balancer(lambda _: (), update, needs_gram=True)
 

@@ -24,7 +24,7 @@ def make(normalise: str = 'none') -> base.Balancer:
     return weigh(gram, losses, normalise), state
 
   return base.Balancer(
-    init=lambda num_tasks: (), update=update, needs_gram=True
+    lambda _: (), update, needs_gram=True, positive='loss' in normalise
   )
 
 

@@ -1,4 +1,4 @@
-"""Unconflicting projection of each gradient, then their mean."""
+"""Unconflicting projection of each gradient, then their sum."""
 
 import jax
 import jax.numpy as jnp

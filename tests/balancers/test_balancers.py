@@ -151,6 +151,24 @@ def test_a_step_without_an_answer_is_equal_and_leaves_no_trace(name):
   jax.tree.map(np.testing.assert_array_equal, found.balance, state)
 
 
+# What keeps shares of all tasks, draws the order of all, or compares with all.
+WITH_ALL = ('dwa', 'gradnorm', 'gradvac', 'moco', 'modo', 'pcgrad', 'rlw')
+WITH_ALL += ('sdmgrad_stochastic', 'stch')
+
+
+@pytest.mark.parametrize(
+  'name', [name for name in small.BALANCERS if name not in WITH_ALL]
+)
+def test_a_task_without_a_label_leaves_the_others_alone(name):
+  """It has loss 0 and gradient 0; the update is that of the others."""
+  rows = random_rows(4)
+  _, alone = balanced(name, 1, LOSSES, rows, KEY)
+  losses = jnp.append(LOSSES, 0.0)
+  with_it = jnp.concatenate([rows, jnp.zeros((1, 6))])
+  _, update = balanced(name, 1, losses, with_it, KEY)
+  np.testing.assert_allclose(update, alone, rtol=1e-4, atol=1e-5)
+
+
 @every
 def test_jit_equals_eager(name):
   with jax.disable_jit():
