@@ -46,6 +46,7 @@ LAYERS = [
   'state',
   'precision',
   'forward',
+  'interference',
   'evaluation',
   'train',
   'memory',
