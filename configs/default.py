@@ -74,6 +74,20 @@ def datasets() -> ConfigDict:
         'vocab_size': 10_000,
         'regression': False,  # predict the rating instead of its sign
       },
+      'synthetic': {  # see mtl_jax/data/synthetic.py
+        'family': 'cosine',  # or low_rank, conflict, clusters
+        'tasks': 2,
+        'related': 0.9,  # cosine or share
+        'rank': 2,
+        'groups': 2,
+        'inputs': 100,
+        'rows': (10_000, 1000, 1000),
+        'c': 0.3,
+        'waves': 5,
+        'noise': 0.1,  # one, or a tuple of one per task; so the next two
+        'difficulty': 1.0,
+        'known': 1.0,
+      },
       'tfds': {  # any TFDS data set that was prepared as array_record
         'name': '',
         'config': '',
