@@ -115,7 +115,7 @@ def scored(method: Method, drawn: list[Draw], folders) -> pd.DataFrame:
       rows[group[line['run'] // TUNING_SEEDS.value]].append(line)
   return pd.DataFrame(
     [
-      {'method': method.name, 'draw': i, **drawn[i].told, **means(lines)}
+      {'method': method.name, 'setting': i, **drawn[i].told, **means(lines)}
       for i, lines in rows.items()
     ]
   )
@@ -141,7 +141,7 @@ def lowest(method: Method, frame: pd.DataFrame) -> int:
   """The number of the draw with the lowest validation loss."""
   if frame.score.isna().all():
     raise InputError(f'{method.name}: every draw failed; lower config.hp.lr')
-  return int(frame.draw[frame.score.idxmin()])
+  return int(frame.setting[frame.score.idxmin()])
 
 
 def report(

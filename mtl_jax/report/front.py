@@ -29,7 +29,7 @@ def draw(
   axes.plot(*best.T, '-', color=drawing.GREY, label='front of static weights')
   axes.plot(*static.T, '.', color=drawing.GREY, label='static weights, drawn')
   for i, (method, number) in enumerate(chosen.items()):
-    own = frame[(frame.method == method) & (frame.draw == number)]
+    own = frame[(frame.method == method) & (frame.setting == number)]
     look = drawing.look(i) | {'linestyle': 'none'}
     axes.plot(*own[columns].to_numpy().T, label=method, **look)
   _frame(axes, frame, chosen, columns)
@@ -51,7 +51,7 @@ def front(points: np.ndarray) -> np.ndarray:
 def _frame(axes, frame, chosen, columns) -> None:
   """Bad draws lie far away: the frame is around what was chosen."""
   rows = [
-    frame[(frame.method == m) & (frame.draw == i)] for m, i in chosen.items()
+    frame[(frame.method == m) & (frame.setting == i)] for m, i in chosen.items()
   ]
   values = pd.concat(rows)[columns].to_numpy()
   low, high = values.min(0), values.max(0)

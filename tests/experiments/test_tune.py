@@ -113,7 +113,7 @@ def test_the_lowest_mean_validation_loss_chooses(tmp_path, seeds):
 
 
 def test_a_method_without_a_score_says_so():
-  frame = pd.DataFrame({'draw': [0, 1], 'score': [np.nan, np.nan]})
+  frame = pd.DataFrame({'setting': [0, 1], 'score': [np.nan, np.nan]})
   with pytest.raises(InputError, match='famo: every draw failed'):
     tune.lowest(Method('famo', 'hard', 'famo'), frame)
 
