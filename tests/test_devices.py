@@ -65,7 +65,7 @@ def test_eight_devices_equal_one():
     env=os.environ | {'JAX_PLATFORMS': 'cpu', 'JAX_NUM_CPU_DEVICES': '8'},
     capture_output=True,
     text=True,
-    timeout=300,
+    timeout=1200,
     check=False,
   )
   assert done.returncode == 0, done.stdout + done.stderr

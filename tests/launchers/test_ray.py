@@ -48,7 +48,7 @@ def table(folder):
 
 def trained_by(folder):
   """The process that first writes an evaluation into a cell of `folder`."""
-  for _ in range(600):
+  for _ in range(3000):
     time.sleep(0.1)
     for path in folder.glob('cells/*/records.jsonl'):
       if '"eval"' in path.read_text():
