@@ -50,6 +50,11 @@ def get_config() -> ConfigDict:
   config.hp.balancer = ((),)  # numbers of its own: (('c', 0.2),) per setting
   config.paired = False  # the first values together, ...; or all combinations
 
+  # Measuring interference at the start and at each evaluation; see probes.py.
+  config.probe = ConfigDict()
+  config.probe.batches = 0  # looked at each time; 0 is never
+  config.probe.rows = 1000  # of training, on which features are compared
+
   # Running; no effect on any result.
   config.mesh = ()  # devices for runs, devices that share a batch; () is all, 1
   config.spread = 'jit'  # of runs over devices, or pmap

@@ -207,6 +207,16 @@ def check_numbers(config: Any) -> None:
   for key in ('seeds', 'steps', 'evals', 'batch_size', 'eval_batch_size'):
     if config[key] < 1:
       raise InputError(f'config.{key} is {config[key]}; it must be at least 1')
+  if config.probe.batches < 0 or config.probe.batches == 1:
+    raise InputError(
+      f'config.probe.batches is {config.probe.batches}; noise is told from '
+      'conflict by two batches or more, and 0 measures nothing'
+    )
+  if config.probe.rows < 3:
+    raise InputError(
+      f'config.probe.rows is {config.probe.rows}; features are compared on 3 '
+      'rows or more'
+    )
   if config.steps * config.batch_size >= 2**31:
     raise InputError('config.steps times config.batch_size exceeds 32 bits')
   if config.steps % config.evals:

@@ -19,6 +19,7 @@ from mtl_jax import (
   memory,
   meshes,
   modules,
+  periods,
   plans,
   records,
   train,
@@ -77,11 +78,14 @@ class Cell:
     return len(self.runs) * self.config.steps
 
   @property
-  def sizes(self) -> train.Sizes:
+  def sizes(self) -> periods.Sizes:
     """Of what is compiled."""
     config = self.config
-    return train.Sizes(
-      config.steps // config.evals, config.batch_size, config.eval_batch_size
+    return periods.Sizes(
+      config.steps // config.evals,
+      config.batch_size,
+      config.eval_batch_size,
+      config.probe.batches,
     )
 
   @property
@@ -139,6 +143,8 @@ def make(config: Any, datas: list[Data]) -> Cell:
   }
   if system.balancer.needs_gram and config.gram_over != 'shared':
     own['gram_over'] = config.gram_over
+  if config.probe.batches:
+    own['probe'] = config.probe.to_dict()
   runs = [(seed, s) for s in settings for seed in choices.seeds(config)]
   shared = comparable(config, datas)
   return Cell(config, datas, system, traced, runs, shared, {**shared, **own})

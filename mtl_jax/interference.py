@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jaxtyping import Array, Float
 
 from mtl_jax.balancers import base
@@ -34,6 +35,12 @@ def cosines(gram: Gram) -> Pairs:
   norms = jnp.sqrt(_squares(gram))
   found = gram / (norms[:, None] * norms[None])
   return _pairs(jnp.clip(found, -1, 1))
+
+
+def conflicts(gram: Gram) -> Pairs:
+  """1 where two gradients point apart, else 0: the mean is a rate."""
+  found = cosines(gram)
+  return jnp.where(jnp.isnan(found), jnp.nan, found < 0)
 
 
 def corrected_cosines(cross: Gram) -> Pairs:
@@ -79,6 +86,7 @@ def alignment(gram: Gram) -> Float[Array, '']:
 # Of each pair of tasks, and of all tasks together.
 OF_PAIRS = {
   'cosine': cosines,
+  'conflict': conflicts,
   'magnitude_similarity': magnitude_similarity,
   'curvature_bound': curvature_bound,
 }
@@ -98,17 +106,18 @@ def curvature(
   along = slope(params)
   nodes, weights = np.polynomial.legendre.leggauss(5)
 
+  def dot(a, b):
+    pairs = zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True)
+    return sum(jnp.vdot(x, y) for x, y in pairs)
+
+  # Twice backward: products of our own have no forward mode.
+  turned = jax.grad(lambda point: dot(slope(point), along))
+
   def at(share):
     point = jax.tree.map(lambda a, b: a + share * (b - a), params, new)
-    _, turned = jax.jvp(slope, (point,), (along,))
-    return sum(
-      jnp.vdot(a, b)
-      for a, b in zip(
-        jax.tree.leaves(along), jax.tree.leaves(turned), strict=True
-      )
-    )
+    return dot(turned(point), along)
 
-  found = jax.vmap(at)(jnp.asarray((nodes + 1) / 2, jnp.float32))
+  found = lax.map(at, jnp.asarray((nodes + 1) / 2, jnp.float32))
   return jnp.asarray(weights / 2, jnp.float32) @ found
 
 
@@ -144,7 +153,7 @@ def look_ahead(
     moved = jax.tree.map(lambda p, g: p - rate * g, shared, row)
     return losses(moved)
 
-  later = jax.lax.map(after, rows)
+  later = lax.map(after, rows)
   return Affinity(1 - later / before[None], before[None] - later)
 
 

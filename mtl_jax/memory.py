@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from mtl_jax import batches, train
+from mtl_jax import batches, periods, probes, train
 from mtl_jax.data.base import Data
 
 # A compiler orders operations for speed: its activations take up to twice what
@@ -41,7 +41,7 @@ class Need(NamedTuple):
 
 def need(
   system: train.System,
-  sizes: train.Sizes,
+  sizes: periods.Sizes,
   state: train.TrainState,
   step: Any,
   data: Data,
@@ -68,6 +68,7 @@ def need(
     _drawing(sizes.steps, rows_each, data),
     size(order) + batch,
     int(SLACK * _evaluation(system, sizes, state, data)),
+    _probe(system, sizes, state, data) if sizes.probe else 0,
   )
   return Need(
     shared=0 if resplit else rows,
@@ -95,6 +96,21 @@ def _evaluation(system, sizes, state, data) -> int:
     return train.evaluate(system, params, extra, split, sizes.eval_batch)
 
   return peak(evaluate, state.params, state.extra, _like(split))
+
+
+def _probe(system, sizes, state, data) -> int:
+  """While interference is measured."""
+  number = jax.ShapeDtypeStruct((), jnp.float32)
+  weights = jax.ShapeDtypeStruct((len(system.tasks),), jnp.float32)
+  hp = train.Hp(*[number] * 4, task_weights=weights)
+  asked = probes.Asked(sizes.probe, sizes.batch)
+  seed = count = jnp.int32(0)
+  split = _like(data.train)
+
+  def measure(hp, state, split):
+    return probes.measure(system, asked, hp, seed, state, split, count)
+
+  return peak(measure, hp, state, split)
 
 
 def _like(tree: Any) -> Any:

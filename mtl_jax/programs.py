@@ -18,6 +18,7 @@ from mtl_jax import (
   devices,
   meshes,
   optimizers,
+  periods,
   train,
 )
 from mtl_jax.cells import Cell, Chunk
@@ -57,11 +58,11 @@ class Programs:
       for name in ('train', 'valid', 'test')
     }
     sizes = cell.sizes
-    own = None if self._shared else 0
+    self.data_axis = own = None if self._shared else 0
     first = cell.chunks()[0]
     self._runs, self.width = len(first.runs), first.size
     self._mesh = meshes.mesh_for(self.width, config.mesh)
-    map_runs = functools.partial(
+    self.map_runs = map_runs = functools.partial(
       devices.map_runs,
       mesh=self._mesh,
       spread=config.spread,
@@ -79,10 +80,10 @@ class Programs:
       donate=(2,),
     )
     self._measure = map_runs(
-      functools.partial(train.measure, system, sizes), (0, own), donate=(0,)
+      functools.partial(periods.measure, system, sizes), (0, own), donate=(0,)
     )
     self._test = map_runs(
-      functools.partial(train.test, system, sizes), (0, own, own)
+      functools.partial(periods.test, system, sizes), (0, own, own)
     )
     self._step = functools.partial(train.step, system)
     self._batch = (*system.batches, config.batch_size)

@@ -36,9 +36,31 @@ def _readings(readings: dict[str, np.ndarray], i: int) -> dict:
   """Of one run, in four digits; nothing where the scheme has none."""
   if not readings:
     return {}
-  # Not round(): a share of 0.00001 must not read as 0.
-  short = np.vectorize(lambda x: float(f'{x:.4g}'), otypes=[float])
+  short = _short()
   return {'readings': {k: short(values[i]) for k, values in readings.items()}}
+
+
+def probes(
+  cell: Cell, chunk: Chunk, step: int, modules: list[str], values: dict
+) -> list[dict]:
+  """One record per run: measures `[R, ...]` by name, see `probes.Found`."""
+  short = _short()
+  return [
+    {
+      'kind': 'probe',
+      **_who(chunk, i),
+      'step': step,
+      'batches': cell.config.probe.batches,
+      'modules': modules,
+      'values': {name: short(own[i]).tolist() for name, own in values.items()},
+    }
+    for i in range(len(chunk.runs))
+  ]
+
+
+def _short() -> np.vectorize:
+  """Four digits; not round(): a share of 0.00001 must not read as 0."""
+  return np.vectorize(lambda x: float(f'{x:.4g}'), otypes=[float])
 
 
 def collapses(
@@ -102,6 +124,7 @@ def cost(
   steps_per_second: float | None = None,
   seconds: float | None = None,
   compile_seconds: float | None = None,
+  probe_seconds: float | None = None,
 ) -> dict:
   """What a cell cost: numbers of one run, but the seconds of all together."""
   return {
@@ -111,6 +134,7 @@ def cost(
     'steps_per_second': steps_per_second,
     'seconds': seconds,
     'compile_seconds': compile_seconds,  # of the last start, within `seconds`
+    'probe_seconds': probe_seconds,  # of one look at one run, or None
   }
 
 

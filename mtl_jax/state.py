@@ -117,5 +117,5 @@ def init(system: System, hp: Hp, seed: Seed, inputs: Any) -> TrainState:
 
 def stream(seed: Seed, purpose: str) -> Array:
   """One stream of random numbers per purpose."""
-  purposes = ('init', 'order', 'noise')
+  purposes = ('init', 'order', 'noise', 'probe')
   return jax.random.fold_in(jax.random.key(seed), purposes.index(purpose))

@@ -1,7 +1,7 @@
 """Training as pure functions of one run; runs are mapped over them.
 
 `init` makes a state, `step` takes one batch, `advance` takes many steps in one
-scan, `evaluate` measures a split, `keep_best` keeps the best parameters.
+scan, `evaluate` measures a split.
 """
 
 import math
@@ -61,9 +61,7 @@ def step(
     balance_key,
   )
   grads = gradients.add_penalty(system.scheme, hp, state.params, found.grads)
-  moving = optimizers.moving(system.scheme, state.step, system.steps, grads)
-  norms = schemes.tower_norms(moving, system.groups)
-  grads = gradients.clip(hp.clip, norms, grads)
+  grads, norms = _clipped(system, hp, state, grads)
   params, opt = _descend(system, hp, state, grads)
   balance = found.balance
   if system.balancer.after:
@@ -112,6 +110,13 @@ def _restarted(system: System, hp: Hp, state: TrainState) -> TrainState:
     )
 
   return lax.cond(state.step == cut, anew, lambda state: state, state)
+
+
+def _clipped(system: System, hp: Hp, state: TrainState, grads):
+  """And the norms before; what rests in this step is in none of them."""
+  moving = optimizers.moving(system.scheme, state.step, system.steps, grads)
+  norms = schemes.tower_norms(moving, system.groups)
+  return gradients.clip(hp.clip, norms, grads), norms
 
 
 @jax.named_scope('update')
@@ -163,93 +168,18 @@ def advance(
   noise = stream(seed, 'noise')
 
   def body(state, rows):
-    batch = _taken(system, data, rows)
+    batch = take(system.batches, data, rows)
     return step(system, hp, state, batch, jax.random.fold_in(noise, state.step))
 
   state, metrics = lax.scan(body, state, order)
   return state, jax.tree.map(lambda m: m.mean(0), metrics)
 
 
-def _taken(system: System, data: Split, rows: Int[Array, '...']) -> Split:
+def take(
+  several: tuple[int, ...], data: Split, rows: Int[Array, '...']
+) -> Split:
   """The rows of a step, its several batches on a leading axis."""
-  if not system.batches:
+  if not several:
     return devices.take_rows(data, rows)
   parts = [devices.take_rows(data, own) for own in rows]
   return jax.tree.map(lambda *leaves: jnp.stack(leaves), *parts)
-
-
-def keep_best(
-  system: System, state: TrainState, results: dict[str, dict[str, Array]]
-) -> TrainState:
-  """Keeps the parameters where the validation loss is the lowest yet.
-
-  The score is the mean over tasks; separate towers keep each its own best.
-  What comes before a scheme's warm start or search is over is not kept.
-  """
-  losses = jnp.stack([results[task.name]['loss'] for task in system.tasks])
-  scores = losses.reshape(system.groups, -1).mean(1)
-  better = (scores < state.best.score) & (state.step >= system.kept_from)
-
-  def choose(new, old):
-    chosen = schemes.per_tower(new, better)
-    return jax.tree.map(jnp.where, chosen, new, old)
-
-  return state._replace(
-    best=Best(
-      score=jnp.where(better, scores, state.best.score),
-      step=jnp.where(better, state.step, state.best.step),
-      params=choose(state.params, state.best.params),
-      extra={
-        name: choose(tree, state.best.extra[name])
-        for name, tree in state.extra.items()
-      },
-    )
-  )
-
-
-class Sizes(NamedTuple):
-  """Steps from one evaluation to the next, and rows in a batch."""
-
-  steps: int
-  batch: int
-  eval_batch: int
-
-
-def period(
-  system: System,
-  sizes: Sizes,
-  hp: Hp,
-  seed: Seed,
-  num_rows: Int[Array, ''],
-  state: TrainState,
-  data: Split,
-  valid: Split,
-) -> tuple[TrainState, Metrics, dict[str, dict[str, Array]]]:
-  """From one evaluation to the next: train, measure, keep the best."""
-  state, metrics = advance(
-    system, hp, seed, state, data, num_rows, sizes.steps, sizes.batch
-  )
-  state, results = measure(system, sizes, state, valid)
-  return state, metrics, results
-
-
-def measure(
-  system: System, sizes: Sizes, state: TrainState, valid: Split
-) -> tuple[TrainState, dict[str, dict[str, Array]]]:
-  """Validation results, and the state that keeps the best of them."""
-  now = {'step': state.step, 'steps': system.steps}
-  results = evaluate(
-    system, state.params, state.extra, valid, sizes.eval_batch, now
-  )
-  return keep_best(system, state, results), results
-
-
-def test(
-  system: System, sizes: Sizes, best: Best, valid: Split, test: Split
-) -> tuple[dict[str, dict[str, Array]], dict[str, dict[str, Array]]]:
-  """Results of the best parameters on validation and on test."""
-  on_valid, on_test = (
-    evaluate(system, best.params, best.extra, split, sizes.eval_batch)
-    for split in (valid, test)
-  )
-  return on_valid, on_test

@@ -1,5 +1,6 @@
 """The loop over one cell: evaluation periods, records, saved states."""
 
+import functools
 import time
 
 import jax
@@ -8,6 +9,7 @@ import numpy as np
 from mtl_jax import costs, devices, hosts, interrupt, records, results
 from mtl_jax.ahead import Ready
 from mtl_jax.cells import Chunk
+from mtl_jax.probing import Probing
 
 
 class Training:
@@ -64,6 +66,8 @@ class Training:
 
   def train_chunk(self, chunk: Chunk, until: int) -> None:
     """Trains to the chunk's end, then reads the test split, once."""
+    if self.done % self.evals == 0:
+      self.probe(chunk, step=0)
     while self.done < until:
       self.train_period(chunk)
       if self.done < until:  # A chunk at its end is tested first.
@@ -72,6 +76,7 @@ class Training:
     state = devices.fetch(self.state)
     outcomes = results.outcomes(self.cell, chunk, state, *found)
     records.append(self.folder, *outcomes)
+    self.probing.keep_features(self.folder, chunk, self.inputs, self.state)
     self.trouble.append((state.unlabelled, state.fallbacks))
     for text in results.failures(self.cell, outcomes):
       self.live.say(text)
@@ -90,10 +95,17 @@ class Training:
     lines = results.evaluations(self.cell, chunk, step, metrics, valid)
     records.append(self.folder, *lines)
     self.watch(chunk, step, metrics.readings)
+    self.probe(chunk, step)
     self.live.advance(
       self.period_steps * len(chunk.runs),
       results.mean_losses(self.cell, metrics.losses),
     )
+
+  def probe(self, chunk: Chunk, step: int) -> None:
+    """Measures what tasks do to each other now, if that is asked for."""
+    lines = self.probing.look(chunk, self.inputs, self.state, step)
+    if lines:
+      records.append(self.folder, *lines)
 
   def watch(self, chunk: Chunk, step: int, readings: dict) -> None:
     """Says once which experts are not used."""
@@ -132,8 +144,13 @@ class Training:
       self.cell.steps / self.training,
       self.elapsed,
       self.compiling,
+      self.probing.seconds,
     )
     records.append(self.folder, cost, {'kind': 'done'})
+
+  @functools.cached_property
+  def probing(self) -> Probing:
+    return Probing(self.cell, self.programs)
 
   @property
   def period_steps(self) -> int:

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax import batches, devices, train
+from mtl_jax import batches, devices, periods, train
 from mtl_jax.schemes import base as schemes
 from tests import small
 
@@ -116,7 +116,7 @@ def results(*losses):
   }
 
 
-_keep_best = jax.jit(train.keep_best, static_argnums=0)
+_keep_best = jax.jit(periods.keep_best, static_argnums=0)
 
 
 def kept(name, history, **fields):
@@ -166,12 +166,12 @@ def test_a_score_that_is_nan_is_never_the_best():
 # --- Towers and runs
 
 
-SIZES = train.Sizes(steps=5, batch=6, eval_batch=8)
+SIZES = periods.Sizes(steps=5, batch=6, eval_batch=8)
 
 
-def trained(system, hp, state, data, valid, periods=6):
-  period = jax.jit(functools.partial(train.period, system, SIZES))
-  for _ in range(periods):
+def trained(system, hp, state, data, valid, count=6):
+  period = jax.jit(functools.partial(periods.period, system, SIZES))
+  for _ in range(count):
     state, _, _ = period(hp, SEED, rows_of(data), state, data, valid)
   return state
 
@@ -246,11 +246,11 @@ def mapped():
   system = small.system('hard', balancer='pcgrad', rule='adam')
   init = devices.map_runs(functools.partial(train.init, system), (0, 0, None))
   period = devices.map_runs(
-    functools.partial(train.period, system, SIZES),
+    functools.partial(periods.period, system, SIZES),
     (0, 0, None, 0, None, None),
   )
 
-  def run(rates, seeds, periods=2):
+  def run(rates, seeds, count=2):
     hp, seeds = devices.place((stack_hps(rates), seeds), over_runs=True)
     rows = rows_of(data)
     fixed = devices.place((rows, data, valid), over_runs=False)
@@ -267,7 +267,7 @@ def test_a_mapped_run_is_the_lone_run(mapped):
   rates, seeds = (0.01, 0.03, 0.1), jnp.array([4, 0, 7])
   together = run(rates, seeds)
   start = jax.jit(functools.partial(train.init, system))
-  period = jax.jit(functools.partial(train.period, system, SIZES))
+  period = jax.jit(functools.partial(periods.period, system, SIZES))
   for i, rate in enumerate(rates):
     hp = small.hp(lr=rate, clip=0.5)
     state = start(hp, seeds[i], data.inputs)
@@ -283,13 +283,13 @@ def test_a_mapped_run_is_the_lone_run(mapped):
 def test_a_sweep_compiles_once(mapped):
   *_, run, period = mapped
   run((0.01, 0.03, 0.1), jnp.array([4, 0, 7]))
-  run((0.2, 0.5, 0.0), jnp.array([1, 2, 3]), periods=3)
+  run((0.2, 0.5, 0.0), jnp.array([1, 2, 3]), count=3)
   assert period._cache_size() == 1
 
 
 def test_seeds_and_rates_matter(mapped):
   *_, run, _ = mapped
-  state, _, _ = run((0.01, 0.01, 0.1), jnp.array([0, 1, 0]), periods=1)
+  state, _, _ = run((0.01, 0.01, 0.1), jnp.array([0, 1, 0]), count=1)
   kernel = state.params['shared_encoder']['stage_0']['Dense_0']['kernel']
   assert (kernel[0] != kernel[1]).any()
   assert (kernel[0] != kernel[2]).any()

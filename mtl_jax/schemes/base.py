@@ -227,11 +227,18 @@ class Scheme(nn.Module):
   def predict(self, features: Iterable) -> tuple[Array, ...]:
     """Each task's head on its features: K predictions `[B, num_outputs]`."""
     features = list(features)
+    self._show(features)
     heads = [head(name=f'head_{t}') for t, head in enumerate(self.heads)]
     alike = all(type(head) is Head for head in heads)
     if alike and all(h is features[0] for h in features):
       return read_out(heads, features[0])
     return tuple(head(h) for head, h in zip(heads, features, strict=True))
+
+  def _show(self, features: list) -> None:
+    """Leaves what the heads read where that is asked for: `[K, B, C]`."""
+    if self.is_mutable_collection('features') and not self.is_initializing():
+      read = jnp.stack([summary(h) for h in features])
+      self.put_variable('features', 'read', read)
 
 
 class Head(nn.Module):

@@ -8,7 +8,7 @@ import numpy as np
 import optax
 import pytest
 
-from mtl_jax import train
+from mtl_jax import periods, train
 from tests import small
 from tests.schemes import reference
 
@@ -128,7 +128,7 @@ def test_the_search_left_its_first_parameters(name):
 def kept(name, state):
   """The state after an evaluation that nothing was ever better than."""
   results = {task.name: {'loss': jnp.array(-1e6)} for task in small.TASKS}
-  return train.keep_best(system(name), state, results)
+  return periods.keep_best(system(name), state, results)
 
 
 @both

@@ -1,0 +1,78 @@
+"""Measures interference while a cell is trained: programs, records, clock."""
+
+import functools
+import pathlib
+import time
+from typing import Any
+
+import jax
+import numpy as np
+
+from mtl_jax import devices, hosts, probes, results
+from mtl_jax.cells import Cell, Chunk
+from mtl_jax.programs import Inputs, Programs
+
+
+class Probing:
+  """What `config.probe` asks for; does nothing where that is nothing.
+
+  Its programs are compiled where they are first asked, since few cells are.
+  """
+
+  def __init__(self, cell: Cell, programs: Programs):
+    self._cell = cell
+    system, own = cell.system, programs.data_axis
+    asked = probes.Asked(cell.sizes.probe, cell.sizes.batch)
+    self._measure = programs.map_runs(
+      functools.partial(probes.measure, system, asked), (0, 0, 0, own, own)
+    )
+    count = min(cell.config.probe.rows, len(cell.datas[0].train.mask))
+    self._features = programs.map_runs(
+      functools.partial(probes.features, system, count), (0, own, own)
+    )
+    self._compiled: Any = None
+    self._looks, self._seconds = 0, 0.0
+
+  @property
+  def seconds(self) -> float | None:
+    """Of one look at one run, without compiling; None where there was none."""
+    return self._seconds / self._looks if self._looks else None
+
+  def look(
+    self, chunk: Chunk, inputs: Inputs, state: Any, step: int
+  ) -> list[dict]:
+    """The records of one look at all runs."""
+    if not self._cell.config.probe.batches:
+      return []
+    hp, seeds, rows, split, *_ = inputs
+    arguments = hp, seeds, state, split, rows
+    if self._compiled is None:
+      self._compiled = self._measure.lower(*arguments).compile()
+    began = time.monotonic()
+    found = devices.fetch(self._compiled(*arguments))
+    self._seconds += time.monotonic() - began
+    self._looks += len(chunk.runs)
+    params = jax.eval_shape(lambda p: p, state.params)
+    modules = probes.modules(self._cell.system, params)
+    return results.probes(self._cell, chunk, step, modules, flat(found))
+
+  def keep_features(
+    self, folder: pathlib.Path, chunk: Chunk, inputs: Inputs, state: Any
+  ) -> None:
+    """Writes what heads read by the best parameters: `[R, K, rows, C]`."""
+    if not self._cell.config.probe.batches:
+      return
+    found = self._features(state.best, inputs.train, inputs.num_rows)
+    kept = devices.fetch(found)[: len(chunk.runs)]
+    if hosts.leads():
+      np.save(folder / f'features_{chunk.first}.npy', kept)
+
+
+def flat(found: probes.Found) -> dict[str, np.ndarray]:
+  """By the names that records have: TAG's gain is `tag`."""
+  return {
+    **found.grams,
+    'tag': found.affinity.gain,
+    'tag_fall': found.affinity.fall,
+    'curvature': found.curvature,
+  }

@@ -1,0 +1,221 @@
+"""Interference measured along a run, against gradients taken one by one."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from configs import default
+from mtl_jax import build, cells, interference, interrupt, probes
+from tests import small
+from tests.test_run import lines, numbers
+from tests.test_run import train as train_cell
+
+quick = small.quick
+
+ASKED = probes.Asked(batches=3, rows=8)
+K = len(small.TASKS)
+
+
+@functools.cache
+def one_row(name):
+  """Measured on batches of one row, over and over: there is no noise."""
+  split = small.split(rows=1)
+  system, hp = small.system(name), small.hp(lr=0.01)
+  state = small.start(system, split, hp)
+  measure = jax.jit(functools.partial(probes.measure, system, ASKED))
+  found = measure(hp, jnp.int32(0), state, split, jnp.int32(1))
+  return system, split, state, jax.device_get(found)
+
+
+def slopes(system, split, state):
+  """Each task's gradient by what it is compared by, `[K, n]`, one by one."""
+  losses = small.losses(system.scheme, split)
+
+  def row(t):
+    grads = jax.grad(lambda p: losses(p)[t])(state.params)
+    own = probes.compared(system, grads)
+    if system.scheme.separate:
+      own = jax.tree.map(lambda g: g[t], own)
+    return np.concatenate([g.ravel() for g in jax.tree.leaves(own)])
+
+  return np.stack([row(t) for t in range(K)])
+
+
+@pytest.mark.parametrize('name', ['hard', 'single', 'cross_stitch'])
+def test_gradients_are_those_of_the_tasks_one_by_one(name):
+  system, split, state, found = one_row(name)
+  rows = slopes(system, split, state)
+  np.testing.assert_allclose(
+    found.grams['product'][0], rows @ rows.T, rtol=1e-4, atol=1e-6
+  )
+  norms = np.linalg.norm(rows, axis=1)
+  cosines = rows @ rows.T / np.outer(norms, norms)
+  off = ~np.eye(K, dtype=bool)
+  for measure in ('cosine', 'corrected_cosine'):
+    np.testing.assert_allclose(
+      found.grams[measure][0][off], cosines[off], atol=1e-4
+    )
+  np.testing.assert_array_equal(
+    found.grams['conflict'][0][off], cosines[off] < 0
+  )
+
+
+@pytest.mark.parametrize('name', ['hard', 'cross_stitch'])
+def test_modules_add_up_to_all(name):
+  system, _, state, found = one_row(name)
+  products = found.grams['product']
+  assert len(products) == len(probes.modules(system, state.params)) > 2
+  np.testing.assert_allclose(
+    products[0], products[1:].sum(0), rtol=1e-4, atol=1e-6
+  )
+
+
+@pytest.mark.parametrize('name', ['hard', 'single'])
+def test_affinity_is_what_a_step_on_another_task_does(name):
+  system, split, state, found = one_row(name)
+  losses = small.losses(system.scheme, split)
+  before = np.array(losses(state.params))
+
+  def after(i):
+    grads = jax.grad(lambda p: losses(p)[i])(state.params)
+    moved = dict(state.params)
+    for key, own in probes.compared(system, grads).items():
+      if system.scheme.separate:  # The tower's step is tried on all towers.
+        own = jax.tree.map(lambda g: g[i : i + 1], own)
+      moved[key] = jax.tree.map(
+        lambda p, g: p - 0.01 * g, state.params[key], own
+      )
+    return np.array(losses(moved))
+
+  later = np.stack([after(i) for i in range(K)])
+  np.testing.assert_allclose(
+    found.affinity.gain, 1 - later / before, rtol=1e-2, atol=1e-6
+  )
+
+
+def test_noise_of_batches_is_no_conflict():
+  """Of many batches of few rows the products are those of all rows' mean."""
+  split = small.split(rows=64)
+  system, hp = small.system(), small.hp()
+  state = small.start(system, split, hp)
+  asked = probes.Asked(batches=3000, rows=2)
+  found = jax.jit(functools.partial(probes.measure, system, asked))(
+    hp, jnp.int32(0), state, split, jnp.int32(64)
+  )
+  rows = slopes(system, split, state)
+  true = rows @ rows.T
+  near = found.grams['product'][0]
+  size = np.sqrt(np.outer(np.diag(true), np.diag(true)))
+  assert (np.abs(near - true) / size).max() < 0.15
+  # A batch's own products have its noise in the squares: cosines shrink.
+  off = ~np.eye(K, dtype=bool)
+  cosines = (true / size)[off]
+  plain = found.grams['cosine'][0][off]
+  corrected = found.grams['corrected_cosine'][0][off]
+  assert np.abs(plain - cosines).mean() > 2 * np.abs(corrected - cosines).mean()
+
+
+def test_a_task_without_labels_is_unknown():
+  split = small.split(rows=8)
+  split = split._replace(mask=split.mask.at[:, 1].set(False))
+  system, hp = small.system(), small.hp()
+  state = small.start(system, split, hp)
+  found = jax.jit(functools.partial(probes.measure, system, ASKED))(
+    hp, jnp.int32(0), state, split, jnp.int32(8)
+  )
+  cosines, gains = found.grams['cosine'][0], found.affinity.gain
+  assert jnp.isnan(cosines[1]).all()
+  assert jnp.isnan(gains[1]).all()
+  assert jnp.isnan(gains[:, 1]).all()
+  assert jnp.isfinite(cosines[0, 2])
+  assert jnp.isfinite(gains[0, 2])
+
+
+@pytest.mark.parametrize(
+  'encoder',
+  sorted({*small.ENCODERS} - {'resnet18'}),  # as `resnet`, and slow
+)
+def test_every_encoder_has_a_curvature(encoder):
+  """A second derivative, through every product that has rules of its own."""
+  system, split = small.system(encoder=encoder), small.split(encoder)
+  state = small.start(system, split, small.hp())
+  losses = small.losses(system.scheme, split)
+
+  def loss(params):
+    return losses(params).sum()
+
+  slope = jax.jit(jax.grad(loss))
+  along = slope(state.params)
+
+  def moved(step):
+    return jax.tree.map(lambda p, g: p + step * g, state.params, along)
+
+  def dot(a, b):
+    return sum(map(jnp.vdot, jax.tree.leaves(a), jax.tree.leaves(b)))
+
+  step = 3e-3 / float(jnp.sqrt(dot(along, along)))
+  difference = dot(slope(moved(step)), along) - dot(slope(moved(-step)), along)
+  found = jax.jit(functools.partial(interference.curvature, loss))(
+    state.params, state.params
+  )
+  assert float(found) == pytest.approx(float(difference) / (2 * step), rel=0.05)
+
+
+def test_heads_read_what_is_shown():
+  split = small.split(rows=8)
+  for name in ('hard', 'single'):
+    system = small.system(name)
+    state = small.start(system, split, small.hp())
+    best = state.best._replace(params=state.params)
+    read = probes.features(system, 8, best, split, jnp.int32(8))
+    predictions = system.scheme.apply(
+      {'params': state.params}, split.inputs, False
+    )
+    for t in range(K):
+      head = state.params[f'head_{t}']['Dense_0']
+      np.testing.assert_allclose(
+        read[t] @ head['kernel'] + head['bias'][None],
+        predictions[t],
+        rtol=1e-4,
+        atol=1e-5,
+      )
+
+
+def probed(batches, **changes):
+  c = default.get_config()
+  c.dataset, c.steps, c.evals, c.batch_size, c.seeds = 'tests.toy', 24, 4, 8, 3
+  c.encoders.mlp.widths = (4,)
+  c.encoders.mlp.dropout = 0.2
+  c.probe.batches = batches
+  c.update(changes)
+  return cells.make(c, build.data(c))
+
+
+def test_looking_changes_nothing_and_goes_on_after_a_stop(tmp_path):
+  plain, looked = probed(0), probed(2)
+  assert plain.hash != looked.hash
+  folders = [tmp_path / name for name in ('plain', 'looked', 'stopped')]
+  train_cell(plain, folders[0])
+  train_cell(looked, folders[1])
+  assert numbers(folders[0]) == numbers(folders[1])
+  assert not lines(folders[0], 'probe')
+  found = lines(folders[1], 'probe')
+  assert [line['step'] for line in found if line['run'] == 0] == [
+    *range(0, 25, 6)
+  ]
+  with pytest.raises(interrupt.Stopped):
+    train_cell(looked, folders[2], stop_after=2)
+  train_cell(looked, folders[2])
+  # `lines` proves that what was written twice is the same.
+  assert lines(folders[2], 'probe') == found
+  kept = [np.load(f / 'features_0.npy') for f in folders[1:]]
+  np.testing.assert_array_equal(*kept)
+  assert kept[0].shape[:2] == (3, len(looked.system.tasks))
+
+
+def test_what_is_asked_for_is_in_the_name_alone_where_it_is_asked():
+  assert 'probe' not in probed(0).identity
+  assert probed(2).identity['probe'] == {'batches': 2, 'rows': 1000}
