@@ -255,7 +255,7 @@ def mapped():
     rows = rows_of(data)
     fixed = devices.place((rows, data, valid), over_runs=False)
     state = init(hp, seeds, data.inputs)
-    for _ in range(periods):
+    for _ in range(count):
       state, metrics, results = period(hp, seeds, fixed[0], state, *fixed[1:])
     return state, metrics, results
 
