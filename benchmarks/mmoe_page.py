@@ -99,8 +99,8 @@ not standardised, and the noise is the same in all worlds, so that a perfect
 model has 1 here and 0.01 there. Noise is on average {noise_share} of a label's
 variance, more in some worlds than in others.
 
-Of {draws} draws all models completed {complete} at every p; {failed} runs
-failed. A draw is a world (weights, function, rows) and a start; it has
+All models completed {complete} of {draws} draws at every p; runs that failed:
+{failed}. A draw is a world (weights, function, rows) and a start; it has
 the same function, directions and inputs for all models and p, so that
 differences are within draws.
 
