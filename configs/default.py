@@ -164,6 +164,8 @@ def schemes() -> ConfigDict:
   times `hp.penalty`.
   """
   experts = {'num_experts': 4, 'expert_from': -1}  # -1 picks the stem
+  # The first stage of the tasks' own towers; -1 is none.
+  mixture = {**experts, 'tower_from': -1, 'balance': 0.0}
   return ConfigDict(
     {
       'adapters': {
@@ -214,7 +216,7 @@ def schemes() -> ConfigDict:
         'hard_samples': False,
         **own(),
       },
-      'mmoe': {**experts, 'balance': 0.0, **own(penalty=(1.0,))},
+      'mmoe': {**mixture, **own(penalty=(1.0,))},
       'moore': {**experts, **own()},
       'mtan': own(),
       'nddr': {
@@ -224,7 +226,7 @@ def schemes() -> ConfigDict:
         'warm_start': 0,
         **own(mix_lr=100.0),
       },
-      'omoe': {**experts, 'balance': 0.0, **own(penalty=(1.0,))},
+      'omoe': {**mixture, **own(penalty=(1.0,))},
       'ple': {
         'own': 1,
         'shared': 1,

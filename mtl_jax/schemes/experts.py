@@ -2,10 +2,15 @@
 
 from typing import Any
 
+import jax
+import jax.numpy as jnp
+
 from mtl_jax.schemes import base, ranges
 
 
-def stem_length(scheme: base.Scheme, expert_from: int, x: Any) -> int:
+def stem_length(
+  scheme: base.Scheme, expert_from: int, x: Any, tower_from: int = -1
+) -> int:
   """How many stages all experts share; -1 picks the fewest that will do.
 
   Gates read the input itself where it is a vector, and the pooled features of
@@ -20,6 +25,11 @@ def stem_length(scheme: base.Scheme, expert_from: int, x: Any) -> int:
   if cut == 0 and raw:
     raise ValueError(
       'a gate cannot read raw pixels or words; set expert_from=1'
+    )
+  if 0 <= tower_from <= cut:
+    raise ValueError(
+      f'tower_from={tower_from} leaves no stage for the experts: they begin '
+      f'behind {cut}; set tower_from={cut + 1} or more'
     )
   if cut >= count:
     raise ValueError(
@@ -37,15 +47,42 @@ def stem(scheme: base.Scheme, cut: int, x: Any, train: bool) -> base.Features:
 
 
 def run(
-  scheme: base.Scheme, expert_from: int, size: int, x: Any, train: bool
+  scheme: base.Scheme,
+  expert_from: int,
+  size: int,
+  x: Any,
+  train: bool,
+  tower_from: int = -1,
 ) -> tuple[base.Features, list[base.Features]]:
   """What gates read and what `size` shared experts make of it."""
-  cut = stem_length(scheme, expert_from, x)
+  cut = stem_length(scheme, expert_from, x, tower_from)
   x = stem(scheme, cut, x, train)
-  experts = base.Encoder(scheme.stages[cut:], name='shared_experts')
+  until = tower_from if tower_from >= 0 else len(scheme.stages)
+  experts = base.Encoder(scheme.stages[cut:until], name='shared_experts')
   return x, base.unstack(base.stack(experts, size, x, train), size)
 
 
 def last_shared(scheme: base.Scheme, found: list) -> list[base.Features]:
   """Marks what the experts make, where each task's own gate mixes it."""
   return [scheme.last_shared(h, f'expert_{e}') for e, h in enumerate(found)]
+
+
+def check_towers(tower_from: int, count: int) -> None:
+  """Raises `ValueError` where towers would begin behind all `count` stages."""
+  ranges.at_least(-1, tower_from=tower_from)
+  if tower_from > count:
+    raise ValueError(
+      f'tower_from is {tower_from}, and the encoder has {count} stages'
+    )
+
+
+def towers(
+  scheme: base.Scheme, tower_from: int, mixed: list, train: bool
+) -> list[base.Features]:
+  """Each task's own copy of the stages from `tower_from` on; -1 is none."""
+  if not 0 <= tower_from < len(scheme.stages):
+    return mixed
+  branch = base.Encoder(scheme.stages[tower_from:], name='towers')
+  size = scheme.num_tasks
+  x = jax.tree.map(lambda *leaves: jnp.stack(leaves), *mixed)  # [K, B, ...]
+  return base.unstack(base.stack(branch, size, x, train, in_axis=0), size)

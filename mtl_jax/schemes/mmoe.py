@@ -11,6 +11,7 @@ class Scheme(base.Scheme):
   Each task mixes `num_experts` encoders by its own softmax gate. Stages below
   `expert_from` are one shared stem and the gates read its pooled features: the
   input itself for vectors (0), the first stage for images and text (-1 picks).
+  Stages from `tower_from` on are each task's own, behind its mixture; -1: none.
   `balance` times `hp.penalty` is the price of unequal use of the experts.
   """
 
@@ -18,17 +19,20 @@ class Scheme(base.Scheme):
   penalised = True
   num_experts: int = 4
   expert_from: int = -1
+  tower_from: int = -1
   balance: float = 0.0
 
   def __post_init__(self):
     ranges.at_least(0, balance=self.balance)
     ranges.at_least(1, num_experts=self.num_experts)
+    experts.check_towers(self.tower_from, len(self.stages))
     super().__post_init__()
 
   @nn.compact
   def __call__(self, x, train):
     size = self.num_experts
-    x, found = experts.run(self, self.expert_from, size, x, train)
+    cut, until = self.expert_from, self.tower_from
+    x, found = experts.run(self, cut, size, x, train, until)
     found = experts.last_shared(self, found)
     read = base.summary(x)
     shape = (self.num_tasks, read.shape[-1], size)
@@ -36,6 +40,5 @@ class Scheme(base.Scheme):
     gates.tell(self, gate)  # [B, K, E]
     if self.balance:
       self.charge(self.balance * gates.imbalance(gate))
-    return self.predict(
-      gates.weighted(gate[:, t], found) for t in range(self.num_tasks)
-    )
+    mixed = [gates.weighted(gate[:, t], found) for t in range(self.num_tasks)]
+    return self.predict(experts.towers(self, until, mixed, train))

@@ -15,17 +15,20 @@ class Scheme(base.Scheme):
   penalised = True
   num_experts: int = 4
   expert_from: int = -1
+  tower_from: int = -1
   balance: float = 0.0
 
   def __post_init__(self):
     ranges.at_least(0, balance=self.balance)
     ranges.at_least(1, num_experts=self.num_experts)
+    experts.check_towers(self.tower_from, len(self.stages))
     super().__post_init__()
 
   @nn.compact
   def __call__(self, x, train):
     size = self.num_experts
-    x, found = experts.run(self, self.expert_from, size, x, train)
+    cut, until = self.expert_from, self.tower_from
+    x, found = experts.run(self, cut, size, x, train, until)
     read = base.summary(x)
     kernel = self.param('shared_gate', gates.start, (read.shape[-1], size))
     gate = gates.softmax(read, kernel)  # [B, E]
@@ -33,4 +36,5 @@ class Scheme(base.Scheme):
     if self.balance:
       self.charge(self.balance * gates.imbalance(gate[:, None]))
     mixed = self.last_shared(gates.weighted(gate, found))
-    return self.predict([mixed] * self.num_tasks)
+    mixed = [mixed] * self.num_tasks
+    return self.predict(experts.towers(self, until, mixed, train))

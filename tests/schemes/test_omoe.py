@@ -12,10 +12,12 @@ from tests.schemes import plain
 from tests.schemes.test_reductions import (
   K,
   assert_same,
+  cut,
   encoders,
   heads,
   losses,
   mixture,
+  tied,
   tower,
   towers,
 )
@@ -72,6 +74,41 @@ def test_omoe_of_equal_experts_is_hard(encoder, experts):
   )
 
 
+@pytest.mark.parametrize(
+  ('name', 'key'), [('mmoe', 'gates'), ('omoe', 'shared_gate')]
+)
+def test_one_expert_below_towers_is_split_hard(name, key):
+  fields = {'num_experts': 1, 'tower_from': 1}
+  scheme = losses(name, 'mlp', **fields)
+  hard = losses('hard', 'mlp', split_at=1)
+  gate = small.params(small.scheme(name, **fields), small.inputs())[key]
+
+  def parts(w):
+    low, high = cut(w, 1)
+    return small.take(low, 0), high
+
+  def ours(w, h):
+    low, high = parts(w)
+    return scheme(
+      {'shared_experts': tied(low, 1), 'towers': high, key: gate}, h
+    )
+
+  def theirs(w, h):
+    low, high = parts(w)
+    return hard({'shared_encoder': low, 'towers': high}, h)
+
+  assert_same(ours, theirs, towers('mlp', K), heads('mlp'))
+
+
+@pytest.mark.parametrize('name', ['mmoe', 'omoe'])
+def test_towers_behind_the_last_stage_are_none(name):
+  x = small.inputs()
+  whole, none = (small.scheme(name, tower_from=at) for at in (2, -1))
+  params = small.params(none, x)
+  apply = plain.applied
+  small.close(apply(whole, params, x)[0], apply(none, params, x)[0], 0)
+
+
 def test_one_gate_cannot_be_single():
   """What a gate per task can be, and one gate for all cannot."""
   scheme, params, x = drawn(num_experts=K)
@@ -106,6 +143,15 @@ def test_where_experts_cannot_begin_is_refused(encoder, cut, remedy):
   with pytest.raises(ValueError, match=remedy):
     jax.eval_shape(
       lambda: scheme.init(jax.random.key(0), small.inputs(encoder), False)
+    )
+
+
+@pytest.mark.parametrize('tower_from', [0, 1])
+def test_towers_that_leave_no_expert_are_refused(tower_from):
+  scheme = small.scheme('omoe', expert_from=1, tower_from=tower_from)
+  with pytest.raises(ValueError, match='no stage for the experts.*=2 or more'):
+    jax.eval_shape(
+      lambda: scheme.init(jax.random.key(0), small.inputs(), False)
     )
 
 

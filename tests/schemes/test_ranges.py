@@ -25,6 +25,8 @@ OUT_OF_RANGE = [
   ('ltb', {'warmup': 1.0}, 'warmup is 1.0; take a share of the search'),
   ('mmoe', {'balance': -1.0}, 'balance is -1.0; take 0 or more'),
   ('mmoe', {'num_experts': 0}, 'num_experts is 0; take 1 or more'),
+  ('mmoe', {'tower_from': -2}, 'tower_from is -2; take -1 or more'),
+  ('omoe', {'tower_from': 3}, 'tower_from is 3, and the encoder has 2 stages'),
   ('nddr', {'own': -0.1}, 'own is -0.1; take a share between 0 and 1'),
   ('ple', {'levels': -7}, 'levels is -7; take -1 or more'),
   ('ple', {'own': 0}, 'own is 0; take 1 or more'),

@@ -110,6 +110,8 @@ PARTLY = [
   ('cross_stitch', {'stitch_after': (0,)}),
   ('cross_stitch', {'stitch_after': (0, 1), 'per_channel': False}),
   ('mmoe', {'expert_from': 1, 'num_experts': 2}),
+  ('mmoe', {'tower_from': 1}),
+  ('omoe', {'tower_from': 1}),
 ]
 
 
