@@ -78,7 +78,8 @@ class Cell:
     if not self.groups:
       return name
     tasks = ', '.join(task.kind for task in self.system.tasks)
-    return f'{name}, {len(self.groups)} groups of {tasks}'
+    count = len(self.groups)
+    return f'{name}, {count} group{"s" * (count > 1)} of {tasks}'
 
   @property
   def shared(self) -> bool:

@@ -11,7 +11,7 @@ a partition into blocks: the best one is found over subsets of the tasks, in
 
 import functools
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -90,7 +90,7 @@ def at_random(gains: Gains, num_tasks: int, networks: int) -> float | None:
   return total / ways / num_tasks if ways else None
 
 
-def predicted(affinity: Affinity, groups: Iterator[Group]) -> Gains:
+def predicted(affinity: Affinity, groups: Iterable[Group]) -> Gains:
   """The gain of each task in a group: its mean affinity from the others.
 
   Of gains of pairs it is Standley et al.'s higher-order estimate, of look-ahead
@@ -109,7 +109,7 @@ def _incoming(affinity: Affinity, group: Group) -> np.ndarray:
 
 
 def _best_blocks(gains: Gains) -> dict[Group, tuple[float, Group]]:
-  """For every set of tasks the network that serves it best; small ones first."""
+  """For every set of tasks the network that serves it best; small first."""
   found: dict[Group, tuple[float, Group]] = {}
   for group in sorted(gains, key=lambda g: (len(g), g)):
     of_task = dict(zip(group, np.asarray(gains[group], float), strict=True))

@@ -6,6 +6,7 @@ arXiv:1905.07553). Differences are paired by seed, and the denominator is the
 baseline's mean over seeds, as for Delta_m (`stats.paired_delta_m`).
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -87,14 +88,16 @@ def make(base: Cell, trained: Sequence[Group]) -> Transfer:
 
 def matrix(transfer: Transfer, column: str = 'gain') -> np.ndarray:
   """Of pairs, `[partner, task]`; the diagonal is NaN, or '' of strings."""
-  size, frame = len(transfer.names), transfer.frame
+  names, frame = transfer.names, transfer.frame
   numbers = pd.api.types.is_numeric_dtype(frame[column])
-  table = np.full((size, size), np.nan if numbers else '', object)
-  for _, row in frame[frame['size'] == 2].iterrows():
-    (partner,) = set(row['group'].split(' + ')) - {row['task']}
-    place = transfer.names.index(partner), transfer.names.index(row['task'])
-    table[place] = row[column]
-  return table.astype(float) if numbers else table
+  empty = np.nan if numbers else ''
+  table = np.full((len(names), len(names)), empty, float if numbers else object)
+  values = frame.set_index(['group', 'task'])[column]
+  for pair in (g for g in transfer.groups if len(g.members) == 2):
+    for task, partner in itertools.permutations(pair.members):
+      place = names.index(partner), names.index(task)
+      table[place] = values[pair.name, task]
+  return table
 
 
 def noise(base: Cell) -> float:
@@ -129,7 +132,7 @@ def by_size(transfer: Transfer) -> pd.DataFrame:
         'size': size,
         'groups': part['group'].nunique(),
         **dict(zip(('gain', 'ci_low', 'ci_high'), test[:3], strict=True)),
-        'worse': (part['gain'] < -limit).mean(),
+        'worse': (part['gain'] < -limit).mean() if limit >= 0 else np.nan,
         'negative': part['gain'].clip(upper=0).mean(),
         'shown_better': (own['verdict'] == 'better').sum(),
         'shown_worse': (own['verdict'] == 'worse').sum(),
