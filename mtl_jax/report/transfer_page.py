@@ -21,7 +21,7 @@ TITLES = (
 def pages(
   found: Transfer, affinities: Affinities, groupings: pd.DataFrame
 ) -> list[Sheet]:
-  """One sheet per title; without larger groups or affinities no third."""
+  """One sheet per title."""
   agreement = choosing.agreement(found, affinities)
   return [
     _pairs(found),
@@ -124,7 +124,7 @@ def _agreement(frame: pd.DataFrame) -> Sheet:
 
 
 def _groupings(found: Transfer, frame: pd.DataFrame) -> Sheet:
-  header = ['networks', 'gain %', 'regret', 'groups']
+  header = ['networks, chosen by', 'gain %', 'regret', 'groups']
   body = [
     [
       f'{row["budget"]}, {row["chosen_by"]}',
