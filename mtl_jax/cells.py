@@ -22,9 +22,11 @@ from mtl_jax import (
   periods,
   plans,
   records,
+  subsets,
   train,
 )
 from mtl_jax.data.base import Data
+from mtl_jax.subsets import Group
 
 Run = tuple[int, dict[str, Any]]  # seed and setting of hyperparameters
 
@@ -54,6 +56,8 @@ class Cell:
     runs: all of them, setting by setting.
     comparable: what must be equal in all cells of a table.
     identity: `comparable` and what is this cell's own; names its folder.
+    groups: subsets of the tasks that runs are trained on, one each, which their
+      setting numbers; none where every run has all tasks.
   """
 
   config: Any
@@ -63,6 +67,7 @@ class Cell:
   runs: list[Run]
   comparable: dict
   identity: dict
+  groups: tuple[Group, ...] = ()
 
   @property
   def hash(self) -> str:
@@ -70,7 +75,17 @@ class Cell:
 
   @property
   def name(self) -> str:
-    return f'{self.config.scheme}, {self.config.balancer}'
+    name = f'{self.config.scheme}, {self.config.balancer}'
+    if not self.groups:
+      return name
+    tasks = ', '.join(task.kind for task in self.system.tasks)
+    count = len(self.groups)
+    return f'{name}, {count} group{"s" * (count > 1)} of {tasks}'
+
+  @property
+  def shared(self) -> bool:
+    """Whether all runs read the same data."""
+    return not (self.config.resplit or self.groups)
 
   @property
   def steps(self) -> int:
@@ -95,8 +110,8 @@ class Cell:
       self.system,
       self.sizes,
       *self.traced,
-      self.datas[0],
-      self.config.resplit,
+      subsets.first(self.datas[0], self.groups),
+      not self.shared,
       self.place.batch,
     )
 
@@ -125,16 +140,20 @@ class Cell:
     return [Chunk(i, self.runs[i : i + size], size) for i in starts]
 
 
-def make(config: Any, datas: list[Data]) -> Cell:
+def make(
+  config: Any, datas: list[Data], groups: tuple[Group, ...] = ()
+) -> Cell:
   """Builds a cell and tries its shapes; nothing is trained or written.
+
+  With `groups`, of one shape, each is trained with every seed and setting.
 
   Raises:
     InputError: the config is wrong, or its parts do not go together.
   """
-  tasks = datas[0].tasks
-  system = build.system(config, tasks, len(datas[0].train.mask))
-  traced = build.try_shapes(config, system, datas[0])
-  settings = choices.settings(config, len(tasks))
+  data = subsets.first(datas[0], groups)
+  system = build.system(config, data.tasks, len(data.train.mask))
+  traced = build.try_shapes(config, system, data)
+  settings = subsets.numbered(choices.settings(config, len(data.tasks)), groups)
   own = {
     'scheme': {config.scheme: choices.chosen(config, 'scheme')},
     'balancer': {config.balancer: choices.chosen(config, 'balancer')},
@@ -145,9 +164,12 @@ def make(config: Any, datas: list[Data]) -> Cell:
     own['gram_over'] = config.gram_over
   if config.probe.batches:
     own['probe'] = config.probe.to_dict()
+  if groups:
+    own['groups'] = subsets.names(datas[0], groups)
   runs = [(seed, s) for s in settings for seed in choices.seeds(config)]
   shared = comparable(config, datas)
-  return Cell(config, datas, system, traced, runs, shared, {**shared, **own})
+  own = {**shared, **own}
+  return Cell(config, datas, system, traced, runs, shared, own, groups)
 
 
 def _sources(config: Any) -> dict[str, str]:
@@ -205,6 +227,7 @@ def header(cell: Cell) -> dict:
   """The cell's first record: what the report must know to read the rest."""
   data = cell.datas[0]
   sizes = {f'n_{k}': len(split.mask) for k, split in data.splits.items()}
+  names = subsets.names(data, cell.groups)
   return {
     'kind': 'cell',
     'hash': cell.hash,
@@ -213,7 +236,8 @@ def header(cell: Cell) -> dict:
     'encoder': cell.config.encoder,
     'scheme': cell.config.scheme,
     'balancer': cell.config.balancer,
-    'tasks': [_described(task) for task in data.tasks],
+    'tasks': [_described(task) for task in cell.system.tasks],
+    **({'groups': names} if names else {}),
     'comparable': cell.comparable,
     'split': 'resplit' if cell.config.resplit else 'fixed',
     **sizes,

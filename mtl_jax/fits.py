@@ -57,4 +57,4 @@ def _changed(cell: Cell, changes: dict[str, Any]) -> Cell:
   config = cell.config.copy_and_resolve_references()
   for key, value in changes.items():
     config[key] = (1, 1) if key == 'mesh' else value
-  return cells.make(config, cell.datas)
+  return cells.make(config, cell.datas, cell.groups)

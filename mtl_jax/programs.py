@@ -19,6 +19,7 @@ from mtl_jax import (
   meshes,
   optimizers,
   periods,
+  subsets,
   train,
 )
 from mtl_jax.cells import Cell, Chunk
@@ -51,7 +52,8 @@ class Programs:
 
   def __init__(self, cell: Cell):
     config, system = cell.config, cell.system
-    self._shared = not config.resplit
+    self._shared, self._groups = cell.shared, cell.groups
+    self._resplit = config.resplit
     self._first_seed = config.first_seed
     self._splits = {
       name: batches.stacked([data.splits[name] for data in cell.datas])
@@ -91,10 +93,11 @@ class Programs:
   def inputs(self, chunk: Chunk) -> Inputs:
     """What these runs read, on the devices."""
     seeds = np.array([seed for seed, _ in chunk.padded], np.int32)
-    which = 0 if self._shared else seeds - self._first_seed
+    which = 0 if self._shared else self._resplit * (seeds - self._first_seed)
+    groups = [self._groups[s['group']] for _, s in chunk.padded if self._groups]
     rows = self._splits['train'][1][which]
     splits = {
-      name: jax.tree.map(lambda x: x[which], split)
+      name: subsets.of_runs(split, which, groups)
       for name, (split, _) in self._splits.items()
     }
     hp = choices.hp([setting for _, setting in chunk.padded])

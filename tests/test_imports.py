@@ -13,6 +13,7 @@ LAYERS = [
   'modules',
   'compilation',
   'records',
+  'grouping',
   'interrupt',
   'supervisor',
   'hosts',
@@ -35,6 +36,7 @@ LAYERS = [
   'schemes',
   'balancers',
   'data',
+  'subsets',
   'batches',
   'optimizers',
   'costs',
@@ -72,7 +74,7 @@ LAYERS = [
   'run',
   'launchers',
 ]
-READING = {'records', 'errors', 'report'}
+READING = {'records', 'errors', 'grouping', 'report'}
 
 
 def files():

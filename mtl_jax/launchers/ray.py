@@ -127,6 +127,7 @@ class Sweep:
       str(folder.parents[1].absolute()),
       str(self.token.absolute()),
       0 if self.share.gpus else self.share.cpus,
+      cell.groups,
     )
 
   def wait(self) -> None:

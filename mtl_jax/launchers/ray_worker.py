@@ -30,6 +30,7 @@ class Order(NamedTuple):
     workdir: a folder on a file system that all machines share.
     token: a file in `workdir`; when it goes, workers save and stop.
     cpus: cores of this worker where it has no accelerator, else 0.
+    groups: of the cell's tasks.
   """
 
   config: dict[str, Any]
@@ -37,6 +38,7 @@ class Order(NamedTuple):
   workdir: str
   token: str
   cpus: int
+  groups: tuple[tuple[int, ...], ...] = ()
 
 
 class Outcome(NamedTuple):
@@ -85,7 +87,7 @@ def _cell(order: Order, host: str) -> cells.Cell:
     raise interrupt.Stopped(signal.SIGTERM)
   config = ConfigDict(order.config)
   build.check(config)
-  cell = cells.make(config, build.data(config))
+  cell = cells.make(config, build.data(config), order.groups)
   ours, theirs = (records.flat(i) for i in (cell.identity, order.identity))
   for key in sorted(ours.keys() | theirs.keys()):
     if ours.get(key) != theirs.get(key):

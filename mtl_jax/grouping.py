@@ -1,0 +1,134 @@
+"""Which tasks to train together, when so many networks may be run.
+
+A grouping chooses networks, each trained on a group of tasks, and lets each
+task be served by one of them (Standley et al., ICML 2020, arXiv:1905.07553). A
+network may be trained on a task that it does not serve.
+
+The search is exact. Tasks that one network serves are a block, so a grouping is
+a partition into blocks: the best one is found over subsets of the tasks, in
+3^K steps for each network, a second for 10 tasks.
+"""
+
+import functools
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+Group = tuple[int, ...]  # numbers of tasks, ascending
+Gains = Mapping[Group, np.ndarray]  # of a group's tasks, in its order; + helps
+Affinity = (
+  np.ndarray
+)  # [K, K]: how much task i helps j; the diagonal is not read
+
+
+class Grouping(NamedTuple):
+  """Networks by the tasks that each serves; `score` is the mean over tasks."""
+
+  networks: tuple[tuple[Group, Group], ...]  # (trained on, serves)
+  score: float
+
+
+def best(gains: Gains, num_tasks: int, budget: int) -> Grouping | None:
+  """The grouping of the highest mean gain with `budget` networks or fewer.
+
+  Of equal ones the one with fewer networks. None where the groups given do not
+  reach every task.
+  """
+  blocks = _best_blocks(gains)
+
+  @functools.cache
+  def search(left: Group, networks: int) -> tuple[float, tuple]:
+    if not left:
+      return 0.0, ()
+    found = -np.inf, ()
+    for block, rest in _first_blocks(left) if networks else ():
+      if block in blocks:
+        score, group = blocks[block]
+        more, others = search(rest, networks - 1)
+        if score + more > found[0] + 1e-12:
+          found = score + more, ((group, block), *others)
+    return found
+
+  every = tuple(range(num_tasks))
+  ways = (search(every, networks) for networks in range(1, budget + 1))
+  score, networks = max(ways, key=lambda way: way[0])  # the first of equals
+  return Grouping(networks, score / num_tasks) if networks else None
+
+
+def realised(grouping: Grouping, gains: Gains) -> np.ndarray:
+  """What a grouping brings each task, when these are the gains; `[K, ...]`."""
+  served = {
+    task: gains[group][group.index(task)]
+    for group, block in grouping.networks
+    for task in block
+  }
+  return np.array([served[task] for task in sorted(served)])
+
+
+def at_random(gains: Gains, num_tasks: int, networks: int) -> float | None:
+  """The mean gain, over all partitions of the tasks into so many groups.
+
+  Exact: every partition counts the same, whose groups are all given and serve
+  the tasks that they are trained on. None where there is no such partition.
+  """
+  totals = {group: float(np.sum(values)) for group, values in gains.items()}
+
+  @functools.cache
+  def count(left: Group, networks: int) -> tuple[int, float]:
+    if not left or not networks:
+      return int(not left and not networks), 0.0
+    ways, total = 0, 0.0
+    for block, rest in _first_blocks(left):
+      if block in totals:
+        more, sums = count(rest, networks - 1)
+        ways, total = ways + more, total + sums + more * totals[block]
+    return ways, total
+
+  ways, total = count(tuple(range(num_tasks)), networks)
+  return total / ways / num_tasks if ways else None
+
+
+def predicted(affinity: Affinity, groups: Iterable[Group]) -> Gains:
+  """The gain of each task in a group: its mean affinity from the others.
+
+  Of gains of pairs it is Standley et al.'s higher-order estimate, of look-ahead
+  affinities the score of TAG (arXiv:2109.04617). A task alone gains 0: what it
+  does for itself is not comparable.
+  """
+  return {group: _incoming(affinity, group) for group in groups}
+
+
+def _incoming(affinity: Affinity, group: Group) -> np.ndarray:
+  if len(group) == 1:
+    return np.zeros(1)
+  part = affinity[np.ix_(group, group)]
+  others = ~np.eye(len(group), dtype=bool)
+  return part.mean(0, where=others)
+
+
+def _best_blocks(gains: Gains) -> dict[Group, tuple[float, Group]]:
+  """For every set of tasks the network that serves it best; small first."""
+  found: dict[Group, tuple[float, Group]] = {}
+  for group in sorted(gains, key=lambda g: (len(g), g)):
+    of_task = dict(zip(group, np.asarray(gains[group], float), strict=True))
+    for block in _subsets(group):
+      score = sum(of_task[task] for task in block)
+      if score > found.get(block, (-np.inf,))[0] + 1e-12:
+        found[block] = score, group
+  return found
+
+
+def _first_blocks(left: Group) -> Iterator[tuple[Group, Group]]:
+  """Every block with the first of the tasks left, and what it leaves."""
+  for others in _subsets(left[1:], smallest=0):
+    rest = tuple(task for task in left[1:] if task not in others)
+    yield (left[0], *others), rest
+
+
+def _subsets(tasks: Group, smallest: int = 1) -> Iterator[Group]:
+  sizes = range(smallest, len(tasks) + 1)
+  return itertools.chain.from_iterable(
+    itertools.combinations(tasks, size) for size in sizes
+  )

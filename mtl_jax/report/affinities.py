@@ -1,0 +1,62 @@
+"""Affinities of tasks that were measured while they were trained."""
+
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from mtl_jax.errors import InputError
+
+NEEDED = ('module', 'task_i', 'task_j', 'measure', 'value')
+# Where more is better for the other task: these can choose a grouping.
+MEASURES = ('tag', 'cosine')
+TOTAL = 'ALL'  # the module that stands for all
+
+
+def read(path: pathlib.Path, names: Sequence[str]) -> dict[str, np.ndarray]:
+  """Affinities i -> j by measure, `[K, K]`: means over steps and seeds.
+
+  The diagonal is NaN. A measure that is given for one of (i, j) and (j, i)
+  holds for both.
+
+  Raises:
+    InputError: the file cannot be read, or lacks a column, a measure, a pair.
+  """
+  try:
+    frame = pd.read_csv(path)
+  except (OSError, ValueError) as error:
+    text = ' '.join(str(error).split())
+    raise InputError(f'--affinities={path}: {text}') from error
+  missing = [column for column in NEEDED if column not in frame]
+  if missing:
+    raise InputError(
+      f'--affinities={path} has no column {missing[0]!r}; name an '
+      'interference.csv'
+    )
+  frame = frame[frame['module'] == TOTAL]
+  found = {m: frame[frame['measure'] == m] for m in MEASURES}
+  if all(part.empty for part in found.values()):
+    raise InputError(
+      f'--affinities={path} has no measure {" or ".join(MEASURES)} of module '
+      f'{TOTAL}'
+    )
+  return {
+    measure: _table(part, names, f'--affinities={path}: {measure}')
+    for measure, part in found.items()
+    if not part.empty
+  }
+
+
+def _table(frame: pd.DataFrame, names: Sequence[str], what: str) -> np.ndarray:
+  means = frame.groupby(['task_i', 'task_j'])['value'].mean().unstack()
+  table = means.reindex(index=names, columns=names).to_numpy()
+  table = np.where(np.isnan(table), table.T, table)
+  np.fill_diagonal(table, np.nan)
+  gaps = np.argwhere(np.isnan(table) & ~np.eye(len(names), dtype=bool))
+  if gaps.size:
+    i, j = (names[k] for k in gaps[0])
+    raise InputError(
+      f'{what} of {i!r} and {j!r} is not there; measure it with these tasks'
+    )
+  return table
