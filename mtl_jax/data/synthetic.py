@@ -78,31 +78,43 @@ def load(
     InputError: no such family, or weights that cannot lie so.
   """
   del data_dir, files
+  draw = np.random.default_rng(split_seed)
+  knobs = {'noise': noise, 'difficulty': difficulty, 'known': known}
+  noise, difficulty, known = (each(k, v, tasks) for k, v in knobs.items())
+  wanted = weights(draw, family, tasks, related, rank, groups, inputs)
+  alpha, beta = draw.normal(size=(2, waves))
+  angles = alpha * difficulty[:, None]  # [K, waves]
+  splits = [_rows(draw, n, c * wanted, angles, beta, noise) for n in rows]
+  mask = draw.random(splits[0][1].shape) < known
+  own = tuple(Task(f'task_{k}', 'regression') for k in range(tasks))
+  data = base.Data(*standardised(splits, mask), own, CARD)
+  return base.check(base.counted(data))
+
+
+def _rows(draw, count, wanted, angles, beta, noise) -> tuple:
+  """Inputs `[N, inputs]` and labels `[N, K]`."""
+  x = draw.normal(size=(count, wanted.shape[1]))
+  z = x @ wanted.T
+  y = z + np.sin(z[..., None] * angles + beta).sum(-1)
+  return x.astype(np.float32), y + noise * draw.normal(size=z.shape)
+
+
+def weights(
+  draw: np.random.Generator,
+  family: str,
+  tasks: int,
+  related: float = 0.9,
+  rank: int = 2,
+  groups: int = 2,
+  inputs: int = 100,
+) -> Weights:
+  """What the tasks want of the inputs, the first that `load` draws.
+
+  Their products are how related the tasks are in truth.
+  """
   if family not in FAMILIES:
     raise InputError(f'family {family!r}: {nearest(family, FAMILIES)}')
-  draw = np.random.default_rng(split_seed)
-  noise, difficulty, known = (
-    each(name, knob, tasks)
-    for name, knob in zip(
-      ('noise', 'difficulty', 'known'), (noise, difficulty, known), strict=True
-    )
-  )
-  weights = FAMILIES[family](draw, tasks, inputs, related, rank, groups)
-  alpha, beta = draw.normal(size=(2, waves))
-  splits = []
-  for count in rows:
-    x = draw.normal(size=(count, inputs))
-    z = c * x @ weights.T  # [N, K]
-    angles = z[..., None] * alpha * difficulty[:, None] + beta
-    y = z + np.sin(angles).sum(-1) + noise * draw.normal(size=z.shape)
-    splits.append((x.astype(np.float32), y))
-  mask = draw.random(splits[0][1].shape) < known
-  data = base.Data(
-    *standardised(splits, mask),
-    tuple(Task(f'task_{k}', 'regression') for k in range(tasks)),
-    CARD,
-  )
-  return base.check(base.counted(data))
+  return FAMILIES[family](draw, tasks, inputs, related, rank, groups)
 
 
 def each(name: str, knob: Knob, tasks: int) -> Float[np.ndarray, 'tasks']:
