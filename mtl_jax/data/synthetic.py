@@ -84,17 +84,17 @@ def load(
   wanted = weights(draw, family, tasks, related, rank, groups, inputs)
   alpha, beta = draw.normal(size=(2, waves))
   angles = alpha * difficulty[:, None]  # [K, waves]
-  splits = [_rows(draw, n, c * wanted, angles, beta, noise) for n in rows]
+  splits = [_rows(draw, n, wanted, c, angles, beta, noise) for n in rows]
   mask = draw.random(splits[0][1].shape) < known
   own = tuple(Task(f'task_{k}', 'regression') for k in range(tasks))
   data = base.Data(*standardised(splits, mask), own, CARD)
   return base.check(base.counted(data))
 
 
-def _rows(draw, count, wanted, angles, beta, noise) -> tuple:
+def _rows(draw, count, wanted, c, angles, beta, noise) -> tuple:
   """Inputs `[N, inputs]` and labels `[N, K]`."""
   x = draw.normal(size=(count, wanted.shape[1]))
-  z = x @ wanted.T
+  z = c * x @ wanted.T
   y = z + np.sin(z[..., None] * angles + beta).sum(-1)
   return x.astype(np.float32), y + noise * draw.normal(size=z.shape)
 
