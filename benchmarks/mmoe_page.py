@@ -66,7 +66,7 @@ def constants() -> dict:
     'rows': ' / '.join(f'{count:,}' for count in data.rows),
     'c': data.c,
     'waves': data.waves,
-    'noise': data.noise,
+    'noise': data.noise[0],
     'inputs': data.inputs,
     'experts': mmoe_runs.EXPERTS,
     'units': mmoe_runs.UNITS,

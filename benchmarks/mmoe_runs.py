@@ -107,7 +107,7 @@ def noise_shares(made: cells.Cell) -> Shares:
 
   What noise leaves of it is what the same world without noise explains.
   """
-  fields = {**choices.chosen(made.config, 'dataset'), 'noise': 0.0}
+  fields = {**choices.chosen(made.config, 'dataset'), 'noise': (0.0,)}
   found = {}
   pairs = zip(choices.seeds(made.config), made.datas, strict=True)
   for seed, data in pairs:

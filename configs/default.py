@@ -89,9 +89,9 @@ def datasets() -> ConfigDict:
         'rows': (10_000, 1000, 1000),
         'c': 0.3,
         'waves': 5,
-        'noise': 0.1,  # one, or a tuple of one per task; so the next two
-        'difficulty': 1.0,
-        'known': 1.0,
+        'noise': (0.1,),  # one for all tasks, or one each; so the next two
+        'difficulty': (1.0,),
+        'known': (1.0,),
       },
       'tfds': {  # any TFDS data set that was prepared as array_record
         'name': '',

@@ -239,11 +239,18 @@ def header(cell: Cell) -> dict:
     'tasks': [_described(task) for task in cell.system.tasks],
     **({'groups': names} if names else {}),
     'comparable': cell.comparable,
-    'split': 'resplit' if cell.config.resplit else 'fixed',
+    'split': _split(cell),
     **sizes,
     'seeds': list(choices.seeds(cell.config)),
     'versions': {'python': platform.python_version(), 'jax': jax.__version__},
   }
+
+
+def _split(cell: Cell) -> str:
+  """What seeds differ in besides training: data, rows' places, or nothing."""
+  if not cell.config.resplit:
+    return 'fixed'
+  return 'drawn' if cell.datas[0].card.drawn else 'resplit'
 
 
 def _described(task) -> dict:

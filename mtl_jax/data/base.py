@@ -35,7 +35,8 @@ class Card(NamedTuple):
   """Where the data come from and how they were cut.
 
   `counts` holds the rows per split (`'train'`) and the known labels per split
-  and task (`'train/cd496'`); `cut` fills it.
+  and task (`'train/cd496'`); `cut` fills it. `drawn`: every seed draws rows of
+  its own, that share nothing with another's.
   """
 
   name: str
@@ -45,6 +46,7 @@ class Card(NamedTuple):
   split_rule: str
   counts: dict[str, int]
   notes: str = ''
+  drawn: bool = False
 
 
 class Data(NamedTuple):

@@ -23,7 +23,7 @@ from mtl_jax.errors import InputError, nearest
 from mtl_jax.tasks import Task
 
 Weights = Float[np.ndarray, 'tasks inputs']
-Knob = float | tuple[float, ...]
+Knob = tuple[float, ...]  # one for all tasks, or one each
 
 CARD = base.Card(
   name='synthetic',
@@ -34,6 +34,7 @@ CARD = base.Card(
   split_rule='every seed draws its own world: weights, function and rows',
   counts={},
   notes='Labels are in standard deviations of the training labels.',
+  drawn=True,
 )
 
 
@@ -50,9 +51,9 @@ def load(
   rows: tuple[int, int, int] = (10_000, 1000, 1000),
   c: float = 0.3,
   waves: int = 5,
-  noise: Knob = 0.1,
-  difficulty: Knob = 1.0,
-  known: Knob = 1.0,
+  noise: Knob = (0.1,),
+  difficulty: Knob = (1.0,),
+  known: Knob = (1.0,),
 ) -> base.Data:
   """Inputs float32 `[N, inputs]`, K regressions `task_0`, ...; reads no file.
 
@@ -119,13 +120,12 @@ def weights(
 
 def each(name: str, knob: Knob, tasks: int) -> Float[np.ndarray, 'tasks']:
   """One number per task."""
-  values = np.broadcast_to(np.asarray(knob, float), np.shape(knob) or (tasks,))
-  if values.shape != (tasks,):
+  if len(knob) not in (1, tasks):
     raise InputError(
-      f'config.datasets.synthetic.{name} has {len(values)} numbers for {tasks} '
+      f'config.datasets.synthetic.{name} has {len(knob)} numbers for {tasks} '
       'tasks; give one, or one each'
     )
-  return values
+  return np.broadcast_to(np.asarray(knob, float), (tasks,))
 
 
 def standardised(splits: list, mask: np.ndarray) -> list[base.Split]:

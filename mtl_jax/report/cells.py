@@ -12,6 +12,12 @@ import numpy as np
 from mtl_jax import records
 from mtl_jax.errors import InputError
 
+REPEATS = {
+  'fixed': 'seeds on one split',
+  'resplit': 'resplits',
+  'drawn': 'seeds, each with rows of its own',
+}
+
 
 class TaskInfo(NamedTuple):
   """A task; `metrics` are (name, higher is better), the headline first."""
@@ -92,10 +98,15 @@ class Cell(NamedTuple):
 
   @property
   def test_over_train(self) -> float | None:
-    """Rows of test over rows of training for resplits, None for one split."""
-    if self.header['split'] == 'fixed':
+    """Rows of test over rows of training for resplits, which overlap."""
+    if self.header['split'] != 'resplit':
       return None
     return self.header['n_test'] / self.header['n_train']
+
+  @property
+  def repeats(self) -> str:
+    """What the seeds of its runs differ in."""
+    return REPEATS[self.header['split']]
 
   def values(self, task: str, metric: str) -> dict[int, float]:
     """The test metric by seed, without the seeds where it is missing."""

@@ -48,11 +48,10 @@ def own_notes(cell: Cell) -> list[str]:
 
 def _data(base: Cell) -> str:
   head, n = base.header, len(base.setting)
-  what = 'resplits' if head['split'] == 'resplit' else 'seeds on one split'
   rows = f'{head["n_train"]}/{head["n_valid"]}/{head["n_test"]}'
   return (
-    f'{head["dataset"]}, encoder {head["encoder"]}: mean over {n} {what} '
-    f'({rows} rows train/valid/test) ± half the width of its 95 % t interval. '
+    f'{head["dataset"]}, encoder {head["encoder"]}: mean over {n} '
+    f'{base.repeats} ({rows} rows train/valid/test) ± half the width of its 95 % t interval. '
     'Balancer equal where none is named.'
   )
 
@@ -60,7 +59,9 @@ def _data(base: Cell) -> str:
 def _test(base: Cell) -> str:
   if base.test_over_train is None:
     test = 'paired t-test'
-    scope = ' Seeds on one split speak of training noise only.'
+    drawn = base.header['split'] == 'drawn'
+    fixed = ' Seeds on one split speak of training noise only.'
+    scope = '' if drawn else fixed
   else:
     test = 'corrected resampled t-test (Nadeau and Bengio 2003)'
     scope = ' Resplits overlap, which the test allows for and ± does not.'

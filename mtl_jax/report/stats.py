@@ -79,6 +79,13 @@ def one_sample(
   return Paired(mean, mean - half, mean + half, p_value)
 
 
+def named(test_over_train: float | None) -> str:
+  """The test that `paired` makes."""
+  if test_over_train is None:
+    return 'paired t'
+  return 'corrected resampled t, Nadeau and Bengio 2003'
+
+
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
   """Adjusted p-values (Holm 1979), in the order given; None stays None."""
   known = [i for i, p in enumerate(p_values) if p is not None]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from mtl_jax.report import choosing, matrix, sheets, transfer
+from mtl_jax.report import choosing, matrix, sheets, stats, transfer
 from mtl_jax.report.choosing import Affinities
 from mtl_jax.report.layout import Table, human, with_interval
 from mtl_jax.report.sheets import Sheet
@@ -42,10 +42,7 @@ def markdown(found: Sequence[Sheet], scheme: str) -> str:
 
 def _pairs(found: Transfer) -> Sheet:
   names, entries = matrix.entries(found)
-  if found.base.test_over_train is None:
-    what, test = 'seeds on one split', 'paired t'
-  else:
-    what, test = 'resplits', 'corrected resampled t, Nadeau and Bengio 2003'
+  what, test = found.base.repeats, stats.named(found.base.test_over_train)
   header = [
     'trained with',
     *(f'{t.name} {t.metrics[0][0]}' for t in found.base.tasks),

@@ -46,10 +46,7 @@ def verdict(found: factorial.Effects) -> str:
 
 def _above(grid: Grid) -> list[str]:
   base = baseline(grid.cells)
-  if grid.test_over_train is None:
-    what, test = 'seeds on one split', 'paired t'
-  else:
-    what, test = 'resplits', 'corrected resampled t, Nadeau and Bengio 2003'
+  what, test = base.repeats, stats.named(grid.test_over_train)
   return [
     f'Δm in % against single with balancer equal, + is better: mean over '
     f'{len(base.setting)} {what} ± half the width of its 95 % interval '

@@ -102,7 +102,7 @@ def test_few_draws_show_nothing():
 
 def shares(noise):
   config = mmoe_runs.config('hard', 0.5, (1e-3,), range(3, 5), 30)
-  config.datasets.synthetic.update(noise=noise, rows=(4000, 8, 8), inputs=4)
+  config.datasets.synthetic.update(noise=(noise,), rows=(4000, 8, 8), inputs=4)
   datas = build.data(config)
   return mmoe_runs.noise_shares(
     types.SimpleNamespace(config=config, datas=datas)

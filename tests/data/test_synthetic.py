@@ -63,7 +63,7 @@ def test_clusters_are_related_inside_alone():
 
 
 def test_linear_labels_have_the_cosine_as_correlation():
-  data = synthetic.load(0, related=0.5, waves=0, noise=0.0, **SMALL)
+  data = synthetic.load(0, related=0.5, waves=0, noise=(0.0,), **SMALL)
   y = np.stack(data.train.labels)
   np.testing.assert_allclose(np.corrcoef(y)[0, 1], 0.5, atol=0.05)
   np.testing.assert_allclose(y.std(1), 1, rtol=1e-5)
@@ -74,7 +74,8 @@ def test_labels_are_the_more_alike_the_higher_the_cosine():
   found = []
   for related in (0.0, 0.5, 0.9, 1.0):
     worlds = [
-      synthetic.load(s, related=related, noise=0.0, **SMALL) for s in range(12)
+      synthetic.load(s, related=related, noise=(0.0,), **SMALL)
+      for s in range(12)
     ]
     pairs = [np.corrcoef(np.stack(d.train.labels))[0, 1] for d in worlds]
     found.append(np.mean(pairs))

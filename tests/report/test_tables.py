@@ -95,7 +95,7 @@ def test_delta_m_by_hand_over_two_tasks(tmp_path):
 def test_the_split_decides_the_test(tmp_path):
   base, values = [1.0, 1.2, 0.8, 1.1], [0.9, 1.0, 0.7, 1.0]
   p_values = []
-  for split in ('fixed', 'resplit'):
+  for split in ('fixed', 'resplit', 'drawn'):
     cells = [
       simple(tmp_path / split, 'single', base, split=split),
       simple(tmp_path / split, 'hard', values, split=split),
@@ -106,6 +106,8 @@ def test_the_split_decides_the_test(tmp_path):
   t = scipy_stats.ttest_rel(values, base).statistic / 2**0.5
   assert p_values[1] == pytest.approx(2 * scipy_stats.t.sf(abs(t), 3))
   assert p_values[0] < p_values[1]
+  # Rows of one seed are none of another's: nothing overlaps.
+  assert p_values[2] == p_values[0]
 
 
 def test_a_setting_is_selected_on_validation(tmp_path):
