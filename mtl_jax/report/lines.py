@@ -51,8 +51,8 @@ def _data(base: Cell) -> str:
   rows = f'{head["n_train"]}/{head["n_valid"]}/{head["n_test"]}'
   return (
     f'{head["dataset"]}, encoder {head["encoder"]}: mean over {n} '
-    f'{base.repeats} ({rows} rows train/valid/test) ± half the width of its 95 % t interval. '
-    'Balancer equal where none is named.'
+    f'{base.repeats} ({rows} rows train/valid/test) ± half the width of its '
+    '95 % t interval. Balancer equal where none is named.'
   )
 
 
