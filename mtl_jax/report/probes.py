@@ -46,11 +46,15 @@ def runs(folder: pathlib.Path, cell: Cell) -> dict[int, int]:
 
 
 def by_depth(modules: list[str]) -> list[str]:
-  """From the inputs on: by number of stage; what has none comes last."""
+  """From the inputs on: by number of stage; what has none comes last.
+
+  Experts count theirs from behind the stem.
+  """
 
   def place(module):
     numbers = re.findall(r'stage_(\d+)', module)
-    return not numbers, int(numbers[-1]) if numbers else 0, module
+    stage = int(numbers[-1]) if numbers else 0
+    return not numbers, 'stem' not in module, stage, module
 
   return sorted(dict.fromkeys(modules), key=place)
 
