@@ -31,11 +31,13 @@ class Found(NamedTuple):
     cell: whose runs were looked at.
     frame: `probes.COLUMNS`, with likenesses of features.
     matrices: `COLUMNS`.
+    batches: of one look.
   """
 
   cell: Cell
   frame: pd.DataFrame
   matrices: pd.DataFrame
+  batches: int
 
   @property
   def names(self) -> list[str]:
@@ -48,7 +50,7 @@ class Found(NamedTuple):
     return kept.set_index(['task_i', 'task_j'])
 
 
-def make(frame: pd.DataFrame, cell: Cell) -> Found:
+def make(frame: pd.DataFrame, cell: Cell, batches: int) -> Found:
   """Takes what `probes.frame` and the comparison of features found."""
   rows = per_seed(frame).groupby(KEYS, sort=False)['value']
   lines = [
@@ -58,7 +60,7 @@ def make(frame: pd.DataFrame, cell: Cell) -> Found:
   found = pd.DataFrame(lines, columns=[*COLUMNS])
   for measure in VERDICTS:
     found = _judged(found, measure)
-  return Found(cell, frame, found)
+  return Found(cell, frame, found, batches)
 
 
 def per_seed(frame: pd.DataFrame) -> pd.DataFrame:

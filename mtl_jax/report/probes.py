@@ -45,6 +45,11 @@ def runs(folder: pathlib.Path, cell: Cell) -> dict[int, int]:
   return {line['run']: line['seed'] for line in _lines(folder, cell)}
 
 
+def batches(folder: pathlib.Path, cell: Cell) -> int:
+  """How many one look is at."""
+  return _lines(folder, cell)[0]['batches']
+
+
 def by_depth(modules: list[str]) -> list[str]:
   """From the inputs on: by number of stage; what has none comes last.
 

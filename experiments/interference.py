@@ -1,0 +1,159 @@
+"""How do tasks interfere inside one scheme?
+
+  python -m experiments.interference --config=configs/actg175.py \\
+    --scheme=hard --balancer=equal --workdir=out/interference
+
+Trains the scheme with the balancer, and `single` with `equal` besides, whose
+towers learn each task's features alone. At the start and at each evaluation it
+compares the tasks' gradients on `config.probe.batches` batches (4 where the
+config says 0). Writes interference.csv, matrices.csv, interference.md and
+figures/; a finished cell is not trained again.
+
+What each number is and what not to conclude: docs/interference.md.
+"""
+
+import pathlib
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+
+from experiments import cli, compare
+from mtl_jax import build, cells, hosts, interference
+from mtl_jax.errors import InputError
+from mtl_jax.report import (
+  atomic,
+  conflict_page,
+  conflict_pictures,
+  conflicts,
+  probes,
+  sheets,
+  tables,
+)
+from mtl_jax.report import cells as report_cells
+
+BASELINE = ('single', 'equal')
+BATCHES = 4  # where the config has none
+ROWS = 300  # for RSA, which compares all pairs of rows
+LIKENESS = {
+  'cka': interference.linear_cka,
+  'rsa': lambda x, y: interference.rsa(x[:ROWS], y[:ROWS]),
+}
+
+
+def main() -> None:
+  cli.require('config', 'workdir')
+  config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
+  launcher = cli.launcher()
+  asked = (
+    cli.SCHEME.value or config.scheme,
+    cli.BALANCER.value or config.balancer,
+  )
+  table = made(config, [*dict.fromkeys([BASELINE, asked])])
+  folders = compare.trained(table, folder, launcher)
+  if hosts.leads():
+    report(measured(folders[-1], folders[0], config.steps), folder, folders)
+
+
+def made(config: Any, pairs: list[tuple[str, str]]) -> list[cells.Cell]:
+  """The cells, with interference measured.
+
+  Raises `InputError` where there is no pair of tasks.
+  """
+  configs = [compare.choose(config, *pair) for pair in pairs]
+  for chosen in configs:
+    chosen.probe.batches = chosen.probe.batches or BATCHES
+    build.check(chosen)
+  datas = build.data(config)
+  if len(datas[0].tasks) < 2:
+    raise InputError(
+      f'{config.dataset} has one task, {datas[0].tasks[0].name}; interference '
+      'takes two or more'
+    )
+  return [cells.make(chosen, datas) for chosen in configs]
+
+
+def measured(
+  folder: pathlib.Path, single: pathlib.Path, steps: int
+) -> conflicts.Found:
+  """What the records and features of a cell say, beside those of `single`."""
+  own = report_cells.load(folder)
+  frame = probes.frame(folder, own)
+  alone = None if own.is_baseline else features(single)
+  likeness = alike(features(folder), alone, own, steps)
+  both = pd.concat([frame, likeness], ignore_index=True)
+  return conflicts.make(both, own, probes.batches(folder, own))
+
+
+def features(folder: pathlib.Path) -> dict[int, np.ndarray]:
+  """What tasks' heads read, `[K, rows, C]`, by the seeds that are shown."""
+  paths = folder.glob('features_*.npy')
+  chunks = {int(path.stem.split('_')[1]): np.load(path) for path in paths}
+  runs = {
+    first + i: own
+    for first, kept in chunks.items()
+    for i, own in enumerate(kept)
+  }
+  shown = probes.runs(folder, report_cells.load(folder))
+  return {seed: runs[run] for run, seed in shown.items()}
+
+
+def alike(
+  kept: dict[int, np.ndarray],
+  alone: dict[int, np.ndarray] | None,
+  cell: report_cells.Cell,
+  steps: int,
+) -> pd.DataFrame:
+  """How alike features are: of two tasks, and of one and another's own tower.
+
+  Nothing is said of two tasks where all read the same features, nor of single
+  towers (`alone`) where those are what is looked at.
+  """
+  names, rows = [task.name for task in cell.tasks], []
+  for seed, own in kept.items():
+    compared = {'': own} if (own != own[:1]).any() else {}
+    if alone and seed in alone:
+      compared['_single'] = alone[seed]
+    for end, other in compared.items():
+      for measure, values in likenesses(own, other).items():
+        for (i, j), value in np.ndenumerate(values):
+          name = measure + end
+          if i != j or name in probes.WITH_ITSELF:
+            pair = names[i], names[j]
+            rows.append((steps, 'features', *pair, name, seed, value))
+  found = pd.DataFrame(rows, columns=[*probes.COLUMNS])
+  return found[np.isfinite(found['value'].astype(float))]
+
+
+@jax.jit
+def likenesses(x: jax.Array, y: jax.Array) -> dict[str, jax.Array]:
+  """`[K, K]` by measure: of task i's features in x with task j's in y."""
+
+  def row(own):
+    return jax.lax.map(
+      lambda other: {name: f(own, other) for name, f in LIKENESS.items()}, y
+    )
+
+  return jax.lax.map(row, jnp.asarray(x))
+
+
+def report(
+  found: conflicts.Found, folder: pathlib.Path, folders: list[pathlib.Path]
+) -> None:
+  """Writes everything and prints the page."""
+  tables.write_csv(found.frame, folder / 'interference.csv')
+  tables.write_csv(found.matrices, folder / 'matrices.csv')
+  sheet = conflict_page.sheet(found)
+  atomic.write(folder / 'interference.md', sheets.markdown(sheet))
+  conflict_pictures.write(found, folder / 'figures')
+  sheets.show(sheet)
+  print(
+    f'\nwritten: {folder}/interference.md .csv, {folder}/matrices.csv, '
+    f'{folder}/figures/*.png; cells: {", ".join(map(str, folders))}'
+  )
+
+
+if __name__ == '__main__':
+  cli.run(main)
