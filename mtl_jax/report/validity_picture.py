@@ -22,6 +22,7 @@ def write(found: Found, folder: pathlib.Path) -> None:
 def correlations(lines: pd.DataFrame) -> Figure:
   """Spearman's by part of the training; a level is of the end, or as drawn."""
   names = list(dict.fromkeys(lines['tasks']))
+  names.sort(key=lambda name: name != 'all drawn')
   figure, grid = drawing.panels(len(names), 3.1, 3.2, sharey=True)
   measures = list(dict.fromkeys(lines['measure']))
   for axes, name in zip(grid, names, strict=True):
