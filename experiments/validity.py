@@ -124,7 +124,7 @@ def loaded(
   base, cell = report_cells.load(alone), report_cells.load(together)
   found = [group for own in grouped for group in groups.load(own)]
   gains = transfer.make(base, sorted(found, key=lambda g: len(g.members)))
-  seeds = sorted(gains.long['seed'].unique())
+  seeds = sorted({*gains.long['seed'].tolist()})
   frame = probes.frame(together, cell)
   measured = pair_measures.tables(frame, gains.names, seeds, config.steps)
   kept = interference.features(alone)

@@ -11,6 +11,15 @@ from mtl_jax.report.validity import REFERENCES, Found, Judged
 
 DRAWN = 'all drawn'
 MARKS = {'predicts': ' ▲', 'misleads': ' ▼', 'not shown': ''}
+TOLD = {
+  'step 0': 'at step 0',
+  'to 10 %': 'in the first 10 % of the steps',
+  '10 to 40 %': 'from 10 to 40 % of the steps',
+  'from 40 %': 'after 40 % of the steps',
+  'all': 'over all looks',
+  'end': 'at the end',
+  '': 'as drawn',
+}
 # Whatever is known of pairs without training all of them together.
 NEEDS = {
   'validation': 'every group',
@@ -92,9 +101,10 @@ def _answer(measure: str, part: pd.DataFrame) -> str:
   if len(shown):
     first = shown.iloc[0]
     best = shown.loc[shown['rho'].idxmax()]
+    later = f', best {_when(best["when"])} ({_rho(best)})'
     return (
-      f'{measure} predicts, first {_when(first["when"])} ({_rho(first)}), '
-      f'best {_when(best["when"])} ({_rho(best)}).'
+      f'{measure} predicts, first {_when(first["when"])} ({_rho(first)})'
+      f'{"" if best["when"] == first["when"] else later}.'
     )
   wrong = part[part['verdict'] == 'misleads']
   if len(wrong):
@@ -105,9 +115,7 @@ def _answer(measure: str, part: pd.DataFrame) -> str:
 
 
 def _when(when: str) -> str:
-  places = {'': 'as drawn', 'end': 'at the end', 'all': 'over all looks'}
-  found = places.get(when, when if 'step' in when else f'{when} of the steps')
-  return found if found in places.values() else f'at {found}'
+  return TOLD.get(when, when)
 
 
 def _rho(row: pd.Series) -> str:

@@ -70,8 +70,10 @@ def regrets(lines: pd.DataFrame) -> Figure:
   if not names:
     return Figure((3, 1))
   figure, grid = drawing.panels(len(names), 2.9, 3.4, sharey=True)
+  measures = list(dict.fromkeys(shown['measure']))
+  measures.sort(key=lambda measure: measure not in REFERENCES)
   for axes, name in zip(grid, names, strict=True):
-    _misses(axes, shown[shown['tasks'] == name])
+    _misses(axes, shown[shown['tasks'] == name], measures[::-1])
     axes.set(title=name, xlabel='regret, % of the headline\n← better')
     drawing.tidy(axes)
   budget = shown['budget'].iloc[0]
@@ -83,20 +85,18 @@ def regrets(lines: pd.DataFrame) -> Figure:
   return figure
 
 
-def _misses(axes: Axes, own: pd.DataFrame) -> None:
-  measures = list(own['measure'])[::-1]
-  rows = own.set_index('measure').loc[measures]
-  half = (rows['ci_high'] - rows['ci_low']) / 2
-  for place, (measure, row) in enumerate(rows.iterrows()):
-    colour = drawing.GREY if measure in REFERENCES else drawing.COLOURS[0]
+def _misses(axes: Axes, own: pd.DataFrame, measures: list[str]) -> None:
+  """A line each, the same in all panels; a set may lack one."""
+  for row in own.to_dict('records'):
+    known = row['measure'] in REFERENCES
     axes.errorbar(
       row['regret'],
-      place,
-      xerr=half[measure],
+      measures.index(row['measure']),
+      xerr=(row['ci_high'] - row['ci_low']) / 2,
       capsize=2,
       marker='o',
       markersize=4,
-      color=colour,
+      color=drawing.GREY if known else drawing.COLOURS[0],
     )
   axes.axvline(0, color='black', linewidth=0.8)
   axes.set_yticks(range(len(measures)), measures)
