@@ -145,10 +145,10 @@ def report(
   """Writes everything and prints the page."""
   tables.write_csv(found.frame, folder / 'interference.csv')
   tables.write_csv(found.matrices, folder / 'matrices.csv')
-  sheet = conflict_page.sheet(found)
-  atomic.write(folder / 'interference.md', sheets.markdown(sheet))
+  text = conflict_page.markdown(found)
+  atomic.write(folder / 'interference.md', text)
   conflict_pictures.write(found, folder / 'figures')
-  sheets.show(sheet)
+  sheets.show(conflict_page.sheet(found))
   print(
     f'\nwritten: {folder}/interference.md .csv, {folder}/matrices.csv, '
     f'{folder}/figures/*.png; cells: {", ".join(map(str, folders))}'

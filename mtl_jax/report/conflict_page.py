@@ -4,19 +4,27 @@ import itertools
 
 import numpy as np
 
-from mtl_jax.report import conflict_sentences
+from mtl_jax.report import conflict_sentences, sheets
 from mtl_jax.report.conflict_sentences import number
 from mtl_jax.report.conflicts import CORRECTED, Found
 from mtl_jax.report.layout import MARKS, Table, human
 from mtl_jax.report.probes import TOTAL
 from mtl_jax.report.sheets import Sheet
 
+PICTURES = ('interference', 'conflict_over_training', 'conflict_depth')
 UP, DOWN = MARKS['better'], MARKS['worse']
 SIGNS = {'agree': UP, 'helps': UP, 'conflict': DOWN, 'hurts': DOWN}
 HEADER = [
   *('tasks i, j', 'corrected cosine', 'conflict rate', 'magnitude sim.'),
   *('TAG % i on j', 'TAG % j on i'),
 ]
+
+
+def markdown(found: Found) -> str:
+  """The whole page, with its pictures."""
+  pictures = '\n\n'.join(f'![{n}](figures/{n}.png)' for n in PICTURES)
+  title = f'# Interference of tasks: {found.cell.label}'
+  return f'{title}\n\n{sheets.markdown(sheet(found))}\n{pictures}\n'
 
 
 def sheet(found: Found) -> Sheet:
@@ -30,11 +38,11 @@ def sheet(found: Found) -> Sheet:
 
 def _line(found: Found, pair: tuple[str, str]) -> list[str]:
   asked = [
-    (CORRECTED, pair, 1),
-    ('conflict', pair, 1),
-    ('magnitude_similarity', pair, 1),
-    ('tag', pair, 100),
-    ('tag', pair[::-1], 100),
+    (CORRECTED, pair, 1.0),
+    ('conflict', pair, 1.0),
+    ('magnitude_similarity', pair, 1.0),
+    ('tag', pair, 100.0),
+    ('tag', pair[::-1], 100.0),
   ]
   return [', '.join(pair), *(_entry(found, *one) for one in asked)]
 
@@ -52,13 +60,13 @@ def measured(found: Found) -> str:
   cell, looks = found.cell, _looks(found)
   head = cell.header['comparable']
   seeds = found.frame['seed'].nunique()
-  what = 'seeds on one split' if cell.test_over_train is None else 'resplits'
   return (
     f'{cell.scheme} with balancer {cell.balancer} on {cell.header["dataset"]}: '
     f'gradients of unweighted losses, before any balancing, {_over(found)}, '
     f'on {found.batches} training batches of {head["batch_size"]} rows, '
     f'drawn anew at each of {len(looks)} looks: at step 0 and every '
-    f'{int(looks[1] - looks[0])} of {head["steps"]} steps; {seeds} {what}.'
+    f'{int(looks[1] - looks[0])} of {head["steps"]} steps; {seeds} '
+    f'{cell.repeats}.'
   )
 
 

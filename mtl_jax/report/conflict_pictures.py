@@ -33,7 +33,7 @@ MAPS = (
   Map('corrected_cosine', 'corrected cosine of gradients', 'RdBu', None),
   Map('conflict', 'conflict rate, share of batches', 'RdBu_r', (0, 1)),
   Map('magnitude_similarity', 'magnitude similarity', 'Greens', (0, 1)),
-  Map('tag', "TAG: % of j's loss by a step on i", 'RdBu', None, scale=100),
+  Map('tag', "TAG: % of j's loss by a step on i", 'RdBu', None, scale=100.0),
 )
 SINGLE = Map(
   'cka_single', "CKA: i's features, j's single", 'Greens', (0, 1), 'features'
@@ -83,7 +83,7 @@ def _matrix(axes: Axes, found: Found, one: Map) -> None:
   for (i, j), row in rows.iterrows():
     place, middle = (names.index(j), names.index(i)), (low + high) / 2
     way = (means[place[::-1]] - middle) / (high - middle)
-    dark = way > 0.3 if one.colours == 'Greens' else abs(way) > 0.65
+    dark = bool(way > 0.3 if one.colours == 'Greens' else abs(way) > 0.65)
     if len(names) <= MOST:
       _entry(axes, place, row, one.scale, dark)
   axes.set_xticks(range(len(names)), names, rotation=30, ha='right')

@@ -81,7 +81,7 @@ def time(found: Found) -> str:
   parts = []
   for measure, name in told.items():
     ends = conflict_findings.in_time(found, measure, tests=len(told))
-    scale = 100 if measure == 'conflict' else 1
+    scale = 100.0 if measure == 'conflict' else 1.0
     parts.append(
       f'{name} {_against(ends, scale)}' if ends else f'{name} not known'
     )
@@ -104,7 +104,7 @@ def steps_told(found: Found) -> str:
 def _step(rows: pd.DataFrame, pair: tuple[str, str], which: str) -> str:
   row = rows.loc[pair]
   way = 'lowers' if row['mean'] > 0 else 'raises'
-  size = number(row if row['mean'] > 0 else _turned(row), 100)
+  size = number(row if row['mean'] > 0 else _turned(row), 100.0)
   shown = row['verdict']
   told = shown if shown == NOT_SHOWN else f'{shown}, shown'
   return (
@@ -130,7 +130,7 @@ def features(found: Found) -> str:
   if ends is None:
     return f'{text}.'
   high, low = ends.names
-  return f'{text}; {high} against {low}: {_against(ends, 1)}.'
+  return f'{text}; {high} against {low}: {_against(ends, 1.0)}.'
 
 
 def _between(found: Found) -> str:
@@ -145,7 +145,7 @@ def _between(found: Found) -> str:
   )
 
 
-def _against(ends: Contrast, scale: float = 100) -> str:
+def _against(ends: Contrast, scale: float = 100.0) -> str:
   """`52 % against 48 %, a difference of 4 +- 3 (shown)`."""
   unit = ' %' if scale == 100 else ''
   points = ' % points' if unit else ''
@@ -155,14 +155,14 @@ def _against(ends: Contrast, scale: float = 100) -> str:
   return f'{means[0]} against {means[1]}, {size}{points} ({shown})'
 
 
-def number(row: pd.Series, scale: float = 1) -> str:
+def number(row: pd.Series, scale: float = 1.0) -> str:
   """Of a line of `Found.of`: its mean ± half its interval."""
   ends = (scale * row[name] for name in ('mean', 'ci_low', 'ci_high'))
   return with_interval(*ends)
 
 
 def _percent(row: pd.Series) -> str:
-  return f'{number(row, 100)} %'
+  return f'{number(row, 100.0)} %'
 
 
 def _share(told: stats.Paired) -> str:
