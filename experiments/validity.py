@@ -31,6 +31,7 @@ from mtl_jax.report import (
   groups,
   pair_measures,
   probes,
+  regrets,
   tables,
   transfer,
   validity,
@@ -167,7 +168,7 @@ def report(
 ) -> None:
   """Writes everything and prints the page."""
   found = validity.Found(
-    validity.correlation_rows(judged), validity.regret_rows(judged), costs
+    validity.correlation_rows(judged), regrets.rows_of(judged), costs
   )
   for name, frame in found.frames.items():
     tables.write_csv(frame, folder / f'{name}.csv')

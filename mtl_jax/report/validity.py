@@ -1,8 +1,8 @@
 """Do measures of interference tell what sharing will do?
 
 Every seed of a set of tasks is judged by itself: how the measure ranks the
-ordered pairs of its tasks against the gains of those pairs, and what the
-grouping that the measure would choose brings. Then means over seeds.
+ordered pairs of its tasks against the gains of those pairs; then means over
+seeds. What groupings they would choose: regrets.py.
 """
 
 from collections.abc import Mapping
@@ -20,15 +20,9 @@ from mtl_jax.report.transfer import Transfer
 Key = tuple[str, str]  # measure, and when in training it was taken
 Tables = Mapping[Key, np.ndarray]  # [seeds, tasks, tasks], i -> j
 
-# Chosen without any measure, to compare with.
-REFERENCES = ('validation', 'pairs', 'together', 'random')
 CORRELATIONS = (
   *('tasks', 'measure', 'when', 'n', 'rho', 'ci_low', 'ci_high'),
   *('p_value', 'p_holm', 'verdict'),
-)
-REGRETS = (
-  *('tasks', 'measure', 'when', 'budget', 'n', 'gain'),
-  *('regret', 'ci_low', 'ci_high'),
 )
 
 
@@ -116,75 +110,3 @@ def _corrected(rows: list[dict]) -> list[dict]:
     row['p_holm'] = np.nan if p_holm is None else p_holm
     row['verdict'] = sign if shown else 'not shown'
   return rows
-
-
-def regret_rows(sets: list[Judged]) -> pd.DataFrame:
-  """What groupings bring, and miss of what all groups' validation chooses.
-
-  A line per set, chooser and budget of networks; gains in % on test.
-  """
-  lines = [row for judged in sets for row in _regrets(judged)]
-  return pd.DataFrame(lines, columns=REGRETS)
-
-
-def _regrets(judged: Judged) -> list[dict]:
-  transfer = judged.transfer
-  size, overlap = len(transfer.names), transfer.base.test_over_train
-  rows = []
-  for budget in range(2, size):
-    brought = brings(judged, budget)
-    best = brought['validation', '']
-    for (measure, when), gains in brought.items():
-      missed = stats.one_sample(best - gains, 100.0, overlap)
-      values = (judged.name, measure, when, budget, len(gains), gains.mean())
-      rows.append(dict(zip(REGRETS, (*values, *missed[:3]), strict=True)))
-  return rows
-
-
-def brings(judged: Judged, budget: int) -> dict[Key, np.ndarray]:
-  """The mean gain over tasks on test, `[seeds]`, by who chose the grouping.
-
-  A measure that some seed lacks is left out.
-  """
-  transfer = judged.transfer
-  test, valid = transfer.whole('test'), transfer.whole('valid')
-  size = len(transfer.names)
-  paired = pair_gains(valid, size)
-  tables = {('pairs', ''): paired, **judged.tables}
-  lines = [
-    _of_seed(
-      {group: gains[:, seed] for group, gains in test.items()},
-      {group: gains[:, seed] for group, gains in valid.items()},
-      {key: table[seed] for key, table in tables.items()},
-      budget,
-    )
-    for seed in range(len(paired))
-  ]
-  common = [key for key in lines[0] if all(key in line for line in lines)]
-  return {key: np.array([line[key] for line in lines]) for key in common}
-
-
-def _of_seed(
-  test: grouping.Gains,
-  valid: grouping.Gains,
-  tables: Mapping[Key, np.ndarray],
-  budget: int,
-) -> dict[Key, float]:
-  every = max(test, key=len)
-  guesses = {('validation', ''): valid} | {
-    key: grouping.predicted(table, test)
-    for key, table in tables.items()
-    if _whole(table)
-  }
-  found = {
-    key: float(grouping.realised(chosen, test).mean())
-    for key, guess in guesses.items()
-    if (chosen := grouping.best(guess, len(every), budget))
-  }
-  chance = grouping.at_random(test, len(every), budget)
-  references = {'together': float(test[every].mean()), 'random': chance}
-  return found | {(name, ''): value for name, value in references.items()}
-
-
-def _whole(table: np.ndarray) -> bool:
-  return bool(np.isfinite(table[~np.eye(len(table), dtype=bool)]).all())

@@ -1,25 +1,16 @@
 """Which measures predict what sharing does, from when on, at what cost."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
-from mtl_jax.report import pair_measures, sheets
-from mtl_jax.report.layout import Table, human, with_interval
+from mtl_jax.report import pair_measures, sheets, validity_sentences
+from mtl_jax.report.layout import Table, human
+from mtl_jax.report.regrets import REFERENCES
 from mtl_jax.report.sheets import Sheet
-from mtl_jax.report.validity import REFERENCES, Found, Judged
+from mtl_jax.report.validity import Found, Judged
 
-DRAWN = 'all drawn'
 MARKS = {'predicts': ' ▲', 'misleads': ' ▼', 'not shown': ''}
-TOLD = {
-  'step 0': 'at step 0',
-  'to 10 %': 'in the first 10 % of the steps',
-  '10 to 40 %': 'from 10 to 40 % of the steps',
-  'from 40 %': 'after 40 % of the steps',
-  'all': 'over all looks',
-  'end': 'at the end',
-  '': 'as drawn',
-}
 # Whatever is known of pairs without training all of them together.
 NEEDS = {
   'validation': 'every group',
@@ -35,13 +26,18 @@ def page(judged: Sequence[Judged], found: Found) -> str:
   """The whole page, as Markdown."""
   names = list(dict.fromkeys(found.correlations['tasks']))
   # What stands for many worlds comes first.
-  names.sort(key=lambda name: name != DRAWN)
+  names.sort(key=lambda name: name != validity_sentences.DRAWN)
+  grouped = [n for n in names if (found.regrets['tasks'] == n).any()]
   parts = [
     '# Can measures of interference be trusted?\n',
-    '\n'.join(f'- {line}' for line in [*_how(judged), *answers(found)]) + '\n',
+    '\n'.join(
+      f'- {line}'
+      for line in [*_how(judged), *validity_sentences.answers(found)]
+    )
+    + '\n',
     '![correlations](correlations.png)\n\n![regrets](regrets.png)\n',
     *(f'## {name}\n\n{_correlations(found, name)}' for name in names),
-    *(f'## Groupings: {j.name}\n\n{_regrets(found, j.name)}' for j in judged),
+    *(f'## Groupings: {name}\n\n{_regrets(found, name)}' for name in grouped),
     f'## Costs\n\n{_costs(found)}',
   ]
   return '\n'.join(parts)
@@ -72,56 +68,6 @@ def _how(judged: Sequence[Judged]) -> list[str]:
   ]
 
 
-def answers(found: Found) -> Iterator[str]:
-  """Plain sentences with the numbers of all drawn sets, or of the only one."""
-  lines = found.correlations
-  name = DRAWN if (lines['tasks'] == DRAWN).any() else lines['tasks'].iloc[0]
-  own = lines[lines['tasks'] == name].dropna(subset='rho')
-  if own.empty:
-    yield f'{name}: no correlation is known.'
-    return
-  for measure, part in own.groupby('measure', sort=False):
-    yield f'{name}: {_answer(measure, part)}'
-  known = own[own['measure'] != 'known cosine']
-  best = known.loc[known['rho'].idxmax()]
-  shown = 'which is shown' if best['verdict'] == 'predicts' else 'not shown'
-  yield (
-    f'Of all measures {best["measure"]} ({_when(best["when"])}) ranks pairs '
-    f'best, {_rho(best)}; {shown} to be above 0.'
-  )
-  for cost in found.costs:
-    yield (
-      f'{cost["tasks"]}: {cost["looks"]} looks added '
-      f'{cost["share_of_training"]:.0%} to the training of all tasks together.'
-    )
-
-
-def _answer(measure: str, part: pd.DataFrame) -> str:
-  shown = part[part['verdict'] == 'predicts']
-  if len(shown):
-    first = shown.iloc[0]
-    best = shown.loc[shown['rho'].idxmax()]
-    later = f', best {_when(best["when"])} ({_rho(best)})'
-    return (
-      f'{measure} predicts, first {_when(first["when"])} ({_rho(first)})'
-      f'{"" if best["when"] == first["when"] else later}.'
-    )
-  wrong = part[part['verdict'] == 'misleads']
-  if len(wrong):
-    worst = wrong.loc[wrong['rho'].idxmin()]
-    return f'{measure} misleads {_when(worst["when"])} ({_rho(worst)}).'
-  best = part.loc[part['rho'].abs().idxmax()]
-  return f'{measure} is not shown to predict (at most {_rho(best)}).'
-
-
-def _when(when: str) -> str:
-  return TOLD.get(when, when)
-
-
-def _rho(row: pd.Series) -> str:
-  return with_interval(row['rho'], row['ci_low'], row['ci_high'], '+')
-
-
 def _correlations(found: Found, name: str) -> str:
   own = found.correlations[found.correlations['tasks'] == name]
   whens = [*pair_measures.WHEN, 'end', '']
@@ -143,7 +89,7 @@ def _entry(table: pd.DataFrame, measure: str, when: str) -> str:
   if (measure, when) not in table.index:
     return ''
   row = table.loc[measure, when]
-  return _rho(row) + MARKS[row['verdict']]
+  return validity_sentences.rho(row) + MARKS[row['verdict']]
 
 
 def _regrets(found: Found, name: str) -> str:
@@ -156,26 +102,26 @@ def _regrets(found: Found, name: str) -> str:
   body = []
   for measure in chosen:
     rows = [table.loc[measure, budget] for budget in budgets]
-    told = [entry for row in rows for entry in (_gain(row), _regret(row))]
+    told = [
+      entry
+      for row in rows
+      for entry in (_gain(row), validity_sentences.over(row))
+    ]
     body.append([measure, NEEDS.get(measure, 'all together, once'), *told])
   header = ['chosen by', 'trains']
   for budget in budgets:
-    header += [f'{budget} networks: gain %', 'regret']
+    header += [f'{budget} networks: gain %', 'over random']
   above = [
     'The mean gain over tasks of the grouping that each would choose, and '
-    "what is missed of that chosen by all groups' validation, ± half the 95 % "
-    'interval over seeds. random is the mean over all partitions into so many '
-    'groups; measures are means over all looks, others in regrets.csv.'
+    'what that is more than at random, the mean over all partitions into so '
+    'many groups, ± half the 95 % interval over seeds. Measures are means over '
+    'all looks; others, and regrets, are in regrets.csv.'
   ]
   return sheets.markdown(Sheet(above, Table(header, body), []))
 
 
 def _gain(row: pd.Series) -> str:
   return f'{row["gain"]:+.2f}'
-
-
-def _regret(row: pd.Series) -> str:
-  return with_interval(row['regret'], row['ci_low'], row['ci_high'])
 
 
 def _costs(found: Found) -> str:

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mtl_jax.report import drawing, pair_measures
-from mtl_jax.report.validity import REFERENCES, Found
+from mtl_jax.report.regrets import REFERENCES
+from mtl_jax.report.validity import Found
 
 WHEN = list(pair_measures.WHEN)
 
@@ -67,6 +68,7 @@ def regrets(lines: pd.DataFrame) -> Figure:
     & (lines['measure'] != 'validation')
   ]
   names = list(dict.fromkeys(shown['tasks']))
+  names.sort(key=lambda name: name != 'all drawn')
   if not names:
     return Figure((3, 1))
   figure, grid = drawing.panels(len(names), 2.9, 3.4, sharey=True)

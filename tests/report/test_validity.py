@@ -8,6 +8,7 @@ from mtl_jax import grouping
 from mtl_jax.report import (
   pair_measures,
   probes,
+  regrets,
   validity,
   validity_page,
   validity_picture,
@@ -71,7 +72,7 @@ def test_a_grouping_by_the_gains_themselves_misses_nothing(judge):
   """What larger groups gain follows pairs here, but for noise."""
   judged = judge(itself=lambda g: g, turned=lambda g: -g)
   test = judged.transfer.whole('test')
-  found = validity.brings(judged, budget=2)
+  found = regrets.brings(judged, budget=2)
   for i, seed in enumerate(SEEDS):
     own = {group: gains[:, seed] for group, gains in test.items()}
     best = grouping.best(own, len(NAMES), 2)
@@ -79,10 +80,19 @@ def test_a_grouping_by_the_gains_themselves_misses_nothing(judge):
     assert found['validation', ''][i] == pytest.approx(best.score)
     chance = grouping.at_random(own, len(NAMES), 2)
     assert found['random', ''][i] == pytest.approx(chance)
-  rows = validity.regret_rows([judged]).set_index('measure')
+  rows = regrets.rows_of([judged]).set_index('measure')
   assert rows.regret['validation'] == 0
   assert (rows.regret.drop('validation') >= 0).all()
   assert rows.regret['itself'] < rows.regret['turned']
+  assert rows.over_random['random'] == 0
+  assert rows.over_random['itself'] == pytest.approx(
+    rows.gain['itself'] - rows.gain['random']
+  )
+  both = [judged, judged._replace(name='again')]
+  pooled = regrets.rows_of(both)
+  pooled = pooled[pooled.tasks == 'all drawn'].set_index('measure')
+  assert pooled.n['itself'] == 2 * len(SEEDS)
+  assert pooled.gain['itself'] == pytest.approx(rows.gain['itself'])
 
 
 def products(rows):
@@ -135,7 +145,7 @@ def test_the_page_says_what_the_numbers_say(judge, tmp_path):
   cost = {'tasks': 'made', 'num_tasks': 3, 'steps': 100, 'looks': 5}
   cost |= {'look_ms': 2.0, 'look_in_steps': 4.0, 'share_of_training': 0.2}
   found = validity.Found(
-    validity.correlation_rows([judged]), validity.regret_rows([judged]), [cost]
+    validity.correlation_rows([judged]), regrets.rows_of([judged]), [cost]
   )
   text = validity_page.page([judged], found)
   assert 'itself predicts, first over all looks (+' in text
