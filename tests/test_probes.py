@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from configs import default
-from mtl_jax import build, cells, interference, interrupt, probes
+from mtl_jax import build, cells, forward, interference, interrupt, probes
 from tests import small
 from tests.test_run import lines, numbers
 from tests.test_run import train as train_cell
@@ -60,6 +60,38 @@ def test_gradients_are_those_of_the_tasks_one_by_one(name):
     )
   np.testing.assert_array_equal(
     found.grams['conflict'][0][off], cosines[off] < 0
+  )
+
+
+@pytest.mark.parametrize('name', ['hard', 'single'])
+def test_gradients_are_finite_differences(name):
+  """Of every task's loss, along one direction through what is compared."""
+  split = small.split(rows=16)
+  system = small.system(name)
+  state = small.start(system, split, small.hp())
+  look, _ = forward.look(system, state, split, jax.random.key(0))
+  rows = probes.gradients(system, look)
+  draw = np.random.default_rng(3)
+  along = jax.tree.map(
+    lambda p: jnp.array(draw.normal(size=p.shape), jnp.float32),
+    probes.compared(system, state.params),
+  )
+  losses = small.losses(system.scheme, split)
+
+  def moved(step):
+    own = probes.compared(system, state.params)
+    new = jax.tree.map(lambda p, a: p + step * a, own, along)
+    return losses({**state.params, **new})
+
+  # Each of K towers is reached by the loss of its own task alone.
+  spread = (lambda a: a) if system.scheme.separate else (lambda a: a[None])
+  slopes = sum(
+    (g * spread(a)).reshape(K, -1).sum(1)
+    for g, a in zip(jax.tree.leaves(rows), jax.tree.leaves(along), strict=True)
+  )
+  step = 2e-4
+  np.testing.assert_allclose(
+    (moved(step) - moved(-step)) / (2 * step), slopes, rtol=1e-2, atol=2e-3
   )
 
 
