@@ -68,10 +68,10 @@ def overlap(
 
 # Forward they call themselves: so a second derivative finds these rules again.
 matmul.defvjp(
-  lambda a, b: (matmul(a, b), (a, b)),
+  lambda a, b: (matmul(jnp.asarray(a), jnp.asarray(b)), (a, b)),
   lambda ab, slope: (overlap(slope, ab[1]), matmul(ab[0].T, slope)),
 )
 overlap.defvjp(
-  lambda p, q: (overlap(p, q), (p, q)),
+  lambda p, q: (overlap(jnp.asarray(p), jnp.asarray(q)), (p, q)),
   lambda pq, slope: (matmul(slope, pq[1]), matmul(slope.T, pq[0])),
 )
