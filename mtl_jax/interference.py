@@ -182,10 +182,12 @@ def rsa(
   """Dwivedi and Roig, CVPR 2019, arXiv:1904.11740.
 
   Spearman's correlation of how unlike each pair of rows is in both, by 1 less
-  Pearson's correlation of their features.
+  Pearson's correlation of their features. A row of features that are all the
+  same, such as dead ReLUs, correlates with none: 0.
   """
   above = np.triu_indices(len(x), 1)
-  ranks = [_ranks((1 - jnp.corrcoef(z))[above]) for z in (x, y)]
+  alike = [jnp.nan_to_num(jnp.corrcoef(z)) for z in (x, y)]
+  ranks = [_ranks((1 - own)[above]) for own in alike]
   return jnp.corrcoef(jnp.stack(ranks))[0, 1]
 
 

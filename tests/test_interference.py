@@ -170,3 +170,14 @@ def test_rsa_is_scipys():
   expected = stats.spearmanr(*unlike).statistic
   found = interference.rsa(jnp.array(x), jnp.array(y))
   np.testing.assert_allclose(found, expected, rtol=1e-3)
+
+
+def test_a_row_of_dead_features_leaves_rsa_known():
+  x, y = np.array(features(0)), np.array(features(4))
+  x[5] = x[6] = 0
+  above = np.triu_indices(len(x), 1)
+  with np.errstate(invalid='ignore'):
+    alike = [np.nan_to_num(np.corrcoef(z)) for z in (x, y)]
+  expected = stats.spearmanr(*((1 - a)[above] for a in alike)).statistic
+  found = interference.rsa(jnp.array(x), jnp.array(y))
+  np.testing.assert_allclose(found, expected, rtol=1e-3)

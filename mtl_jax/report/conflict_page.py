@@ -103,6 +103,6 @@ def _legend(found: Found) -> str:
     'Means over looks and seeds ± half the 95 % interval over seeds'
     f'{wide if resplits else ""}. ▲ agree or help, ▼ conflict or hurt: p < '
     '0.05 after Holm over the pairs, else not shown. The corrected cosine is '
-    'free of the noise of batches; the conflict rate is not, and noise alone '
-    'takes it to one half.'
+    'free of the noise of batches; the conflict rate is not: independent noise '
+    'takes it to one half, noise of shared rows either way.'
   )

@@ -124,11 +124,17 @@ def over_training(found: Found) -> Figure:
     drawing.tidy(axes)
   grid[0].set_ylim(-0.03, 1.03)
   figure.suptitle(
-    f'{found.cell.label}: of single batches, mean and 95 % interval over '
-    'seeds; grey: where noise alone leads',
+    f'{found.cell.label}: on single batches, mean and 95 % interval over '
+    'seeds; grey: where independent noise leads',
     fontsize=9,
   )
-  drawing.legend(figure, *grid[0].get_legend_handles_labels())
+  figure.legend(
+    *grid[0].get_legend_handles_labels(),
+    loc='outside lower center',
+    ncols=len(pairs),
+    fontsize=8,
+    frameon=False,
+  )
   return figure
 
 
@@ -168,6 +174,6 @@ def depth(found: Found) -> Figure:
   )
   drawing.tidy(axes)
   bar = figure.colorbar(image, ax=axes)
-  bar.set_label('share of batches\n(noise alone: 0.5)', fontsize=8)
+  bar.set_label('share of batches\n(independent noise: 0.5)', fontsize=8)
   bar.ax.tick_params(labelsize=8)
   return figure

@@ -61,7 +61,7 @@ def rates(found: Found) -> str:
       f', most for {_both(high)} ({_percent(rows.loc[high])}) and least for '
       f'{_both(low)} ({_percent(rows.loc[low])})'
     )
-  return f'{text}. Not tested: noise alone makes it 50 %.'
+  return f'{text}. Not tested: noise of batches moves it, mostly to 50 %.'
 
 
 def depth(found: Found) -> str:

@@ -112,7 +112,7 @@ def _judged(found: pd.DataFrame, measure: str) -> pd.DataFrame:
   raw = dict(zip(pairs, rows['p_value'], strict=True))
   known = [None if np.isnan(p) else p for p in raw.values()]
   adjusted = dict(zip(raw, stats.holm(known), strict=True))
-  found.loc[mine, 'p_holm'] = [adjusted[p] for p in pairs]
+  found.loc[mine, 'p_holm'] = np.array([adjusted[p] for p in pairs], float)
   found.loc[mine, 'verdict'] = [
     verdict(measure, mean, adjusted[pair])
     for mean, pair in zip(rows['mean'], pairs, strict=True)

@@ -1,4 +1,4 @@
-"""Interference inside one scheme, from the command line."""
+"""Interference inside a scheme from the command line."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -8,49 +8,100 @@ import pytest
 from experiments import interference
 from tests.experiments import test_compare
 
-CONFIG = test_compare.CONFIG.replace('1200, 60', '20, 2')
+SCRIPT = {'script': 'experiments.interference'}
+FILES = (
+  *('interference.csv', 'matrices.csv', 'interference.md'),
+  *('figures/interference.png', 'figures/conflict_over_training.png'),
+  'figures/conflict_depth.png',
+)
 
 
 @pytest.fixture
 def toy(tmp_path):
-  (tmp_path / 'toy.py').write_text(CONFIG)
+  config = test_compare.CONFIG.replace('1200, 60', '20, 4')
+  (tmp_path / 'toy.py').write_text(config)
   return f'--config={tmp_path}/toy.py', f'--workdir={tmp_path}/w'
 
 
-def run(*flags):
-  return test_compare.run(*flags, script='experiments.interference')
+def kept(folder):
+  return {p: p.read_bytes() for p in folder.glob('cells/*/records.jsonl')}
 
 
-def test_it_is_measured_once_and_told(toy, tmp_path):
-  done = run(*toy, '--scheme=cross_stitch')
-  assert done.returncode == 0, done.stderr
+def test_a_scheme_is_looked_at_once(toy, tmp_path):
+  first = test_compare.run(*toy, '--scheme=hard', **SCRIPT)
+  assert first.returncode == 0, first.stderr
   folder = tmp_path / 'w'
+  assert all((folder / name).stat().st_size for name in FILES)
+  trained = kept(folder)
+  assert len(trained) == 2
+
   frame = pd.read_csv(folder / 'interference.csv')
-  assert [*frame] == [
-    *('step', 'module', 'task_i', 'task_j', 'measure', 'seed', 'value')
-  ]
-  assert set(frame.step) == {0, 10, 20}
-  assert {'tag', 'conflict', 'curvature', 'cka', 'cka_single'} < {
-    *frame.measure
-  }
-  # What the page tells of likenesses is there of every task with its own.
-  single = frame[frame.measure == 'cka_single']
-  assert (single.task_i == single.task_j).sum() == 2 * single.seed.nunique()
-  assert single.value.between(0, 1).all()
+  assert [*frame.columns] == [
+    'step', 'module', 'task_i', 'task_j', 'measure', 'seed', 'value'
+  ]  # fmt: skip
+  assert sorted(frame.step.unique()) == [0, 5, 10, 15, 20]
+  assert set(frame.seed) == {0, 1}
   page = (folder / 'interference.md').read_text()
-  assert 'cross_stitch' in page
-  assert page.splitlines()[2].lstrip('- ') in done.stdout.replace('\n', ' ')
-  for name in ('interference', 'conflict_over_training', 'conflict_depth'):
-    assert (folder / 'figures' / f'{name}.png').stat().st_size > 5000
-  kept = {p: p.read_bytes() for p in folder.glob('cells/*/records.jsonl')}
-  assert len(kept) == 2
-  again = run(*toy, '--scheme=cross_stitch')
-  assert again.stdout == done.stdout
-  assert {p: p.read_bytes() for p in kept} == kept
+  assert page.splitlines()[2].lstrip('- ') in first.stdout.replace('\n', ' ')
+  assert 'on 4 training batches of 8 rows' in ' '.join(first.stdout.split())
+  same_as_products(frame, pd.read_csv(folder / 'matrices.csv'))
+  likeness = frame[frame.module == 'features']
+  # All heads of `hard` read the same: only their towers alone are compared.
+  assert set(likeness.measure) <= {'cka_single', 'rsa_single'}
+  own = likeness[likeness.measure == 'cka_single'].set_index(
+    ['seed', 'task_j', 'task_i']
+  )['value']
+  assert own[0, 'sum', 'sum'] == own[0, 'sum', 'first'] < 1
+
+  # Its towers are there already, and so is the other cell.
+  again = test_compare.run(*toy, '--scheme=hard', **SCRIPT)
+  assert again.stdout == first.stdout
+  alone = test_compare.run(*toy, '--scheme=single', **SCRIPT)
+  assert alone.returncode == 0, alone.stderr
+  assert 'by corresponding towers' in ' '.join(alone.stdout.split())
+  frame = pd.read_csv(folder / 'interference.csv')
+  assert 'cka' in set(frame.measure)
+  assert kept(folder) == trained
+
+
+def same_as_products(frame, matrices):
+  """The pooled cosine, from the products in the file."""
+  mine = frame[(frame.module == 'ALL') & (frame.measure == 'product')]
+  found = []
+  for _, own in mine.groupby('seed'):
+    grams = own.pivot_table(
+      index='task_i', columns='task_j', values='value', aggfunc='mean'
+    )
+    gram = grams.loc[['sum', 'first'], ['sum', 'first']].to_numpy()
+    if (np.diag(gram) > 0).all():
+      cosine = gram[0, 1] / np.sqrt(gram[0, 0] * gram[1, 1])
+      found.append(np.clip(cosine, -1, 1))
+  assert found
+  rows = matrices[
+    (matrices.measure == 'corrected_cosine') & (matrices.module == 'ALL')
+  ]
+  assert len(rows) == 2
+  np.testing.assert_allclose(rows['mean'], np.mean(found), rtol=1e-6)
+  assert set(rows['n_seeds']) == {len(found)}
+
+
+def test_one_task_is_one_line_and_exit_code_2(toy, tmp_path):
+  (tmp_path / 'toy.py').write_text(
+    (tmp_path / 'toy.py')
+    .read_text()
+    .replace("'tests.toy'", "'synthetic'")
+    .replace('  return', '  config.datasets.synthetic.tasks = 1\n  return')
+  )
+  done = test_compare.run(*toy, **SCRIPT)
+  assert done.returncode == 2
+  assert done.stdout == ''
+  (line,) = done.stderr.splitlines()
+  assert 'two or more' in line
+  assert not (tmp_path / 'w').exists()
 
 
 def test_a_mistake_is_one_line_and_exit_code_2(toy, tmp_path):
-  done = run(*toy, '--config.probe.batches=1')
+  done = test_compare.run(*toy, '--config.probe.batches=1', **SCRIPT)
   assert (done.returncode, done.stdout) == (2, '')
   (line,) = done.stderr.splitlines()
   assert 'config.probe.batches is 1' in line
