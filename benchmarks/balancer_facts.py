@@ -120,7 +120,7 @@ def _marks(name: str) -> bool:
     start = train.init(system, hp, jnp.int32(0), x)
     keys = {key: jax.random.key(0) for key in ('dropout', 'gates')}
     mutable = ['spots', *start.extra]
-    variables = {'params': start.params, **start.extra}
+    variables = {'params': start.params.tree, **start.extra}
     return system.scheme.apply(variables, x, True, rngs=keys, mutable=mutable)[
       1
     ].get('spots', {})

@@ -90,7 +90,7 @@ def rates_table(made: cells.Cell, cell: report_cells.Cell) -> list[Row]:
   """Lines of models.csv: a rate's validation loss over the tuning seeds."""
   sizes = {
     'parameters': cell.cost['params'],
-    'compared': compared(made.traced.state.params),
+    'compared': compared(made.traced.state.params.shapes),
   }
   rows = []
   for runs in report_cells.settings(cell.runs).values():

@@ -15,7 +15,7 @@ from jax.sharding import PartitionSpec as P  # noqa: E402
 
 from benchmarks import synthetic  # noqa: E402
 from configs import default  # noqa: E402
-from mtl_jax import build, cells, costs, programs  # noqa: E402
+from mtl_jax import build, cells, programs  # noqa: E402
 
 DTYPE_KEY = 'compute'  # of the config: what numbers are multiplied in
 SIDE = 2048  # of the matrices whose product is the machine's peak
@@ -89,11 +89,10 @@ def start(name: str, seeds: str = '', dtype: str = ''):
   training = Training(configure(workload, copies, **keys))
   training.train(1)
   flops = training.programs.flops(training.inputs, training.state)
-  one = jax.tree.map(lambda x: x[0], training.state.params)
   return training.train, {
     'compile_seconds': training.compile_seconds,
     'flops': flops,
-    'parameters': costs.parameters(one),
+    'parameters': training.state.params.layout.size,
     'peak': peak(),
     'devices': jax.device_count(),
     'versions': f'jax {jax.__version__}',

@@ -147,7 +147,7 @@ def measure(case: Case) -> dict[str, str]:
   for number in range(case.rounds):
     for way in sorted(ways, reverse=bool(number % 2)):
       found[way].append(ways[way].train(each))
-  shared, _ = schemes.split(ways['kept'].state.params)
+  shared, _ = schemes.split(ways['kept'].state.params.tree)
   params = costs.parameters(shared)
   ratios = rounds.ratios(found['twice'], found['kept'])
   low, high = rounds.spread(ratios)

@@ -55,7 +55,8 @@ def find(name: str, rows: Data) -> Found:
   config.scheme = name
   system = build.system(config, rows.tasks)
   state, step = build.try_shapes(config, system, rows)
-  params = {k: costs.parameters(tree) for k, tree in state.params.items()}
+  shapes = state.params.shapes
+  params = {k: costs.parameters(tree) for k, tree in shapes.items()}
   inputs = [jax.ShapeDtypeStruct(a.shape, a.dtype) for a in step.in_avals]
   flops = costs.flops(jaxpr_as_fun(step), *inputs)
   return Found(name, system.scheme, params, flops)

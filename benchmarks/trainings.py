@@ -11,7 +11,7 @@ devices.use_every_core()  # Before JAX is used by anything below.
 import jax  # noqa: E402
 
 from configs import default  # noqa: E402
-from mtl_jax import build, cells, costs, programs  # noqa: E402
+from mtl_jax import build, cells, programs  # noqa: E402
 
 SECONDS = 0.1  # of a point in a repeat, at least
 SETS = {'lenet': 'multi_digits', 'mlp': 'actg175'}
@@ -96,7 +96,7 @@ class Training:
       'parallel': point.parallel,
       'order': way,
       'devices': str(cell.place.rows),
-      'params': str(costs.parameters(cell.traced.state.params)),
+      'params': str(cell.traced.state.params.layout.size),
       'step_bytes': str(cell.need.step),
       'ms_per_step_per_run': (
         f'{1000 * statistics.median(self.seconds) / steps:.4g}'

@@ -256,7 +256,7 @@ def try_shapes(config: Any, system: train.System, data: Data) -> Traced:
 
   rows = first_rows(data.train.inputs)
   state = shapes(shaped, init, hp, np.int32(0), rows)
-  _check_shared(config, system, state.params)
+  _check_shared(config, system, state.params.shapes)
   key = jax.random.key(0)
   return Traced(state, shapes(jax.make_jaxpr, step, hp, state, batch, key))
 

@@ -14,7 +14,6 @@ import numpy as np
 from mtl_jax import (
   build,
   choices,
-  costs,
   machine,
   memory,
   meshes,
@@ -127,7 +126,7 @@ class Cell:
   def plan(self) -> plans.Plan:
     """How many runs are trained in one program, and in what order."""
     asked = plans.parse(self.config.parallel)
-    parameters = costs.parameters(self.traced.state.params)
+    parameters = self.traced.state.params.layout.size
     return plans.choose(
       asked, len(self.runs), parameters, self.need, self.place
     )

@@ -10,6 +10,7 @@ from mtl_jax import jacobians
 from mtl_jax.balancers import base as balancers
 from mtl_jax.jacobians import Look
 from mtl_jax.optimizers import Hp
+from mtl_jax.parameters import Parameters
 from mtl_jax.schemes import base as schemes
 
 # Up to so many bytes of tasks' gradients are kept until their weights are
@@ -173,10 +174,10 @@ def add_penalty(scheme: schemes.Scheme, hp: Hp, params: Any, grads: Any) -> Any:
 
 @jax.named_scope('clip')
 def clip(
-  limit: Float[Array, ''], norms: Float[Array, 'groups'], grads: Any
-) -> Any:
+  limit: Float[Array, ''], norms: Float[Array, 'groups'], grads: Parameters
+) -> Parameters:
   """Scales each group's gradient down to norm `limit`; 0 is no limit."""
   limit = jnp.where(limit > 0, limit, jnp.inf)
   # A norm of 0 or a limit of inf must give 1, not NaN.
   scale = jnp.where(norms > limit, limit / jnp.maximum(norms, 1e-30), 1.0)
-  return jax.tree.map(jnp.multiply, grads, schemes.per_tower(grads, scale))
+  return jax.tree.map(lambda g: g * scale[:, None], grads)

@@ -93,7 +93,7 @@ def _evaluation(system, sizes, state, data) -> int:
   split = max((data.valid, data.test), key=size)
 
   def evaluate(params, extra, split):
-    return train.evaluate(system, params, extra, split, sizes.eval_batch)
+    return train.evaluate(system, params.tree, extra, split, sizes.eval_batch)
 
   return peak(evaluate, state.params, state.extra, _like(split))
 

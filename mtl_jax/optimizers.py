@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float
 
+from mtl_jax.parameters import Parameters
 from mtl_jax.schemes import base
 
 
@@ -44,6 +45,8 @@ def make(
 ) -> Optimizer:
   """An optimizer of `rule`, built inside the trace from traced numbers.
 
+  It updates `Parameters`, all of a run at once.
+
   Args:
     rule: makes the transformation of raw gradients to directions.
     decoupled: weight decay after the rule (AdamW) or before it (L2).
@@ -60,12 +63,13 @@ def make(
   return optimizer
 
 
-def _decay(scheme: base.Scheme, rate: Any, grads: Any, params: Any) -> Any:
-  def one(path, grad, param):
-    decays = base.is_kernel(path) and scheme.group(path[0].key).decays
-    return grad + rate * param if decays else grad
-
-  return jax.tree_util.tree_map_with_path(one, grads, params)
+def _decay(
+  scheme: base.Scheme, rate: Any, grads: Parameters, params: Parameters
+) -> Parameters:
+  decays = params.per_column(
+    lambda name, is_kernel: is_kernel and scheme.group(name).decays
+  )
+  return _where(decays, grads, lambda g, p: g + rate * p, params)
 
 
 def _rate(scheme: base.Scheme, hp: Hp, schedule: Callable, steps: int):
@@ -77,15 +81,9 @@ def _rate(scheme: base.Scheme, hp: Hp, schedule: Callable, steps: int):
 
   def update(updates, state, params=None):
     rate = -hp.lr * schedule(state.count)
-
-    def one(path, u):
-      group = scheme.group(path[0].key)
-      factor = rate if group.lr == 1 else rate * group.lr
-      if group.moves is None:
-        return factor * u
-      return jnp.where(group.moves(state.count, steps), factor * u, 0)
-
-    scaled = jax.tree_util.tree_map_with_path(one, updates)
+    faster = updates.per_column(lambda name, _: scheme.group(name).lr)
+    scaled = jax.tree.map(lambda u: rate * faster * u, updates)
+    scaled = moving(scheme, state.count, steps, scaled)
     if type(scheme).proximal is not base.Scheme.proximal:
       scaled = _drawn(scheme, -rate * hp.penalty, params, scaled)
     return scaled, optax.ScaleByScheduleState(state.count + 1)
@@ -93,21 +91,41 @@ def _rate(scheme: base.Scheme, hp: Hp, schedule: Callable, steps: int):
   return optax.GradientTransformation(init, update)
 
 
-def _drawn(scheme: base.Scheme, strength: Any, params: Any, updates: Any):
+def _drawn(
+  scheme: base.Scheme, strength: Any, params: Parameters, updates: Parameters
+) -> Parameters:
   """Updates that end where the scheme's proximal step does."""
   moved = jax.tree.map(jnp.add, params, updates)
-  ended = scheme.proximal(moved, strength)
+  ended = params.replace(scheme.proximal(moved.tree, strength))
   return jax.tree.map(jnp.subtract, ended, params)
 
 
-def moving(scheme: base.Scheme, step: Array, steps: int, grads: Any) -> Any:
+def moving(
+  scheme: base.Scheme, step: Array, steps: int, grads: Parameters
+) -> Parameters:
   """Gradients of what moves in this step; 0 where a group rests."""
+  asked: dict[str, Any] = {}
 
-  def one(path, grad):
-    moves = scheme.group(path[0].key).moves
-    return grad if moves is None else jnp.where(moves(step, steps), grad, 0)
+  def moves(name, _):
+    rule = scheme.group(name).moves
+    if name not in asked:
+      asked[name] = True if rule is None else rule(step, steps)
+    return asked[name]
 
-  return jax.tree_util.tree_map_with_path(one, grads)
+  rest = jax.tree.map(jnp.zeros_like, grads)
+  return _where(grads.per_column(moves), rest, lambda _, g: g, grads)
+
+
+def _where(
+  which: Any, tree: Parameters, change: Callable, *others: Parameters
+) -> Parameters:
+  """`change` where `which` says so; it is one bool, or `[1, width]`."""
+  if which is False:
+    return tree
+  changed = jax.tree.map(change, tree, *others)
+  if which is True:
+    return changed
+  return jax.tree.map(lambda x, y: jnp.where(which, y, x), tree, changed)
 
 
 def phased(
@@ -121,7 +139,7 @@ def phased(
 
 
 def restarted(
-  optimizer: optax.GradientTransformation, opt: Any, params: Any
+  optimizer: optax.GradientTransformation, opt: Any, params: Parameters
 ) -> Any:
   """An optimizer's state with all moments forgotten; its clock goes on."""
   return *optimizer.init(params)[:-1], opt[-1]

@@ -50,7 +50,11 @@ def keep_best(
     best=Best(
       score=jnp.where(better, scores, state.best.score),
       step=jnp.where(better, state.step, state.best.step),
-      params=choose(state.params, state.best.params),
+      params=jax.tree.map(
+        lambda new, old: jnp.where(better[:, None], new, old),
+        state.params,
+        state.best.params,
+      ),
       extra={
         name: choose(tree, state.best.extra[name])
         for name, tree in state.extra.items()
@@ -83,7 +87,7 @@ def measure(
   """Validation results, and the state that keeps the best of them."""
   now = {'step': state.step, 'steps': system.steps}
   results = evaluate(
-    system, state.params, state.extra, valid, sizes.eval_batch, now
+    system, state.params.tree, state.extra, valid, sizes.eval_batch, now
   )
   return keep_best(system, state, results), results
 
@@ -93,7 +97,7 @@ def test(
 ) -> tuple[dict[str, dict[str, Array]], dict[str, dict[str, Array]]]:
   """Results of the best parameters on validation and on test."""
   on_valid, on_test = (
-    evaluate(system, best.params, best.extra, split, sizes.eval_batch)
+    evaluate(system, best.params.tree, best.extra, split, sizes.eval_batch)
     for split in (valid, test)
   )
   return on_valid, on_test

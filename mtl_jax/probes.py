@@ -74,7 +74,7 @@ def measure(
   """
   key = jax.random.fold_in(stream(seed, 'probe'), state.step)
   keys = jax.random.split(key, asked.batches)
-  own = compared(system, state.params)
+  own = compared(system, state.params.tree)
   start = jax.tree.map(lambda p: _none(system, p), own)
 
   def body(total, key):
@@ -108,6 +108,7 @@ def _draw(asked, key, data, num_rows) -> tuple[Split, Array]:
 
 def _look(system, hp, state, batch, key):
   """At one batch: each task's gradient, their Grams, and look-ahead steps."""
+  state = state.opened
   look, _ = forward.look(system, state, batch, key)
   rows = gradients(system, look)
   own = compared(system, state.params)
@@ -167,11 +168,12 @@ def _curvature(system, asked, hp, state, data, num_rows, key):
     lambda x: jnp.broadcast_to(x, (*system.batches, *x.shape)), batch
   )
   new, _ = train.step(system, hp, state, several, key)
+  opened = state.opened
 
   def loss(params):
-    return forward.losses(system, state, batch, key, params)[0][0].sum()
+    return forward.losses(system, opened, batch, key, params)[0][0].sum()
 
-  return interference.curvature(loss, state.params, new.params)
+  return interference.curvature(loss, opened.params, new.params.tree)
 
 
 def features(
@@ -184,7 +186,11 @@ def features(
   rows = jnp.arange(count) * num_rows // count
   inputs = jax.tree.map(lambda x: x[rows], data.inputs)
   apply = functools.partial(
-    precision.apply, system.scheme, system.compute, best.params, best.extra
+    precision.apply,
+    system.scheme,
+    system.compute,
+    best.params.tree,
+    best.extra,
   )
   _, kept = apply(inputs, False, mutable=['features'])
   return kept['features']['read'].astype(jnp.float32)

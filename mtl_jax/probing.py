@@ -5,7 +5,6 @@ import pathlib
 import time
 from typing import Any
 
-import jax
 import numpy as np
 
 from mtl_jax import devices, hosts, probes, results
@@ -52,8 +51,7 @@ class Probing:
     found = devices.fetch(self._compiled(*arguments))
     self._seconds += time.monotonic() - began
     self._looks += len(chunk.runs)
-    params = jax.eval_shape(lambda p: p, state.params)
-    modules = probes.modules(self._cell.system, params)
+    modules = probes.modules(self._cell.system, state.params.shapes)
     return results.probes(self._cell, chunk, step, modules, flat(found))
 
   def keep_features(

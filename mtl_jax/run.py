@@ -150,7 +150,8 @@ def _train_claimed(cell, folder, ahead, live, stop_asked) -> None:
   # A state fits programs of as many runs: `parallel` may have changed since,
   # and then the cell starts again.
   width = len(cell.chunks()[0].runs)
-  checkpoints = Checkpoints(folder / 'checkpoints' / f'{width}_runs')
+  saved = folder / 'checkpoints' / f'matrix_of_{width}_runs'
+  checkpoints = Checkpoints(saved)
   with contextlib.closing(checkpoints):
     Training(cell, ready, folder, checkpoints, live, stop_asked).run()
   shutil.rmtree(folder / 'checkpoints')

@@ -8,9 +8,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from mtl_jax import gradients
+from mtl_jax import gradients, parameters
 from mtl_jax.balancers import base as balancers
 from mtl_jax.optimizers import Hp, Optimizer
+from mtl_jax.parameters import Parameters
 from mtl_jax.tasks import Task
 
 Seed = Int[Array, '']
@@ -58,7 +59,7 @@ class Best(NamedTuple):
 
   score: Float[Array, 'groups']
   step: Int[Array, 'groups']
-  params: Any
+  params: Parameters
   extra: Any
 
 
@@ -67,7 +68,7 @@ class TrainState(NamedTuple):
 
   Attributes:
     step: steps taken.
-    params: parameters.
+    params: parameters, a row per group of `System`.
     extra: what the model carries besides, such as running statistics.
     opt: the optimizer's state.
     balance: the balancer's state.
@@ -79,7 +80,7 @@ class TrainState(NamedTuple):
   """
 
   step: Int[Array, '']
-  params: Any
+  params: Parameters
   extra: Any
   opt: Any
   balance: Any
@@ -88,12 +89,18 @@ class TrainState(NamedTuple):
   fallbacks: Float[Array, '']
   unlabelled: Int[Array, 'tasks']
 
+  @property
+  def opened(self) -> 'TrainState':
+    """With parameters as the tree that schemes read."""
+    return self._replace(params=self.params.tree)
+
 
 def init(system: System, hp: Hp, seed: Seed, inputs: Any) -> TrainState:
   """The state before the first step; `inputs` is a batch to take shapes of."""
   variables = system.scheme.init(stream(seed, 'init'), inputs, False)
-  params = variables.pop('params')
+  tree = variables.pop('params')
   num_tasks, groups = len(system.tasks), system.groups
+  params = parameters.pack(tree, groups)
   best = Best(
     score=jnp.full(groups, jnp.inf, jnp.float32),
     step=jnp.zeros(groups, jnp.int32),
@@ -105,9 +112,7 @@ def init(system: System, hp: Hp, seed: Seed, inputs: Any) -> TrainState:
     params=params,
     extra=variables,
     opt=system.optimizer(hp).init(params),
-    balance=gradients.start(
-      system.balancer, system.gram_over, num_tasks, params
-    ),
+    balance=gradients.start(system.balancer, system.gram_over, num_tasks, tree),
     best=best,
     failed=jnp.full((), -1, jnp.int32),
     fallbacks=jnp.zeros(()),

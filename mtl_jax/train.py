@@ -16,7 +16,6 @@ from mtl_jax import batches, devices, forward, gradients, optimizers
 from mtl_jax.data.base import Split
 from mtl_jax.evaluation import evaluate
 from mtl_jax.optimizers import Hp
-from mtl_jax.schemes import base as schemes
 from mtl_jax.state import Best, Seed, System, TrainState, init, stream
 
 __all__ = ['Best', 'Hp', 'System', 'TrainState', 'evaluate', 'init']
@@ -48,8 +47,9 @@ def step(
   forward_key, balance_key = jax.random.split(key)
   state = _restarted(system, hp, state)
   hp = _alone(system, hp, state)
+  opened = state.opened
   looks, own, (extra, readings) = forward.looks(
-    system, state, batch, forward_key
+    system, opened, batch, forward_key
   )
   losses = looks[-1].losses
   found = gradients.combine(
@@ -60,12 +60,14 @@ def step(
     state.balance,
     balance_key,
   )
-  grads = gradients.add_penalty(system.scheme, hp, state.params, found.grads)
-  grads, norms = _clipped(system, hp, state, grads)
+  grads = gradients.add_penalty(system.scheme, hp, opened.params, found.grads)
+  grads, norms = _clipped(system, hp, state, state.params.replace(grads))
   params, opt = _descend(system, hp, state, grads)
   balance = found.balance
   if system.balancer.after:
-    (later, _), _ = forward.losses(system, state, own, forward_key, params)
+    (later, _), _ = forward.losses(
+      system, opened, own, forward_key, params.tree
+    )
     weights = hp.task_weights
     balance = system.balancer.after(weights * losses, weights * later, balance)
   new = state._replace(params=params, extra=extra, opt=opt, balance=balance)
@@ -96,14 +98,15 @@ def _restarted(system: System, hp: Hp, state: TrainState) -> TrainState:
     return state
 
   def anew(state):
-    mix = system.scheme.mix
-    params = {
-      name: tree if name.startswith(mix) else state.best.params[name]
-      for name, tree in state.params.items()
+    mix, first = system.scheme.mix, state.best.params.tree
+    tree = {
+      name: part if name.startswith(mix) else first[name]
+      for name, part in state.params.tree.items()
     }
+    params = state.params.replace(tree)
     opt = optimizers.restarted(system.optimizer(hp), state.opt, params)
     balance = gradients.start(
-      system.balancer, system.gram_over, len(system.tasks), params
+      system.balancer, system.gram_over, len(system.tasks), tree
     )
     return state._replace(
       params=params, extra=state.best.extra, opt=opt, balance=balance
@@ -115,7 +118,7 @@ def _restarted(system: System, hp: Hp, state: TrainState) -> TrainState:
 def _clipped(system: System, hp: Hp, state: TrainState, grads):
   """And the norms before; what rests in this step is in none of them."""
   moving = optimizers.moving(system.scheme, state.step, system.steps, grads)
-  norms = schemes.tower_norms(moving, system.groups)
+  norms = moving.norms
   return gradients.clip(hp.clip, norms, grads), norms
 
 

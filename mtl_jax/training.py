@@ -6,7 +6,7 @@ import time
 import jax
 import numpy as np
 
-from mtl_jax import costs, devices, hosts, interrupt, records, results
+from mtl_jax import devices, hosts, interrupt, records, results
 from mtl_jax.ahead import Ready
 from mtl_jax.cells import Chunk
 from mtl_jax.probing import Probing
@@ -139,7 +139,7 @@ class Training:
       self.live.say(text)
       records.append(self.folder, {'kind': 'note', 'text': text})
     cost = results.cost(
-      costs.parameters(self.state.params) // self.programs.width,
+      self.state.params.layout.size,
       self.programs.flops(self.inputs, self.state),
       self.cell.steps / self.training,
       self.elapsed,

@@ -207,7 +207,8 @@ def start(system, split, hp, seed=0, noise=True):
   state = _init(system, hp, jnp.array(seed), split.inputs)
   if not noise:
     return state
-  return state._replace(params=params(system.scheme, split.inputs, seed))
+  drawn = params(system.scheme, split.inputs, seed)
+  return state._replace(params=state.params.replace(drawn))
 
 
 def losses(scheme, split, tasks=TASKS):

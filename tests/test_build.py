@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from configs import default
-from mtl_jax import build, cells, choices
+from mtl_jax import build, cells, choices, parameters
 from mtl_jax.encoders import mlp
 from mtl_jax.errors import InputError
 from mtl_jax.schemes import base as schemes
@@ -138,6 +138,9 @@ def test_a_scheme_can_ask_for_its_encoder_in_other_widths(monkeypatch):
   assert build.system(c, tasks).scheme.resize is None
 
 
+ZERO, ONE = jnp.zeros(1), jnp.ones(1)
+
+
 def test_both_phases_of_a_search_have_the_schedule_of_a_run():
   """Half of the steps, and again from the start."""
   chosen = {'steps': 100, 'schedule': 'cosine', 'optimizer': 'sgd'}
@@ -145,14 +148,13 @@ def test_both_phases_of_a_search_have_the_schedule_of_a_run():
   for scheme in ('ltb', 'hard'):
     system = make(scheme=scheme, **chosen).system
     update = system.optimizer(small.hp(lr=1.0, task_weights=(1, 1)))
-    *rest, clock = update.init({'head_0': jnp.zeros(1)})
+    zero, one = (parameters.pack({'head_0': x}, 1) for x in (ZERO, ONE))
+    *rest, clock = update.init(zero)
 
-    def rate(at, update=update, rest=rest, clock=clock):
+    def rate(at, update=update, rest=rest, clock=clock, ends=(one, zero)):
       state = (*rest, clock._replace(count=jnp.array(at)))
-      change, _ = update.update(
-        {'head_0': jnp.ones(1)}, state, {'head_0': jnp.zeros(1)}
-      )
-      return -float(change['head_0'][0])
+      change, _ = update.update(ends[0], state, ends[1])
+      return -float(change.tree['head_0'][0])
 
     found[scheme] = [rate(at) for at in (0, 25, 49, 50, 75)]
   cosine = lambda at, steps: (1 + np.cos(np.pi * at / steps)) / 2  # noqa: E731

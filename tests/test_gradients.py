@@ -25,13 +25,15 @@ MARKED += ('snr', 'shared_private')
 
 @functools.cache
 def stepped(name='hard', balancer='mgda', over='shared', kept=2**28, **fields):
-  """The state and metrics behind one step, parameters without symmetry."""
+  """The opened state and metrics behind one step."""
   system = small.system(name, balancer=balancer, **fields)
   system = system._replace(gram_over=over)
   state = small.start(system, SPLIT, HP)
   before, gradients.KEPT = gradients.KEPT, kept
   try:
-    return jax.jit(lambda s: train.step(system, HP, s, SPLIT, KEY))(state)
+    step = jax.jit(lambda s: train.step(system, HP, s, SPLIT, KEY))
+    new, metrics = step(state)
+    return new.opened, metrics
   finally:
     gradients.KEPT = before
 
@@ -47,7 +49,7 @@ def test_a_second_way_back_is_the_sum_of_what_was_kept(name):
 def looked(name, seed=0):
   """The scheme's look at a batch with its marked features, and parameters."""
   system = small.system(name, balancer='mgda')._replace(gram_over='features')
-  state = small.start(system, SPLIT, HP)
+  state = small.start(system, SPLIT, HP).opened
   look, _ = forward.look(system, state, SPLIT, KEY)
 
   def marked(params):
@@ -72,7 +74,7 @@ def test_behind_marked_features_nothing_is_shared(name):
 
 def test_a_scheme_that_marks_nothing_is_refused():
   system = small.system('film', balancer='mgda')._replace(gram_over='features')
-  state = small.start(system, SPLIT, HP)
+  state = small.start(system, SPLIT, HP).opened
   with pytest.raises(ValueError, match='marks no features'):
     forward.look(system, state, SPLIT, KEY)
 
@@ -97,7 +99,7 @@ def test_the_gram_of_all_is_the_sum_of_the_modules():
 
 def test_each_module_has_the_weights_that_its_own_gram_gives():
   system = small.system('hard', balancer='mgda')._replace(gram_over='module')
-  state = small.start(system, SPLIT, HP)
+  state = small.start(system, SPLIT, HP).opened
   look, _ = forward.look(system, state, SPLIT, KEY)
   rows = jacobians.rows(look, HP.task_weights, 'module')
   new, metrics = stepped('hard', over='module')
@@ -146,7 +148,9 @@ def three_batches(gamma):
   system = small.system('hard', balancer=modo)
   state = small.start(system, SPLIT, HP)
   batch = small.pile([small.split(seed=1), small.split(seed=2), SPLIT])
-  return jax.jit(lambda s: train.step(system, HP, s, batch, KEY))(state)
+  step = jax.jit(lambda s: train.step(system, HP, s, batch, KEY))
+  new, metrics = step(state)
+  return new.opened, metrics
 
 
 def test_the_third_batch_is_the_one_that_is_descended_on():
@@ -159,7 +163,7 @@ def test_the_third_batch_is_the_one_that_is_descended_on():
 
 def test_weights_come_from_the_gradients_of_two_other_batches():
   system = small.system('hard', balancer='modo')
-  state = small.start(system, SPLIT, HP)
+  state = small.start(system, SPLIT, HP).opened
   noise = jax.random.split(KEY)[0]
   rows = []
   for i in range(2):

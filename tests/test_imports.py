@@ -38,6 +38,7 @@ LAYERS = [
   'data',
   'subsets',
   'batches',
+  'parameters',
   'optimizers',
   'costs',
   'meshes',

@@ -8,7 +8,7 @@ import numpy as np
 import optax
 import pytest
 
-from mtl_jax import optimizers
+from mtl_jax import optimizers, parameters
 from mtl_jax.schemes import base
 from tests import small
 
@@ -32,15 +32,20 @@ def case(name='cross_stitch', encoder='mlp', **fields):
   return scheme, params, grads
 
 
+def packed(scheme, tree):
+  return parameters.pack(tree, scheme.num_tasks if scheme.separate else 1)
+
+
 @functools.partial(jax.jit, static_argnums=(0, 1, 2))
 def stepped(scheme, rule, steps, hp, params, grads):
   """`params` after some steps along the same gradient."""
+  params, grads = packed(scheme, params), packed(scheme, grads)
   update = optimizers.make(*RULES[rule], optimizers.constant(1), scheme)(hp)
   state = update.init(params)
   for _ in range(steps):
     changes, state = update.update(grads, state, params)
     params = optax.apply_updates(params, changes)
-  return params
+  return params.tree
 
 
 def reference(update, steps, params, grads):
@@ -132,12 +137,12 @@ def drawn(params, count):
 def path(scheme, rule, hp, params, grads):
   """The change of every step along these gradients."""
   make = optimizers.make(*RULES[rule], optimizers.cosine(9), scheme, len(grads))
-  update = make(hp)
+  update, params = make(hp), packed(scheme, params)
   state, changes = update.init(params), []
   for grad in grads:
-    change, state = update.update(grad, state, params)
+    change, state = update.update(packed(scheme, grad), state, params)
     params = optax.apply_updates(params, change)
-    changes.append(change)
+    changes.append(change.tree)
   return changes
 
 
@@ -200,7 +205,8 @@ def test_cross_stitch_learns_alpha_faster_by_default():
 
 
 def test_learning_rate_is_traced():
-  scheme, params, grads = case('hard')
+  scheme, *trees = case('hard')
+  params, grads = (packed(scheme, tree) for tree in trees)
   rule, decoupled = optimizers.adam()
   make = optimizers.make(rule, decoupled, optimizers.cosine(10), scheme)
   traces = []
@@ -258,11 +264,12 @@ def test_each_phase_has_a_schedule_of_its_own(name, cut):
 
 @pytest.mark.parametrize('rule', RULES)
 def test_a_restart_forgets_moments_and_keeps_the_clock(rule):
-  scheme, params, _ = case('hard')
+  scheme, tree, _ = case('hard')
+  params = packed(scheme, tree)
   schedule = optimizers.cosine(10)
   hp = small.hp(lr=0.05, weight_decay=0.1)
   update = optimizers.make(*RULES[rule], schedule, scheme)(hp)
-  *before, after = drawn(params, 4)
+  *before, after = (packed(scheme, grad) for grad in drawn(tree, 4))
 
   @jax.jit
   def run(params):
@@ -294,7 +301,8 @@ def test_schedules_take_short_runs(name, steps):
 
 
 def test_schedule_scales_the_update():
-  scheme, params, grads = case('hard')
+  scheme, *trees = case('hard')
+  params, grads = (packed(scheme, tree) for tree in trees)
   rule, decoupled = optimizers.sgd(0.0)
   make = optimizers.make(rule, decoupled, optimizers.step(4), scheme)
   update = make(small.hp(lr=1.0))

@@ -102,7 +102,7 @@ def together(rows):
 
 def tower(params, t):
   """The parameters of one task's tower, as a system of one task has them."""
-  params = jax.device_get(params)
+  params = jax.device_get(params.tree)
   towers = small.take(params['towers'], slice(t, t + 1))
   return {'towers': towers, 'head_0': params[f'head_{t}']}
 
@@ -117,9 +117,10 @@ def test_single_is_every_task_on_its_own_data_set(rows, together, t):
   batch = of_task(rows, t)
   assert len(batch.mask) == (5, 4, 3)[t]
   alone = small.start(system, batch, hp, noise=False)
-  alone = alone._replace(params=tower(start.params, t))
+  own = alone.params.replace(tower(start.params, t))
+  alone = alone._replace(params=own)
   alone, lone_losses = descended(system, hp, alone, batch)
-  small.close(tower(end.params, t), alone.params)
+  small.close(tower(end.params, t), alone.params.tree)
   np.testing.assert_allclose(losses[:, t], lone_losses[:, 0], rtol=1e-5)
   assert (np.abs(np.diff(losses[:, t])) > 1e-4).all()
   assert end.unlabelled[t] == alone.unlabelled[0] == 0

@@ -48,7 +48,7 @@ def forward(system, split, state):
 @pytest.mark.parametrize(('name', 'encoder'), [*PAIRS, ('hard', 'resnet18')])
 def test_every_product_of_the_model_is_narrow(name, encoder):
   chosen, split = system(name, encoder), small.split(encoder)
-  state = small.start(chosen, split, small.hp())
+  state = small.start(chosen, split, small.hp()).opened
   predict = forward(chosen, split, state)
   found = list(products(jax.make_jaxpr(predict)(state.params).jaxpr))
   assert found

@@ -35,7 +35,7 @@ def slopes(system, split, state):
   losses = small.losses(system.scheme, split)
 
   def row(t):
-    grads = jax.grad(lambda p: losses(p)[t])(state.params)
+    grads = jax.grad(lambda p: losses(p)[t])(state.params.tree)
     own = probes.compared(system, grads)
     if system.scheme.separate:
       own = jax.tree.map(lambda g: g[t], own)
@@ -68,7 +68,7 @@ def test_gradients_are_finite_differences(name):
   """Of every task's loss, along one direction through what is compared."""
   split = small.split(rows=16)
   system = small.system(name)
-  state = small.start(system, split, small.hp())
+  state = small.start(system, split, small.hp()).opened
   look, _ = forward.look(system, state, split, jax.random.key(0))
   rows = probes.gradients(system, look)
   draw = np.random.default_rng(3)
@@ -99,7 +99,7 @@ def test_gradients_are_finite_differences(name):
 def test_modules_add_up_to_all(name):
   system, _, state, found = one_row(name)
   products = found.grams['product']
-  assert len(products) == len(probes.modules(system, state.params)) > 2
+  assert len(products) == len(probes.modules(system, state.params.tree)) > 2
   np.testing.assert_allclose(
     products[0], products[1:].sum(0), rtol=1e-4, atol=1e-6
   )
@@ -109,6 +109,7 @@ def test_modules_add_up_to_all(name):
 def test_affinity_is_what_a_step_on_another_task_does(name):
   system, split, state, found = one_row(name)
   losses = small.losses(system.scheme, split)
+  state = state.opened
   before = np.array(losses(state.params))
 
   def after(i):
@@ -173,7 +174,7 @@ def test_a_task_without_labels_is_unknown():
 def test_every_encoder_has_a_curvature(encoder):
   """A second derivative, through every product that has rules of its own."""
   system, split = small.system(encoder=encoder), small.split(encoder)
-  state = small.start(system, split, small.hp())
+  state = small.start(system, split, small.hp()).opened
   losses = small.losses(system.scheme, split)
 
   def loss(params):
@@ -204,10 +205,10 @@ def test_heads_read_what_is_shown():
     best = state.best._replace(params=state.params)
     read = probes.features(system, 8, best, split, jnp.int32(8))
     predictions = system.scheme.apply(
-      {'params': state.params}, split.inputs, False
+      {'params': state.params.tree}, split.inputs, False
     )
     for t in range(K):
-      head = state.params[f'head_{t}']['Dense_0']
+      head = state.params.tree[f'head_{t}']['Dense_0']
       np.testing.assert_allclose(
         read[t] @ head['kernel'] + head['bias'][None],
         predictions[t],

@@ -8,7 +8,7 @@ import numpy as np
 import optax
 import pytest
 
-from mtl_jax import optimizers, train
+from mtl_jax import optimizers, parameters, train
 from mtl_jax.balancers.base import Balancer
 from mtl_jax.losses import task_losses
 from mtl_jax.schemes import base as schemes
@@ -60,11 +60,12 @@ def midway(system, split, hp):
 
 
 def after(system, hp, split, weights=None):
-  """The state after a step, and its metrics."""
+  """The opened state after a step, and its metrics."""
   state = midway(system, split, hp)
   if weights is not None:
     state = state._replace(balance=jnp.array(weights))
-  return stepped(system, hp, state, split, KEY)
+  new, metrics = stepped(system, hp, state, split, KEY)
+  return new.opened, metrics
 
 
 def told(system, split, extra, params):
@@ -90,7 +91,8 @@ def rows_of_gradients(system, split):
     losses = lambda p: told(system, split, state.extra, p)[0]  # noqa: E731
     return losses(params), jax.jacrev(losses)(params)
 
-  return state.params, *jax.device_get(both(state.params))
+  params = state.params.tree
+  return params, *jax.device_get(both(params))
 
 
 def weighted(rows, weights):
@@ -103,7 +105,7 @@ def test_equal_is_the_gradient_of_the_sum(name):
   split, hp = small.split(known=0.7), small.hp(task_weights=TASK_WEIGHTS)
   system = system_of(name)
   state = small.start(system, split, hp)
-  params = state.params
+  params = state.params.tree
 
   @jax.jit
   def slopes(params):
@@ -199,8 +201,8 @@ def test_losses_only_weights_scale_the_heads_too():
   weights = np.exp(-np.asarray(s)) * TASK_WEIGHTS
   np.testing.assert_allclose(metrics.weights, weights, rtol=1e-6)
   _, _, rows = rows_of_gradients(system, split)
-  expected = jax.tree.map(descend, state.params, weighted(rows, weights))
-  small.close(new.params, expected)
+  expected = jax.tree.map(descend, state.params.tree, weighted(rows, weights))
+  small.close(new.params.tree, expected)
 
 
 @pytest.mark.parametrize('name', ['soft_l2', 'soft_trace'])
@@ -252,7 +254,7 @@ def test_towers_pay_for_their_distance_once_they_meet():
 def movement(system, clip, split):
   """The gradient that a step of plain SGD follows."""
   hp = small.hp(lr=1.0, clip=clip)
-  before = small.start(system, split, hp).params
+  before = small.start(system, split, hp).params.tree
   after_, _ = after(system, hp, split)
   return jax.tree.map(np.subtract, before, after_.params)
 
@@ -271,14 +273,14 @@ def test_clipping_scales_each_tower_by_its_own_norm():
   split = small.split()
   system = small.system('single')
   free = movement(system, 0.0, split)
-  norms = np.asarray(schemes.tower_norms(free, K))
+  norms = np.asarray(parameters.pack(free, K).norms)
   limit = float(np.median(norms))
   scale = jnp.array(np.minimum(limit / norms, 1), jnp.float32)
   expected = jax.tree.map(jnp.multiply, free, schemes.per_tower(free, scale))
   clipped = movement(system, limit, split)
   small.close(clipped, expected, 1e-4)
   np.testing.assert_allclose(
-    schemes.tower_norms(clipped, K), np.minimum(norms, limit), rtol=1e-4
+    parameters.pack(clipped, K).norms, np.minimum(norms, limit), rtol=1e-4
   )
 
 

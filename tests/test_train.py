@@ -7,8 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax import batches, devices, periods, train
-from mtl_jax.schemes import base as schemes
+from mtl_jax import batches, devices, parameters, periods, train
 from tests import small
 
 quick = small.quick
@@ -145,9 +144,9 @@ def test_each_tower_is_kept_at_its_own_best():
   np.testing.assert_array_equal(best.score, [2.0, 0.5, 2.0])
   np.testing.assert_array_equal(best.step, [20, 30, 10])
   for t, i in enumerate((2, 3, 1)):
-    for leaf in jax.tree.leaves(best.params['towers']):
+    for leaf in jax.tree.leaves(best.params.tree['towers']):
       assert (leaf[t] == i).all()
-    for leaf in jax.tree.leaves(best.params[f'head_{t}']):
+    for leaf in jax.tree.leaves(best.params.tree[f'head_{t}']):
       assert (leaf == i).all()
 
 
@@ -184,7 +183,7 @@ def of_task(split, t):
 
 def tower(params, t):
   """The parameters of one task's tower, as a system of one task has them."""
-  params = jax.device_get(params)
+  params = jax.device_get(params.tree)
   towers = small.take(params['towers'], slice(t, t + 1))
   return {'towers': towers, 'head_0': params[f'head_{t}']}
 
@@ -207,10 +206,11 @@ def test_a_tower_is_a_training_of_its_own(towers, t):
   hp = hp._replace(task_weights=jnp.ones(1))
   data, valid = of_task(data, t), of_task(valid, t)
   alone = train.init(system, hp, SEED, data.inputs)
-  alone = alone._replace(params=tower(start.params, t))
+  own = alone.params.replace(tower(start.params, t))
+  alone = alone._replace(params=own)
   alone = trained(system, hp, alone, data, valid)
-  small.close(tower(together.params, t), alone.params)
-  small.close(tower(together.best.params, t), alone.best.params)
+  small.close(tower(together.params, t), alone.params.tree)
+  small.close(tower(together.best.params, t), alone.best.params.tree)
   assert together.best.step[t] == alone.best.step[0]
   np.testing.assert_allclose(
     together.best.score[t], alone.best.score[0], rtol=1e-5
@@ -223,13 +223,13 @@ def test_towers_are_best_at_steps_of_their_own(towers):
   start, together, data, valid, hp = towers
   assert len(set(np.asarray(together.best.step))) > 1
   system = small.system('single', rule='adamw')
-  norms = schemes.tower_norms(movement_of(system, start, data), K)
+  norms = parameters.pack(movement_of(system, start, data), K).norms
   assert (np.asarray(norms) > hp.clip).all()
 
 
 def movement_of(system, state, data):
   losses = small.losses(system.scheme, data)
-  return jax.jit(jax.grad(lambda p: losses(p).sum()))(state.params)
+  return jax.jit(jax.grad(lambda p: losses(p).sum()))(state.params.tree)
 
 
 RUNS = 3
@@ -290,7 +290,7 @@ def test_a_sweep_compiles_once(mapped):
 def test_seeds_and_rates_matter(mapped):
   *_, run, _ = mapped
   state, _, _ = run((0.01, 0.01, 0.1), jnp.array([0, 1, 0]), count=1)
-  kernel = state.params['shared_encoder']['stage_0']['Dense_0']['kernel']
+  kernel = state.params.tree['shared_encoder']['stage_0']['Dense_0']['kernel']
   assert (kernel[0] != kernel[1]).any()
   assert (kernel[0] != kernel[2]).any()
 
@@ -348,14 +348,16 @@ def test_schemes_of_one_seed_see_the_same_batches():
   split, hp = small.split(rows=10), small.hp(lr=0.0)
   tied = small.params(small.scheme('hard'), split.inputs)
   hard = small.system('hard')
-  state = small.start(hard, split, hp)._replace(params=tied)
+  state = small.start(hard, split, hp)
+  state = state._replace(params=state.params.replace(tied))
   _, ours = advanced(hard, hp, SEED, state, split, rows_of(split), 4, 4)
   single = small.system('single')
   state = small.start(single, split, hp)
   encoder = tied['shared_encoder']
   towers = jax.tree.map(lambda w: np.stack([w] * K), encoder)
   heads = {k: v for k, v in tied.items() if k.startswith('head_')}
-  state = state._replace(params={'towers': towers, **heads})
+  tied = state.params.replace({'towers': towers, **heads})
+  state = state._replace(params=tied)
   _, theirs = advanced(single, hp, SEED, state, split, rows_of(split), 4, 4)
   np.testing.assert_allclose(ours.losses, theirs.losses, rtol=1e-5)
 

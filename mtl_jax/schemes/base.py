@@ -23,7 +23,6 @@ from mtl_jax.schemes.partition import (
   module_of,
   per_tower,
   split,
-  tower_norms,
   weights,
 )
 from mtl_jax.schemes.towers import (
@@ -64,7 +63,6 @@ __all__ = [
   'spread',
   'stack',
   'summary',
-  'tower_norms',
   'unstack',
   'values',
   'weights',

@@ -5,8 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-import jax.numpy as jnp
-from jaxtyping import Array, Float, Shaped
+from jaxtyping import Array, Shaped
 
 
 def split(params: dict) -> tuple[dict, dict]:
@@ -73,17 +72,3 @@ def per_tower(tree: dict, values: Shaped[Array, 'groups']) -> dict:
     return values.reshape(-1, *[1] * (leaf.ndim - 1))
 
   return jax.tree_util.tree_map_with_path(spread, tree)
-
-
-def tower_norms(tree: dict, groups: int) -> Float[Array, 'groups']:
-  """Euclidean norm of each tower's part of `tree`, see `per_tower`."""
-  owners = per_tower(tree, jnp.arange(groups))
-
-  def squares(leaf, owner):
-    rows = leaf.reshape(owner.size, -1)
-    sums = jnp.einsum('gn,gn->g', rows, rows, precision='highest')
-    if owner.size == groups:
-      return sums
-    return jnp.zeros(groups).at[owner.reshape(-1)].add(sums)
-
-  return jnp.sqrt(sum(jax.tree.leaves(jax.tree.map(squares, tree, owners))))

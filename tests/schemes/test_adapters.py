@@ -99,9 +99,10 @@ def moves(frozen_from, steps=4):
   step = jax.jit(functools.partial(train.step, system, hp))
   state = small.start(system, split, hp)
   for i in range(steps):
-    old = state.params
+    old = state.params.tree
     state, _ = step(state, split, jax.random.key(i))
-    found.append({k for k in old if reference.differ(old[k], state.params[k])})
+    new = state.params.tree
+    found.append({k for k in old if reference.differ(old[k], new[k])})
   return found, set(old)
 
 

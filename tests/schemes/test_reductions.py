@@ -340,7 +340,7 @@ def test_soft_sharing_without_penalty_is_single(name):
     system = small.system(name)
     hp = small.hp(penalty=penalty)
     state = small.start(system, split, hp)
-    return small.train.step(system, hp, state, split, key)[0].params
+    return small.train.step(system, hp, state, split, key)[0].params.tree
 
   small.close(stepped(name, 0.0), stepped('single', 0.0), 1e-6)
   coupled = stepped(name, 0.1)['towers']['stage_1']['Dense_0']['kernel']

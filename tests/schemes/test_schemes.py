@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax import layers
+from mtl_jax import layers, parameters
 from mtl_jax.schemes import base
 from tests import small
 
@@ -142,7 +142,7 @@ def test_separate_towers_are_laid_out_by_task(name, encoder):
       assert not at[t][other].any()
 
   jax.tree.map(check, rows, tasks)
-  norms = base.tower_norms(small.take(rows, 1), K)
+  norms = parameters.pack(small.take(rows, 1), K).norms
   assert (np.asarray(norms) > 0).tolist() == [False, True, False]
 
 
@@ -155,8 +155,9 @@ def test_tower_norms_equal_numpy():
     )
     for t in range(K)
   ]
-  np.testing.assert_allclose(base.tower_norms(params, K), expected, rtol=1e-5)
-  whole = base.tower_norms(params, 1)
+  norms = parameters.pack(params, K).norms
+  np.testing.assert_allclose(norms, expected, rtol=1e-5)
+  whole = parameters.pack(params, 1).norms
   np.testing.assert_allclose(whole[0], np.linalg.norm(expected), rtol=1e-5)
 
 

@@ -55,7 +55,8 @@ def states(name):
   split = small.split()
   state = small.start(system(name), split, hp(), noise=False)
   mixed = apart(name, small.params(system(name).scheme, split.inputs))[0]
-  state = state._replace(params=state.params | mixed)
+  params = state.params.replace(state.params.tree | mixed)
+  state = state._replace(params=params)
   found = [state]
   for i in range(STEPS):
     found.append(stepped(name)(found[-1], jax.random.key(i)))
@@ -71,7 +72,7 @@ def apart(name, params):
 
 @both
 def test_mixing_is_learned_in_the_search_alone(name):
-  pairs = [apart(name, state.params) for state in states(name)]
+  pairs = [apart(name, state.params.tree) for state in states(name)]
   moved = [
     {
       i
@@ -90,8 +91,8 @@ def retrained(name):
   """
   split = small.split()
   losses = small.losses(system(name).scheme, split)
-  found, _ = apart(name, states(name)[CUT].params)
-  _, rest = apart(name, states(name)[0].params)
+  found, _ = apart(name, states(name)[CUT].params.tree)
+  _, rest = apart(name, states(name)[0].params.tree)
   rule = optax.adam(LR)
 
   @jax.jit
@@ -112,14 +113,15 @@ def test_after_the_search_all_else_is_trained_as_in_a_new_run(name):
   for state, expected in zip(
     states(name)[CUT + 1 :], retrained(name), strict=True
   ):
-    small.close(state.params, expected, 1e-5)
+    small.close(state.params.tree, expected, 1e-5)
 
 
 @both
 def test_the_search_left_its_first_parameters(name):
   """Else a restart could not be told from going on."""
   first, last = (
-    apart(name, state.params)[1] for state in states(name)[0 : CUT + 1 : CUT]
+    apart(name, state.params.tree)[1]
+    for state in states(name)[0 : CUT + 1 : CUT]
   )
   sizes = jax.tree.map(lambda a, b: np.abs(a - b).max(), first, last)
   assert max(jax.tree.leaves(sizes)) > LR

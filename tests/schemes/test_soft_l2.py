@@ -98,8 +98,8 @@ def test_tied_towers_follow_hard_sharing_under_sgd(steps):
     jax.grad(lambda p: small.losses(hard.scheme, split)(p).sum())
   )
   expected = {
-    'shared_encoder': small.take(tied.params['towers'], 0),
-    **{k: v for k, v in tied.params.items() if k.startswith('head_')},
+    'shared_encoder': small.take(tied.params.tree['towers'], 0),
+    **{k: v for k, v in tied.params.tree.items() if k.startswith('head_')},
   }
   for i in range(steps):
     tied, _ = step(soft, hp, tied, split, jax.random.key(i))
@@ -110,10 +110,10 @@ def test_tied_towers_follow_hard_sharing_under_sgd(steps):
       for k in expected
     }
   for t in range(3):
-    ours = small.take(tied.params['towers'], t)
+    ours = small.take(tied.params.tree['towers'], t)
     small.close(ours, expected['shared_encoder'], 1e-5)
   small.close(
-    {k: v for k, v in tied.params.items() if k != 'towers'},
+    {k: v for k, v in tied.params.tree.items() if k != 'towers'},
     {k: v for k, v in expected.items() if k != 'shared_encoder'},
     1e-5,
   )

@@ -147,7 +147,7 @@ def test_training_never_changes_a_mask():
   assert set(state.extra) == {'routing'}
   small.same(new.extra, state.extra)
   small.same(new.best.extra, state.extra)
-  before, after = (s.params['shared_stage_0'] for s in (state, new))
+  before, after = (s.params.tree['shared_stage_0'] for s in (state, new))
   assert (before['Dense_0']['kernel'] != after['Dense_0']['kernel']).any()
 
 

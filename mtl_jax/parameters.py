@@ -1,0 +1,193 @@
+"""All parameters of a run as one matrix: a row per separate tower, or one row.
+
+What is done to every parameter alike (clipping, decay, the optimizer, keeping
+the best) is then a few operations on a large array, and not as many for each
+of a hundred small ones: that is what a compiler's time and a step's fixed cost
+go with. Schemes and balancers see the tree.
+"""
+
+import dataclasses
+import functools
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Float
+
+from mtl_jax.schemes import partition
+
+
+class Block(NamedTuple):
+  """Columns that hold one leaf, or the same leaf of each tower's head.
+
+  Attributes:
+    leaves: their places in the flattened tree; one, or one per row.
+    shapes: of these leaves.
+    start: the first column.
+    width: how many columns; a smaller head is padded with zeros.
+    name: of the top-level parameter.
+    is_kernel: see `partition.is_kernel`.
+  """
+
+  leaves: tuple[int, ...]
+  shapes: tuple[tuple[int, ...], ...]
+  start: int
+  width: int
+  name: str
+  is_kernel: bool
+
+
+class Layout(NamedTuple):
+  """Where each leaf of a tree lies; equal for equal trees, and hashable."""
+
+  groups: int
+  structure: Any
+  blocks: tuple[Block, ...]
+
+  @property
+  def width(self) -> int:
+    """Columns."""
+    last = self.blocks[-1]
+    return last.start + last.width
+
+  @property
+  def size(self) -> int:
+    """Numbers that are learned, without padding."""
+    return sum(math.prod(shape) for b in self.blocks for shape in b.shapes)
+
+
+@functools.partial(
+  jax.tree_util.register_dataclass,
+  data_fields=['matrix'],
+  meta_fields=['layout'],
+)
+@dataclasses.dataclass(frozen=True)
+class Parameters:
+  """Parameters, or anything that there is one of for each of them.
+
+  Attributes:
+    matrix: `[..., groups, width]`; axes in front are of runs.
+    layout: where each leaf lies.
+  """
+
+  matrix: Any
+  layout: Layout
+
+  @property
+  def tree(self) -> Any:
+    """The leaves in their own shapes, behind the axes of runs."""
+    leaves = [None] * self.layout.structure.num_leaves
+    for block in self.layout.blocks:
+      for i, leaf in zip(block.leaves, self._read(block), strict=True):
+        leaves[i] = leaf
+    return jax.tree.unflatten(self.layout.structure, leaves)
+
+  def _read(self, block: Block) -> list[Any]:
+    part = self.matrix[..., block.start : block.start + block.width]
+    runs = part.shape[:-2]
+    if len(block.leaves) == 1:
+      return [part.reshape(*runs, *block.shapes[0])]
+    return [
+      part[..., t, : math.prod(shape)].reshape(*runs, *shape)
+      for t, shape in enumerate(block.shapes)
+    ]
+
+  @property
+  def shapes(self) -> Any:
+    """The tree's shapes alone."""
+    return jax.eval_shape(lambda own: own.tree, self)
+
+  def replace(self, tree: Any) -> 'Parameters':
+    """The leaves of another tree of the same shapes, without axes of runs."""
+    return _filled(self.layout, jax.tree.leaves(tree))
+
+  @property
+  def norms(self) -> Float[Array, 'groups']:
+    """Euclidean norm of each row."""
+    return jnp.sqrt(jnp.square(self.matrix).sum(-1))
+
+  def per_column(self, value: Callable[[str, bool], Any]) -> Any:
+    """`value(name, is_kernel)` of each column: `[1, width]`, or one for all.
+
+    It is asked once per block. Numbers that are equal are not told apart, so
+    that few comparisons say which column has which.
+    """
+    spans: list[tuple[int, Any]] = []  # end, value
+    for block in self.layout.blocks:
+      own = value(block.name, block.is_kernel)
+      if spans and _equal(own, spans[-1][1]):
+        spans.pop()
+      spans.append((block.start + block.width, own))
+    *others, (_, found) = spans
+    if others:
+      column = lax.broadcasted_iota(jnp.int32, (1, self.layout.width), 1)
+      for end, own in reversed(others):
+        found = jnp.where(column < end, own, found)
+    return found
+
+
+def pack(tree: Any, groups: int) -> Parameters:
+  """A tree of parameters as a matrix.
+
+  Args:
+    tree: top-level names as in `schemes.base`; where `groups` is above 1, each
+      leaf has an axis 0 of as many towers, but for those of `head_0`, ...
+    groups: rows; towers that are clipped and kept each by itself, or 1.
+  """
+  return _filled(layout(tree, groups), jax.tree.leaves(tree))
+
+
+def layout(tree: Any, groups: int) -> Layout:
+  """Where the leaves of such a tree, arrays or their shapes, are to lie.
+
+  Kernels come first, so that those that decay are next to each other.
+  """
+  paths, structure = jax.tree_util.tree_flatten_with_path(tree)
+  found: dict[tuple, list[int]] = {}
+  for i, (path, _) in enumerate(paths):
+    found.setdefault(_kind(path, groups, i), []).append(i)
+  blocks, start = [], 0
+  for kind, leaves in sorted(found.items()):
+    shapes = tuple(tuple(paths[i][1].shape) for i in leaves)
+    rows = groups if len(leaves) == 1 else 1
+    width = max(map(math.prod, shapes)) // rows
+    name = paths[leaves[0]][0][0].key
+    blocks.append(Block(tuple(leaves), shapes, start, width, name, not kind[0]))
+    start += width
+  return Layout(groups, structure, tuple(blocks))
+
+
+def _kind(path: tuple, groups: int, i: int) -> tuple:
+  """Leaves of one kind share columns: the same leaf of each tower's head."""
+  keys = tuple(part.key for part in path)
+  name, rest, number = keys[0], '/'.join(keys[1:]), i
+  if groups > 1 and name.startswith('head_'):
+    name, number = 'head', 0
+  return not partition.is_kernel(path), name, rest, number
+
+
+def _filled(layout: Layout, leaves: list) -> Parameters:
+  parts = [_written(layout.groups, block, leaves) for block in layout.blocks]
+  return Parameters(lax.concatenate(parts, 1), layout)
+
+
+def _written(groups: int, block: Block, leaves: list) -> Array:
+  own = [jnp.asarray(leaves[i]) for i in block.leaves]
+  if len(own) == 1:
+    return own[0].reshape(groups, -1)
+  flat = [leaf.reshape(1, -1) for leaf in own]
+  short = [block.width - leaf.shape[1] for leaf in flat]
+  padded = [
+    jnp.pad(leaf, ((0, 0), (0, n))) if n else leaf
+    for leaf, n in zip(flat, short, strict=True)
+  ]
+  return lax.concatenate(padded, 0)
+
+
+def _equal(a: Any, b: Any) -> bool:
+  """Of numbers by value; what is traced equals itself alone."""
+  numbers = isinstance(a, int | float) and isinstance(b, int | float)
+  return a == b if numbers else a is b
