@@ -42,7 +42,7 @@ class Scheme(base.Scheme):
       x = base.per_task(module, k, x, train) if i else module(x, train)
       adapter = Adapter(self.reduction, self.linear, name=f'adapters_{i}')
       x = base.stack(adapter, k, x, train, 0 if i else None)
-    return self.predict(base.unstack(x, k))
+    return self.predict_stacked(x)
 
 
 class Adapter(nn.Module):

@@ -86,7 +86,7 @@ class Scheme(base.Scheme):
         'resnet or transformer'
       )
     self.charges(used)
-    return self.predict(base.unstack(x, k))
+    return self.predict_stacked(x)
 
   def chances(self, stage):
     """Log-chances to use the stage, and to skip it, `[K, 2]`."""

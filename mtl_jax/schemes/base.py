@@ -37,6 +37,7 @@ from mtl_jax.schemes.towers import (
   spread,
   stack,
   summary,
+  swapped,
   unstack,
   values,
 )
@@ -63,6 +64,7 @@ __all__ = [
   'spread',
   'stack',
   'summary',
+  'swapped',
   'unstack',
   'values',
   'weights',
@@ -225,18 +227,30 @@ class Scheme(nn.Module):
   def predict(self, features: Iterable) -> tuple[Array, ...]:
     """Each task's head on its features: K predictions `[B, num_outputs]`."""
     features = list(features)
-    self._show(features)
+    self._show(lambda: jnp.stack([summary(h) for h in features]))
     heads = [head(name=f'head_{t}') for t, head in enumerate(self.heads)]
     alike = all(type(head) is Head for head in heads)
     if alike and all(h is features[0] for h in features):
       return read_out(heads, features[0])
     return tuple(head(h) for head, h in zip(heads, features, strict=True))
 
-  def _show(self, features: list) -> None:
-    """Leaves what the heads read where that is asked for: `[K, B, C]`."""
+  def predict_stacked(self, features: Features) -> tuple[Array, ...]:
+    """The same of K towers' features on an axis 0: `[K, B, ...]`.
+
+    Heads with as many outputs are one product.
+    """
+    rows = jax.vmap(summary)(features)  # [K, B, C]
+    self._show(lambda: rows)
+    heads = [head(name=f'head_{t}') for t, head in enumerate(self.heads)]
+    if not all(type(head) is Head for head in heads):
+      parts = unstack(features, len(heads))
+      return tuple(head(h) for head, h in zip(heads, parts, strict=True))
+    return read_out_each(heads, rows)
+
+  def _show(self, read: Callable[[], Array]) -> None:
+    """Leaves what the heads read where that is asked for, `[K, B, C]`."""
     if self.is_mutable_collection('features') and not self.is_initializing():
-      read = jnp.stack([summary(h) for h in features])
-      self.put_variable('features', 'read', read)
+      self.put_variable('features', 'read', read())
 
 
 class Head(nn.Module):
@@ -247,6 +261,25 @@ class Head(nn.Module):
   @nn.compact
   def __call__(self, features, weights_only=False):
     return dense.Dense(self.num_outputs)(summary(features), weights_only)
+
+
+def read_out_each(
+  heads: list[Head], rows: Float[Array, 'tasks batch channels']
+) -> tuple[Array, ...]:
+  """What each head makes of its own rows, a product for each output size."""
+  alike: dict[int, list[int]] = {}
+  for t, head in enumerate(heads):
+    alike.setdefault(head.num_outputs, []).append(t)
+  parts = unstack(rows, len(heads)) if len(alike) > 1 else None
+  found = [None] * len(heads)
+  for members in alike.values():
+    own = jnp.stack([parts[t] for t in members]) if parts else rows
+    weights = [heads[t](own[0], weights_only=True) for t in members]
+    kernel, bias = (jnp.stack(w) for w in zip(*weights, strict=True))
+    together = jax.vmap(dense.affine)(own, kernel, bias)
+    for t, one in zip(members, unstack(together, len(members)), strict=True):
+      found[t] = one
+  return tuple(found)
 
 
 def read_out(heads: list[Head], features: Any) -> tuple[Array, ...]:

@@ -29,18 +29,19 @@ class Scheme(base.Scheme):
     cut = experts.stem_length(self, self.expert_from, x)
     x = experts.stem(self, cut, x, train)
     stages, k = self.stages[cut:], self.num_tasks
-    found = [[] for _ in range(k)]
+    found = []
     if self.own:
       towers = base.Stack(stages, self.own, name='experts')
-      for t, own in enumerate(base.unstack(base.stack(towers, k, x, train), k)):
-        found[t] += base.unstack(own, self.own)
+      own = base.stack(towers, k, x, train)  # [K, own, B, ...]
+      found += base.unstack(base.swapped(own), self.own)
     if self.shared:
       common = base.Encoder(stages, name='shared_experts')
       shared = base.stack(common, self.shared, x, train)
       shared = self.last_shared(shared)
-      found = [h + base.unstack(shared, self.shared) for h in found]
+      parts = base.unstack(shared, self.shared)
+      found += [base.spread(h, 1) for h in parts]
     read = base.summary(x)
     shape = (k, read.shape[-1], self.own + self.shared)
     gate = gates.softmax(read, self.param('gates', gates.start, shape))
     gates.tell(self, gate)
-    return self.predict(gates.weighted(gate[:, t], found[t]) for t in range(k))
+    return self.predict_stacked(gates.mixtures(gate, found))

@@ -44,7 +44,7 @@ class Scheme(base.Scheme):
       x = base.stack(stage(name=name), self.num_tasks, x, train, axis)
       if i in stitched:
         x = base.mix(lambda h, i=i: self.stitch(h, i, last), x)
-    return self.predict(base.unstack(x, self.num_tasks))
+    return self.predict_stacked(x)
 
   def stitch(
     self, h: Float[Array, 'tasks ...'], stage: int, last: int

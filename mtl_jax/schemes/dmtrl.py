@@ -37,7 +37,7 @@ class Scheme(base.Scheme):
   def __call__(self, x, train):
     for i, stage in enumerate(self.stages):
       x = self.run(i, stage(parent=None), x, train)
-    return self.predict(base.unstack(x, self.num_tasks))
+    return self.predict_stacked(x)
 
   def run(self, i: int, module: nn.Module, x: Any, train: bool) -> Any:
     """K towers of one stage, with weights made here."""

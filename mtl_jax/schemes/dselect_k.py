@@ -47,9 +47,10 @@ class Scheme(base.Scheme):
     gate = gate.astype(read.dtype)
     gates.tell(self, gate)
     self.charges(chosen)
-    return self.predict(
-      gates.weighted(gate[:, t], found) for t in range(self.num_tasks)
-    )
+    # One choice for all rows has a batch axis of 1.
+    gate = jnp.broadcast_to(gate, (len(read), *gate.shape[1:]))
+    found = [base.spread(h, 1) for h in found]
+    return self.predict_stacked(gates.mixtures(gate, found))
 
   def choices(self, read: Float[Array, 'batch channels']):
     """Arguments of the digits `[B, K, k, m]`, and the selectors' `[B, K, k]`.

@@ -2,9 +2,6 @@
 
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-
 from mtl_jax.schemes import base, ranges
 
 
@@ -77,12 +74,18 @@ def check_towers(tower_from: int, count: int) -> None:
 
 
 def towers(
-  scheme: base.Scheme, tower_from: int, mixed: list, train: bool
-) -> list[base.Features]:
-  """Each task's own copy of the stages from `tower_from` on; -1 is none."""
-  if not 0 <= tower_from < len(scheme.stages):
+  scheme: base.Scheme, tower_from: int, mixed: base.Features, train: bool
+) -> base.Features:
+  """Each task's own copy of the stages from `tower_from` on; -1 is none.
+
+  Features in and out are stacked, `[K, B, ...]`.
+  """
+  if not has_towers(scheme, tower_from):
     return mixed
   branch = base.Encoder(scheme.stages[tower_from:], name='towers')
-  size = scheme.num_tasks
-  x = jax.tree.map(lambda *leaves: jnp.stack(leaves), *mixed)  # [K, B, ...]
-  return base.unstack(base.stack(branch, size, x, train, in_axis=0), size)
+  return base.stack(branch, scheme.num_tasks, mixed, train, in_axis=0)
+
+
+def has_towers(scheme: base.Scheme, tower_from: int) -> bool:
+  """Whether any stage is left for towers."""
+  return 0 <= tower_from < len(scheme.stages)

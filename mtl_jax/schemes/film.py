@@ -36,7 +36,7 @@ class Scheme(base.Scheme):
       scale, shift = self.modulation(i, base.channels(x), tasks)
       self.read(f'scale of stage {i}', 1 + scale.mean(-1), 'task')
       x = base.mix(lambda h, a=scale, b=shift: modulate(h, a, b), x)
-    return self.predict(base.unstack(x, k))
+    return self.predict_stacked(x)
 
   def modulation(self, stage, channels, tasks):
     """Scales less 1 and shifts, `[K, C]` each, 0 at the start."""

@@ -32,6 +32,23 @@ def weighted(
   return base.alter(lambda _: total, features[0])
 
 
+def mixtures(
+  gate: Float[Array, 'batch tasks experts'], features: Sequence[base.Features]
+) -> base.Features:
+  """Each task's sum of the experts' features by its weights, `[K, B, ...]`.
+
+  Args:
+    gate: one row per task.
+    features: of each expert, `[1, B, ...]` where all tasks read the same and
+      `[K, B, ...]` where each task has an expert of its own.
+  """
+  values = [base.values(h) for h in features]
+  columns = jnp.moveaxis(gate, 1, 0)  # [K, B, E]
+  columns = columns.reshape(*columns.shape, *[1] * (values[0].ndim - 2))
+  total = sum(columns[:, :, e] * h for e, h in enumerate(values))
+  return base.mix(lambda _: total, features[0])
+
+
 def tell(scheme: base.Scheme, gate: Float[Array, 'batch tasks experts']):
   """Reads mean gates, their entropy in nats, and each expert's share."""
   if not scheme.watched:

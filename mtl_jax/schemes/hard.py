@@ -38,4 +38,4 @@ class Scheme(base.Scheme):
       return self.predict([x] * self.num_tasks)
     towers = base.Encoder(branch, name='towers')
     features = base.stack(towers, self.num_tasks, x, train)
-    return self.predict(base.unstack(features, self.num_tasks))
+    return self.predict_stacked(features)

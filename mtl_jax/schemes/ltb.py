@@ -54,7 +54,7 @@ class Scheme(base.Scheme):
       name = f'shared_nodes_{i}'
       x = base.stack(stage(name=name), nodes, x, train, 0 if i else None)
     x = self.choose('choice', self.num_tasks, x, train)
-    return self.predict(base.unstack(x, self.num_tasks))
+    return self.predict_stacked(x)
 
   def choose(self, name, size, x, train):
     """What `size` readers read of the nodes below."""

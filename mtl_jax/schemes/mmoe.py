@@ -40,5 +40,5 @@ class Scheme(base.Scheme):
     gates.tell(self, gate)  # [B, K, E]
     if self.balance:
       self.charge(self.balance * gates.imbalance(gate))
-    mixed = [gates.weighted(gate[:, t], found) for t in range(self.num_tasks)]
-    return self.predict(experts.towers(self, until, mixed, train))
+    mixed = gates.mixtures(gate, [base.spread(h, 1) for h in found])
+    return self.predict_stacked(experts.towers(self, until, mixed, train))

@@ -39,7 +39,7 @@ class Scheme(base.Scheme):
     blend = self.param('blend', nn.initializers.normal(size**-0.5), shape)
     self.read('weight', blend, 'task', 'expert')
     mixed = jnp.einsum('te,ebc->tbc', blend, basis)
-    return self.predict(base.unstack(jnp.tanh(mixed), self.num_tasks))
+    return self.predict_stacked(jnp.tanh(mixed))
 
 
 def orthonormal(

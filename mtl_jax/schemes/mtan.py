@@ -35,7 +35,7 @@ class Scheme(base.Scheme):
         following = self.following(i + 1, x)
         carry = Carry(following, name=f'shared_carry_{i}')
         kept = base.per_task(carry, k, masked, train)
-    return self.predict(base.unstack(masked, k))
+    return self.predict_stacked(masked)
 
   def following(self, stage: int, x: base.Features) -> tuple[int, ...]:
     """The shape of what a stage makes of `x`."""

@@ -39,7 +39,7 @@ class Scheme(base.Scheme):
       name = f'reduction_{i}' if last else f'shared_reduction_{i}'
       unit = Unit(k, self.own, self.norm, self.relu, name=name)
       x = self.reduce(unit, i, x, train)
-    return self.predict(base.unstack(x, k))
+    return self.predict_stacked(x)
 
   def reduce(self, unit, stage, x, train):
     """Every task's reduction; while towers are alone, nothing."""

@@ -36,5 +36,7 @@ class Scheme(base.Scheme):
     if self.balance:
       self.charge(self.balance * gates.imbalance(gate[:, None]))
     mixed = self.last_shared(gates.weighted(gate, found))
-    mixed = [mixed] * self.num_tasks
-    return self.predict(experts.towers(self, until, mixed, train))
+    if not experts.has_towers(self, until):
+      return self.predict([mixed] * self.num_tasks)
+    mixed = base.spread(mixed, self.num_tasks)
+    return self.predict_stacked(experts.towers(self, until, mixed, train))

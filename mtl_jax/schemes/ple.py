@@ -40,7 +40,7 @@ class Scheme(base.Scheme):
       read = base.summary(common), self.summaries(streams, axis)
       streams, common = self.mixed(level, left, found, *read)
       axis = 0
-    return self.predict(base.unstack(streams, self.num_tasks))
+    return self.predict_stacked(streams)
 
   def cut(self, first):
     """The stages of each level."""
@@ -55,13 +55,13 @@ class Scheme(base.Scheme):
     return [stages[a:b] for a, b in zip(ends, ends[1:], strict=False)]
 
   def experts(self, level, left, stages, streams, common, axis, train):
-    """What all experts of a level make: K lists of own ones, and the shared."""
+    """What all experts of a level make: own ones of K tasks, and the shared."""
     k = self.num_tasks
     # Below the last level the shared gate takes a task's experts to all tasks.
     name = f'shared_task_experts_{level}' if left else f'task_experts_{level}'
     towers = base.Stack(stages, self.own, name=name)
     own = base.stack(towers, k, streams, train, axis)
-    own = [base.unstack(h, self.own) for h in base.unstack(own, k)]
+    own = base.unstack(base.swapped(own), self.own)  # each [K, B, ...]
     shared = base.Encoder(stages, name=f'shared_experts_{level}')
     shared = base.stack(shared, self.shared, common, train)
     return own, base.unstack(shared, self.shared)
@@ -81,11 +81,12 @@ class Scheme(base.Scheme):
     kernels = self.param(name, gates.start, shape)
     gate = jax.vmap(gates.softmax, out_axes=1)(streams, kernels)
     self.tell(level, gate)
-    new = [gates.weighted(gate[:, t], own[t] + shared) for t in range(k)]
-    streams = jax.tree.map(lambda *h: jnp.stack(h), *new)
+    common_to_all = [base.spread(h, 1) for h in shared]
+    streams = gates.mixtures(gate, own + common_to_all)
     if not left:
       return streams, None
-    every = [h for task in own for h in task] + shared
+    tasks = [base.unstack(h, k) for h in own]
+    every = [h for task in zip(*tasks, strict=True) for h in task] + shared
     shape = (common.shape[-1], len(every))
     kernel = self.param(f'shared_gate_{level}', gates.start, shape)
     return streams, gates.weighted(gates.softmax(common, kernel), every)

@@ -14,4 +14,4 @@ class Scheme(base.Scheme):
   def __call__(self, x, train):
     towers = base.Encoder(self.stages, name='towers')
     features = base.stack(towers, self.num_tasks, x, train)
-    return self.predict(base.unstack(features, self.num_tasks))
+    return self.predict_stacked(features)

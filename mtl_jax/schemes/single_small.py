@@ -19,4 +19,4 @@ class Scheme(base.Scheme):
     stages = capacity.matched(self, hard.Scheme, single.Scheme, x)
     towers = base.Encoder(stages, name='towers')
     features = base.stack(towers, self.num_tasks, x, train)
-    return self.predict(base.unstack(features, self.num_tasks))
+    return self.predict_stacked(features)

@@ -42,7 +42,7 @@ class Scheme(base.Scheme):
       self.overlap(tower, base.channels(x))
       x = base.mix(lambda h, i=i: self.exchange(h, i), x)
       outputs.append(x)
-    return self.predict(base.unstack(self.skip(outputs), k))
+    return self.predict_stacked(self.skip(outputs))
 
   def exchange(
     self, h: Float[Array, 'tasks ...'], stage: int

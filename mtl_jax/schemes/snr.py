@@ -43,7 +43,7 @@ class Scheme(base.Scheme):
       name = f'shared_subnets_{i}'
       x = base.stack(stage(name=name), n, x, train, 0 if i else None)
     x = self.route('switches', self.num_tasks, self.last_shared(x), train)
-    return self.predict(base.unstack(x, self.num_tasks))
+    return self.predict_stacked(x)
 
   def route(self, name: str, size: int, x: base.Features, train: bool):
     """What `size` readers read of all sub-networks below them."""

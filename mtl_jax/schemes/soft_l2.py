@@ -28,7 +28,7 @@ class Scheme(base.Scheme):
     features = base.stack(
       towers, self.num_tasks, x, train, same_init=self.same_init
     )
-    return self.predict(base.unstack(features, self.num_tasks))
+    return self.predict_stacked(features)
 
   def penalty(self, params):
     if self.num_tasks == 1 or self.implicit:

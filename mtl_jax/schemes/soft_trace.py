@@ -32,7 +32,7 @@ class Scheme(base.Scheme):
   def __call__(self, x, train):
     towers = base.Encoder(self.stages, name='towers')
     features = base.stack(towers, self.num_tasks, x, train)
-    return self.predict(base.unstack(features, self.num_tasks))
+    return self.predict_stacked(features)
 
   def penalty(self, params):
     unfold = _UNFOLDINGS[self.unfolding]

@@ -30,7 +30,7 @@ class Scheme(base.Scheme):
       x = x if i else base.spread(x, k)
       mask = self.mask(i, base.channels(x))
       x = base.mix(lambda h, mask=mask: keep(h, mask), x)
-    return self.predict(base.unstack(x, k))
+    return self.predict_stacked(x)
 
   def mask(self, stage: int, channels: int) -> jax.Array:
     """`[K, C]`, exactly as many ones as kept channels in each row."""

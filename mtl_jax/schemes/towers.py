@@ -89,6 +89,11 @@ def spread(features: Features, n: int) -> Features:
   )
 
 
+def swapped(features: Features) -> Features:
+  """Features `[a, b, ...]` with these two axes of towers exchanged."""
+  return jax.tree.map(lambda leaf: jnp.swapaxes(leaf, 0, 1), features)
+
+
 def unstack(features: Any, n: int) -> list:
   """Features of n towers, one after the other."""
   leaves, structure = jax.tree.flatten(features)
