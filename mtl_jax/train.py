@@ -169,9 +169,12 @@ def advance(
   )
   order = order.reshape(steps, *system.batches, batch_size)
   noise = stream(seed, 'noise')
+  labels, opened = batches.packed(data.labels)
+  data = data._replace(labels=labels)
 
   def body(state, rows):
     batch = take(system.batches, data, rows)
+    batch = batch._replace(labels=opened(batch.labels))
     return step(system, hp, state, batch, jax.random.fold_in(noise, state.step))
 
   state, metrics = lax.scan(body, state, order)

@@ -89,3 +89,20 @@ def test_stacked_pads_with_masked_rows():
       np.testing.assert_array_equal(all_[i, :count], one)
     assert not whole.mask[i, count:].any()
     assert whole.mask[i, :count].all()
+
+
+def test_packed_labels_come_back_whatever_their_types():
+  labels = (
+    jnp.arange(6.0),
+    jnp.arange(6, dtype=jnp.int32),
+    jnp.arange(12.0).reshape(6, 2),
+    10 * jnp.arange(6.0),
+  )
+  together, opened = batches.packed(labels)
+  assert len(together) == 3
+  small.same(opened(together), labels)
+  rows = jnp.array([[4, 0], [3, 3]])
+  small.same(
+    opened(tuple(own[rows] for own in together)),
+    tuple(own[rows] for own in labels),
+  )
