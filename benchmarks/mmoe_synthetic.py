@@ -28,10 +28,14 @@ STEPS = flags.DEFINE_integer('steps', mmoe_runs.STEPS, 'Of every run.', 1)
 OUT = flags.DEFINE_string('out', mmoe_page.FOLDER, 'Folder of the results.')
 
 
-def main() -> None:
+def check() -> None:
+  """What is typed, before JAX is imported."""
   cli.require('workdir')
   if cli.CONFIG.value:
     raise InputError('--config is not for this benchmark: leave it out')
+
+
+def main() -> None:
   folder, out = pathlib.Path(cli.WORKDIR.value), pathlib.Path(OUT.value)
   launcher = cli.launcher()
   made = mmoe_runs.tuning(STEPS.value)
@@ -96,4 +100,4 @@ def _trained(
 
 
 if __name__ == '__main__':
-  cli.run(main)
+  cli.run(main, check)

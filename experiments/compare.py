@@ -8,20 +8,27 @@ on the same splits; prints the table and writes it, its figures and a page into
 the workdir. A finished cell is not trained again.
 """
 
+from __future__ import annotations
+
 import copy
 import pathlib
 import shlex
 import sys
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from absl import flags
 
-from experiments import cli
-from mtl_jax import build, cells, hosts, modules, run, workdir
+from experiments import cli, lazy
 from mtl_jax.errors import InputError
-from mtl_jax.launchers import base
-from mtl_jax.report import cells as report_cells
-from mtl_jax.report import page, tables
+
+with lazy.imports():
+  from mtl_jax import build, cells, early, hosts, modules, run, workdir
+  from mtl_jax.launchers import base
+  from mtl_jax.report import cells as report_cells
+  from mtl_jax.report import page, tables
+
+if TYPE_CHECKING:
+  import pandas as pd
 
 SCHEMES = flags.DEFINE_list(
   'schemes', None, 'Default: config.scheme; all takes every one of ours.'
@@ -30,8 +37,15 @@ BALANCERS = flags.DEFINE_list('balancers', None, 'Default: config.balancer.')
 REFERENCE = flags.DEFINE_bool('reference', True, "Add linear models' row.")
 
 
+def check() -> None:
+  """What is typed, before JAX is imported."""
+  cli.check()
+  for what, flag in (('scheme', SCHEMES), ('balancer', BALANCERS)):
+    asked = flag.value or []
+    early.check_names(what, asked if asked != ['all'] else [])
+
+
 def main() -> None:
-  cli.require('config', 'workdir')
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   launcher = cli.launcher()
   every = SCHEMES.value == ['all']
@@ -118,4 +132,4 @@ def choose(config, scheme: str, balancer: str):
 
 
 if __name__ == '__main__':
-  cli.run(main)
+  cli.run(main, check)

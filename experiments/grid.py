@@ -14,21 +14,24 @@ again, also one of `experiments.compare` in this workdir.
 What is compared, and when one is called larger: mtl_jax/report/factorial.py.
 """
 
+from __future__ import annotations
+
 import itertools
 import pathlib
 import sys
 
-from experiments import cli, compare
-from mtl_jax import build, cells, hosts, modules, run
+from experiments import cli, compare, lazy
 from mtl_jax.errors import InputError
-from mtl_jax.report import atomic, grid, heat, sheets, tables, two_way
-from mtl_jax.report import cells as report_cells
+
+with lazy.imports():
+  from mtl_jax import build, cells, hosts, modules, run
+  from mtl_jax.report import atomic, grid, heat, sheets, tables, two_way
+  from mtl_jax.report import cells as report_cells
 
 BASELINE = ('single', 'equal')
 
 
 def main() -> None:
-  cli.require('config', 'workdir')
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   launcher = cli.launcher()
   schemes = named('schemes', compare.SCHEMES.value or [config.scheme])
@@ -87,4 +90,4 @@ def report(found: grid.Grid, folder: pathlib.Path) -> None:
 
 
 if __name__ == '__main__':
-  cli.run(main)
+  cli.run(main, compare.check)

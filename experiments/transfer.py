@@ -15,26 +15,30 @@ whether what was measured there would have chosen as well. The same command
 goes on where it stopped.
 """
 
+from __future__ import annotations
+
 import pathlib
 from typing import Any
 
 from absl import flags
 
-from experiments import cli, compare
-from mtl_jax import build, cells, hosts, subsets
+from experiments import cli, compare, lazy
 from mtl_jax.errors import InputError
-from mtl_jax.report import (
-  affinities,
-  atomic,
-  choosing,
-  groups,
-  matrix,
-  sheets,
-  tables,
-  transfer,
-  transfer_page,
-)
-from mtl_jax.report import cells as report_cells
+
+with lazy.imports():
+  from mtl_jax import build, cells, hosts, subsets
+  from mtl_jax.report import (
+    affinities,
+    atomic,
+    choosing,
+    groups,
+    matrix,
+    sheets,
+    tables,
+    transfer,
+    transfer_page,
+  )
+  from mtl_jax.report import cells as report_cells
 
 LARGEST = flags.DEFINE_integer(
   'largest', None, 'Tasks of the largest group; default: all of up to 6, or 2.'
@@ -46,7 +50,6 @@ ALL = 6  # tasks whose subsets are all trained unless told otherwise
 
 
 def main() -> None:
-  cli.require('config', 'workdir')
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   launcher = cli.launcher()
   configs = chosen(config)

@@ -15,30 +15,37 @@ Writes draws.csv and what `experiments.compare` writes; for two tasks also the
 front that static weights reach. The same command goes on where it stopped.
 """
 
+from __future__ import annotations
+
 import copy
 import pathlib
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from absl import flags
 
-from experiments import cli, compare, draws
-from experiments.draws import Draw, Method
-from mtl_jax import build, cells, hosts, modules, records, workdir
+from experiments import cli, compare, lazy
 from mtl_jax.errors import InputError
-from mtl_jax.report import cells as report_cells
-from mtl_jax.report import front
+
+with lazy.imports():
+  from experiments import draws
+  from mtl_jax import build, cells, hosts, modules, records, workdir
+  from mtl_jax.report import cells as report_cells
+  from mtl_jax.report import front
 
 DRAWS = flags.DEFINE_integer('draws', 32, 'Settings per method.', 1)
 TUNING_SEEDS = flags.DEFINE_integer('tuning_seeds', 1, 'Of each draw.', 1)
 
-Drawn = dict[Method, list[Draw]]
+if TYPE_CHECKING:
+  import pandas as pd
+
+  from experiments.draws import Draw, Method
+
+  Drawn = dict[Method, list[Draw]]
 
 
 def main() -> None:
-  cli.require('config', 'workdir')
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   config.scheme = cli.SCHEME.value or config.scheme
   launcher = cli.launcher()
@@ -107,6 +114,8 @@ def made(
 
 def scored(method: Method, drawn: list[Draw], folders) -> pd.DataFrame:
   """A row per draw: what it is, and its mean validation loss and metrics."""
+  import pandas as pd
+
   rows: dict[int, list[dict]] = {i: [] for i in range(len(drawn))}
   for group in draws.together(drawn):
     lines = [r for r in records.read(next(folders)) if r['kind'] == 'test']
@@ -151,6 +160,8 @@ def report(
   folder: pathlib.Path,
 ) -> None:
   """The table on fresh seeds, all draws as a file, and the front."""
+  import pandas as pd
+
   frame = pd.concat(found.values(), ignore_index=True)
   frame.to_csv(folder / 'draws.csv', index=False)
   pairs = zip(best.items(), folders, strict=True)
@@ -189,4 +200,4 @@ def told() -> str:
 
 
 if __name__ == '__main__':
-  cli.run(main)
+  cli.run(main, compare.check)

@@ -14,6 +14,8 @@ Writes correlations.csv, regrets.csv, costs.csv, validity.md and two pictures. A
 finished cell is not trained again, and the same command goes on.
 """
 
+from __future__ import annotations
+
 import copy
 import pathlib
 import runpy
@@ -22,23 +24,25 @@ from typing import Any
 import numpy as np
 from absl import flags
 
-from experiments import cli, compare, interference
-from mtl_jax import build, cells, hosts, subsets
-from mtl_jax.data import synthetic
+from experiments import cli, compare, interference, lazy
 from mtl_jax.errors import InputError
-from mtl_jax.report import (
-  atomic,
-  groups,
-  pair_measures,
-  probes,
-  regrets,
-  tables,
-  transfer,
-  validity,
-  validity_page,
-  validity_picture,
-)
-from mtl_jax.report import cells as report_cells
+
+with lazy.imports():
+  from mtl_jax import build, cells, hosts, likeness, subsets
+  from mtl_jax.data import synthetic
+  from mtl_jax.report import (
+    atomic,
+    groups,
+    pair_measures,
+    probes,
+    regrets,
+    tables,
+    transfer,
+    validity,
+    validity_page,
+    validity_picture,
+  )
+  from mtl_jax.report import cells as report_cells
 
 REAL = flags.DEFINE_list('real', [], 'Configurations of real data sets.')
 BATCHES = 8  # of a look, where the config has none
@@ -53,7 +57,6 @@ SETS = {
 
 
 def main() -> None:
-  cli.require('config', 'workdir')
   folder, launcher = pathlib.Path(cli.WORKDIR.value), cli.launcher()
   configs = chosen(cli.CONFIG.value) | real(REAL.value)
   made = {name: cells_of(config) for name, config in configs.items()}
@@ -129,8 +132,8 @@ def loaded(
   frame = probes.frame(together, cell)
   measured = pair_measures.tables(frame, gains.names, seeds, config.steps)
   kept = interference.features(alone)
-  features = [interference.likenesses(kept[s], kept[s]) for s in seeds]
-  for measure in interference.LIKENESS:
+  features = [likeness.measure(kept[s], kept[s]) for s in seeds]
+  for measure in likeness.MEASURES:
     values = [np.asarray(own[measure]) for own in features]
     measured[f'{measure} of single', 'end'] = np.stack(values)
   if config.dataset == 'synthetic':

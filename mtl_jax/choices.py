@@ -7,16 +7,10 @@ from typing import Any
 import numpy as np
 
 from mtl_jax import modules
+from mtl_jax.early import PACKAGES
 from mtl_jax.errors import InputError
 from mtl_jax.optimizers import Hp
 from mtl_jax.schemes import base as schemes
-
-PACKAGES = {
-  'dataset': 'data',
-  'encoder': 'encoders',
-  'scheme': 'schemes',
-  'balancer': 'balancers',
-}
 
 
 def chosen(config: Any, what: str) -> dict[str, Any]:
