@@ -30,7 +30,7 @@ def run(variants: Callable[[Any], Variants]) -> None:
   for one in configs:
     build.check(one)
   datas = build.data(config)
-  table = [cells.make(one, datas) for one in configs]
+  table = [cells.make(one, datas, workdir=folder) for one in configs]
   folders = compare.trained(table, folder, launcher)
   if hosts.leads():
     pairs = zip(chosen, folders, strict=True)

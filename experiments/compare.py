@@ -14,6 +14,7 @@ import copy
 import pathlib
 import shlex
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from absl import flags
@@ -22,7 +23,15 @@ from experiments import cli, lazy
 from mtl_jax.errors import InputError
 
 with lazy.imports():
-  from mtl_jax import build, cells, early, hosts, modules, run, workdir
+  from mtl_jax import (
+    build,
+    cells,
+    early,
+    hosts,
+    linear_cell,
+    modules,
+    workdir,
+  )
   from mtl_jax.launchers import base
   from mtl_jax.report import cells as report_cells
   from mtl_jax.report import page, tables
@@ -57,21 +66,23 @@ def main() -> None:
   for chosen in configs:
     build.check(chosen)
   datas = build.data(config)
-  table = made(configs, datas, leave_out=every)
+  table = made(configs, datas, folder, leave_out=every)
+  linear = linear_models(table[0], folder)
   folders = trained(table, folder, launcher)
   if not hosts.leads():
     return
-  if REFERENCE.value:
-    folders += run.reference(table[0], folder)
+  folders += linear()
   report([report_cells.load(f) for f in folders], folder)
 
 
-def made(configs: list, datas: list, leave_out: bool) -> list[cells.Cell]:
+def made(
+  configs: list, datas: list, folder: pathlib.Path, leave_out: bool
+) -> list[cells.Cell]:
   """The cells; those that cannot be made are left out if so asked."""
   table = []
   for config in configs:
     try:
-      table.append(cells.make(config, datas))
+      table.append(cells.make(config, datas, workdir=folder))
     except InputError as error:
       if not leave_out:
         raise
@@ -79,6 +90,15 @@ def made(configs: list, datas: list, leave_out: bool) -> list[cells.Cell]:
   if not table:
     raise InputError('no scheme can be made with these settings')
   return table
+
+
+def linear_models(
+  cell: cells.Cell, folder: pathlib.Path
+) -> Callable[[], list[pathlib.Path]]:
+  """Begins to fit them, where a row of theirs is asked for."""
+  if REFERENCE.value and hosts.leads():
+    return linear_cell.begin(cell, folder)
+  return list
 
 
 def trained(

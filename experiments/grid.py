@@ -24,7 +24,7 @@ from experiments import cli, compare, lazy
 from mtl_jax.errors import InputError
 
 with lazy.imports():
-  from mtl_jax import build, cells, hosts, modules, run
+  from mtl_jax import build, cells, hosts, modules
   from mtl_jax.report import atomic, grid, heat, sheets, tables, two_way
   from mtl_jax.report import cells as report_cells
 
@@ -40,12 +40,12 @@ def main() -> None:
   configs = {p: compare.choose(config, *p) for p in pairs}
   for chosen in configs.values():
     build.check(chosen)
-  table, refused = made(configs, build.data(config))
+  table, refused = made(configs, build.data(config), folder)
+  linear = compare.linear_models(table[0], folder)
   folders = compare.trained(table, folder, launcher)
   if not hosts.leads():
     return
-  if compare.REFERENCE.value:
-    folders += run.reference(table[0], folder)
+  folders += linear()
   loaded = [report_cells.load(f) for f in folders]
   rows = compare.report(loaded, folder)
   report(grid.make(loaded, rows, schemes, balancers, refused), folder)
@@ -58,18 +58,18 @@ def named(what: str, asked: list[str]) -> list[str]:
 
 
 def made(
-  configs: dict[grid.Pair, object], datas: list
+  configs: dict[grid.Pair, object], datas: list, folder: pathlib.Path
 ) -> tuple[list[cells.Cell], dict[grid.Pair, str]]:
   """The cells, the baseline first; and why the other pairs have none.
 
   Raises `InputError` where the baseline, or nothing else, can be made.
   """
-  table, refused = [cells.make(configs[BASELINE], datas)], {}
+  table, refused = [cells.make(configs[BASELINE], datas, workdir=folder)], {}
   for pair, config in configs.items():
     if pair == BASELINE:
       continue
     try:
-      table.append(cells.make(config, datas))
+      table.append(cells.make(config, datas, workdir=folder))
     except InputError as error:
       refused[pair] = str(error)
       print(f'left out: {" with ".join(pair)}: {error}', file=sys.stderr)

@@ -49,13 +49,15 @@ def main() -> None:
     cli.SCHEME.value or config.scheme,
     cli.BALANCER.value or config.balancer,
   )
-  table = made(config, [*dict.fromkeys([BASELINE, asked])])
+  table = made(config, [*dict.fromkeys([BASELINE, asked])], folder)
   folders = compare.trained(table, folder, launcher)
   if hosts.leads():
     report(measured(folders[-1], folders[0], config.steps), folder, folders)
 
 
-def made(config: Any, pairs: list[tuple[str, str]]) -> list[cells.Cell]:
+def made(
+  config: Any, pairs: list[tuple[str, str]], folder: pathlib.Path
+) -> list[cells.Cell]:
   """The cells, with interference measured.
 
   Raises `InputError` where there is no pair of tasks.
@@ -70,7 +72,7 @@ def made(config: Any, pairs: list[tuple[str, str]]) -> list[cells.Cell]:
       f'{config.dataset} has one task, {datas[0].tasks[0].name}; interference '
       'takes two or more'
     )
-  return [cells.make(chosen, datas) for chosen in configs]
+  return [cells.make(chosen, datas, workdir=folder) for chosen in configs]
 
 
 def measured(

@@ -69,7 +69,10 @@ def main() -> None:
   build.check(config)
   datas = build.data(config)
   choices = [dict(zip(space, v, strict=True)) for v in grid(space)]
-  table = [cells.make(changed(config, choice), datas) for choice in choices]
+  table = [
+    cells.make(changed(config, choice), datas, workdir=folder)
+    for choice in choices
+  ]
   launcher.check(table, folder)
   if hosts.leads():
     workdir.claim(folder, {'searched': config.dataset, 'seeds': config.seeds})

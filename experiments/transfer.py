@@ -58,8 +58,9 @@ def main() -> None:
   datas = build.data(config)
   trained = subsets.by_shape(datas[0].tasks, asked(len(datas[0].tasks)))
   measured = measures([task.name for task in datas[0].tasks])
-  base = cells.make(configs[0], datas)
-  table = [base, *(cells.make(configs[1], datas, own) for own in trained)]
+  base = cells.make(configs[0], datas, workdir=folder)
+  grouped = [cells.make(configs[1], datas, own, folder) for own in trained]
+  table = [base, *grouped]
   folders = compare.trained(table, folder, launcher)
   if hosts.leads():
     found = [group for own in folders[1:] for group in groups.load(own)]

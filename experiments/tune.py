@@ -54,14 +54,18 @@ def main() -> None:
   fresh = seeded(config, first.first_seed + first.seeds, config.seeds)
   datas = build.data(first), build.data(fresh)
   drawn = settings(fresh, methods, datas[1])
-  table = [cell for m in drawn for cell in made(first, m, drawn[m], datas[0])]
+  table = [
+    cell for m in drawn for cell in made(first, m, drawn[m], datas[0], folder)
+  ]
   launcher.check(table, folder)
   if hosts.leads():
     workdir.claim(folder, {**table[0].comparable, **budget()})
   folders = iter(launcher.train(table, folder))
   found = {m: scored(m, drawn[m], folders) for m in drawn}
   best = {m: drawn[m][lowest(m, frame)] for m, frame in found.items()}
-  table = [made(fresh, m, [draw], datas[1])[0] for m, draw in best.items()]
+  table = [
+    made(fresh, m, [draw], datas[1], folder)[0] for m, draw in best.items()
+  ]
   folders = launcher.train(table, folder)
   if hosts.leads():
     report(found, best, folders, folder)
@@ -102,14 +106,18 @@ def settings(config: Any, methods: list[Method], datas: list) -> Drawn:
 
 
 def made(
-  config: Any, method: Method, drawn: list[Draw], datas: list
+  config: Any,
+  method: Method,
+  drawn: list[Draw],
+  datas: list,
+  folder: pathlib.Path | None = None,
 ) -> list[cells.Cell]:
   """One cell for the draws of each program."""
   groups = [[drawn[i] for i in group] for group in draws.together(drawn)]
   configs = [draws.configured(config, method, group) for group in groups]
   for one in configs:
     build.check(one)
-  return [cells.make(one, datas) for one in configs]
+  return [cells.make(one, datas, workdir=folder) for one in configs]
 
 
 def scored(method: Method, drawn: list[Draw], folders) -> pd.DataFrame:

@@ -59,7 +59,9 @@ SETS = {
 def main() -> None:
   folder, launcher = pathlib.Path(cli.WORKDIR.value), cli.launcher()
   configs = chosen(cli.CONFIG.value) | real(REAL.value)
-  made = {name: cells_of(config) for name, config in configs.items()}
+  made = {
+    name: cells_of(config, folder / name) for name, config in configs.items()
+  }
   for name, table in made.items():
     launcher.check(table, folder / name)
   judged, costs = [], []
@@ -96,7 +98,7 @@ def real(paths: list[str]) -> dict[str, Any]:
   return found
 
 
-def cells_of(config: Any) -> list[cells.Cell]:
+def cells_of(config: Any, folder: pathlib.Path) -> list[cells.Cell]:
   """`single`, the groups by shape, and all tasks together, looked at."""
   looked = copy.deepcopy(config)
   looked.probe.batches = looked.probe.batches or BATCHES
@@ -114,9 +116,9 @@ def cells_of(config: Any) -> list[cells.Cell]:
   shapes = subsets.by_shape(datas[0].tasks, subsets.every(size, size))
   plain = compare.choose(config, 'hard', 'equal')
   return [
-    cells.make(alone, datas),
-    *(cells.make(plain, datas, shape) for shape in shapes),
-    cells.make(together, datas),
+    cells.make(alone, datas, workdir=folder),
+    *(cells.make(plain, datas, shape, folder) for shape in shapes),
+    cells.make(together, datas, workdir=folder),
   ]
 
 

@@ -70,6 +70,7 @@ LAYERS = [
   'progress',
   'reference',
   'results',
+  'linear_cell',
   'probing',
   'ahead',
   'training',
