@@ -114,14 +114,30 @@ def trained(
 def report(
   table: list[report_cells.Cell], folder: pathlib.Path
 ) -> pd.DataFrame:
-  """Writes and prints the table, says where everything lies; the long table."""
-  frame = page.write(table, folder, shlex.join(['python', '-m', *command()]))
+  """Prints the table, draws, says where everything lies; the long table."""
+  frame = show(table, folder)
+  draw(table, frame, folder)
+  return frame
+
+
+def show(table: list[report_cells.Cell], folder: pathlib.Path) -> pd.DataFrame:
+  """Writes and prints the table, before anything is drawn; the long table."""
+  frame = tables.write(table, folder)
   tables.show(table, frame)
+  sys.stdout.flush()
+  return frame
+
+
+def draw(
+  table: list[report_cells.Cell], frame: pd.DataFrame, folder: pathlib.Path
+) -> None:
+  """Draws figures and page, and says where everything lies."""
+  typed = shlex.join(['python', '-m', *command()])
+  page.draw(table, frame, folder, typed)
   print(
     f'\nwritten: {folder}/table.md .csv .tex, {folder}/figures/*.png, '
     f'{folder}/report.html'
   )
-  return frame
 
 
 def command() -> list[str]:

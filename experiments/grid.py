@@ -47,8 +47,12 @@ def main() -> None:
     return
   folders += linear()
   loaded = [report_cells.load(f) for f in folders]
-  rows = compare.report(loaded, folder)
-  report(grid.make(loaded, rows, schemes, balancers, refused), folder)
+  rows = compare.show(loaded, folder)
+  found = grid.make(loaded, rows, schemes, balancers, refused)
+  show(found, folder)
+  compare.draw(loaded, rows, folder)
+  heat.write(found, folder / 'figures' / 'grid.png')
+  print(f'written: {folder}/grid.md .csv, {folder}/figures/grid.png')
 
 
 def named(what: str, asked: list[str]) -> list[str]:
@@ -78,15 +82,14 @@ def made(
   return table, refused
 
 
-def report(found: grid.Grid, folder: pathlib.Path) -> None:
+def show(found: grid.Grid, folder: pathlib.Path) -> None:
   """Writes and prints schemes x balancers."""
   sheet = two_way.sheet(found)
   tables.write_csv(found.frame, folder / 'grid.csv')
   atomic.write(folder / 'grid.md', sheets.markdown(sheet))
-  heat.write(found, folder / 'figures' / 'grid.png')
   print()
   sheets.show(sheet)
-  print(f'\nwritten: {folder}/grid.md .csv, {folder}/figures/grid.png')
+  sys.stdout.flush()
 
 
 if __name__ == '__main__':

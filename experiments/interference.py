@@ -15,6 +15,7 @@ What each number is and what not to conclude: docs/interference.md.
 from __future__ import annotations
 
 import pathlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -139,8 +140,9 @@ def report(
   tables.write_csv(found.matrices, folder / 'matrices.csv')
   text = conflict_page.markdown(found)
   atomic.write(folder / 'interference.md', text)
-  conflict_pictures.write(found, folder / 'figures')
   sheets.show(conflict_page.sheet(found))
+  sys.stdout.flush()
+  conflict_pictures.write(found, folder / 'figures')
   print(
     f'\nwritten: {folder}/interference.md .csv, {folder}/matrices.csv, '
     f'{folder}/figures/*.png; cells: {", ".join(map(str, folders))}'

@@ -121,10 +121,10 @@ def report(
   tables.write_csv(found.frame, folder / 'gains.csv')
   tables.write_csv(groupings, folder / 'groupings.csv')
   atomic.write(folder / 'transfer.md', transfer_page.markdown(pages, how))
-  matrix.write(found, folder / 'matrix.png')
   for page in pages:
     sheets.show(page)
-    print()
+    print(flush=True)
+  matrix.write(found, folder / 'matrix.png')
   print(
     f'written: {folder}/transfer.md .csv, {folder}/gains.csv, '
     f'{folder}/groupings.csv, {folder}/matrix.png'

@@ -42,8 +42,6 @@ if TYPE_CHECKING:
 
   from experiments.draws import Draw, Method
 
-  Drawn = dict[Method, list[Draw]]
-
 
 def main() -> None:
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
@@ -88,7 +86,9 @@ def seeded(config: Any, first: int, count: int) -> Any:
   return config
 
 
-def settings(config: Any, methods: list[Method], datas: list) -> Drawn:
+def settings(
+  config: Any, methods: list[Method], datas: list
+) -> dict[Method, list[Draw]]:
   """Every method's draws; those that cannot be made are left out and told."""
   tasks, found = len(datas[0].tasks), {}
   if len(config.hp.lr) != 1:
@@ -106,11 +106,7 @@ def settings(config: Any, methods: list[Method], datas: list) -> Drawn:
 
 
 def made(
-  config: Any,
-  method: Method,
-  drawn: list[Draw],
-  datas: list,
-  folder: pathlib.Path | None = None,
+  config: Any, method: Method, drawn: list[Draw], datas: list, folder=None
 ) -> list[cells.Cell]:
   """One cell for the draws of each program."""
   groups = [[drawn[i] for i in group] for group in draws.together(drawn)]
@@ -183,9 +179,7 @@ def report(
     print(f'what static weights reach: {folder}/figures/front.png')
 
 
-def named(
-  method: Method, draw: Draw, folder: pathlib.Path
-) -> report_cells.Cell:
+def named(method: Method, draw: Draw, folder) -> report_cells.Cell:
   """A cell under its method's name, with the budget it was tuned on."""
   cell = report_cells.load(folder)
   head = {**cell.header, 'scheme': method.name, 'balancer': 'equal'}

@@ -179,8 +179,8 @@ def report(
     tables.write_csv(frame, folder / f'{name}.csv')
   text = validity_page.page(judged, found)
   atomic.write(folder / 'validity.md', text)
+  print(text, flush=True)
   validity_picture.write(found, folder)
-  print(text)
   print(
     f'written: {folder}/validity.md, correlations.csv, regrets.csv, '
     'costs.csv, correlations.png, regrets.png'
