@@ -34,7 +34,7 @@ with lazy.imports():
   )
   from mtl_jax.launchers import base
   from mtl_jax.report import cells as report_cells
-  from mtl_jax.report import page, tables
+  from mtl_jax.report import drawn, page, tables
 
 if TYPE_CHECKING:
   import pandas as pd
@@ -133,7 +133,9 @@ def draw(
 ) -> None:
   """Draws figures and page, and says where everything lies."""
   typed = shlex.join(['python', '-m', *command()])
-  page.draw(table, frame, folder, typed)
+  drawn.unless_same(
+    lambda: page.draw(table, frame, folder, typed), table, folder, typed
+  )
   print(
     f'\nwritten: {folder}/table.md .csv .tex, {folder}/figures/*.png, '
     f'{folder}/report.html'
