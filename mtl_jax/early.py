@@ -1,5 +1,6 @@
 """What is wrong with a configuration, as far as it shows without JAX."""
 
+import math
 from typing import Any
 
 from mtl_jax import modules
@@ -22,6 +23,10 @@ def check(config: Any) -> None:
   for what in PACKAGES:
     check_names(what, [config[what]])
   check_numbers(config)
+  values = config.hp.to_dict()
+  if not values['penalty']:  # left to the scheme
+    del values['penalty']
+  check_values(values)
 
 
 def check_names(what: str, names: list[str]) -> None:
@@ -53,3 +58,18 @@ def check_numbers(config: Any) -> None:
       f'config.evals={config.evals} equal parts; take '
       f'{config.steps // config.evals * config.evals or config.evals} steps'
     )
+
+
+def check_values(grid: dict[str, Any]) -> None:
+  """Raises `InputError` for values of `config.hp` that no training can have."""
+  for name, values in grid.items():
+    if not isinstance(values, tuple) or not values:
+      raise InputError(
+        f'config.hp.{name} is {values!r}; it must be a tuple of values to '
+        'try, such as "(1e-3,)"'
+      )
+    several = name in ('task_weights', 'balancer')
+    if not several and not all(0 <= v < math.inf for v in values):
+      raise InputError(
+        f'config.hp.{name} is {values!r}; negative, infinite or no number'
+      )
