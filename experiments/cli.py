@@ -56,20 +56,22 @@ def check() -> None:
   """
   require('config', 'workdir')
   early.check(CONFIG.value)
-  early.check_names('scheme', [SCHEME.value] if SCHEME.value else [])
-  early.check_names('balancer', [BALANCER.value] if BALANCER.value else [])
+  for what, flag in (('scheme', SCHEME), ('balancer', BALANCER)):
+    early.check_names(what, [flag.value] if flag.value else [])
 
 
 def run(main: Callable[[], None], check: Callable[[], None] = check) -> None:
   """Runs `main` with parsed flags, after `check`.
 
-  `check` looks for slips of the hand and imports nothing heavy, so that they
-  are told at once. Bad input ends with one line and exit code 2; a signal ends
-  with 128 plus its number after the state is saved.
+  `check` imports nothing heavy: slips of the hand are told at once. Bad input
+  ends with one line and exit code 2; a signal ends with 128 plus its number
+  after the state is saved.
   """
   if supervisor.inside():
     supervisor.end(lambda: _code(main, check))
-  sys.exit(_code(main, check))
+  interrupt.leave_daemons(codes := [])
+  codes.append(_code(main, check))
+  sys.exit(codes[0])
 
 
 def _code(main: Callable[[], None], check: Callable[[], None]) -> int:
