@@ -49,11 +49,7 @@ DEBUG = flags.DEFINE_bool('debug', False, 'Show tracebacks of bad input.')
 
 
 def check() -> None:
-  """What every command with a config checks, and needs no JAX for.
-
-  Raises:
-    InputError: a flag is missing, a name or a number wrong.
-  """
+  """Raises `InputError`, without JAX: a flag is missing, a name is wrong."""
   require('config', 'workdir')
   early.check(CONFIG.value)
   for what, flag in (('scheme', SCHEME), ('balancer', BALANCER)):

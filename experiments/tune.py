@@ -60,7 +60,7 @@ def main() -> None:
     workdir.claim(folder, {**table[0].comparable, **budget()})
   folders = iter(launcher.train(table, folder))
   found = {m: scored(m, drawn[m], folders) for m in drawn}
-  best = {m: drawn[m][lowest(m, frame)] for m, frame in found.items()}
+  best = {m: drawn[m][draws.lowest(m, frame)] for m, frame in found.items()}
   table = [
     made(fresh, m, [draw], datas[1], folder)[0] for m, draw in best.items()
   ]
@@ -150,13 +150,6 @@ def _mean(values) -> float:
   return float(np.mean([np.nan if v is None else v for v in values]))
 
 
-def lowest(method: Method, frame: pd.DataFrame) -> int:
-  """The number of the draw with the lowest validation loss."""
-  if frame.score.isna().all():
-    raise InputError(f'{method.name}: every draw failed; lower config.hp.lr')
-  return int(frame.setting[frame.score.idxmin()])
-
-
 def report(
   found: dict[Method, pd.DataFrame],
   best: dict[Method, Draw],
@@ -174,7 +167,7 @@ def report(
   print(f'all draws: {folder}/draws.csv')
   tasks = [task.name for task in table[0].tasks]
   if len(tasks) == 2:
-    chosen = {m.name: lowest(m, own) for m, own in found.items()}
+    chosen = {m.name: draws.lowest(m, own) for m, own in found.items()}
     front.draw(frame, chosen, tasks, folder / 'figures' / 'front.png')
     print(f'what static weights reach: {folder}/figures/front.png')
 
