@@ -98,7 +98,9 @@ def real(paths: list[str]) -> dict[str, Any]:
   return found
 
 
-def cells_of(config: Any, folder: pathlib.Path) -> list[cells.Cell]:
+def cells_of(
+  config: Any, folder: pathlib.Path | None = None
+) -> list[cells.Cell]:
   """`single`, the groups by shape, and all tasks together, looked at."""
   looked = copy.deepcopy(config)
   looked.probe.batches = looked.probe.batches or BATCHES

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mtl_jax import likeness
 from tests.experiments import test_compare
 
 SCRIPT = {'script': 'experiments.interference'}
