@@ -13,9 +13,12 @@ import sys
 
 from absl import app, flags, logging
 
-from benchmarks import balancer_costs, balancers_page, passes
+from experiments import lazy
 from mtl_jax import modules
 from mtl_jax.errors import InputError, nearest
+
+with lazy.imports():
+  from benchmarks import balancer_costs, balancers_page, passes
 
 NAMES = modules.names('mtl_jax.balancers')
 CHOSEN = flags.DEFINE_list('balancers', NAMES, 'Which.')
@@ -35,10 +38,10 @@ def main(_) -> None:
 
 def run(out: pathlib.Path) -> None:
   """Measures; a trial elsewhere leaves the page alone."""
+  tasks, names = counts(TASKS.value), known(CHOSEN.value)
   if PASSES.value:
     passes.run(out / balancers_page.PASSES, ROUNDS.value)
   else:
-    tasks, names = counts(TASKS.value), known(CHOSEN.value)
     path = out / balancers_page.COSTS
     balancer_costs.run(path, tasks, names, ROUNDS.value)
   if out == balancers_page.RESULTS:

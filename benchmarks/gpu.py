@@ -15,8 +15,12 @@ import tempfile
 
 from absl import app, flags, logging
 
-from benchmarks import rounds, sides, synthetic, workloads
+from benchmarks import workloads
+from experiments import lazy
 from mtl_jax.errors import InputError
+
+with lazy.imports():
+  from benchmarks import rounds, sides, synthetic
 
 WORKLOADS = flags.DEFINE_list('workloads', list(workloads.STEPS), 'Which.')
 SEEDS = flags.DEFINE_list('seeds', ['1', '8', '32', '128'], 'In one program.')
@@ -42,6 +46,8 @@ def main(_) -> None:
 
 def run() -> None:
   """Steps of every workload, seeds and type; then towers."""
+  workloads.check(WORKLOADS.value, workloads.STEPS)
+  check_counts(seeds=SEEDS.value, towers=TOWERS.value)
   python = sides.need_peers()
   need_gpu('jax', sys.executable)
   need_gpu('torch', python)
@@ -52,6 +58,14 @@ def run() -> None:
       rounds.write(pathlib.Path(OUT.value) / 'gpu.csv', found)
   towers = [row for count in TOWERS.value for row in tower_rows(count)]
   rounds.write(pathlib.Path(OUT.value) / 'gpu_towers.csv', towers)
+
+
+def check_counts(**given: list[str]) -> None:
+  """Raises `InputError` for what is no number."""
+  for flag, texts in given.items():
+    for text in texts:
+      if not (text.isdecimal() and int(text)):
+        raise InputError(f'--{flag} has {text!r}; give numbers, as in 1,8')
 
 
 def need_gpu(library: str, python: str) -> None:

@@ -8,15 +8,19 @@ of one axis are trained in turn. Memory is what the compiled program holds on
 each device: arguments, results and temporaries.
 """
 
+from __future__ import annotations
+
 import pathlib
 import sys
 
 from absl import app, flags, logging
 
-from benchmarks import growth_page, rounds
-from benchmarks.trainings import Point, Training
+from experiments import lazy
 from mtl_jax import modules
 from mtl_jax.errors import InputError, nearest
+
+with lazy.imports():
+  from benchmarks import growth_page, rounds, trainings
 
 AXES = ('runs', 'tasks', 'towers', 'width', 'encoder')
 CHOSEN = flags.DEFINE_list('axes', list(AXES), 'Which.')
@@ -25,9 +29,9 @@ PAGE = flags.DEFINE_string('page', 'docs/growth.md', 'Written from the CSV.')
 REPEATS = flags.DEFINE_integer('repeats', 5, 'Each trains every point.', 1)
 
 
-def points(axis: str) -> list[Point]:
+def points(axis: str) -> list[trainings.Point]:
   """The points of an axis."""
-  ways = ('map', 'vmap')
+  Point, ways = trainings.Point, ('map', 'vmap')
   if axis == 'runs':
     equal = [Point(axis, 2**n, way, 2**n) for n in range(7) for way in ways]
     gram = [Point(axis, r, 'auto', r, balancer='pcgrad') for r in (1, 8, 64)]
@@ -53,11 +57,11 @@ def points(axis: str) -> list[Point]:
 
 def measured(axis: str) -> list[dict[str, str]]:
   """Rows of an axis; its points take turns."""
-  trainings = [Training(point) for point in points(axis)]
+  made = [trainings.Training(point) for point in points(axis)]
   for repeat in range(REPEATS.value):
-    for training in trainings[:: -1 if repeat % 2 else 1]:
+    for training in made[:: -1 if repeat % 2 else 1]:
       training.measure()
-  return [training.row() for training in trainings]
+  return [training.row() for training in made]
 
 
 def main(_) -> None:

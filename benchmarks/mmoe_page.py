@@ -14,18 +14,17 @@ from benchmarks import (
   mmoe_runs,
   mmoe_tables,
 )
+from benchmarks.mmoe_paper import DRAWS, FOLDER, STEPS
 from benchmarks.mmoe_runs import CORRELATIONS
 from configs import synthetic
 from mtl_jax.report import atomic, drawing
 
-FOLDER = 'docs/results/mmoe_synthetic'
 LOSSES, CURVES, TUNED = 'mmoe_synthetic.csv', 'curves.csv', 'models.csv'
-DRAWS = 200  # as published
 
 
 def command(draws: int, steps: int) -> str:
   """The one that made the files, with what is not its default."""
-  given = {'draws': (draws, DRAWS), 'steps': (steps, mmoe_runs.STEPS)}
+  given = {'draws': (draws, DRAWS), 'steps': (steps, STEPS)}
   more = [f' --{k}={v}' for k, (v, default) in given.items() if v != default]
   first = 'python -m benchmarks.mmoe_synthetic --workdir=out/mmoe_synthetic'
   return f'{first} \\\n  --out={FOLDER}{"".join(more)}'

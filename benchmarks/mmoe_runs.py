@@ -22,7 +22,7 @@ MODELS = {'hard': 'Shared-Bottom', 'omoe': 'OMoE', 'mmoe': 'MMoE'}
 CORRELATIONS = (0.5, 0.9, 1.0)
 RATES = (1e-4, 1e-3, 1e-2)
 TUNED_AT, TUNING_SEEDS = 0.9, 10
-STEPS, EVALS, BATCH = 3000, 30, 64
+EVALS, BATCH = 30, 64
 EXPERTS, UNITS, BOTTOM, TOWER = 8, 16, 113, 8
 
 Row = dict[str, Any]

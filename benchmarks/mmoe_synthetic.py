@@ -10,28 +10,37 @@ worlds at each p. Writes CSV files, two pictures and a page that says which of
 the paper's claims hold. The same command goes on where it stopped.
 """
 
+from __future__ import annotations
+
 import pathlib
 
 from absl import flags
 
-from benchmarks import mmoe_page, mmoe_runs, rounds
-from experiments import cli
-from mtl_jax import hosts, workdir
+from benchmarks import mmoe_paper
+from experiments import cli, lazy
 from mtl_jax.errors import InputError
 from mtl_jax.launchers import base
-from mtl_jax.report import cells as report_cells
+
+with lazy.imports():
+  from benchmarks import mmoe_page, mmoe_runs, rounds
+  from mtl_jax import hosts, workdir
+  from mtl_jax.report import cells as report_cells
 
 DRAWS = flags.DEFINE_integer(
-  'draws', mmoe_page.DRAWS, 'Worlds and starts, for each model and p.', 1
+  'draws', mmoe_paper.DRAWS, 'Worlds and starts, for each model and p.', 1
 )
-STEPS = flags.DEFINE_integer('steps', mmoe_runs.STEPS, 'Of every run.', 1)
-OUT = flags.DEFINE_string('out', mmoe_page.FOLDER, 'Folder of the results.')
+STEPS = flags.DEFINE_integer('steps', mmoe_paper.STEPS, 'Of every run.', 1)
+OUT = flags.DEFINE_string('out', mmoe_paper.FOLDER, 'Folder of the results.')
 
 
-def main() -> None:
+def check() -> None:
+  """What is typed, before JAX is imported."""
   cli.require('workdir')
   if cli.CONFIG.value:
     raise InputError('--config is not for this benchmark: leave it out')
+
+
+def main() -> None:
   folder, out = pathlib.Path(cli.WORKDIR.value), pathlib.Path(OUT.value)
   launcher = cli.launcher()
   made = mmoe_runs.tuning(STEPS.value)
@@ -96,4 +105,4 @@ def _trained(
 
 
 if __name__ == '__main__':
-  cli.run(main)
+  cli.run(main, check)

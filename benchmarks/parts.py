@@ -4,13 +4,18 @@ python -m benchmarks.parts --workloads=mlp_equal,lenet_equal
 """
 
 import pathlib
+import sys
 import tempfile
 
-import pandas as pd
 from absl import app, flags
 
-from benchmarks import ours, page, workloads
-from mtl_jax import build, cells, profiling
+from benchmarks import workloads
+from experiments import lazy
+from mtl_jax.errors import InputError
+
+with lazy.imports():
+  from benchmarks import ours, page
+  from mtl_jax import build, cells, profiling
 
 WORKLOADS = flags.DEFINE_list('workloads', list(workloads.STEPS), 'Which.')
 OUT = flags.DEFINE_string('out', 'docs/results', 'Folder of the results.')
@@ -18,6 +23,12 @@ STEPS, SEEDS, SHOWN = 20, 8, 5
 
 
 def main(_) -> None:
+  try:
+    workloads.check(WORKLOADS.value, workloads.STEPS)
+  except InputError as error:
+    sys.exit(f'error: {error}')
+  import pandas as pd
+
   folder = pathlib.Path(OUT.value)
   found = [row for name in WORKLOADS.value for row in parts(name)]
   pd.DataFrame(found).to_csv(folder / 'parts.csv', index=False)

@@ -12,17 +12,12 @@ import tempfile
 
 from absl import app, flags, logging
 
-from benchmarks import (
-  detail,
-  page,
-  plot,
-  rounds,
-  sides,
-  synthetic,
-  table,
-  workloads,
-)
-from mtl_jax.errors import InputError, nearest
+from benchmarks import workloads
+from experiments import lazy
+from mtl_jax.errors import InputError
+
+with lazy.imports():
+  from benchmarks import detail, page, plot, rounds, sides, synthetic, table
 
 WORKLOADS = flags.DEFINE_list('workloads', list(workloads.NAMES), 'Which.')
 ROUNDS = flags.DEFINE_integer('rounds', 7, 'Each trains every side once.', 1)
@@ -43,11 +38,7 @@ def main(_) -> None:
 
 def run() -> None:
   """All workloads, one after the other; writes after each."""
-  for name in WORKLOADS.value:
-    if name not in workloads.NAMES:
-      raise InputError(
-        f'unknown workload {name!r}: {nearest(name, workloads.NAMES)}'
-      )
+  workloads.check(WORKLOADS.value, workloads.NAMES)
   python = sides.need_peers()
   for name in WORKLOADS.value:
     if name == workloads.TABLE:

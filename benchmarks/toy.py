@@ -12,10 +12,13 @@ import time
 
 from absl import app, flags
 
-from benchmarks import rounds, toy_page, toy_picture, toy_problem, toy_runs
+from experiments import lazy
+
+with lazy.imports():
+  from benchmarks import rounds, toy_page, toy_picture, toy_problem, toy_runs
 
 SETTING = flags.DEFINE_enum(
-  'setting', 'famo', list(toy_problem.SETTINGS), 'Whose scale and starts.'
+  'setting', 'famo', ['famo', 'cagrad'], 'Whose scale and starts.'
 )
 OUT = flags.DEFINE_string('out', 'docs/results/toy', 'Folder of the results.')
 

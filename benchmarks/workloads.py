@@ -4,7 +4,10 @@ Neither JAX nor torch is imported here or by what reads this on both sides.
 """
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
+
+from mtl_jax.errors import InputError, nearest
 
 Task = tuple[str, str, int]  # name, kind, outputs
 
@@ -138,3 +141,10 @@ STEPS = {workload.name: workload for workload in _ALL}
 TABLE, TABLE_GOAL = 'table', 20.0
 NAMES = (*STEPS, TABLE)
 GOALS = {name: w.goal for name, w in STEPS.items()} | {TABLE: TABLE_GOAL}
+
+
+def check(names: Iterable[str], known: Iterable[str]) -> None:
+  """Raises `InputError` for a name that is none of those known."""
+  for name in names:
+    if name not in known:
+      raise InputError(f'unknown workload {name!r}: {nearest(name, known)}')

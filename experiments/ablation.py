@@ -4,21 +4,24 @@ A variant is a name and the keys of the config that it changes; `single` joins
 by itself. Rows, intervals and tests are those of `experiments.compare`.
 """
 
+from __future__ import annotations
+
 import pathlib
 from collections.abc import Callable
 from typing import Any
 
-from experiments import cli, compare
+from experiments import cli, compare, lazy
 from experiments.search import changed
-from mtl_jax import build, cells, hosts
-from mtl_jax.report import cells as report_cells
+
+with lazy.imports():
+  from mtl_jax import build, cells, hosts
+  from mtl_jax.report import cells as report_cells
 
 Variants = dict[str, dict[str, Any]]
 
 
 def run(variants: Callable[[Any], Variants]) -> None:
   """Trains the variants of `--config` into `--workdir` and prints the table."""
-  cli.require('config', 'workdir')
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   launcher = cli.launcher()
   baseline = {'scheme': 'single', 'balancer': 'equal'}
@@ -27,7 +30,7 @@ def run(variants: Callable[[Any], Variants]) -> None:
   for one in configs:
     build.check(one)
   datas = build.data(config)
-  table = [cells.make(one, datas) for one in configs]
+  table = [cells.make(one, datas, workdir=folder) for one in configs]
   folders = compare.trained(table, folder, launcher)
   if hosts.leads():
     pairs = zip(chosen, folders, strict=True)

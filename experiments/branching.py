@@ -12,8 +12,12 @@ differ from `single`. The means fall the later it branches: Δm is +0.1 % with
 one stage shared, -0.9 % with two, -1.7 % with all three, each ± 1 to 2 %.
 """
 
-from experiments import ablation, cli
-from mtl_jax import build
+from __future__ import annotations
+
+from experiments import ablation, cli, lazy
+
+with lazy.imports():
+  from mtl_jax import build
 
 
 def variants(config) -> ablation.Variants:

@@ -10,9 +10,13 @@ from absl import app, flags
 from ml_collections import ConfigDict, config_flags
 
 from configs import default
-from mtl_jax import compilation, devices, hosts, interrupt, modules, supervisor
+from experiments import lazy
+from mtl_jax import early, interrupt, jobs, modules, supervisor
 from mtl_jax.errors import InputError, nearest
 from mtl_jax.launchers import base
+
+with lazy.imports():
+  from mtl_jax import compilation, devices, hosts
 
 CONFIG = config_flags.DEFINE_config_file(
   'config', None, 'A file of configs/, such as configs/actg175.py.'
@@ -44,24 +48,37 @@ PROCESS = flags.DEFINE_integer(
 DEBUG = flags.DEFINE_bool('debug', False, 'Show tracebacks of bad input.')
 
 
-def run(main: Callable[[], None]) -> None:
-  """Runs `main` with parsed flags.
+def check() -> None:
+  """Raises `InputError`, without JAX: a flag is missing, a name is wrong."""
+  require('config', 'workdir')
+  early.check(CONFIG.value)
+  for what, flag in (('scheme', SCHEME), ('balancer', BALANCER)):
+    early.check_names(what, [flag.value] if flag.value else [])
 
-  Bad input ends with one line and exit code 2; a signal ends with 128 plus its
-  number after the state is saved.
+
+def run(main: Callable[[], None], check: Callable[[], None] = check) -> None:
+  """Runs `main` with parsed flags, after `check`.
+
+  `check` imports nothing heavy: slips of the hand are told at once. Bad input
+  ends with one line and exit code 2; a signal ends with 128 plus its number
+  after the state is saved.
   """
   if supervisor.inside():
-    supervisor.end(lambda: _code(main))
-  sys.exit(_code(main))
+    supervisor.end(lambda: _code(main, check))
+  interrupt.leave_daemons(codes := [])
+  codes.append(_code(main, check))
+  sys.exit(codes[0])
 
 
-def _code(main: Callable[[], None]) -> int:
+def _code(main: Callable[[], None], check: Callable[[], None]) -> int:
   debug = any(a in ('--debug', '--debug=true') for a in sys.argv)
   app.define_help_flags()
   try:
     _parse()
     if CONFIG.value:
       check_keys(CONFIG.value)
+    modules.check_name('mtl_jax.launchers', LAUNCHER.value)
+    check()
     job = _job()
     if job and not supervisor.inside():
       return supervisor.supervise()
@@ -83,16 +100,16 @@ def _code(main: Callable[[], None]) -> int:
     return _say('stopped; the last saved state is kept', 130)
 
 
-def _job() -> hosts.Job | None:
+def _job() -> jobs.Job | None:
   """The job that this process is one of, if any."""
-  job = hosts.Job(COORDINATOR.value, PROCESSES.value, PROCESS.value)
+  job = jobs.Job(COORDINATOR.value, PROCESSES.value, PROCESS.value)
   if not job.coordinator:
     if (job.processes, job.process) != (None, None):
       raise InputError('--processes and --process go with --coordinator')
     return None
   if LAUNCHER.value != 'local':
     raise InputError('--coordinator and --launcher exclude each other')
-  hosts.check(job)
+  jobs.check(job)
   return job
 
 

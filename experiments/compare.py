@@ -8,20 +8,36 @@ on the same splits; prints the table and writes it, its figures and a page into
 the workdir. A finished cell is not trained again.
 """
 
+from __future__ import annotations
+
 import copy
 import pathlib
 import shlex
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from absl import flags
 
-from experiments import cli
-from mtl_jax import build, cells, hosts, modules, run, workdir
+from experiments import cli, lazy
 from mtl_jax.errors import InputError
-from mtl_jax.launchers import base
-from mtl_jax.report import cells as report_cells
-from mtl_jax.report import page, tables
+
+with lazy.imports():
+  from mtl_jax import (
+    build,
+    cells,
+    early,
+    hosts,
+    linear_cell,
+    modules,
+    workdir,
+  )
+  from mtl_jax.launchers import base
+  from mtl_jax.report import cells as report_cells
+  from mtl_jax.report import drawn, page, tables
+
+if TYPE_CHECKING:
+  import pandas as pd
 
 SCHEMES = flags.DEFINE_list(
   'schemes', None, 'Default: config.scheme; all takes every one of ours.'
@@ -30,8 +46,15 @@ BALANCERS = flags.DEFINE_list('balancers', None, 'Default: config.balancer.')
 REFERENCE = flags.DEFINE_bool('reference', True, "Add linear models' row.")
 
 
+def check() -> None:
+  """What is typed, before JAX is imported."""
+  cli.check()
+  for what, flag in (('scheme', SCHEMES), ('balancer', BALANCERS)):
+    asked = flag.value or []
+    early.check_names(what, asked if asked != ['all'] else [])
+
+
 def main() -> None:
-  cli.require('config', 'workdir')
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   launcher = cli.launcher()
   every = SCHEMES.value == ['all']
@@ -43,21 +66,23 @@ def main() -> None:
   for chosen in configs:
     build.check(chosen)
   datas = build.data(config)
-  table = made(configs, datas, leave_out=every)
+  table = made(configs, datas, folder, leave_out=every)
+  linear = linear_models(table[0], folder)
   folders = trained(table, folder, launcher)
   if not hosts.leads():
     return
-  if REFERENCE.value:
-    folders += run.reference(table[0], folder)
+  folders += linear()
   report([report_cells.load(f) for f in folders], folder)
 
 
-def made(configs: list, datas: list, leave_out: bool) -> list[cells.Cell]:
+def made(
+  configs: list, datas: list, folder: pathlib.Path, leave_out: bool
+) -> list[cells.Cell]:
   """The cells; those that cannot be made are left out if so asked."""
   table = []
   for config in configs:
     try:
-      table.append(cells.make(config, datas))
+      table.append(cells.make(config, datas, workdir=folder))
     except InputError as error:
       if not leave_out:
         raise
@@ -65,6 +90,15 @@ def made(configs: list, datas: list, leave_out: bool) -> list[cells.Cell]:
   if not table:
     raise InputError('no scheme can be made with these settings')
   return table
+
+
+def linear_models(
+  cell: cells.Cell, folder: pathlib.Path
+) -> Callable[[], list[pathlib.Path]]:
+  """Begins to fit them, where a row of theirs is asked for."""
+  if REFERENCE.value and hosts.leads():
+    return linear_cell.begin(cell, folder)
+  return list
 
 
 def trained(
@@ -80,14 +114,32 @@ def trained(
 def report(
   table: list[report_cells.Cell], folder: pathlib.Path
 ) -> pd.DataFrame:
-  """Writes and prints the table, says where everything lies; the long table."""
-  frame = page.write(table, folder, shlex.join(['python', '-m', *command()]))
+  """Prints the table, draws, says where everything lies; the long table."""
+  frame = show(table, folder)
+  draw(table, frame, folder)
+  return frame
+
+
+def show(table: list[report_cells.Cell], folder: pathlib.Path) -> pd.DataFrame:
+  """Writes and prints the table, before anything is drawn; the long table."""
+  frame = tables.write(table, folder)
   tables.show(table, frame)
+  sys.stdout.flush()
+  return frame
+
+
+def draw(
+  table: list[report_cells.Cell], frame: pd.DataFrame, folder: pathlib.Path
+) -> None:
+  """Draws figures and page, and says where everything lies."""
+  typed = shlex.join(['python', '-m', *command()])
+  drawn.unless_same(
+    lambda: page.draw(table, frame, folder, typed), table, folder, typed
+  )
   print(
     f'\nwritten: {folder}/table.md .csv .tex, {folder}/figures/*.png, '
     f'{folder}/report.html'
   )
-  return frame
 
 
 def command() -> list[str]:
@@ -118,4 +170,4 @@ def choose(config, scheme: str, balancer: str):
 
 
 if __name__ == '__main__':
-  cli.run(main)
+  cli.run(main, check)

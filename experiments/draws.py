@@ -13,6 +13,7 @@ import numpy as np
 
 from mtl_jax import modules
 from mtl_jax.balancers.base import Range
+from mtl_jax.errors import InputError
 
 LR = Range(0.1, 10, log=True)  # times the configuration's own
 WEIGHT_DECAY = Range(1e-6, 1e-2, log=True)
@@ -128,3 +129,10 @@ def configured(config: Any, method: Method, draws: list[Draw]) -> Any:
     if key in own:
       own[key] = ()
   return config
+
+
+def lowest(method: Method, frame: Any) -> int:
+  """The number of the draw with the lowest validation loss."""
+  if frame.score.isna().all():
+    raise InputError(f'{method.name}: every draw failed; lower config.hp.lr')
+  return int(frame.setting[frame.score.idxmin()])

@@ -14,21 +14,24 @@ again, also one of `experiments.compare` in this workdir.
 What is compared, and when one is called larger: mtl_jax/report/factorial.py.
 """
 
+from __future__ import annotations
+
 import itertools
 import pathlib
 import sys
 
-from experiments import cli, compare
-from mtl_jax import build, cells, hosts, modules, run
+from experiments import cli, compare, lazy
 from mtl_jax.errors import InputError
-from mtl_jax.report import atomic, grid, heat, sheets, tables, two_way
-from mtl_jax.report import cells as report_cells
+
+with lazy.imports():
+  from mtl_jax import build, cells, hosts, modules
+  from mtl_jax.report import atomic, grid, heat, sheets, tables, two_way
+  from mtl_jax.report import cells as report_cells
 
 BASELINE = ('single', 'equal')
 
 
 def main() -> None:
-  cli.require('config', 'workdir')
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   launcher = cli.launcher()
   schemes = named('schemes', compare.SCHEMES.value or [config.scheme])
@@ -37,15 +40,19 @@ def main() -> None:
   configs = {p: compare.choose(config, *p) for p in pairs}
   for chosen in configs.values():
     build.check(chosen)
-  table, refused = made(configs, build.data(config))
+  table, refused = made(configs, build.data(config), folder)
+  linear = compare.linear_models(table[0], folder)
   folders = compare.trained(table, folder, launcher)
   if not hosts.leads():
     return
-  if compare.REFERENCE.value:
-    folders += run.reference(table[0], folder)
+  folders += linear()
   loaded = [report_cells.load(f) for f in folders]
-  rows = compare.report(loaded, folder)
-  report(grid.make(loaded, rows, schemes, balancers, refused), folder)
+  rows = compare.show(loaded, folder)
+  found = grid.make(loaded, rows, schemes, balancers, refused)
+  show(found, folder)
+  compare.draw(loaded, rows, folder)
+  heat.write(found, folder / 'figures' / 'grid.png')
+  print(f'written: {folder}/grid.md .csv, {folder}/figures/grid.png')
 
 
 def named(what: str, asked: list[str]) -> list[str]:
@@ -55,18 +62,18 @@ def named(what: str, asked: list[str]) -> list[str]:
 
 
 def made(
-  configs: dict[grid.Pair, object], datas: list
+  configs: dict[grid.Pair, object], datas: list, folder: pathlib.Path
 ) -> tuple[list[cells.Cell], dict[grid.Pair, str]]:
   """The cells, the baseline first; and why the other pairs have none.
 
   Raises `InputError` where the baseline, or nothing else, can be made.
   """
-  table, refused = [cells.make(configs[BASELINE], datas)], {}
+  table, refused = [cells.make(configs[BASELINE], datas, workdir=folder)], {}
   for pair, config in configs.items():
     if pair == BASELINE:
       continue
     try:
-      table.append(cells.make(config, datas))
+      table.append(cells.make(config, datas, workdir=folder))
     except InputError as error:
       refused[pair] = str(error)
       print(f'left out: {" with ".join(pair)}: {error}', file=sys.stderr)
@@ -75,16 +82,15 @@ def made(
   return table, refused
 
 
-def report(found: grid.Grid, folder: pathlib.Path) -> None:
+def show(found: grid.Grid, folder: pathlib.Path) -> None:
   """Writes and prints schemes x balancers."""
   sheet = two_way.sheet(found)
   tables.write_csv(found.frame, folder / 'grid.csv')
   atomic.write(folder / 'grid.md', sheets.markdown(sheet))
-  heat.write(found, folder / 'figures' / 'grid.png')
   print()
   sheets.show(sheet)
-  print(f'\nwritten: {folder}/grid.md .csv, {folder}/figures/grid.png')
+  sys.stdout.flush()
 
 
 if __name__ == '__main__':
-  cli.run(main)
+  cli.run(main, compare.check)

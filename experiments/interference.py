@@ -12,52 +12,53 @@ figures/; a finished cell is not trained again.
 What each number is and what not to conclude: docs/interference.md.
 """
 
+from __future__ import annotations
+
 import pathlib
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 
-from experiments import cli, compare
-from mtl_jax import build, cells, hosts, interference
+from experiments import cli, compare, lazy
 from mtl_jax.errors import InputError
-from mtl_jax.report import (
-  atomic,
-  conflict_page,
-  conflict_pictures,
-  conflicts,
-  probes,
-  sheets,
-  tables,
-)
-from mtl_jax.report import cells as report_cells
+
+with lazy.imports():
+  from mtl_jax import build, cells, hosts, likeness
+  from mtl_jax.report import (
+    atomic,
+    conflict_page,
+    conflict_pictures,
+    conflicts,
+    probes,
+    sheets,
+    tables,
+  )
+  from mtl_jax.report import cells as report_cells
 
 BASELINE = ('single', 'equal')
 BATCHES = 4  # where the config has none
-ROWS = 300  # for RSA, which compares all pairs of rows
-LIKENESS = {
-  'cka': interference.linear_cka,
-  'rsa': lambda x, y: interference.rsa(x[:ROWS], y[:ROWS]),
-}
+
+if TYPE_CHECKING:
+  import pandas as pd
 
 
 def main() -> None:
-  cli.require('config', 'workdir')
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   launcher = cli.launcher()
   asked = (
     cli.SCHEME.value or config.scheme,
     cli.BALANCER.value or config.balancer,
   )
-  table = made(config, [*dict.fromkeys([BASELINE, asked])])
+  table = made(config, [*dict.fromkeys([BASELINE, asked])], folder)
   folders = compare.trained(table, folder, launcher)
   if hosts.leads():
     report(measured(folders[-1], folders[0], config.steps), folder, folders)
 
 
-def made(config: Any, pairs: list[tuple[str, str]]) -> list[cells.Cell]:
+def made(
+  config: Any, pairs: list[tuple[str, str]], folder: pathlib.Path
+) -> list[cells.Cell]:
   """The cells, with interference measured.
 
   Raises `InputError` where there is no pair of tasks.
@@ -72,13 +73,15 @@ def made(config: Any, pairs: list[tuple[str, str]]) -> list[cells.Cell]:
       f'{config.dataset} has one task, {datas[0].tasks[0].name}; interference '
       'takes two or more'
     )
-  return [cells.make(chosen, datas) for chosen in configs]
+  return [cells.make(chosen, datas, workdir=folder) for chosen in configs]
 
 
 def measured(
   folder: pathlib.Path, single: pathlib.Path, steps: int
 ) -> conflicts.Found:
   """What the records and features of a cell say, beside those of `single`."""
+  import pandas as pd
+
   own = report_cells.load(folder)
   frame = probes.frame(folder, own)
   alone = None if own.is_baseline else features(single)
@@ -111,13 +114,15 @@ def alike(
   Nothing is said of two tasks where all read the same features, nor of single
   towers (`alone`) where those are what is looked at.
   """
+  import pandas as pd
+
   names, rows = [task.name for task in cell.tasks], []
   for seed, own in kept.items():
     compared = {'': own} if (own != own[:1]).any() else {}
     if alone and seed in alone:
       compared['_single'] = alone[seed]
     for end, other in compared.items():
-      for measure, values in likenesses(own, other).items():
+      for measure, values in likeness.measure(own, other).items():
         for (i, j), value in np.ndenumerate(values):
           name = measure + end
           if i != j or name in probes.WITH_ITSELF:
@@ -125,18 +130,6 @@ def alike(
             rows.append((steps, 'features', *pair, name, seed, value))
   found = pd.DataFrame(rows, columns=[*probes.COLUMNS])
   return found[np.isfinite(found['value'].astype(float))]
-
-
-@jax.jit
-def likenesses(x: jax.Array, y: jax.Array) -> dict[str, jax.Array]:
-  """`[K, K]` by measure: of task i's features in x with task j's in y."""
-
-  def row(own):
-    return jax.lax.map(
-      lambda other: {name: f(own, other) for name, f in LIKENESS.items()}, y
-    )
-
-  return jax.lax.map(row, jnp.asarray(x))
 
 
 def report(
@@ -147,8 +140,9 @@ def report(
   tables.write_csv(found.matrices, folder / 'matrices.csv')
   text = conflict_page.markdown(found)
   atomic.write(folder / 'interference.md', text)
-  conflict_pictures.write(found, folder / 'figures')
   sheets.show(conflict_page.sheet(found))
+  sys.stdout.flush()
+  conflict_pictures.write(found, folder / 'figures')
   print(
     f'\nwritten: {folder}/interference.md .csv, {folder}/matrices.csv, '
     f'{folder}/figures/*.png; cells: {", ".join(map(str, folders))}'

@@ -7,24 +7,31 @@ Compiles, times and traces training steps of all runs that one program trains,
 and prints and writes (profile.json) what was found. Trains nothing to its end.
 """
 
+from __future__ import annotations
+
 import json
 import pathlib
 
-import jax
 from absl import flags
 
-from experiments import cli, compare
-from mtl_jax import build, cells, profiling
+from experiments import cli, compare, lazy
 from mtl_jax.errors import InputError
+
+with lazy.imports():
+  from mtl_jax import build, cells, profiling
 
 STEPS = flags.DEFINE_integer('steps', 50, 'Steps that are timed and traced.')
 SHOWN = 5
 
 
-def main() -> None:
-  cli.require('config', 'workdir')
+def check() -> None:
+  """What is typed, before JAX is imported."""
+  cli.check()
   if STEPS.value < 1:
     raise InputError(f'--steps={STEPS.value}; it must be at least 1')
+
+
+def main() -> None:
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   config = compare.choose(
     config,
@@ -33,6 +40,8 @@ def main() -> None:
   )
   build.check(config)
   cell = cells.make(config, build.data(config))
+  import jax
+
   # A program from the cache would tell nothing of compiling.
   jax.config.update('jax_enable_compilation_cache', False)
   folder.mkdir(parents=True, exist_ok=True)
@@ -45,6 +54,8 @@ def main() -> None:
 
 def lines(found: profiling.Profile) -> list[str]:
   """What is printed."""
+  import jax
+
   memory = ', '.join(f'{k} {_short(v)}B' for k, v in found.memory.items())
   rate = found.flops * found.runs / found.step_seconds
   where = f'{jax.device_count()} {jax.default_backend()} devices'
@@ -73,4 +84,4 @@ def _short(number: float) -> str:
 
 
 if __name__ == '__main__':
-  cli.run(main)
+  cli.run(main, check)

@@ -10,18 +10,25 @@ the best. The test split plays no part.
   ... --scheme=cross_stitch --try="schemes.cross_stitch.mix_lr=(1., 10.)"
 """
 
+from __future__ import annotations
+
 import ast
 import copy
 import itertools
 import pathlib
 import sys
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from absl import flags
 
-from experiments import cli
-from mtl_jax import build, cells, hosts, records, workdir
+from experiments import cli, lazy
 from mtl_jax.errors import InputError, nearest
+
+with lazy.imports():
+  from mtl_jax import build, cells, hosts, records, workdir
+
+if TYPE_CHECKING:
+  import pandas as pd
 
 TRY = flags.DEFINE_multi_string('try', [], 'key=(value, ...), repeatable.')
 SHOWN = 10
@@ -53,7 +60,6 @@ SPACES = {
 
 
 def main() -> None:
-  cli.require('config', 'workdir')
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   config.scheme, config.balancer = cli.SCHEME.value or 'single', 'equal'
   space = asked(TRY.value) or SPACES.get(config.encoder)
@@ -63,7 +69,10 @@ def main() -> None:
   build.check(config)
   datas = build.data(config)
   choices = [dict(zip(space, v, strict=True)) for v in grid(space)]
-  table = [cells.make(changed(config, choice), datas) for choice in choices]
+  table = [
+    cells.make(changed(config, choice), datas, workdir=folder)
+    for choice in choices
+  ]
   launcher.check(table, folder)
   if hosts.leads():
     workdir.claim(folder, {'searched': config.dataset, 'seeds': config.seeds})
@@ -109,6 +118,8 @@ def changed(config, choice: dict):
 
 def ranked(choices: list[dict], folders: list[pathlib.Path]) -> pd.DataFrame:
   """One row per setting: mean validation score over seeds, lowest first."""
+  import pandas as pd
+
   rows = []
   for choice, folder in zip(choices, folders, strict=True):
     lines = (r for r in records.read(folder) if r['kind'] == 'test')

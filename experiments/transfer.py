@@ -15,26 +15,30 @@ whether what was measured there would have chosen as well. The same command
 goes on where it stopped.
 """
 
+from __future__ import annotations
+
 import pathlib
 from typing import Any
 
 from absl import flags
 
-from experiments import cli, compare
-from mtl_jax import build, cells, hosts, subsets
+from experiments import cli, compare, lazy
 from mtl_jax.errors import InputError
-from mtl_jax.report import (
-  affinities,
-  atomic,
-  choosing,
-  groups,
-  matrix,
-  sheets,
-  tables,
-  transfer,
-  transfer_page,
-)
-from mtl_jax.report import cells as report_cells
+
+with lazy.imports():
+  from mtl_jax import build, cells, hosts, subsets
+  from mtl_jax.report import (
+    affinities,
+    atomic,
+    choosing,
+    groups,
+    matrix,
+    sheets,
+    tables,
+    transfer,
+    transfer_page,
+  )
+  from mtl_jax.report import cells as report_cells
 
 LARGEST = flags.DEFINE_integer(
   'largest', None, 'Tasks of the largest group; default: all of up to 6, or 2.'
@@ -46,7 +50,6 @@ ALL = 6  # tasks whose subsets are all trained unless told otherwise
 
 
 def main() -> None:
-  cli.require('config', 'workdir')
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   launcher = cli.launcher()
   configs = chosen(config)
@@ -55,8 +58,9 @@ def main() -> None:
   datas = build.data(config)
   trained = subsets.by_shape(datas[0].tasks, asked(len(datas[0].tasks)))
   measured = measures([task.name for task in datas[0].tasks])
-  base = cells.make(configs[0], datas)
-  table = [base, *(cells.make(configs[1], datas, own) for own in trained)]
+  base = cells.make(configs[0], datas, workdir=folder)
+  grouped = [cells.make(configs[1], datas, own, folder) for own in trained]
+  table = [base, *grouped]
   folders = compare.trained(table, folder, launcher)
   if hosts.leads():
     found = [group for own in folders[1:] for group in groups.load(own)]
@@ -117,10 +121,10 @@ def report(
   tables.write_csv(found.frame, folder / 'gains.csv')
   tables.write_csv(groupings, folder / 'groupings.csv')
   atomic.write(folder / 'transfer.md', transfer_page.markdown(pages, how))
-  matrix.write(found, folder / 'matrix.png')
   for page in pages:
     sheets.show(page)
-    print()
+    print(flush=True)
+  matrix.write(found, folder / 'matrix.png')
   print(
     f'written: {folder}/transfer.md .csv, {folder}/gains.csv, '
     f'{folder}/groupings.csv, {folder}/matrix.png'

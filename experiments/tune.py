@@ -15,30 +15,35 @@ Writes draws.csv and what `experiments.compare` writes; for two tasks also the
 front that static weights reach. The same command goes on where it stopped.
 """
 
+from __future__ import annotations
+
 import copy
 import pathlib
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from absl import flags
 
-from experiments import cli, compare, draws
-from experiments.draws import Draw, Method
-from mtl_jax import build, cells, hosts, modules, records, workdir
+from experiments import cli, compare, lazy
 from mtl_jax.errors import InputError
-from mtl_jax.report import cells as report_cells
-from mtl_jax.report import front
+
+with lazy.imports():
+  from experiments import draws
+  from mtl_jax import build, cells, hosts, modules, records, workdir
+  from mtl_jax.report import cells as report_cells
+  from mtl_jax.report import front
 
 DRAWS = flags.DEFINE_integer('draws', 32, 'Settings per method.', 1)
 TUNING_SEEDS = flags.DEFINE_integer('tuning_seeds', 1, 'Of each draw.', 1)
 
-Drawn = dict[Method, list[Draw]]
+if TYPE_CHECKING:
+  import pandas as pd
+
+  from experiments.draws import Draw, Method
 
 
 def main() -> None:
-  cli.require('config', 'workdir')
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   config.scheme = cli.SCHEME.value or config.scheme
   launcher = cli.launcher()
@@ -47,14 +52,18 @@ def main() -> None:
   fresh = seeded(config, first.first_seed + first.seeds, config.seeds)
   datas = build.data(first), build.data(fresh)
   drawn = settings(fresh, methods, datas[1])
-  table = [cell for m in drawn for cell in made(first, m, drawn[m], datas[0])]
+  table = [
+    cell for m in drawn for cell in made(first, m, drawn[m], datas[0], folder)
+  ]
   launcher.check(table, folder)
   if hosts.leads():
     workdir.claim(folder, {**table[0].comparable, **budget()})
   folders = iter(launcher.train(table, folder))
   found = {m: scored(m, drawn[m], folders) for m in drawn}
-  best = {m: drawn[m][lowest(m, frame)] for m, frame in found.items()}
-  table = [made(fresh, m, [draw], datas[1])[0] for m, draw in best.items()]
+  best = {m: drawn[m][draws.lowest(m, frame)] for m, frame in found.items()}
+  table = [
+    made(fresh, m, [draw], datas[1], folder)[0] for m, draw in best.items()
+  ]
   folders = launcher.train(table, folder)
   if hosts.leads():
     report(found, best, folders, folder)
@@ -77,7 +86,9 @@ def seeded(config: Any, first: int, count: int) -> Any:
   return config
 
 
-def settings(config: Any, methods: list[Method], datas: list) -> Drawn:
+def settings(
+  config: Any, methods: list[Method], datas: list
+) -> dict[Method, list[Draw]]:
   """Every method's draws; those that cannot be made are left out and told."""
   tasks, found = len(datas[0].tasks), {}
   if len(config.hp.lr) != 1:
@@ -95,18 +106,20 @@ def settings(config: Any, methods: list[Method], datas: list) -> Drawn:
 
 
 def made(
-  config: Any, method: Method, drawn: list[Draw], datas: list
+  config: Any, method: Method, drawn: list[Draw], datas: list, folder=None
 ) -> list[cells.Cell]:
   """One cell for the draws of each program."""
   groups = [[drawn[i] for i in group] for group in draws.together(drawn)]
   configs = [draws.configured(config, method, group) for group in groups]
   for one in configs:
     build.check(one)
-  return [cells.make(one, datas) for one in configs]
+  return [cells.make(one, datas, workdir=folder) for one in configs]
 
 
 def scored(method: Method, drawn: list[Draw], folders) -> pd.DataFrame:
   """A row per draw: what it is, and its mean validation loss and metrics."""
+  import pandas as pd
+
   rows: dict[int, list[dict]] = {i: [] for i in range(len(drawn))}
   for group in draws.together(drawn):
     lines = [r for r in records.read(next(folders)) if r['kind'] == 'test']
@@ -137,13 +150,6 @@ def _mean(values) -> float:
   return float(np.mean([np.nan if v is None else v for v in values]))
 
 
-def lowest(method: Method, frame: pd.DataFrame) -> int:
-  """The number of the draw with the lowest validation loss."""
-  if frame.score.isna().all():
-    raise InputError(f'{method.name}: every draw failed; lower config.hp.lr')
-  return int(frame.setting[frame.score.idxmin()])
-
-
 def report(
   found: dict[Method, pd.DataFrame],
   best: dict[Method, Draw],
@@ -151,6 +157,8 @@ def report(
   folder: pathlib.Path,
 ) -> None:
   """The table on fresh seeds, all draws as a file, and the front."""
+  import pandas as pd
+
   frame = pd.concat(found.values(), ignore_index=True)
   frame.to_csv(folder / 'draws.csv', index=False)
   pairs = zip(best.items(), folders, strict=True)
@@ -159,14 +167,12 @@ def report(
   print(f'all draws: {folder}/draws.csv')
   tasks = [task.name for task in table[0].tasks]
   if len(tasks) == 2:
-    chosen = {m.name: lowest(m, own) for m, own in found.items()}
+    chosen = {m.name: draws.lowest(m, own) for m, own in found.items()}
     front.draw(frame, chosen, tasks, folder / 'figures' / 'front.png')
     print(f'what static weights reach: {folder}/figures/front.png')
 
 
-def named(
-  method: Method, draw: Draw, folder: pathlib.Path
-) -> report_cells.Cell:
+def named(method: Method, draw: Draw, folder) -> report_cells.Cell:
   """A cell under its method's name, with the budget it was tuned on."""
   cell = report_cells.load(folder)
   head = {**cell.header, 'scheme': method.name, 'balancer': 'equal'}
@@ -189,4 +195,4 @@ def told() -> str:
 
 
 if __name__ == '__main__':
-  cli.run(main)
+  cli.run(main, compare.check)

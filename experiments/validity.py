@@ -14,6 +14,8 @@ Writes correlations.csv, regrets.csv, costs.csv, validity.md and two pictures. A
 finished cell is not trained again, and the same command goes on.
 """
 
+from __future__ import annotations
+
 import copy
 import pathlib
 import runpy
@@ -22,23 +24,25 @@ from typing import Any
 import numpy as np
 from absl import flags
 
-from experiments import cli, compare, interference
-from mtl_jax import build, cells, hosts, subsets
-from mtl_jax.data import synthetic
+from experiments import cli, compare, interference, lazy
 from mtl_jax.errors import InputError
-from mtl_jax.report import (
-  atomic,
-  groups,
-  pair_measures,
-  probes,
-  regrets,
-  tables,
-  transfer,
-  validity,
-  validity_page,
-  validity_picture,
-)
-from mtl_jax.report import cells as report_cells
+
+with lazy.imports():
+  from mtl_jax import build, cells, hosts, likeness, subsets
+  from mtl_jax.data import synthetic
+  from mtl_jax.report import (
+    atomic,
+    groups,
+    pair_measures,
+    probes,
+    regrets,
+    tables,
+    transfer,
+    validity,
+    validity_page,
+    validity_picture,
+  )
+  from mtl_jax.report import cells as report_cells
 
 REAL = flags.DEFINE_list('real', [], 'Configurations of real data sets.')
 BATCHES = 8  # of a look, where the config has none
@@ -53,10 +57,11 @@ SETS = {
 
 
 def main() -> None:
-  cli.require('config', 'workdir')
   folder, launcher = pathlib.Path(cli.WORKDIR.value), cli.launcher()
   configs = chosen(cli.CONFIG.value) | real(REAL.value)
-  made = {name: cells_of(config) for name, config in configs.items()}
+  made = {
+    name: cells_of(config, folder / name) for name, config in configs.items()
+  }
   for name, table in made.items():
     launcher.check(table, folder / name)
   judged, costs = [], []
@@ -93,7 +98,9 @@ def real(paths: list[str]) -> dict[str, Any]:
   return found
 
 
-def cells_of(config: Any) -> list[cells.Cell]:
+def cells_of(
+  config: Any, folder: pathlib.Path | None = None
+) -> list[cells.Cell]:
   """`single`, the groups by shape, and all tasks together, looked at."""
   looked = copy.deepcopy(config)
   looked.probe.batches = looked.probe.batches or BATCHES
@@ -111,9 +118,9 @@ def cells_of(config: Any) -> list[cells.Cell]:
   shapes = subsets.by_shape(datas[0].tasks, subsets.every(size, size))
   plain = compare.choose(config, 'hard', 'equal')
   return [
-    cells.make(alone, datas),
-    *(cells.make(plain, datas, shape) for shape in shapes),
-    cells.make(together, datas),
+    cells.make(alone, datas, workdir=folder),
+    *(cells.make(plain, datas, shape, folder) for shape in shapes),
+    cells.make(together, datas, workdir=folder),
   ]
 
 
@@ -129,8 +136,8 @@ def loaded(
   frame = probes.frame(together, cell)
   measured = pair_measures.tables(frame, gains.names, seeds, config.steps)
   kept = interference.features(alone)
-  features = [interference.likenesses(kept[s], kept[s]) for s in seeds]
-  for measure in interference.LIKENESS:
+  features = [likeness.measure(kept[s], kept[s]) for s in seeds]
+  for measure in likeness.MEASURES:
     values = [np.asarray(own[measure]) for own in features]
     measured[f'{measure} of single', 'end'] = np.stack(values)
   if config.dataset == 'synthetic':
@@ -174,8 +181,8 @@ def report(
     tables.write_csv(frame, folder / f'{name}.csv')
   text = validity_page.page(judged, found)
   atomic.write(folder / 'validity.md', text)
+  print(text, flush=True)
   validity_picture.write(found, folder)
-  print(text)
   print(
     f'written: {folder}/validity.md, correlations.csv, regrets.csv, '
     'costs.csv, correlations.png, regrets.png'

@@ -10,6 +10,7 @@ import numpy as np
 
 from mtl_jax import (
   choices,
+  early,
   encoders,
   jacobians,
   meshes,
@@ -34,6 +35,7 @@ def check(config: Any) -> None:
   Raises:
     InputError: an unknown name, or a number that no training can have.
   """
+  early.check(config)
   for what in ('encoder', 'scheme', 'balancer'):
     made_by = 'Scheme' if what == 'scheme' else 'make'
     modules.find(f'mtl_jax.{what}s', config[what], made_by)
@@ -46,7 +48,6 @@ def check(config: Any) -> None:
   if config.gram_over not in jacobians.OVER:
     near = nearest(config.gram_over, jacobians.OVER)
     raise InputError(f'config.gram_over is {config.gram_over!r}; {near}')
-  check_numbers(config)
   meshes.check(config)
   plans.parse(config.parallel)
 
@@ -200,31 +201,6 @@ def _named(config, what: str, table: dict[str, Callable]) -> Callable:
   allowed = modules.fields(table[name])
   modules.check_fields(f'config.{what}s.{name}', fields, allowed)
   return functools.partial(table[name], **fields)
-
-
-def check_numbers(config: Any) -> None:
-  """Raises `InputError` for counts that no training can have."""
-  for key in ('seeds', 'steps', 'evals', 'batch_size', 'eval_batch_size'):
-    if config[key] < 1:
-      raise InputError(f'config.{key} is {config[key]}; it must be at least 1')
-  if config.probe.batches < 0 or config.probe.batches == 1:
-    raise InputError(
-      f'config.probe.batches is {config.probe.batches}; noise is told from '
-      'conflict by two batches or more, and 0 measures nothing'
-    )
-  if config.probe.rows < 3:
-    raise InputError(
-      f'config.probe.rows is {config.probe.rows}; features are compared on 3 '
-      'rows or more'
-    )
-  if config.steps * config.batch_size >= 2**31:
-    raise InputError('config.steps times config.batch_size exceeds 32 bits')
-  if config.steps % config.evals:
-    raise InputError(
-      f'config.steps={config.steps} does not divide into '
-      f'config.evals={config.evals} equal parts; take '
-      f'{config.steps // config.evals * config.evals or config.evals} steps'
-    )
 
 
 class Traced(NamedTuple):

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import hashlib
 import inspect
+import pathlib
 import platform
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -51,7 +52,6 @@ class Cell:
     config: with this cell's scheme and balancer.
     datas: one per seed, or one for all.
     system: what is compiled.
-    traced: shapes of one run.
     runs: all of them, setting by setting.
     comparable: what must be equal in all cells of a table.
     identity: `comparable` and what is this cell's own; names its folder.
@@ -62,11 +62,16 @@ class Cell:
   config: Any
   datas: list[Data]
   system: train.System
-  traced: build.Traced
   runs: list[Run]
   comparable: dict
   identity: dict
   groups: tuple[Group, ...] = ()
+
+  @functools.cached_property
+  def traced(self) -> build.Traced:
+    """Shapes of one run; where it cannot be trained, `InputError`."""
+    data = subsets.first(self.datas[0], self.groups)
+    return build.try_shapes(self.config, self.system, data)
 
   @property
   def hash(self) -> str:
@@ -140,18 +145,21 @@ class Cell:
 
 
 def make(
-  config: Any, datas: list[Data], groups: tuple[Group, ...] = ()
+  config: Any,
+  datas: list[Data],
+  groups: tuple[Group, ...] = (),
+  workdir: pathlib.Path | None = None,
 ) -> Cell:
   """Builds a cell and tries its shapes; nothing is trained or written.
 
   With `groups`, of one shape, each is trained with every seed and setting.
+  Shapes of a cell that is finished in `workdir` are not tried again.
 
   Raises:
     InputError: the config is wrong, or its parts do not go together.
   """
   data = subsets.first(datas[0], groups)
   system = build.system(config, data.tasks, len(data.train.mask))
-  traced = build.try_shapes(config, system, data)
   settings = subsets.numbered(choices.settings(config, len(data.tasks)), groups)
   own = {
     'scheme': {config.scheme: choices.chosen(config, 'scheme')},
@@ -168,7 +176,10 @@ def make(
   runs = [(seed, s) for s in settings for seed in choices.seeds(config)]
   shared = comparable(config, datas)
   own = {**shared, **own}
-  return Cell(config, datas, system, traced, runs, shared, own, groups)
+  cell = Cell(config, datas, system, runs, shared, own, groups)
+  if not (workdir and records.finished(workdir / 'cells' / cell.hash)):
+    _ = cell.traced
+  return cell
 
 
 def _sources(config: Any) -> dict[str, str]:

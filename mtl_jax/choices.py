@@ -1,22 +1,14 @@
 """What a config chooses, and the hyperparameters that it wants tried."""
 
 import itertools
-import math
 from typing import Any
 
 import numpy as np
 
-from mtl_jax import modules
+from mtl_jax import early, modules
 from mtl_jax.errors import InputError
 from mtl_jax.optimizers import Hp
 from mtl_jax.schemes import base as schemes
-
-PACKAGES = {
-  'dataset': 'data',
-  'encoder': 'encoders',
-  'scheme': 'schemes',
-  'balancer': 'balancers',
-}
 
 
 def chosen(config: Any, what: str) -> dict[str, Any]:
@@ -32,8 +24,8 @@ def section(config: Any, what: str) -> Any:
   package, _, name = config[what].rpartition('.')
   if (
     package
-    and what in PACKAGES
-    and name in modules.names(f'mtl_jax.{PACKAGES[what]}')
+    and what in early.PACKAGES
+    and name in modules.names(f'mtl_jax.{early.PACKAGES[what]}')
   ):
     return {}
   return config[what + 's'].get(name, {})
@@ -55,17 +47,7 @@ def settings(config: Any, num_tasks: int) -> list[dict[str, Any]]:
     modules.check_fields('hp', dict(given), dict.fromkeys(Hp._fields))
   grid = config.hp.to_dict() | {k: v for k, v in own.items() if v != ()}
   grid['penalty'] = _penalties(config, own)
-  for name, values in grid.items():
-    if not isinstance(values, tuple) or not values:
-      raise InputError(
-        f'config.hp.{name} is {values!r}; it must be a tuple of values to '
-        'try, such as "(1e-3,)"'
-      )
-    several = name in ('task_weights', 'balancer')
-    if not several and not all(0 <= v < math.inf for v in values):
-      raise InputError(
-        f'config.hp.{name} is {values!r}; negative, infinite or no number'
-      )
+  early.check_values(grid)
   grid['task_weights'] = [
     _task_weights(weights, num_tasks) for weights in grid['task_weights']
   ]

@@ -1,9 +1,14 @@
 """Ctrl-C and SIGTERM wait until the state is saved."""
 
+import atexit
 import contextlib
 import os
 import signal
+import sys
+import threading
 from collections.abc import Callable, Iterator
+
+DAEMON = 'mtl_jax daemon'  # so begin the names of threads that are left
 
 
 class Stopped(Exception):
@@ -37,3 +42,20 @@ def postponed() -> Iterator[Callable[[], int]]:
   finally:
     for s, handler in zip(signals, before, strict=True):
       signal.signal(s, handler)
+
+
+def leave_daemons(codes: list[int]) -> None:
+  """Ends this process at its end where a daemon thread still computes.
+
+  Python takes such a thread down as soon as it asks for the interpreter, and
+  the C++ that it is in may abort the process then. To be called first of all:
+  what others register for the end still runs. `codes` takes the exit code.
+  """
+
+  def leave():
+    if any(t.name.startswith(DAEMON) for t in threading.enumerate()):
+      sys.stdout.flush()
+      sys.stderr.flush()
+      os._exit(codes[0] if codes else 1)
+
+  atexit.register(leave)

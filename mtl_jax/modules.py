@@ -24,16 +24,25 @@ def find(package: str, name: str, attribute: str) -> Any:
   Raises:
     InputError: no such file, or it has no such attribute.
   """
+  check_name(package, name)
   kind = package.rsplit('.', 1)[-1]
-  if '.' not in name and name not in names(package):
-    raise InputError(
-      f'unknown name {name!r} in {kind}: {nearest(name, names(package))}'
-    )
   path = name if '.' in name else f'{package}.{name}'
   found = _imported(kind, path)
   if not hasattr(found, attribute):
     raise InputError(f'{path} has no {attribute}, which {kind} are made by')
   return getattr(found, attribute)
+
+
+def check_name(package: str, name: str) -> None:
+  """Raises `InputError` for an unknown file; a dotted path is left to `find`.
+
+  Imports no file: their names are enough.
+  """
+  if '.' not in name and name not in names(package):
+    kind = package.rsplit('.', 1)[-1]
+    raise InputError(
+      f'unknown name {name!r} in {kind}: {nearest(name, names(package))}'
+    )
 
 
 def _imported(kind: str, path: str) -> ModuleType:

@@ -27,6 +27,13 @@ def append(folder: pathlib.Path, *records: dict) -> None:
     file.write(lines)
 
 
+def write_config(folder: pathlib.Path, identity: dict) -> None:
+  """Writes `folder/config.json`: all that determines a cell's numbers."""
+  folder.mkdir(parents=True, exist_ok=True)
+  text = json.dumps(identity, indent=2) + '\n'
+  (folder / 'config.json').write_text(text, encoding='utf-8')
+
+
 def read(folder: pathlib.Path) -> Iterator[dict]:
   """The records of one cell; a last line cut short by a crash is left out."""
   path = folder / 'records.jsonl'

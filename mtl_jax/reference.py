@@ -5,7 +5,6 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 import scipy.sparse
-from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 
 from mtl_jax.data.base import Data, Split
 from mtl_jax.tasks import Task
@@ -65,6 +64,9 @@ def bag_of_words(tokens: np.ndarray, size: int) -> scipy.sparse.csr_matrix:
 
 
 def _fit(task: Task, strength: float, rows: Any, split: Split, t: int) -> Any:
+  # Where it is used: it takes longer to import than all else.
+  from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
+
   known = split.mask[:, t]
   if task.kind == 'regression':
     model = Ridge(alpha=known.sum() / 1000 / strength)

@@ -5,27 +5,22 @@ records. `train` takes the cells of a table, one after the other.
 """
 
 import contextlib
-import json
 import pathlib
 import shutil
-import sys
 import time
 from collections.abc import Callable
 
 from mtl_jax import (
-  choices,
   claims,
   fits,
   hosts,
   interrupt,
+  linear_cell,
   plans,
   records,
-  results,
 )
-from mtl_jax import reference as linear
 from mtl_jax.ahead import Ahead
 from mtl_jax.cells import Cell, header
-from mtl_jax.checkpoints import Checkpoints
 from mtl_jax.progress import Live
 from mtl_jax.training import Training
 
@@ -84,36 +79,7 @@ def reference(cell: Cell, workdir: pathlib.Path) -> list[pathlib.Path]:
 
   Where they cannot be fitted, one line says so and there is none.
   """
-  identity = {**cell.comparable, 'scheme': {'reference': linear.STRENGTHS}}
-  folder = workdir / 'cells' / records.digest(identity)
-  with claims.awaited(folder):
-    if records.finished(folder):
-      return [folder]
-    return _fit_linear(cell, folder, identity)
-
-
-def _fit_linear(cell, folder, identity) -> list[pathlib.Path]:
-  began = time.monotonic()
-  try:
-    fits = [linear.fit(data) for data in cell.datas]
-  except ValueError as error:
-    print(f'no row of linear models: {error}', file=sys.stderr)
-    return []
-  each = fits if cell.config.resplit else fits * cell.config.seeds
-  first = {
-    **header(cell),
-    'hash': folder.name,
-    'scheme': 'reference',
-    'balancer': '',
-  }
-  tests = [
-    results.reference(seed, *fit[:2])
-    for seed, fit in zip(choices.seeds(cell.config), each, strict=True)
-  ]
-  cost = results.cost(fits[0][2], seconds=time.monotonic() - began)
-  _write_config(folder, identity)
-  records.append(folder, first, *tests, cost, {'kind': 'done'})
-  return [folder]
+  return linear_cell.begin(cell, workdir)()
 
 
 def train_cell(
@@ -146,7 +112,10 @@ def _train_claimed(cell, folder, ahead, live, stop_asked) -> None:
   live.once(plans.told(cell.plan, len(cell.runs), cell.place))
   if not (folder / 'config.json').exists():
     records.append(folder, header(cell))
-    _write_config(folder, cell.identity)
+    records.write_config(folder, cell.identity)
+  # Orbax is for what trains: a finished table need not wait for its import.
+  from mtl_jax.checkpoints import Checkpoints
+
   # A state fits programs of as many runs: `parallel` may have changed since,
   # and then the cell starts again.
   width = len(cell.chunks()[0].runs)
@@ -155,9 +124,3 @@ def _train_claimed(cell, folder, ahead, live, stop_asked) -> None:
   with contextlib.closing(checkpoints):
     Training(cell, ready, folder, checkpoints, live, stop_asked).run()
   shutil.rmtree(folder / 'checkpoints')
-
-
-def _write_config(folder: pathlib.Path, identity: dict) -> None:
-  folder.mkdir(parents=True, exist_ok=True)
-  text = json.dumps(identity, indent=2) + '\n'
-  (folder / 'config.json').write_text(text, encoding='utf-8')

@@ -12,7 +12,7 @@ import types
 import pytest
 
 from experiments import cli
-from mtl_jax import hosts, supervisor
+from mtl_jax import jobs, supervisor
 from mtl_jax.errors import InputError
 from tests import small, test_run
 
@@ -126,14 +126,14 @@ def test_what_two_processes_saved_one_goes_on_with(whole, tmp_path):
 @pytest.mark.parametrize(
   ('job', 'words'),
   [
-    (hosts.Job('here', 2, 0), '--coordinator=here: write HOST:PORT'),
-    (hosts.Job('here:1234'), '--coordinator needs --processes'),
-    (hosts.Job('here:1234', 2, 2), '--process=2: .* from 0 to 1'),
+    (jobs.Job('here', 2, 0), '--coordinator=here: write HOST:PORT'),
+    (jobs.Job('here:1234'), '--coordinator needs --processes'),
+    (jobs.Job('here:1234', 2, 2), '--process=2: .* from 0 to 1'),
   ],
 )
 def test_a_job_that_no_processes_form_is_told(job, words):
   with pytest.raises(InputError, match=words):
-    hosts.check(job)
+    jobs.check(job)
 
 
 def test_processes_without_a_coordinator_are_told(monkeypatch):

@@ -9,6 +9,7 @@ import pytest
 
 from configs import default
 from mtl_jax import build, cells, interrupt, records, run
+from mtl_jax.errors import InputError
 from mtl_jax.progress import Live
 from mtl_jax.schemes import hard
 from tests import small
@@ -159,11 +160,32 @@ def test_an_edited_scheme_is_another_cell(tmp_path, monkeypatch):
 def test_a_finished_cell_is_not_trained_again(trained, monkeypatch):
   cell, folder = trained
   workdir = folder.parents[0]
-  (workdir / 'cells').mkdir()
+  (workdir / 'cells').mkdir(exist_ok=True)
   folder.rename(workdir / 'cells' / cell.hash)
   monkeypatch.setattr(run, 'train_cell', None)  # must not be called
   assert run.train([cell], workdir) == [workdir / 'cells' / cell.hash]
   (workdir / 'cells' / cell.hash).rename(folder)
+
+
+def test_a_finished_cell_is_not_traced_again(trained, monkeypatch):
+  cell, folder = trained
+  workdir = folder.parents[0]
+
+  def refuse(*_):
+    raise InputError('not with these inputs')
+
+  monkeypatch.setattr(build, 'try_shapes', refuse)
+  own = workdir / 'cells' / cell.hash
+  own.parent.mkdir(exist_ok=True)
+  folder.rename(own)
+  try:
+    again = cells.make(cell.config, cell.datas, workdir=workdir)
+    assert again.identity == cell.identity
+    assert run.train([again], workdir) == [own]
+  finally:
+    own.rename(folder)
+  with pytest.raises(InputError, match='not with these inputs'):
+    cells.make(cell.config, cell.datas, workdir=workdir)
 
 
 def test_settings_are_runs_of_one_cell(tmp_path):

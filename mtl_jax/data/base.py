@@ -9,12 +9,23 @@ import numpy as np
 
 from mtl_jax import tasks as tasks_lib
 from mtl_jax.data import splits
-from mtl_jax.data.store import arrays as arrays
-from mtl_jax.data.store import prepare as prepare
 from mtl_jax.errors import InputError
 from mtl_jax.tasks import Task
 
 _OWN = 2000  # the stream that deals rows out to tasks
+
+
+def __getattr__(name: str) -> Any:
+  """`base.arrays` and `base.prepare` are those of `store`.
+
+  Its TFDS is imported where a data set lies on disk, not by all that know what
+  data are.
+  """
+  if name not in ('arrays', 'prepare'):
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+  from mtl_jax.data import store
+
+  return getattr(store, name)
 
 
 class Split(NamedTuple):

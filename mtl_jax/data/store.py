@@ -1,7 +1,6 @@
 """TFDS data sets without TensorFlow: built once, read in one go."""
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import pathlib
@@ -13,6 +12,11 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from mtl_jax.errors import InputError, nearest
+
+try:
+  import fcntl
+except ImportError:  # Not on every system: build a data set once at a time.
+  fcntl = None
 
 
 def prepare(builder, manual_dir: str | os.PathLike = ''):
@@ -64,7 +68,8 @@ def _lock(target: pathlib.Path) -> Iterator[None]:
   except OSError as error:
     raise InputError(f'{file.parent}: cannot write there ({error})') from None
   with file.open('w') as handle:
-    fcntl.flock(handle, fcntl.LOCK_EX)  # freed on close and on a crash
+    if fcntl:
+      fcntl.flock(handle, fcntl.LOCK_EX)  # freed on close and on a crash
     yield
 
 

@@ -19,6 +19,7 @@ COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')
 MARKERS = 's^DvPX*<>hp'
 LINES = ('--', '-.', ':', '-')
 GREY = '#777777'
+DPI = 150
 
 
 def style(cells: Sequence[Cell], cell: Cell) -> dict[str, Any]:
@@ -116,6 +117,11 @@ def unit(kind: str, metric: str) -> str:
 
 def save(figure: Figure, path: pathlib.Path) -> None:
   """Writes a PNG of 150 dots per inch."""
+  if layout := figure.get_layout_engine():
+    # Once, here: with an engine `savefig` draws all twice to have it laid out.
+    figure.dpi = DPI
+    layout.execute(figure)
+    figure.set_layout_engine(None)
   buffer = io.BytesIO()
-  figure.savefig(buffer, format='png', dpi=150)
+  figure.savefig(buffer, format='png', dpi=DPI)
   atomic.write(path, buffer.getvalue())

@@ -42,14 +42,21 @@ def write(
   Every file is replaced as a whole. Raises `InputError`, before anything is
   written, where the cells cannot be compared.
   """
+  frame = tables.write(cells, workdir)
+  draw(cells, frame, workdir, command)
+  return frame
+
+
+def draw(
+  cells: Sequence[Cell],
+  frame: pd.DataFrame,
+  workdir: pathlib.Path,
+  command: str = '',
+) -> None:
+  """Writes figures/*.png and report.html: what takes longer than a table."""
   workdir = pathlib.Path(workdir)
-  frame = tables.rows(cells)
-  tables.write_csv(frame, workdir / 'table.csv')
-  atomic.write(workdir / 'table.md', tables.markdown(cells, frame))
-  atomic.write(workdir / 'table.tex', tables.latex(cells, frame))
   drawn = _drawn(cells, frame, workdir / 'figures')
   atomic.write(workdir / 'report.html', html(cells, frame, drawn, command))
-  return frame
 
 
 def _drawn(

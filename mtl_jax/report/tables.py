@@ -21,6 +21,7 @@ __all__ = [
   'plain',
   'rows',
   'show',
+  'write',
   'write_csv',
 ]
 
@@ -41,6 +42,20 @@ _LATEX = str.maketrans(
     '▼': r'\textsuperscript{w}',
   }
 )
+
+
+def write(cells: Sequence[Cell], workdir: pathlib.Path) -> pd.DataFrame:
+  """Writes table.{md,csv,tex}; the long table.
+
+  Raises `InputError`, before anything is written, where the cells cannot be
+  compared.
+  """
+  workdir = pathlib.Path(workdir)
+  frame = rows(cells)
+  write_csv(frame, workdir / 'table.csv')
+  atomic.write(workdir / 'table.md', markdown(cells, frame))
+  atomic.write(workdir / 'table.tex', latex(cells, frame))
+  return frame
 
 
 def write_csv(frame: pd.DataFrame, path: pathlib.Path) -> None:

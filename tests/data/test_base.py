@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mtl_jax.data import base
+from mtl_jax.data import base, store
 from mtl_jax.errors import InputError
 from mtl_jax.tasks import Task
 
@@ -157,3 +157,10 @@ def test_the_card_counts_what_was_dealt():
   assert sum(own) == counts['train'] == 90
   assert all(counts[f'{s}/task_{t}'] == 90 for s in ('valid', 'test')
              for t in range(3))  # fmt: skip
+
+
+def test_what_reads_from_disk_is_called_from_here_too():
+  assert base.arrays is store.arrays
+  assert base.prepare is store.prepare
+  with pytest.raises(AttributeError, match='aray'):
+    _ = base.aray

@@ -109,13 +109,13 @@ def test_the_lowest_mean_validation_loss_chooses(tmp_path, seeds):
   assert list(frame.score[:4]) == pytest.approx([0.6, 0.5, 0.45, 0.9])
   assert np.isnan(frame.score[4])
   assert frame['a loss'][2] == pytest.approx(4.5)
-  assert tune.lowest(method, frame) == 2
+  assert draws.lowest(method, frame) == 2
 
 
 def test_a_method_without_a_score_says_so():
   frame = pd.DataFrame({'setting': [0, 1], 'score': [np.nan, np.nan]})
   with pytest.raises(InputError, match='famo: every draw failed'):
-    tune.lowest(Method('famo', 'hard', 'famo'), frame)
+    draws.lowest(Method('famo', 'hard', 'famo'), frame)
 
 
 def test_the_front_holds_what_nothing_is_better_than():

@@ -1,0 +1,91 @@
+"""What a command imports before it has anything to do."""
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+SCRIPTS = sorted(
+  '.'.join(path.relative_to(ROOT).with_suffix('').parts)
+  for folder in ('experiments', 'benchmarks')
+  for path in (ROOT / folder).glob('*.py')
+  if any(f'{run}.run(main' in path.read_text() for run in ('app', 'cli'))
+  or 'ablation.run(' in path.read_text()
+)
+HEAVY = {
+  *('sklearn', 'pandas', 'matplotlib', 'tensorflow_datasets', 'orbax', 'ray'),
+  'scipy.stats',
+}
+START = """
+import runpy, sys
+sys.argv = [{script!r}, *{flags!r}]
+try:
+  runpy.run_module({script!r}, run_name='__main__', alter_sys=True)
+except SystemExit as end:
+  print('code', end.code, file=sys.stderr)
+print(*sys.modules, file=sys.stderr)
+"""
+
+
+def start(code):
+  return subprocess.run(
+    [sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True,
+    timeout=300, check=True,
+  ).stderr.splitlines()  # fmt: skip
+
+
+def begun(script, *flags):
+  """What a command said, and the modules that it imported."""
+  *said, modules = start(START.format(script=script, flags=flags))
+  return said, set(modules.split())
+
+
+@pytest.mark.parametrize('script', SCRIPTS)
+def test_help_needs_nothing_heavy(script):
+  _, modules = begun(script, '--help')
+  assert not modules & {*HEAVY, 'jax', 'flax', 'optax'}
+
+
+@pytest.mark.parametrize(
+  ('flag', 'word'),
+  [
+    ('--schemes=hrd', "did you mean 'hard'"),
+    ('--balancers=equl', "did you mean 'equal'"),
+    ('--config.encoder=mpl', "did you mean 'mlp'"),
+    ('--config.dataset=actg157', "did you mean 'actg175'"),
+    ('--launcher=locl', "did you mean 'local'"),
+    ('--config.steps=0', 'at least 1'),
+    ('--config.hp.lr=(-1.,)', 'negative'),
+    ('--config.stpes=5', "did you mean 'steps'"),
+    ('--schems=hard', 'schemes'),
+    ('--workdir', '--workdir'),
+  ],
+)
+def test_nor_does_a_slip_of_the_hand(tmp_path, flag, word):
+  flags = '--config=configs/actg175.py', f'--workdir={tmp_path}/w', flag
+  (line, code), modules = begun('experiments.compare', *flags)
+  assert word in line
+  assert code == 'code 2'
+  assert not modules & {*HEAVY, 'jax', 'flax', 'optax'}
+  assert not (tmp_path / 'w').exists()
+
+
+def test_nor_does_training_need_what_reads_and_shows():
+  (modules,) = start(
+    'import sys, mtl_jax.train; print(*sys.modules, file=sys.stderr)'
+  )
+  assert not set(modules.split()) & HEAVY
+
+
+def test_modules_that_are_put_off_are_the_modules():
+  start(
+    'from experiments import lazy\n'
+    'with lazy.imports():\n'
+    '  from mtl_jax import records\n'
+    'import sys\n'
+    'assert sys.modules["mtl_jax.records"] is records\n'
+    'from mtl_jax.records import digest\n'
+    'assert records.digest is digest\n'
+  )
