@@ -56,6 +56,7 @@ LAYERS = [
   'memory',
   'plans',
   'machine',
+  'sections',
   'choices',
   'build',
   'cells',
