@@ -48,16 +48,21 @@ def commands(python: str, rows: pathlib.Path) -> dict:
   return {'libmtl threads': [command], 'libmtl pinned': pinned}
 
 
+def command(workdir: pathlib.Path) -> list[str]:
+  """What `make table` runs."""
+  return [
+    *(sys.executable, '-m', 'experiments.compare'),
+    '--config=configs/actg175.py',
+    '--schemes=' + ','.join(SCHEMES),
+    f'--workdir={workdir}',
+  ]
+
+
 def ours(folder: pathlib.Path, name: str) -> float:
   """Milliseconds of the command; runs in one folder share a cache."""
   began = time.perf_counter()
   done = subprocess.run(
-    [
-      *(sys.executable, '-m', 'experiments.compare'),
-      '--config=configs/actg175.py',
-      '--schemes=' + ','.join(SCHEMES),
-      f'--workdir={folder / name}',
-    ],
+    command(folder / name),
     cwd=sides.ROOT,
     env={**os.environ, 'JAX_COMPILATION_CACHE_DIR': str(folder / 'cache')},
     capture_output=True,

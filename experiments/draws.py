@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mtl_jax import modules
+from mtl_jax import modules, sections
 from mtl_jax.balancers.base import Range
 from mtl_jax.errors import InputError
 
@@ -119,12 +119,9 @@ def configured(config: Any, method: Method, draws: list[Draw]) -> Any:
   config.hp.weight_decay = tuple(d.weight_decay for d in draws)
   config.hp.task_weights = tuple(d.task_weights for d in draws)
   config.hp.balancer = tuple(tuple(d.numbers.items()) for d in draws)
-  for key, value in draws[0].choices.items():
-    config.balancers[method.balancer][key] = value
+  sections.put(config, 'balancer', draws[0].choices)
   # What is drawn stands in for the scheme's own.
-  own = (
-    config.schemes[method.scheme].hp if method.scheme in config.schemes else {}
-  )
+  own = sections.section(config, 'scheme').get('hp', {})
   for key in ('lr', 'weight_decay', 'task_weights'):
     if key in own:
       own[key] = ()

@@ -18,6 +18,7 @@ from mtl_jax import (
   optimizers,
   plans,
   precision,
+  sections,
   train,
 )
 from mtl_jax import data as datasets
@@ -111,9 +112,8 @@ def stages(config: Any) -> tuple[Callable, ...]:
 def _make(package: str, config: Any, what: str, **given: Any) -> Any:
   make = modules.find(package, config[what], 'make')
   fields = choices.chosen(config, what) | given
-  modules.check_fields(
-    f'config.{what}s.{config[what]}', fields, modules.fields(make)
-  )
+  where = sections.where(config, what)
+  modules.check_fields(where, fields, modules.fields(make))
   return _told(what, config[what], functools.partial(make, **fields))
 
 
@@ -134,7 +134,7 @@ def _scheme(config, stages, tasks) -> schemes.Scheme:
   allowed = modules.fields(scheme)
   for given_here in ('parent', 'name', 'resize'):
     allowed.pop(given_here, None)
-  modules.check_fields(f'config.schemes.{config.scheme}', fields, allowed)
+  modules.check_fields(sections.where(config, 'scheme'), fields, allowed)
   heads = tuple(functools.partial(schemes.Head, t.num_outputs) for t in tasks)
   make = functools.partial(scheme, stages, heads, _resize(config), **fields)
   return _told('scheme', config.scheme, make)
@@ -258,7 +258,7 @@ def _check_rows(config: Any, system: train.System, data: Data) -> None:
     raise InputError(
       f'scheme {config.scheme!r} tells tasks apart by their rows, and here a '
       f'row has labels of {together}; set config.own_rows=True, or '
-      f'config.schemes.{config.scheme}.adversarial=0'
+      f'{sections.where(config, "scheme")}.adversarial=0'
     )
 
 
@@ -270,7 +270,7 @@ def _check_words(config: Any, data: Data) -> None:
   largest = max(int(split.inputs.max()) for split in data.splits.values())
   if tokens.dtype.kind in 'iu' and largest >= size:
     raise InputError(
-      f'word number {largest} is beyond config.encoders.{config.encoder}.'
+      f'word number {largest} is beyond {sections.where(config, "encoder")}.'
       f'vocab_size={size}; set it to {largest + 1} or more'
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mtl_jax import early, modules
+from mtl_jax import early, modules, sections
 from mtl_jax.errors import InputError
 from mtl_jax.optimizers import Hp
 from mtl_jax.schemes import base as schemes
@@ -13,22 +13,7 @@ from mtl_jax.schemes import base as schemes
 
 def chosen(config: Any, what: str) -> dict[str, Any]:
   """The fields of the chosen dataset, encoder, scheme, balancer, ..."""
-  return {k: v for k, v in section(config, what).items() if k != 'hp'}
-
-
-def section(config: Any, what: str) -> Any:
-  """`config.schemes.hard`; for `my_lab.mine` it is `config.schemes.mine`.
-
-  A file of the user's takes nothing from ours of the same name.
-  """
-  package, _, name = config[what].rpartition('.')
-  if (
-    package
-    and what in early.PACKAGES
-    and name in modules.names(f'mtl_jax.{early.PACKAGES[what]}')
-  ):
-    return {}
-  return config[what + 's'].get(name, {})
+  return {k: v for k, v in sections.section(config, what).items() if k != 'hp'}
 
 
 def seeds(config: Any) -> range:
@@ -42,7 +27,7 @@ def settings(config: Any, num_tasks: int) -> list[dict[str, Any]]:
   Values in `config.schemes.<scheme>.hp` stand in for those in `config.hp`.
   Where `config.paired`, the first of all make a setting, the second another.
   """
-  own = section(config, 'scheme').get('hp', {})
+  own = sections.section(config, 'scheme').get('hp', {})
   for given in (config.hp, own):
     modules.check_fields('hp', dict(given), dict.fromkeys(Hp._fields))
   grid = config.hp.to_dict() | {k: v for k, v in own.items() if v != ()}

@@ -3,15 +3,8 @@
 import math
 from typing import Any
 
-from mtl_jax import modules
+from mtl_jax import modules, sections
 from mtl_jax.errors import InputError
-
-PACKAGES = {
-  'dataset': 'data',
-  'encoder': 'encoders',
-  'scheme': 'schemes',
-  'balancer': 'balancers',
-}
 
 
 def check(config: Any) -> None:
@@ -20,7 +13,7 @@ def check(config: Any) -> None:
   Raises:
     InputError: an unknown name, or a number that no training can have.
   """
-  for what in PACKAGES:
+  for what in sections.PACKAGES:
     check_names(what, [config[what]])
   check_numbers(config)
   values = config.hp.to_dict()
@@ -32,7 +25,7 @@ def check(config: Any) -> None:
 def check_names(what: str, names: list[str]) -> None:
   """Raises `InputError` for a name that is no file of ours and has no dot."""
   for name in names:
-    modules.check_name(f'mtl_jax.{PACKAGES[what]}', name)
+    modules.check_name(sections.PACKAGES[what][0], name)
 
 
 def check_numbers(config: Any) -> None:

@@ -60,6 +60,7 @@ LAYERS = [
   'memory',
   'plans',
   'machine',
+  'sections',
   'choices',
   'build',
   'cells',

@@ -1,0 +1,100 @@
+"""Every workload starts on every side that is installed, in small."""
+
+import dataclasses
+import json
+import shlex
+import subprocess
+
+import jax
+import numpy as np
+import pytest
+
+from benchmarks import ours, sides, synthetic, table, workloads
+from mtl_jax import build, periods
+from tests import small
+
+quick = small.quick
+
+SMALL = {'batch': 4, 'rows': 64, 'period': 2}
+EVERY = {n: dataclasses.replace(w, **SMALL) for n, w in workloads.STEPS.items()}
+# All peers in one process: torch takes seconds to import. One line each.
+PEERS = """
+import dataclasses, json, os, sys, torch
+from benchmarks import peer_libmtl, peer_table, peer_torch, workloads
+asked = json.loads(sys.argv[1])
+torch.set_num_threads(1)  # Waiting for a second core costs more.
+peer_libmtl.WARM_UP = peer_torch.TRIED = peer_table.STEPS = 2
+answers, sys.stdout = sys.stdout, open(os.devnull, 'w')
+for name, (path, fields) in asked.items():
+  if name in workloads.STEPS:
+    made = dataclasses.replace(workloads.STEPS[name], **fields)
+    workloads.STEPS[name] = made
+  peers = [peer_libmtl, peer_torch]
+  for peer in [peer_table] if name == workloads.TABLE else peers:
+    train, about = peer.start(name, path)
+    line = [name, peer.__name__, train(2), about['copies']]
+    print(json.dumps(line), file=answers, flush=True)
+"""
+
+
+@pytest.fixture
+def steps_alone(monkeypatch):
+  """Rows of the small workloads; steps are compiled, and no evaluation."""
+  for name, workload in EVERY.items():
+    monkeypatch.setitem(workloads.STEPS, name, workload)
+  monkeypatch.setattr(periods, 'measure', lambda *args: (args[2], {}))
+  monkeypatch.setattr(periods, 'test', lambda *_: {'none': np.zeros(())})
+
+
+@pytest.mark.usefixtures('steps_alone')
+@pytest.mark.parametrize('name', EVERY)
+def test_ours_trains_a_workload_on_its_own_rows(name, request):
+  workload = EVERY[name]
+  if workload.dataset == 'actg175':
+    request.getfixturevalue('actg175')
+  config = ours.configure(workload, seeds=1)
+  data = build.data(config)[0]
+  assert data.train.inputs.shape[1:] == workload.shape
+  drawn = [(t.kind, t.num_outputs) for t in data.tasks]
+  assert drawn == [(kind, outputs) for _, kind, outputs in workload.tasks]
+  training = ours.Training(config)
+  assert training.train(2) == 2
+  params = jax.tree.leaves(training.state.params)
+  assert all(np.isfinite(leaf).all() for leaf in params)
+
+
+def test_the_peers_start_every_workload(actg175, tmp_path):
+  """LibMTL and the loop in torch; the whole table in LibMTL."""
+  del actg175
+  if not sides.PEERS.exists():
+    pytest.skip('the peers are not installed; run: make .venv-bench/.ready')
+  asked = {}
+  for name in workloads.NAMES:
+    workload = EVERY.get(name, EVERY['mlp_equal'])
+    path = tmp_path / f'{name}.npz'
+    synthetic.write(workload, path)
+    asked[name] = str(path), {'batch': workload.batch}
+  done = subprocess.run(
+    [str(sides.PEERS), '-c', PEERS, json.dumps(asked)],
+    cwd=sides.ROOT,
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+  assert done.returncode == 0, done.stderr
+  found = [tuple(json.loads(line)) for line in done.stdout.splitlines()]
+  both = 'benchmarks.peer_libmtl', 'benchmarks.peer_torch'
+  expected = [(n, peer, 2, 1) for n in EVERY for peer in both]
+  assert found == [*expected, (workloads.TABLE, 'benchmarks.peer_table', 2, 1)]
+
+
+def test_the_table_that_is_timed_is_that_of_make_table(tmp_path):
+  done = subprocess.run(
+    ['make', '--dry-run', '--always-make', 'table', f'OUT={tmp_path / "cold"}'],
+    cwd=sides.ROOT,
+    capture_output=True,
+    text=True,
+    check=True,
+  )
+  (line,) = done.stdout.replace('\\\n', ' ').splitlines()[-1:]
+  assert shlex.split(line)[1:] == table.command(tmp_path / 'cold')[1:]
