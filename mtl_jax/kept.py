@@ -1,0 +1,154 @@
+"""What was traced of a cell is kept from one job to the next.
+
+It lies beside JAX's compiled programs, which are found by what tracing makes:
+an unchanged cell then starts without either. A file is JSON and programs that
+`jax.export` wrote, behind a digest of both; nothing pickled is read.
+"""
+
+import functools
+import hashlib
+import importlib.metadata
+import json
+import os
+import pathlib
+import platform
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import jax
+
+from mtl_jax import records
+
+SUFFIX = '-traced'
+MAGIC = b'mtl_jax 1'
+# A program rests on these, and on the part of this package that is below it.
+PACKAGES = ('jax', 'jaxlib', 'flax', 'optax')
+ABOVE = ('report', 'launchers', 'schemes', 'balancers', 'encoders', 'data')
+
+
+class Kept(NamedTuple):
+  """Of one cell.
+
+  Attributes:
+    facts: what a plan is made of, anything that JSON can hold.
+    programs: as `jax.export` serialised them, by name.
+  """
+
+  facts: dict[str, Any]
+  programs: dict[str, bytes]
+
+
+def key(identity: dict, own: Iterable[str] = ()) -> str:
+  """Names what is kept of a cell.
+
+  Args:
+    identity: of the cell; it covers its own scheme, balancer and encoder.
+    own: dotted paths of the user's files that the cell is made of. A file can
+      import others, so that an edit of any file of the user's that is loaded
+      then traces anew.
+  """
+  flags = jax.config
+  known = {
+    'identity': identity,
+    'versions': {p: importlib.metadata.version(p) for p in PACKAGES},
+    'python': platform.python_version(),
+    'devices': [str(d) for d in jax.devices()],
+    'flags': [
+      flags.jax_enable_x64,
+      str(flags.jax_default_matmul_precision),
+      str(flags.jax_default_prng_impl),
+      flags.jax_threefry_partitionable,
+    ],
+    'code': _package(),
+    'own': _own() if own else '',
+  }
+  return hashlib.sha256(_json(known)).hexdigest()[:32]
+
+
+def read(name: str, say: Callable[[str], None]) -> Kept | None:
+  """What is kept under a `key`, or None; a file that is cut off is said."""
+  path = _path(name)
+  if not path:
+    return None
+  try:
+    content = path.read_bytes()
+    os.utime(path)  # The longest unused go first.
+  except OSError:
+    return None
+  found = _parsed(content)
+  if found is None:
+    say(f'{path} is not whole; it is traced and written anew')
+  return found
+
+
+def write(name: str, kept: Kept) -> None:
+  """Keeps it where programs are kept; a full or read-only disk is no fault."""
+  path = _path(name)
+  if not path:
+    return
+  try:
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+      file.write(_content(kept))
+    os.replace(file.name, path)
+  except OSError:
+    return
+
+
+def _path(name: str) -> pathlib.Path | None:
+  folder = jax.config.jax_compilation_cache_dir
+  return pathlib.Path(folder) / f'{name}{SUFFIX}' if folder else None
+
+
+def _content(kept: Kept) -> bytes:
+  sizes = {name: len(blob) for name, blob in kept.programs.items()}
+  head = _json({'facts': kept.facts, 'sizes': sizes})
+  body = b'\n'.join([head, b''.join(kept.programs.values())])
+  digest = hashlib.sha256(body).hexdigest().encode()
+  return b'\n'.join([MAGIC, digest, body])
+
+
+def _parsed(content: bytes) -> Kept | None:
+  """None where it is not what was written."""
+  magic, _, rest = content.partition(b'\n')
+  digest, _, body = rest.partition(b'\n')
+  whole = hashlib.sha256(body).hexdigest().encode()
+  if magic != MAGIC or digest != whole:
+    return None
+  head, _, blobs = body.partition(b'\n')
+  found = json.loads(head)
+  programs, start = {}, 0
+  for name, size in found['sizes'].items():
+    programs[name] = blobs[start : start + size]
+    start += size
+  return Kept(found['facts'], programs)
+
+
+def _json(what: Any) -> bytes:
+  return json.dumps(what, sort_keys=True, separators=(',', ':')).encode()
+
+
+@functools.cache
+def _package() -> str:
+  """A digest of this package's files that a program may rest on."""
+  root = pathlib.Path(__file__).parent
+  files = sorted(root.rglob('*.py'))
+  return _digest(f for f in files if f.relative_to(root).parts[0] not in ABOVE)
+
+
+def _own() -> str:
+  """A digest of all loaded files that are neither installed nor Python's."""
+  installed = {sysconfig.get_path(p) for p in ('stdlib', 'purelib', 'platlib')}
+  root = str(pathlib.Path(__file__).parent)
+  places = (*filter(None, installed), root)
+  found = {getattr(m, '__file__', None) for m in list(sys.modules.values())}
+  files = sorted(filter(None, found))
+  return _digest(pathlib.Path(f) for f in files if not f.startswith(places))
+
+
+def _digest(files: Iterable[pathlib.Path]) -> str:
+  return records.digest(
+    [[str(f), hashlib.sha256(f.read_bytes()).hexdigest()] for f in files]
+  )
