@@ -112,7 +112,10 @@ def _fit_linear(cell, folder, identity) -> list[pathlib.Path]:
   ]
   cost = results.cost(fits[0][2], seconds=time.monotonic() - began)
   _write_config(folder, identity)
-  records.append(folder, first, *tests, cost, {'kind': 'done'})
+  notes = [
+    {'kind': 'note', 'text': text} for text in linear.lacking(cell.system.tasks)
+  ]
+  records.append(folder, first, *tests, *notes, cost, {'kind': 'done'})
   return [folder]
 
 
