@@ -87,7 +87,7 @@ def of_run(
   found = jax.tree.map(lambda x: np.asarray(x)[kept], found)
   # In float64, as scikit-learn has it; sums of thousands of rows need it.
   found = jax.tree.map(_wide, found)
-  labels, weights = np.asarray(labels)[kept], weights[kept].astype(float)
+  labels, weights = _wide(np.asarray(labels)[kept]), weights[kept].astype(float)
   kind, faults = task.made, {} if faults is None else faults
   if not len(kept) or any(np.isnan(x).any() for x in jax.tree.leaves(found)):
     return dict.fromkeys(kind.metrics, float('nan'))

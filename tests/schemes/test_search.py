@@ -8,7 +8,7 @@ import numpy as np
 import optax
 import pytest
 
-from mtl_jax import periods, train
+from mtl_jax import evaluation, periods, train
 from tests import small
 from tests.schemes import reference
 
@@ -131,11 +131,22 @@ def kept(name, state):
     system(name),
     state.params,
     state.extra,
-    state.step,
+    jnp.asarray(state.step),
     state.best,
     jnp.full(len(small.TASKS), -1e6),
   )
   return state._replace(best=best)
+
+
+@both
+def test_predictions_after_the_last_step_are_those_outside_training(name):
+  """Validation and test have one program, which is told the step."""
+  state, split = states(name)[STEPS], small.split()
+  chosen, carried = system(name), (states(name)[STEPS].extra, split.inputs, 8)
+  predict = jax.jit(evaluation.predict, static_argnums=(0, 4))
+  now = {'step': jnp.array(STEPS), 'steps': STEPS}
+  told = predict(chosen, state.params, *carried, now)
+  small.same(told, predict(chosen, state.params, *carried))
 
 
 @both
