@@ -86,6 +86,15 @@ def test_evaluation_does_not_depend_on_its_batches():
     assert results[9][task.name] == pytest.approx(expected, rel=1e-5)
 
 
+def test_a_summary_made_on_the_device_gives_the_same_metrics(monkeypatch):
+  split = small.split(rows=9, known=0.8)
+  system = small.system()
+  params = small.params(system.scheme, split.inputs)
+  whole = evaluated(system, params, {}, split, 4)
+  monkeypatch.setattr(scores, 'MOST', 0)
+  small.close(evaluated(system, params, {}, split, 5), whole, 1e-6)
+
+
 def test_evaluation_is_told_whether_towers_have_met():
   """Until then it is that of separate ones; outside training they have."""
   split = small.split()
