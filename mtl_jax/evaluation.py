@@ -41,7 +41,8 @@ def predict(
     )
 
   predictions = lax.map(apply, jax.tree.map(blocks, inputs))
-  return jax.tree.map(lambda p: p.reshape(-1, p.shape[-1])[:size], predictions)
+  # Rows alone are joined: behind them may stand more than one axis.
+  return jax.tree.map(lambda p: p.reshape(-1, *p.shape[2:])[:size], predictions)
 
 
 def predicted(

@@ -7,7 +7,15 @@ from mtl_jax.data import base
 from mtl_jax.tasks import Kind, Metric, Task, labels
 from tests import toy
 
-TASKS = Task('price', 'tests.tasks.own', scale=2.0), Task('first', 'binary')
+TASKS = (
+  Task('price', 'tests.tasks.own', scale=2.0),
+  Task('first', 'binary'),
+  Task('pair', 'regression'),
+  Task('visits', 'count'),
+  Task('grade', 'ordinal'),
+  Task('class', 'multiclass'),
+  Task('end', 'survival', edges=(0.5, 2.0)),
+)
 
 
 def make(scale: float = 1.0) -> Kind:
@@ -40,12 +48,24 @@ def load(
 ) -> base.Data:
   """The toy's rows; the test rows of seed 1 are of one class."""
   data = toy.load(split_seed)
-  splits = {k: _priced(s) for k, s in data.splits.items()}
+  splits = {k: _labelled(s) for k, s in data.splits.items()}
   if split_seed == 1:
-    price, first = splits['test'].labels
-    splits['test'] = splits['test']._replace(labels=(price, first * 0))
-  return base.check(data._replace(**splits, tasks=TASKS))
+    price, first, *others = splits['test'].labels
+    splits['test'] = splits['test']._replace(labels=(price, first * 0, *others))
+  data = data._replace(**splits, tasks=TASKS)
+  return base.check(base.counted(data))
 
 
-def _priced(split):
-  return split._replace(labels=(np.exp(split.labels[0]), split.labels[1]))
+def _labelled(split):
+  total, first = split.labels
+  price = np.exp(total)
+  grade = np.digitize(total, (-1, 0, 1)).astype(np.int32)
+  grade[:4] = range(4)  # every class is in every split
+  end = np.stack([price.round(3), first], axis=1).astype(np.float32)
+  mask = np.ones((len(total), len(TASKS)), bool)
+  mask[5:7] = False
+  labels = (
+    *(price, first, np.stack([total, -total], axis=1), price.round()),
+    *(grade, grade, end),
+  )
+  return split._replace(labels=labels, mask=mask)

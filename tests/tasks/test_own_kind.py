@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from configs import default
-from mtl_jax import build, cells, records, run
+from mtl_jax import build, cells, records, reference, run
 from mtl_jax.report import cells as report_cells
 from mtl_jax.report import lines
 from tests import small
@@ -54,6 +54,37 @@ def test_the_table_says_on_how_many_seeds_a_figure_rests(trained):
   assert any(s.startswith('hard: first auc') and '2 of 3' in s for s in said)
   assert any(s.startswith('hard: price broken on 0 of 3') for s in said)
   assert not any('ratio' in s or 'accuracy,' in s for s in said)
+
+
+def test_every_kind_is_trained_beside_it(trained):
+  """With what was found from labels, and to finite figures that fall."""
+  cell, folder = trained
+  outputs = {t.name: t.num_outputs for t in cell.system.tasks}
+  assert outputs == {
+    'price': 1, 'first': 1, 'pair': 2, 'visits': 1, 'grade': 3, 'class': 4,
+    'end': 3,
+  }  # fmt: skip
+  evals = [r for r in records.read(folder) if r['kind'] == 'eval']
+  for task in outputs:
+    losses = [
+      [e['train_loss'][task] for e in evals if e['step'] == step]
+      for step in (20, 40)
+    ]
+    assert np.mean(losses[1]) < np.mean(losses[0])
+  for line in (r for r in records.read(folder) if r['kind'] == 'test'):
+    values = records.flat(line['test'])
+    missing = {k for k, v in values.items() if v is None}
+    assert missing <= {'price.broken', 'first.auc', 'first.average_precision'}
+
+
+def test_linear_models_are_those_of_the_kinds(trained):
+  cell, _ = trained
+  _, on_test, _ = reference.fit(cell.datas[0])
+  assert {t for t, values in on_test.items() if not values} == {
+    'price', 'grade', 'end'
+  }  # fmt: skip
+  assert on_test['pair']['r2'] > 0.9
+  assert on_test['visits']['poisson_deviance'] < 1
 
 
 def test_losses_are_those_of_the_kind(trained):
