@@ -64,9 +64,21 @@ def data(config: Any) -> list[Data]:
     **choices.chosen(config, 'dataset'),
   )
   found = [base.check(load(split_seed=seed)) for seed in seeds]
+  _check_tasks(found)
   if not config.own_rows:
     return found
   return [base.check(base.own_rows(d, i)) for i, d in enumerate(found)]
+
+
+def _check_tasks(datas: list[Data]) -> None:
+  """What was found from labels must be the same for all seeds."""
+  for i, data in enumerate(datas):
+    for task, first in zip(data.tasks, datas[0].tasks, strict=True):
+      if task.shape != first.shape:
+        raise InputError(
+          f'task {task.name!r} is {dict(task.fields)} with seed {i} and '
+          f'{dict(first.fields)} with the first; give these fields to its Task'
+        )
 
 
 def system(
@@ -163,13 +175,6 @@ def _balancer(config, tasks, num_rows) -> tuple[balancers.Balancer, Callable]:
     _make, 'mtl_jax.balancers', config, 'balancer', **asked
   )
   found = remake()
-  counts = [task.name for task in tasks if task.kind == 'count']
-  if found.positive and counts:
-    raise InputError(
-      f'balancer {config.balancer!r} needs positive losses, and that of count '
-      f'task {counts[0]!r} may be negative; use equal, dwa, rlw or one that '
-      'weighs gradients, such as pcgrad'
-    )
   _check_gram(config, found)
   for numbers in config.hp.balancer:
     remake(**dict(numbers))

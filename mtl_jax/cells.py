@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import pathlib
 import platform
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -25,8 +26,10 @@ from mtl_jax import (
   subsets,
   train,
 )
+from mtl_jax import tasks as tasks_lib
 from mtl_jax.data.base import Data
 from mtl_jax.subsets import Group
+from mtl_jax.tasks import Task
 
 Run = tuple[int, dict[str, Any]]  # seed and setting of hyperparameters
 
@@ -221,7 +224,16 @@ def comparable(config: Any, datas: list[Data]) -> dict:
     **later,
     **{part: {config[part]: choices.chosen(config, part)} for part in parts},
     **{number: config[number] for number in numbers},
+    'kinds': _kinds(datas[0].tasks),
     'fingerprint': fingerprint(datas[0]),
+  }
+
+
+def _kinds(tasks: Sequence[Task]) -> dict[str, str]:
+  """Digests of the files of kinds: an edited loss or metric is another."""
+  return {
+    kind: records.digest(_source(inspect.getmodule(tasks_lib.maker(kind))))
+    for kind in sorted({task.kind for task in tasks})
   }
 
 
@@ -265,4 +277,11 @@ def _split(cell: Cell) -> str:
 
 def _described(task) -> dict:
   metrics = [[k, m.higher_is_better] for k, m in task.metrics.items()]
-  return {'name': task.name, 'kind': task.kind, 'metrics': metrics}
+  chance = {k: m.chance for k, m in task.metrics.items()}
+  return {
+    'name': task.name,
+    'kind': task.kind,
+    'fields': dict(task.fields),
+    'metrics': metrics,
+    'chance': chance,
+  }

@@ -1,14 +1,16 @@
-"""Every metric of a whole split, exact whatever the batch size."""
+"""A whole split: predictions and losses on the device, metrics on the host."""
 
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
-from jaxtyping import Array
+from jaxtyping import Array, Float
 
-from mtl_jax import precision
+from mtl_jax import precision, scores
 from mtl_jax.data.base import Split
+from mtl_jax.losses import task_losses
 from mtl_jax.state import System
 
 
@@ -39,7 +41,32 @@ def predict(
     )
 
   predictions = lax.map(apply, jax.tree.map(blocks, inputs))
-  return jax.tree.map(lambda p: p.reshape(-1, p.shape[-1])[:size], predictions)
+  # Rows alone are joined: behind them may stand more than one axis.
+  return jax.tree.map(lambda p: p.reshape(-1, *p.shape[2:])[:size], predictions)
+
+
+def predicted(
+  system: System,
+  params: Any,
+  extra: Any,
+  data: Split,
+  batch_size: int,
+  now: dict | None = None,
+) -> tuple[Float[Array, 'tasks'], tuple[Any, ...]]:
+  """Task losses of a whole split, and what its metrics are computed of.
+
+  Of each task that is its predictions `[N, outputs]`, or a summary of them
+  where they are large (`scores.summarised`).
+  """
+  found = predict(system, params, extra, data.inputs, batch_size, now)
+  losses = task_losses(system.tasks, found, data)
+  summaries = [
+    task.made.summary(found[t], data.labels[t], data.mask[:, t])
+    if scores.summarised(task, len(found[t]))
+    else found[t]
+    for t, task in enumerate(system.tasks)
+  ]
+  return losses, tuple(summaries)
 
 
 def evaluate(
@@ -49,12 +76,19 @@ def evaluate(
   data: Split,
   batch_size: int,
   now: dict | None = None,
-) -> dict[str, dict[str, Array]]:
-  """Every metric of every task, and its loss, over a whole split."""
-  predictions = predict(system, params, extra, data.inputs, batch_size, now)
-  results = {}
-  for t, task in enumerate(system.tasks):
-    labelled = predictions[t], data.labels[t], data.mask[:, t]
-    values = {k: m.compute(*labelled) for k, m in task.metrics.items()}
-    results[task.name] = {**values, 'loss': task.loss(*labelled)}
-  return results
+) -> dict[str, dict[str, float]]:
+  """Every metric of every task, and its loss, over a whole split.
+
+  Predictions are compiled, metrics are computed on the host: not for use inside
+  `jit`. A metric that raises is NaN.
+  """
+  losses, found = jax.device_get(
+    _compiled(system, params, extra, data, batch_size, now)
+  )
+  one = jax.tree.map(lambda x: np.asarray(x)[None], found)
+  known = scores.Labels(*jax.device_get((data.labels, data.mask)))
+  values = scores.of_runs(system.tasks, one, known, losses[None]).values
+  return jax.tree.map(lambda x: x[0].item(), values)
+
+
+_compiled = jax.jit(predicted, static_argnums=(0, 4))

@@ -79,4 +79,6 @@ def _write(cell, folder, identity, fits, seconds) -> None:
   ]
   cost = results.cost(fits[0][2], seconds=seconds)
   records.write_config(folder, identity)
-  records.append(folder, first, *tests, cost, {'kind': 'done'})
+  lacking = reference.lacking(cell.system.tasks)
+  notes = [{'kind': 'note', 'text': text} for text in lacking]
+  records.append(folder, first, *tests, *notes, cost, {'kind': 'done'})

@@ -1,5 +1,7 @@
 """The vector of task losses of a batch."""
 
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -14,12 +16,9 @@ def task_losses(
   tasks: tuple[Task, ...], predictions: tuple[Array, ...], batch: Split
 ) -> Float[Array, 'tasks']:
   """Each task's mean loss over its valid labels."""
-  alike = {}
-  for t, task in enumerate(tasks):
-    alike.setdefault((task.kind, task.num_outputs), []).append(t)
   losses = [None] * len(tasks)
   # Tasks of one kind are computed together: small operations cost their call.
-  for members in alike.values():
+  for members in alike(tasks, [labels.shape for labels in batch.labels]):
     predicted, labels, mask = [
       jnp.stack([column[t] for t in members])
       for column in (predictions, batch.labels, batch.mask.T)
@@ -29,3 +28,11 @@ def task_losses(
     for i, t in enumerate(members):
       losses[t] = values[i]
   return jnp.stack(losses)
+
+
+def alike(tasks: Sequence[Task], shapes: Sequence[tuple]) -> list[list[int]]:
+  """Numbers of the tasks of each kind with equal fields and labels' shapes."""
+  found: dict[tuple, list[int]] = {}
+  for t, (task, shape) in enumerate(zip(tasks, shapes, strict=True)):
+    found.setdefault((task.shape, shape), []).append(t)
+  return list(found.values())

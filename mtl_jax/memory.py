@@ -9,6 +9,7 @@ import numpy as np
 
 from mtl_jax import batches, periods, probes, train
 from mtl_jax.data.base import Data
+from mtl_jax.evaluation import predicted
 
 # A compiler orders operations for speed: its activations take up to twice what
 # the order of the program needs. See tests/test_memory.py.
@@ -93,7 +94,7 @@ def _evaluation(system, sizes, state, data) -> int:
   split = max((data.valid, data.test), key=size)
 
   def evaluate(params, extra, split):
-    return train.evaluate(system, params.tree, extra, split, sizes.eval_batch)
+    return predicted(system, params.tree, extra, split, sizes.eval_batch)
 
   return peak(evaluate, state.params, state.extra, _like(split))
 

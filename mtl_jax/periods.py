@@ -1,17 +1,16 @@
-"""From one evaluation of a run to the next, and the test at its end."""
+"""The evaluation of a run, and the best parameters that it keeps."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Int
+from jaxtyping import Array, Float, Int
 
-from mtl_jax import train
 from mtl_jax.data.base import Split
-from mtl_jax.evaluation import evaluate
-from mtl_jax.optimizers import Hp
+from mtl_jax.evaluation import predicted
+from mtl_jax.parameters import Parameters
 from mtl_jax.schemes import base as schemes
-from mtl_jax.state import Best, Seed, System, TrainState
+from mtl_jax.state import Best, System
 
 
 class Sizes(NamedTuple):
@@ -30,74 +29,69 @@ class Sizes(NamedTuple):
   probe: int = 0
 
 
+def measured(
+  system: System,
+  sizes: Sizes,
+  params: Parameters,
+  extra: Any,
+  step: Int[Array, ''],
+  best: Best,
+  split: Split,
+) -> tuple[Best, Float[Array, 'tasks'], tuple[Any, ...]]:
+  """These parameters on one split, and the best ones with them among these.
+
+  Validation and test have this one program: at the test, what it keeps as best
+  is dropped.
+
+  Returns:
+    The best, the task losses, and what metrics are computed of on the host, see
+    `evaluation.predicted`.
+  """
+  now = {'step': step, 'steps': system.steps}
+  tree, rows = params.tree, sizes.eval_batch
+  losses, found = predicted(system, tree, extra, split, rows, now)
+  return keep_best(system, params, extra, step, best, losses), losses, found
+
+
 def keep_best(
-  system: System, state: TrainState, results: dict[str, dict[str, Array]]
-) -> TrainState:
+  system: System,
+  params: Parameters,
+  extra: Any,
+  step: Int[Array, ''],
+  best: Best,
+  losses: Float[Array, 'tasks'],
+) -> Best:
   """Keeps the parameters where the validation loss is the lowest yet.
 
   The score is the mean over tasks; separate towers keep each its own best.
   What comes before a scheme's warm start or search is over is not kept.
   """
-  losses = jnp.stack([results[task.name]['loss'] for task in system.tasks])
   scores = losses.reshape(system.groups, -1).mean(1)
-  better = (scores < state.best.score) & (state.step >= system.kept_from)
+  better = (scores < best.score) & (step >= system.kept_from)
 
   def choose(new, old):
     chosen = schemes.per_tower(new, better)
     return jax.tree.map(jnp.where, chosen, new, old)
 
-  return state._replace(
-    best=Best(
-      score=jnp.where(better, scores, state.best.score),
-      step=jnp.where(better, state.step, state.best.step),
-      params=jax.tree.map(
-        lambda new, old: jnp.where(better[:, None], new, old),
-        state.params,
-        state.best.params,
-      ),
-      extra={
-        name: choose(tree, state.best.extra[name])
-        for name, tree in state.extra.items()
-      },
-    )
+  return Best(
+    score=jnp.where(better, scores, best.score),
+    step=jnp.where(better, step, best.step),
+    params=jax.tree.map(
+      lambda new, old: jnp.where(better[:, None], new, old),
+      params,
+      best.params,
+    ),
+    extra={
+      name: choose(tree, best.extra[name]) for name, tree in extra.items()
+    },
   )
 
 
-def period(
-  system: System,
-  sizes: Sizes,
-  hp: Hp,
-  seed: Seed,
-  num_rows: Int[Array, ''],
-  state: TrainState,
-  data: Split,
-  valid: Split,
-) -> tuple[TrainState, train.Metrics, dict[str, dict[str, Array]]]:
-  """From one evaluation to the next: train, measure, keep the best."""
-  state, metrics = train.advance(
-    system, hp, seed, state, data, num_rows, sizes.steps, sizes.batch
-  )
-  state, results = measure(system, sizes, state, valid)
-  return state, metrics, results
+def common_rows(valid: int, test: int) -> tuple[int, int]:
+  """Rows to which both splits are padded: as many, or each its own.
 
-
-def measure(
-  system: System, sizes: Sizes, state: TrainState, valid: Split
-) -> tuple[TrainState, dict[str, dict[str, Array]]]:
-  """Validation results, and the state that keeps the best of them."""
-  now = {'step': state.step, 'steps': system.steps}
-  results = evaluate(
-    system, state.params.tree, state.extra, valid, sizes.eval_batch, now
-  )
-  return keep_best(system, state, results), results
-
-
-def test(
-  system: System, sizes: Sizes, best: Best, valid: Split, test: Split
-) -> tuple[dict[str, dict[str, Array]], dict[str, dict[str, Array]]]:
-  """Results of the best parameters on validation and on test."""
-  on_valid, on_test = (
-    evaluate(system, best.params.tree, best.extra, split, sizes.eval_batch)
-    for split in (valid, test)
-  )
-  return on_valid, on_test
+  Equal shapes share a compiled program. Where one split is more than twice the
+  other, computing on padding would cost more than compiling again.
+  """
+  most = max(valid, test)
+  return (most, most) if most <= 2 * min(valid, test) else (valid, test)

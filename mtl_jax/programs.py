@@ -16,13 +16,16 @@ from mtl_jax import (
   choices,
   costs,
   devices,
+  measuring,
+  memory,
   meshes,
   optimizers,
-  periods,
+  scores,
   subsets,
   train,
 )
 from mtl_jax.cells import Cell, Chunk
+from mtl_jax.measuring import Measuring, Results
 
 # For programs that run once on few numbers: XLA compiles them in a quarter of
 # the time, and they are four times as slow.
@@ -30,13 +33,13 @@ ONCE = {
   'xla_cpu_use_fusion_emitters': False,
   'xla_backend_optimization_level': 0,
 }
-FEW = 1_000_000  # numbers in the inputs of all runs
 
 
 class Inputs(NamedTuple):
   """What the runs of one chunk read; the leading axis is the runs'.
 
-  Data that all seeds share have no such axis.
+  Data that all seeds share have no such axis. `known` holds the labels of the
+  splits that are evaluated, on the host.
   """
 
   hp: optimizers.Hp
@@ -45,6 +48,7 @@ class Inputs(NamedTuple):
   train: Any
   valid: Any
   test: Any
+  known: dict[str, scores.Labels]
 
 
 class Programs:
@@ -81,12 +85,9 @@ class Programs:
       (0, 0, 0, own, own),
       donate=(2,),
     )
-    self._measure = map_runs(
-      functools.partial(periods.measure, system, sizes), (0, own), donate=(0,)
-    )
-    self._test = map_runs(
-      functools.partial(periods.test, system, sizes), (0, own, own)
-    )
+    self.measuring = Measuring(cell, map_runs)
+    # The restart after a search reads the first parameters from the best.
+    self._reads_best = bool(system.scheme.restart(config.steps))
     self._step = functools.partial(train.step, system)
     self._batch = (*system.batches, config.batch_size)
 
@@ -100,12 +101,14 @@ class Programs:
       name: subsets.of_runs(split, which, groups)
       for name, (split, _) in self._splits.items()
     }
+    known = measuring.known(splits)
+    splits = measuring.padded(splits, axis=0 if self._shared else 1)
     hp = choices.hp([setting for _, setting in chunk.padded])
     own = devices.place((hp, seeds), over_runs=True, mesh=self._mesh)
     data = devices.place(
       (rows, splits), over_runs=not self._shared, mesh=self._mesh
     )
-    return Inputs(*own, data[0], **data[1])
+    return Inputs(*own, data[0], **data[1], known=known)
 
   def start(self, inputs: Inputs) -> train.TrainState:
     """The runs' states before their first step."""
@@ -116,22 +119,35 @@ class Programs:
     began = time.monotonic()
     own = inputs.hp, inputs.seeds
     state = self._laid(jax.eval_shape(self._init, *own))
-    read = jax.tree.leaves((inputs.valid.inputs, inputs.test.inputs))
-    once = ONCE if sum(x.size for x in read) <= FEW else {}
+    carried = self._carried(state)
     lowered = [
-      (self._advance.lower(*own, state, inputs.num_rows, inputs.train), {}),
-      (self._measure.lower(state, inputs.valid), {}),
-      (self._test.lower(state.best, inputs.valid, inputs.test), once),
       (self._init.lower(*own), ONCE),
+      (self._advance.lower(*own, carried, inputs.num_rows, inputs.train), {}),
+      *((program, {}) for program in self.measuring.lower(state, inputs)),
     ]
     with ThreadPoolExecutor(len(lowered)) as pool:
-      compiled = pool.map(_compile, *zip(*lowered, strict=True))
-    self._advance, self._measure, self._test, self._init = compiled
+      compiled = list(pool.map(_compile, *zip(*lowered, strict=True)))
+    self._init, self._advance, *measures = compiled
+    self.measuring.compiled(measures)
+    self._state = state
     return time.monotonic() - began
 
   def memory(self) -> int:
-    """Bytes on each device that a period takes, as its compiler says."""
-    return max(_bytes(self._advance), _bytes(self._measure))
+    """Bytes on each device that a period takes, as its compiler says.
+
+    With what lies beside: the best parameters while steps are taken, the
+    optimizer's state while parameters are measured.
+    """
+    size = self._mesh.shape['runs']
+    best, opt = (
+      memory.size(tree) // size for tree in (self._state.best, self._state.opt)
+    )
+    steps = _bytes(self._advance) + best * (not self._reads_best)
+    return max(steps, *(_bytes(m) + opt for m in self.measuring.programs))
+
+  def _carried(self, state: train.TrainState) -> train.TrainState:
+    """What steps take of a state: the best parameters only where they read."""
+    return state if self._reads_best else state._replace(best=())
 
   def _laid(self, state: train.TrainState) -> train.TrainState:
     """Shapes of a state that lies on the devices."""
@@ -150,19 +166,29 @@ class Programs:
     full = jax.tree.map(lambda x: x[rows], state)
     return devices.place(full, over_runs=True, mesh=self._mesh)
 
-  def period(self, inputs: Inputs, state: train.TrainState):
+  def period(
+    self, inputs: Inputs, state: train.TrainState
+  ) -> tuple[train.TrainState, train.Metrics, Results]:
     """To the next evaluation: state, step metrics, validation results.
 
-    The new state takes the memory of the old one, which is gone.
+    The new state takes the memory of the old one, which is gone. Metrics and
+    results are on the host.
     """
-    hp, seeds, rows, split, valid, _ = inputs
-    state, metrics = self._advance(hp, seeds, state, rows, split)
-    state, results = self._measure(state, valid)
-    return state, metrics, results
+    hp, seeds, rows, split = inputs[:4]
+    best, carried = state.best, self._carried(state)
+    state, metrics = self._advance(hp, seeds, carried, rows, split)
+    best, results = self.measuring('valid', inputs, state, state.best or best)
+    return state._replace(best=best), devices.fetch(metrics), results
 
-  def test(self, inputs: Inputs, state: train.TrainState):
+  def test(
+    self, inputs: Inputs, state: train.TrainState
+  ) -> tuple[Results, Results]:
     """Validation and test results of the best parameters."""
-    return self._test(state.best, inputs.valid, inputs.test)
+    best = state.best
+    kept = state._replace(params=best.params, extra=best.extra)
+    _, valid = self.measuring('valid', inputs, kept, best)
+    _, test = self.measuring('test', inputs, kept, best)
+    return valid, test
 
   def flops(self, inputs: Inputs, state: train.TrainState) -> int:
     """Floating-point operations of one step of one run."""

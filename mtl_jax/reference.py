@@ -1,13 +1,15 @@
 """Linear models on the same splits: what any network has to be level with."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 import scipy.sparse
 
+from mtl_jax import scores
 from mtl_jax.data.base import Data, Split
-from mtl_jax.tasks import Task
+from mtl_jax.tasks import Linear, Task
 
 Results = dict[str, dict[str, float]]
 
@@ -17,20 +19,37 @@ STRENGTHS = (0.01, 0.1, 1.0, 10.0)  # inverse regularisation, as in C
 def fit(data: Data) -> tuple[Results, Results, int]:
   """One linear model per task, its strength chosen on validation.
 
-  Ridge for regression, logistic for binary and multiclass, Poisson for counts;
-  bag of words for tokens. Returns results on validation, on test, and how many
-  coefficients there are.
+  The kind of the task names it; a kind that names none has no results, see
+  `lacking`. Bag of words for tokens. Returns results on validation, on test,
+  and how many coefficients there are.
+
+  Raises:
+    ValueError: no task has a linear model, or one cannot be fitted.
   """
+  if all(task.made.reference is None for task in data.tasks):
+    raise ValueError('; '.join(lacking(data.tasks)))
   rows = features({name: s.inputs for name, s in data.splits.items()})
   on_valid, on_test, size = {}, {}, 0
   for t, task in enumerate(data.tasks):
-    fits = [_fit(task, c, rows['train'], data.train, t) for c in STRENGTHS]
-    scores = [_measure(task, m, rows['valid'], data.valid, t) for m in fits]
-    best = int(np.argmin([score['loss'] for score in scores]))
-    on_valid[task.name] = scores[best]
+    on_valid[task.name], on_test[task.name] = {}, {}
+    if task.made.reference is None:
+      continue
+    fits = _fits(task, rows['train'], data.train, t)
+    tried = [_measure(task, m, rows['valid'], data.valid, t) for m in fits]
+    best = int(np.argmin([values['loss'] for values in tried]))
+    on_valid[task.name] = tried[best]
     on_test[task.name] = _measure(task, fits[best], rows['test'], data.test, t)
-    size += np.size(fits[best].coef_) + np.size(fits[best].intercept_)
+    size += fits[best].coefficients
   return on_valid, on_test, size
+
+
+def lacking(tasks: Sequence[Task]) -> list[str]:
+  """A line for each task whose kind has no linear model."""
+  return [
+    f'no linear model of task {task.name!r}: kind {task.kind} names none'
+    for task in tasks
+    if task.made.reference is None
+  ]
 
 
 def features(inputs: dict[str, Any]) -> dict[str, Any]:
@@ -63,43 +82,17 @@ def bag_of_words(tokens: np.ndarray, size: int) -> scipy.sparse.csr_matrix:
   return bag
 
 
-def _fit(task: Task, strength: float, rows: Any, split: Split, t: int) -> Any:
-  # Where it is used: it takes longer to import than all else.
-  from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
-
-  known = split.mask[:, t]
-  if task.kind == 'regression':
-    model = Ridge(alpha=known.sum() / 1000 / strength)
-  elif task.kind == 'count':
-    model = PoissonRegressor(alpha=0.01 / strength, max_iter=1000)
-  else:
-    model = LogisticRegression(C=strength, max_iter=300, tol=1e-3)
-  return model.fit(rows[known], split.labels[t][known])
+def _fits(task: Task, rows: Any, split: Split, t: int) -> list[Linear]:
+  known, fit = split.mask[:, t], task.made.reference
+  own, labels = rows[known], split.labels[t][known]
+  return [fit(strength, own, labels) for strength in STRENGTHS]
 
 
 def _measure(
-  task: Task, model: Any, rows: Any, split: Split, t: int
+  task: Task, model: Linear, rows: Any, split: Split, t: int
 ) -> dict[str, float]:
   """Every metric of the task, by the same code that measures networks."""
-  outputs = jnp.asarray(_outputs(task, model, rows), jnp.float32)
-  labelled = (
-    outputs,
-    jnp.asarray(split.labels[t]),
-    jnp.asarray(split.mask[:, t]),
-  )
-  values = {name: m.compute(*labelled) for name, m in task.metrics.items()}
-  values['loss'] = task.loss(*labelled)
-  return {name: float(value) for name, value in values.items()}
-
-
-def _outputs(task: Task, model: Any, rows: Any) -> np.ndarray:
-  """What a head would put out, `[N, num_outputs]`."""
-  if task.kind == 'regression':
-    return model.predict(rows)[:, None]
-  if task.kind == 'count':
-    return np.log(model.predict(rows))[:, None]
-  if task.kind == 'binary':
-    return model.decision_function(rows)[:, None]
-  outputs = np.full((rows.shape[0], task.num_outputs), -np.inf)
-  outputs[:, model.classes_.astype(int)] = model.predict_log_proba(rows)
-  return outputs
+  outputs = model.predict(rows).astype(np.float32)
+  labelled = outputs, split.labels[t], split.mask[:, t]
+  values = scores.of_run(task, *labelled)
+  return values | {'loss': float(task.loss(*map(jnp.asarray, labelled)))}

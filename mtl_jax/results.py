@@ -112,7 +112,7 @@ def reference(
     'seed': seed,
     'hp': {},
     'best_step': {},
-    'score': np.mean([task['loss'] for task in valid.values()]),
+    'score': np.mean([task['loss'] for task in valid.values() if task]),
     'valid': valid,
     'test': test,
   }

@@ -27,10 +27,10 @@ def every(num_tasks: int, largest: int) -> list[Group]:
 def by_shape(
   tasks: Sequence[Task], groups: Sequence[Group]
 ) -> list[tuple[Group, ...]]:
-  """The groups of each shape: kinds and outputs of their tasks, in order."""
+  """The groups of each shape: kinds and fields of their tasks, in order."""
   found: dict[tuple, tuple[Group, ...]] = {}
   for group in groups:
-    shape = tuple(tasks[t][1:] for t in group)
+    shape = tuple(tasks[t].shape for t in group)
     found[shape] = (*found.get(shape, ()), group)
   return list(found.values())
 
@@ -38,7 +38,7 @@ def by_shape(
 def part(data: Data, group: Group) -> Data:
   """The data with this group's tasks alone, named `slot_0`, `slot_1`, ..."""
   tasks = tuple(
-    data.tasks[t]._replace(name=f'slot_{slot}') for slot, t in enumerate(group)
+    data.tasks[t].renamed(f'slot_{slot}') for slot, t in enumerate(group)
   )
   splits = {
     name: Split(

@@ -27,6 +27,7 @@ class Training:
     # Experts that it was said of, by whoever began this cell too.
     told = records.read(folder)
     self.collapsed = {note['expert'] for note in told if 'expert' in note}
+    self.faults: set[str] = set()  # of metrics, that were said
     self.trouble = []  # of each chunk: unlabelled batches, fallbacks
     self.saved = time.monotonic()
     # Other cells may have been compiled meanwhile: that is not this one's time.
@@ -72,7 +73,8 @@ class Training:
       self.train_period(chunk)
       if self.done < until:  # A chunk at its end is tested first.
         self.save_if_due()
-    found = devices.fetch(self.programs.test(self.inputs, self.state))
+    found = self.programs.test(self.inputs, self.state)
+    self.say_faults()
     state = devices.fetch(self.state)
     outcomes = results.outcomes(self.cell, chunk, state, *found)
     records.append(self.folder, *outcomes)
@@ -87,13 +89,14 @@ class Training:
     """To the next evaluation, and its records."""
     start = time.monotonic()
     found = self.programs.period(self.inputs, self.state)
-    self.state, (metrics, valid) = found[0], devices.fetch(found[1:])
+    self.state, metrics, valid = found
     self.training += time.monotonic() - start
     self.done += 1
     periods = (self.done - 1) % self.evals + 1
     step = periods * self.period_steps
     lines = results.evaluations(self.cell, chunk, step, metrics, valid)
     records.append(self.folder, *lines)
+    self.say_faults()
     self.watch(chunk, step, metrics.readings)
     self.probe(chunk, step)
     self.live.advance(
@@ -117,6 +120,15 @@ class Training:
         self.live.say(text)
         note = {'kind': 'note', 'text': text, 'expert': expert}
         records.append(self.folder, note)
+
+  def say_faults(self) -> None:
+    """Says once which metrics raised; they are NaN and the runs go on."""
+    while self.programs.measuring.faults:
+      text = f'{self.cell.name}: {self.programs.measuring.faults.pop()}'
+      if text not in self.faults:
+        self.faults.add(text)
+        self.live.say(text)
+        records.append(self.folder, {'kind': 'note', 'text': text})
 
   def save_if_due(self) -> None:
     """Saves the state now and then, and when asked to stop."""

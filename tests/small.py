@@ -96,9 +96,10 @@ def split(encoder='mlp', tasks=TASKS, rows=8, seed=0, known=1.0):
     'regression': lambda n: draw.normal(size=n),
     'count': lambda n: draw.poisson(2, size=n),
   }
+  drawn['ordinal'] = drawn['multiclass']
   labels = tuple(
     jnp.array(drawn[task.kind](rows), jnp.float32)
-    if task.kind != 'multiclass'
+    if task.kind not in ('multiclass', 'ordinal')
     else jnp.array(drawn[task.kind](rows), jnp.int32)
     for task in tasks
   )

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -31,13 +32,20 @@ def run(command, folder):
   )
 
 
+def in_order(found):
+  """The scheme, the kind of task and the config."""
+  marks = 'class Scheme', '-> Kind', 'def get_config'
+  return [next(block for block in found if mark in block) for mark in marks]
+
+
 @pytest.fixture(scope='module')
 def lab(tmp_path_factory):
   """A folder that is not the checkout, with the page's files in it."""
   folder = tmp_path_factory.mktemp('elsewhere')
   (folder / 'my_lab').mkdir()
-  scheme, config = blocks('python')
+  scheme, kind, config = in_order(blocks('python'))
   (folder / 'my_lab' / 'scaled.py').write_text(scheme)
+  (folder / 'my_lab' / 'price.py').write_text(kind)
   (folder / 'my_config.py').write_text(config)
   return folder
 
@@ -55,6 +63,21 @@ def test_the_command_prints_a_table_with_the_new_scheme(lab, actg175):
   assert {'single', 'hard', 'my_lab.scaled', 'reference'} <= {
     line.split(',')[1] for line in table.splitlines()[1:]
   }
+
+
+def test_the_kind_is_short_and_is_one(lab, monkeypatch):
+  monkeypatch.syspath_prepend(lab)
+  from mtl_jax import scores
+  from mtl_jax.errors import InputError
+  from mtl_jax.tasks import Task
+
+  task, y = Task('price', 'my_lab.price'), np.array([1.0, np.e])
+  found = scores.of_run(task, np.log(y)[:, None], y, np.ones(2))
+  assert found == pytest.approx({'mae': 0})
+  assert not task.made.loss(np.log(y)[:, None], y).any()
+  with pytest.raises(InputError, match='row 1 is 0; a price is above 0'):
+    task.made.check(y - [0, np.e], np.ones(2, bool))
+  assert len(in_order(blocks('python'))[1].splitlines()) < 30
 
 
 def test_a_config_of_ones_own_sets_a_field_of_the_scheme(lab, monkeypatch):

@@ -59,7 +59,21 @@ def test_classes_come_out_as_logits_of_every_class(classes):
   x = draw.normal(size=(90, 4)).astype(np.float32)
   y = (x[:, 0] > 0) + (classes == 3) * (x[:, 1] > 0)
   task = Task('c', 'multiclass', classes)
-  model = LogisticRegression().fit(x, y)
-  outputs = reference._outputs(task, model, x)
+  model = LogisticRegression(max_iter=300, tol=1e-3).fit(x, y)
+  outputs = task.made.reference(1.0, x, y).predict(x)
   np.testing.assert_allclose(np.exp(outputs).sum(1), 1, rtol=1e-5)
   np.testing.assert_array_equal(outputs.argmax(1), model.predict(x))
+
+
+def test_a_kind_without_a_linear_model_has_no_result_and_is_named():
+  parts = [words(seed) for seed in range(3)]
+  parts = [Split(s.inputs, s.labels * 2, s.mask[:, [0, 0]]) for s in parts]
+  tasks = Task('side', 'binary'), Task('grade', 'ordinal', 2)
+  data = Data(*parts, tasks, toy.CARD)
+  _, on_test, _ = reference.fit(data)
+  assert on_test['side']['accuracy'] > 0.9
+  assert on_test['grade'] == {}
+  assert len(reference.lacking(tasks)) == 1
+  assert "'grade'" in reference.lacking(tasks)[0]
+  with pytest.raises(ValueError, match="'grade'"):
+    reference.fit(data._replace(tasks=(tasks[1], tasks[1].renamed('again'))))

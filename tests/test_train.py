@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax import batches, devices, parameters, periods, train
+from mtl_jax import batches, devices, parameters, periods, scores, train
 from tests import small
 
 quick = small.quick
@@ -17,7 +17,7 @@ KEY = jax.random.key(5)
 
 stepped = jax.jit(train.step, static_argnums=0)
 advanced = jax.jit(train.advance, static_argnums=(0, 6, 7))
-evaluated = jax.jit(train.evaluate, static_argnums=(0, 4))
+evaluated = train.evaluate
 
 
 def rows_of(split):
@@ -80,10 +80,18 @@ def test_evaluation_does_not_depend_on_its_batches():
   predictions = apply({'params': params}, split.inputs, False)
   for t, task in enumerate(small.TASKS):
     labelled = predictions[t], split.labels[t], split.mask[:, t]
-    for metric, value in results[9][task.name].items():
-      rule = task.metrics.get(metric)
-      expected = (rule.compute if rule else task.loss)(*labelled)
-      np.testing.assert_allclose(value, expected, rtol=1e-5)
+    expected = scores.of_run(task, *jax.device_get(labelled))
+    expected['loss'] = float(task.loss(*labelled))
+    assert results[9][task.name] == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_summary_made_on_the_device_gives_the_same_metrics(monkeypatch):
+  split = small.split(rows=9, known=0.8)
+  system = small.system()
+  params = small.params(system.scheme, split.inputs)
+  whole = evaluated(system, params, {}, split, 4)
+  monkeypatch.setattr(scores, 'MOST', 0)
+  small.close(evaluated(system, params, {}, split, 5), whole, 1e-6)
 
 
 def test_evaluation_is_told_whether_towers_have_met():
@@ -108,13 +116,6 @@ def test_evaluation_is_told_whether_towers_have_met():
 # --- The best parameters
 
 
-def results(*losses):
-  return {
-    task.name: {'loss': jnp.array(loss)}
-    for task, loss in zip(small.TASKS, losses, strict=True)
-  }
-
-
 _keep_best = jax.jit(periods.keep_best, static_argnums=0)
 
 
@@ -125,7 +126,10 @@ def kept(name, history, **fields):
   for i, losses in enumerate(history, start=1):
     params = jax.tree.map(lambda p, i=i: np.full_like(p, i), state.params)
     state = state._replace(step=jnp.array(10 * i), params=params)
-    state = _keep_best(system, state, results(*losses))
+    best = _keep_best(
+      system, params, state.extra, state.step, state.best, jnp.array(losses)
+    )
+    state = state._replace(best=best)
   return state.best
 
 
@@ -168,8 +172,19 @@ def test_a_score_that_is_nan_is_never_the_best():
 SIZES = periods.Sizes(steps=5, batch=6, eval_batch=8)
 
 
+def to_next(system, hp, seed, num_rows, state, data, valid):
+  """Steps, then a look at the validation split, as `Programs` do it."""
+  state, metrics = train.advance(
+    system, hp, seed, state, data, num_rows, SIZES.steps, SIZES.batch
+  )
+  best, losses, _ = periods.measured(
+    system, SIZES, state.params, state.extra, state.step, state.best, valid
+  )
+  return state._replace(best=best), metrics, losses
+
+
 def trained(system, hp, state, data, valid, count=6):
-  period = jax.jit(functools.partial(periods.period, system, SIZES))
+  period = jax.jit(functools.partial(to_next, system))
   for _ in range(count):
     state, _, _ = period(hp, SEED, rows_of(data), state, data, valid)
   return state
@@ -246,7 +261,7 @@ def mapped():
   system = small.system('hard', balancer='pcgrad', rule='adam')
   init = devices.map_runs(functools.partial(train.init, system), (0, 0, None))
   period = devices.map_runs(
-    functools.partial(periods.period, system, SIZES),
+    functools.partial(to_next, system),
     (0, 0, None, 0, None, None),
   )
 
@@ -267,7 +282,7 @@ def test_a_mapped_run_is_the_lone_run(mapped):
   rates, seeds = (0.01, 0.03, 0.1), jnp.array([4, 0, 7])
   together = run(rates, seeds)
   start = jax.jit(functools.partial(train.init, system))
-  period = jax.jit(functools.partial(periods.period, system, SIZES))
+  period = jax.jit(functools.partial(to_next, system))
   for i, rate in enumerate(rates):
     hp = small.hp(lr=rate, clip=0.5)
     state = start(hp, seeds[i], data.inputs)

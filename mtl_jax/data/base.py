@@ -122,10 +122,17 @@ def check(data: Data, columns: Sequence[str] = ()) -> Data:
   """Returns `data`, or raises `InputError` that names what is wrong with it.
 
   Faults: NaN or infinity in a float input (or in a known label), a task
-  without any known label in a split, a task list `tasks.check` refuses.
-  `columns` are names of the last axis of `inputs`, for the message.
+  without any known label in a split, a task list `tasks.check` refuses, a label
+  that its kind does. `columns` are names of the last axis of `inputs`, for the
+  message. What a kind finds from labels, such as the number of classes, is in
+  the result's tasks.
   """
   tasks_lib.check(data.tasks)
+  _check_split(data, columns)
+  return _labelled(data)
+
+
+def _check_split(data: Data, columns: Sequence[str]) -> None:
   for name, split in data.splits.items():
     for path, values in jax.tree_util.tree_leaves_with_path(split.inputs):
       finite(values, f'{name} inputs{jax.tree_util.keystr(path)}', columns)
@@ -138,7 +145,45 @@ def check(data: Data, columns: Sequence[str] = ()) -> Data:
           'leave the task out, or draw the splits anew'
         )
       finite(labels, f'{name} labels of {task.name!r}')
-  return data
+
+
+def _labelled(data: Data) -> Data:
+  """With what kinds find and make of their labels."""
+  splits = list(data.splits.values())
+  masks = np.concatenate([split.mask for split in splits])
+  tasks = [
+    _of_task(task.name, task.completed, _column(splits, t), masks[:, t])
+    for t, task in enumerate(data.tasks)
+  ]
+  checked = {
+    name: split._replace(
+      labels=tuple(
+        _of_task(task.name, task.made.check, labels, known, f'{name} labels')
+        for task, labels, known in zip(
+          tasks, split.labels, split.mask.T, strict=True
+        )
+      )
+    )
+    for name, split in data.splits.items()
+  }
+  return data._replace(**checked, tasks=tuple(tasks))
+
+
+def _column(splits: Sequence[Split], t: int) -> np.ndarray:
+  parts = [np.asarray(split.labels[t]) for split in splits]
+  shapes = {part.shape[1:] for part in parts}
+  if len(shapes) > 1:
+    raise InputError(f'labels of task {t} differ in shape: {sorted(shapes)}')
+  return np.concatenate(parts)
+
+
+def _of_task(name: str, function, labels, known, where: str = 'labels'):
+  """Whatever a kind finds wrong with labels is the user's to mend."""
+  try:
+    return function(np.asarray(labels), np.asarray(known))
+  except Exception as error:
+    text = ' '.join(str(error).split())
+    raise InputError(f'task {name!r}, {where}: {text}') from error
 
 
 def finite(values: np.ndarray, name: str, columns: Sequence[str] = ()) -> None:

@@ -169,6 +169,11 @@ def _task(builder, labels: np.ndarray, key: str, kind: str) -> Task:
 def _label(labels: np.ndarray, task: Task, train):
   if task.kind == 'regression':
     return columns.regression(labels, train)
+  if task.kind == 'binary' and (labels == -1).any() and not (labels == 0).any():
+    raise InputError(
+      f'task {task.name!r} is binary and holds -1 and no 0; -1 is a label that '
+      'is missing: prepare it with 0 for no, or take kind regression'
+    )
   labels, known = columns.counts(labels)
   top = {'binary': 1, 'multiclass': task.num_outputs - 1}.get(task.kind)
   if top is not None:

@@ -28,6 +28,7 @@ def notes(cells: Sequence[Cell]) -> list[str]:
     *hps.differing(cells),
     *itertools.chain.from_iterable(own_notes(cell) for cell in cells),
     *_pairs(cells),
+    *resting(cells),
     *_said(cells),
   ]
 
@@ -141,6 +142,26 @@ def _pairs(cells: Sequence[Cell]) -> list[str]:
     f'{label}: compared with single on {len(seeds)} common seeds'
     for label, seeds in shared.items()
     if len(seeds) < len(base)
+  ]
+
+
+def resting(cells: Sequence[Cell]) -> list[str]:
+  """Figures that rest on fewer seeds than their row has completed.
+
+  A metric has no value where it cannot be computed: an AUC of one class.
+  """
+  rows: dict[tuple, list[str]] = {}
+  for cell in cells:
+    for task in cell.tasks:
+      counts = {m: len(cell.values(task.name, m)) for m, _ in task.metrics}
+      for seeds in sorted(set(counts.values()) - {len(cell.completed)}):
+        metrics = ', '.join(m for m, n in counts.items() if n == seeds)
+        of = f'{seeds} of {len(cell.completed)}'
+        rows.setdefault((task.name, metrics, of), []).append(cell.label)
+  return [
+    f'{", ".join(labels)}: {task} {metrics} on {of} seeds, without a value on '
+    'the others; so is what is computed from it'
+    for (task, metrics, of), labels in rows.items()
   ]
 
 

@@ -7,6 +7,7 @@ import tensorflow_datasets as tfds
 from mtl_jax.data import store
 from mtl_jax.data import tfds as by_name
 from mtl_jax.errors import InputError
+from mtl_jax.tasks import Task
 
 TASKS = (
   ('label', 'multiclass'),
@@ -161,3 +162,12 @@ def test_another_file_format_is_refused(load, tmp_path):
   info.write_text(info.read_text().replace('array_record', 'tfrecord'))
   with pytest.raises(InputError, match="file_format='array_record'"):
     load()
+
+
+def test_a_binary_task_of_minus_one_and_one_is_refused():
+  """Else half of the rows would be missing, and the others of one class."""
+  rows, task = np.arange(4), Task('y', 'binary')
+  with pytest.raises(InputError, match="'y' is binary and holds -1 and no 0"):
+    by_name._label(np.array([-1, 1, -1, 1]), task, rows)
+  labels, known = by_name._label(np.array([-1, 1, 0, 1]), task, rows)
+  assert known.tolist() == [False, True, True, True]

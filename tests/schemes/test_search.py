@@ -8,7 +8,7 @@ import numpy as np
 import optax
 import pytest
 
-from mtl_jax import periods, train
+from mtl_jax import evaluation, periods, train
 from tests import small
 from tests.schemes import reference
 
@@ -129,8 +129,26 @@ def test_the_search_left_its_first_parameters(name):
 
 def kept(name, state):
   """The state after an evaluation that nothing was ever better than."""
-  results = {task.name: {'loss': jnp.array(-1e6)} for task in small.TASKS}
-  return periods.keep_best(system(name), state, results)
+  best = periods.keep_best(
+    system(name),
+    state.params,
+    state.extra,
+    jnp.asarray(state.step),
+    state.best,
+    jnp.full(len(small.TASKS), -1e6),
+  )
+  return state._replace(best=best)
+
+
+@both
+def test_predictions_after_the_last_step_are_those_outside_training(name):
+  """Validation and test have one program, which is told the step."""
+  state, split = states(name)[STEPS], small.split()
+  chosen, carried = system(name), (states(name)[STEPS].extra, split.inputs, 8)
+  predict = jax.jit(evaluation.predict, static_argnums=(0, 4))
+  now = {'step': jnp.array(STEPS), 'steps': STEPS}
+  told = predict(chosen, state.params.tree, *carried, now)
+  small.same(told, predict(chosen, state.params.tree, *carried))
 
 
 @both

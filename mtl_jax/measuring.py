@@ -1,0 +1,103 @@
+"""The evaluation of a cell's runs: one program, and metrics on the host."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+
+from mtl_jax import devices, periods, scores, train
+from mtl_jax.cells import Cell
+from mtl_jax.data.base import Split
+
+EVALUATED = ('valid', 'test')
+Results = dict[str, dict[str, np.ndarray]]  # task, metric: [R]
+
+
+class Measuring:
+  """Measures parameters of all runs on a split.
+
+  Validation and test share one compiled program where they have, or are padded
+  to, as many rows.
+
+  Attributes:
+    faults: sentences on metrics that raised, for whoever says them.
+  """
+
+  def __init__(self, cell: Cell, map_runs: Callable):
+    own = None if cell.shared else 0
+    self._tasks = cell.system.tasks
+    # Nothing is donated: the best parameters may be those measured, and while
+    # steps are taken more than a copy of them is alive.
+    self._program = map_runs(
+      functools.partial(periods.measured, cell.system, cell.sizes),
+      (0, 0, 0, 0, own),
+    )
+    self._compiled: dict[tuple, Any] = {}  # by shapes of a split
+    self.faults: list[str] = []
+
+  def lower(self, state: train.TrainState, inputs: Any) -> list[Any]:
+    """What is to be compiled, one for each shape of splits."""
+    look = state.params, state.extra, state.step, state.best
+    splits = {_shapes(s): s for s in (inputs.valid, inputs.test)}
+    self._compiled = dict.fromkeys(splits)
+    return [self._program.lower(*look, split) for split in splits.values()]
+
+  def compiled(self, programs: list[Any]) -> None:
+    """Takes what `lower` gave, compiled."""
+    self._compiled = dict(zip(self._compiled, programs, strict=True))
+
+  @property
+  def programs(self) -> list[Any]:
+    """The compiled programs."""
+    return list(self._compiled.values())
+
+  def __call__(
+    self, name: str, inputs: Any, state: train.TrainState, best: train.Best
+  ) -> tuple[train.Best, Results]:
+    """The best parameters yet, and every metric of the state's `[R]`.
+
+    Args:
+      name: valid or test.
+      inputs: what the runs read, see `programs.Inputs`.
+      state: of all runs; its parameters are measured.
+      best: the best parameters until now.
+    """
+    split = getattr(inputs, name)
+    measure = self._compiled.get(_shapes(split), self._program)
+    best, *told = measure(state.params, state.extra, state.step, best, split)
+    losses, found = devices.fetch(told)
+    known = inputs.known[name]
+    values, faults = scores.of_runs(self._tasks, found, known, losses)
+    self.faults.extend(faults)
+    return best, values
+
+
+def known(splits: dict[str, Split]) -> dict[str, scores.Labels]:
+  """The labels of the splits that are evaluated, where metrics find them."""
+  return {k: scores.Labels(splits[k].labels, splits[k].mask) for k in EVALUATED}
+
+
+def padded(splits: dict[str, Split], axis: int) -> dict[str, Split]:
+  """With rows behind that no label is known of, see `periods.common_rows`."""
+  lengths = periods.common_rows(
+    *(splits[name].mask.shape[axis] for name in EVALUATED)
+  )
+  wanted = dict(zip(EVALUATED, lengths, strict=True))
+
+  def pad(x, length):
+    behind = [(0, 0)] * x.ndim
+    behind[axis] = (0, length - x.shape[axis])
+    return np.pad(x, behind) if length > x.shape[axis] else x
+
+  return {
+    name: jax.tree.map(functools.partial(pad, length=wanted[name]), split)
+    if name in wanted
+    else split
+    for name, split in splits.items()
+  }
+
+
+def _shapes(tree: Any) -> tuple:
+  return tuple(x.shape for x in jax.tree.leaves(tree))

@@ -1,0 +1,77 @@
+"""Two classes, 0 and 1: the prediction is one logit."""
+
+import numpy as np
+import optax
+
+from mtl_jax.tasks import classes, labels, ranks
+from mtl_jax.tasks.base import Kind, Linear, Metric
+
+
+def make() -> Kind:
+  """Labels `[N]` are 0 or 1."""
+  return Kind(loss, 1, check, METRICS, reference=reference)
+
+
+def loss(predictions, labels):
+  """Cross-entropy of one logit, in nats."""
+  return optax.sigmoid_binary_cross_entropy(predictions[:, 0], labels)
+
+
+def check(values, known):
+  """Refuses all but 0 and 1."""
+  labels.check_shape(values, (), 'give one number per row, 0 or 1')
+  bad = known & (values != 0) & (values != 1)
+  seen = set(np.unique(values[known]).tolist())
+  known_codes = {
+    (-1, 1): 'labels are -1 and 1: give (labels + 1) / 2',
+    (1, 2): 'labels are 1 and 2: give labels - 1',
+  }
+  remedy = next((v for k, v in known_codes.items() if seen == set(k)), '')
+  remedy = remedy or 'give 1 for yes and 0 for no, or take kind multiclass'
+  labels.refuse(bad, values, f'a binary label is 0 or 1; {remedy}')
+  return values
+
+
+def reference(strength, rows, values) -> Linear:
+  """Logistic regression, its inverse regularisation `strength`."""
+  from sklearn.linear_model import LogisticRegression
+
+  model = LogisticRegression(C=strength, max_iter=300, tol=1e-3)
+  model.fit(rows, values)
+  return Linear(
+    lambda rows: model.decision_function(rows)[:, None],
+    model.coef_.size + model.intercept_.size,
+  )
+
+
+def log_loss(predictions, values, weights) -> float:
+  """Mean cross-entropy, in nats."""
+  z = predictions[:, 0]
+  return classes.mean(np.logaddexp(0, z) - z * values, weights)
+
+
+def brier(predictions, values, weights) -> float:
+  """Mean squared difference between probability and label (Brier 1950)."""
+  chance = 1 / (1 + np.exp(-predictions[:, 0]))
+  return classes.mean(np.square(chance - values), weights)
+
+
+def _of_scores(metric):
+  return lambda p, y, w: metric(p[:, 0], y, w)
+
+
+def _of_classes(metric):
+  return lambda p, y, w: metric(p[:, 0] > 0, y, w)
+
+
+METRICS = {
+  'auc': Metric(_of_scores(ranks.auc), True, 0.5),
+  'accuracy': Metric(_of_classes(classes.accuracy), True),
+  'macro_f1': Metric(_of_classes(classes.macro_f1), True),
+  'log_loss': Metric(log_loss, False),
+  'average_precision': Metric(_of_scores(ranks.average_precision), True),
+  'balanced_accuracy': Metric(
+    _of_classes(classes.balanced_accuracy), True, 0.5
+  ),
+  'brier': Metric(brier, False),
+}

@@ -1,0 +1,66 @@
+"""A number, or several: predictions are these numbers."""
+
+import jax.numpy as jnp
+import numpy as np
+
+from mtl_jax.tasks import errors, labels
+from mtl_jax.tasks.base import Kind, Linear, Metric
+
+
+def make(num_outputs: int | None = None) -> Kind:
+  """Labels are `[N]`, or `[N, num_outputs]` of several numbers.
+
+  Where `num_outputs` is not given it is found from the labels' shape.
+  """
+  if num_outputs is not None and num_outputs < 1:
+    raise ValueError(f'num_outputs is {num_outputs}; one at least')
+
+  def check(values, known):
+    several = num_outputs and num_outputs > 1
+    shape = (num_outputs,) if several else ()
+    remedy = f'set num_outputs={values[:1].size}, or give such labels'
+    if values.shape[1:] == (1,):
+      remedy = 'give labels[:, 0]'
+    labels.check_shape(values, shape, remedy)
+    return values
+
+  return Kind(
+    loss, num_outputs or 1, check, METRICS, reference=reference, found=found
+  )
+
+
+def loss(predictions, labels):
+  """Squared error, in the label's unit squared; mean over outputs."""
+  if labels.ndim == 1 and predictions.shape[1] == 1:
+    return jnp.square(predictions[:, 0] - labels)
+  if labels.shape != predictions.shape or labels.shape[1] == 1:
+    raise ValueError(
+      f'labels of shape {labels.shape} for {predictions.shape[1]} outputs'
+    )
+  return jnp.square(predictions - labels).mean(1)
+
+
+def found(values, known) -> dict[str, int]:
+  """As many outputs as a row of labels has numbers."""
+  del known
+  return {'num_outputs': values.shape[1]} if values.ndim == 2 else {}
+
+
+def reference(strength, rows, values) -> Linear:
+  """Ridge regression, its inverse regularisation `strength`."""
+  from sklearn.linear_model import Ridge
+
+  model = Ridge(alpha=len(values) / 1000 / strength).fit(rows, values)
+  size = np.size(model.coef_) + np.size(model.intercept_)
+  return Linear(lambda x: model.predict(x).reshape(x.shape[0], -1), size)
+
+
+def _matched(metric):
+  return lambda p, y, w: metric(p.reshape(y.shape), y, w)
+
+
+METRICS = {
+  'rmse': Metric(_matched(errors.rmse), False),
+  'mae': Metric(_matched(errors.mae), False),
+  'r2': Metric(_matched(errors.r2), True, 0.0),
+}
