@@ -10,10 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks import ours, sides, synthetic, table, workloads
-from mtl_jax import build, periods
-from tests import small
-
-quick = small.quick
+from mtl_jax import build, periods, programs
 
 SMALL = {'batch': 4, 'rows': 64, 'period': 2}
 EVERY = {n: dataclasses.replace(w, **SMALL) for n, w in workloads.STEPS.items()}
@@ -39,9 +36,15 @@ for name, (path, fields) in asked.items():
 
 @pytest.fixture
 def steps_alone(monkeypatch):
-  """Rows of the small workloads; steps are compiled, and no evaluation."""
+  """Rows of the small workloads; steps are compiled, and no evaluation.
+
+  As fast as can be: each program runs once.
+  """
   for name, workload in EVERY.items():
     monkeypatch.setitem(workloads.STEPS, name, workload)
+  slow = programs._compile
+  once = lambda lowered, _: slow(lowered, programs.ONCE)  # noqa: E731
+  monkeypatch.setattr(programs, '_compile', once)
   monkeypatch.setattr(periods, 'measure', lambda *args: (args[2], {}))
   monkeypatch.setattr(periods, 'test', lambda *_: {'none': np.zeros(())})
 
