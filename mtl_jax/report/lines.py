@@ -159,8 +159,8 @@ def resting(cells: Sequence[Cell]) -> list[str]:
         of = f'{seeds} of {len(cell.completed)}'
         rows.setdefault((task.name, metrics, of), []).append(cell.label)
   return [
-    f'{", ".join(labels)}: {task} {metrics} on {of} seeds, without a value on '
-    'the others; so is what is computed from it'
+    f'{", ".join(labels)}: {task} {metrics} rests on {of} seeds and has no '
+    'value on the others, on which Δm has none where this is a headline'
     for (task, metrics, of), labels in rows.items()
   ]
 

@@ -31,7 +31,8 @@ class Task:
   of its `make`, by name or in order. Hashable, and equal where all is equal.
 
   Raises:
-    InputError: a field that the kind does not take.
+    InputError: more values than the kind has fields; a field that it does not
+      know is found by `check`.
   """
 
   name: str
