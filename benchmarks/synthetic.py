@@ -21,7 +21,10 @@ def load(
   """A data set that is drawn anew for every `split_seed`; reads no file."""
   del data_dir, files
   shapes = workloads.STEPS[workload]
-  tasks = tuple(Task(*task) for task in shapes.tasks)
+  tasks = tuple(
+    Task(name, kind, num_classes=outputs) if outputs > 1 else Task(name, kind)
+    for name, kind, outputs in shapes.tasks
+  )
   counts = {'train': shapes.rows, 'valid': EVALUATED, 'test': EVALUATED}
   draw = np.random.default_rng(split_seed)
   splits = [_split(draw, shapes, rows) for rows in counts.values()]
