@@ -88,11 +88,11 @@ def start(name: str, seeds: str = '', dtype: str = ''):
   keys = {DTYPE_KEY: dtype} if dtype else {}
   training = Training(configure(workload, copies, **keys))
   training.train(1)
-  flops = training.programs.flops(training.inputs, training.state)
+  facts = training.cell.facts
   return training.train, {
     'compile_seconds': training.compile_seconds,
-    'flops': flops,
-    'parameters': training.state.params.layout.size,
+    'flops': facts.flops,
+    'parameters': facts.parameters,
     'peak': peak(),
     'devices': jax.device_count(),
     'versions': f'jax {jax.__version__}',

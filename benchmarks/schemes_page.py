@@ -12,9 +12,6 @@ import textwrap
 from collections.abc import Iterable
 from typing import NamedTuple
 
-import jax
-from jax.extend.core import jaxpr_as_fun
-
 from benchmarks import page
 from benchmarks.scheme_pictures import svg
 from benchmarks.scheme_sketches import SKETCHES, Sketch
@@ -54,11 +51,10 @@ def find(name: str, rows: Data) -> Found:
   config = actg175.get_config()
   config.scheme = name
   system = build.system(config, rows.tasks)
-  state, step = build.try_shapes(config, system, rows)
-  shapes = state.params.shapes
+  traced = build.try_shapes(config, system, rows)
+  shapes = traced.state.params.shapes
   params = {k: costs.parameters(tree) for k, tree in shapes.items()}
-  inputs = [jax.ShapeDtypeStruct(a.shape, a.dtype) for a in step.in_avals]
-  flops = costs.flops(jaxpr_as_fun(step), *inputs)
+  flops = costs.operations(traced.step.jaxpr)
   return Found(name, system.scheme, params, flops)
 
 

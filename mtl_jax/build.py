@@ -26,6 +26,7 @@ from mtl_jax.balancers import base as balancers
 from mtl_jax.data import base
 from mtl_jax.data.base import Data
 from mtl_jax.errors import InputError, nearest
+from mtl_jax.recorded import Recorded, record
 from mtl_jax.schemes import base as schemes
 from mtl_jax.tasks import Task
 
@@ -209,10 +210,15 @@ def _named(config, what: str, table: dict[str, Callable]) -> Callable:
 
 
 class Traced(NamedTuple):
-  """One run's state in shapes, and the jaxpr of one step on a whole batch."""
+  """What tracing finds of one run: its start, and a step on a whole batch."""
 
-  state: train.TrainState
-  step: Any
+  init: Recorded
+  step: Recorded
+
+  @property
+  def state(self) -> train.TrainState:
+    """Shapes of the run's state."""
+    return self.init.shapes
 
 
 def try_shapes(config: Any, system: train.System, data: Data) -> Traced:
@@ -226,20 +232,16 @@ def try_shapes(config: Any, system: train.System, data: Data) -> Traced:
     lambda x: jax.ShapeDtypeStruct((*batch, *x.shape[1:]), x.dtype),
     data.train,
   )
-  init = functools.partial(train.init, system)
-  step = functools.partial(train.step, system)
 
-  def shapes(trace, function, *arguments):
-    return _told('scheme', config.scheme, lambda: trace(function)(*arguments))
-
-  def shaped(function):
-    return functools.partial(jax.eval_shape, function)
+  def traced(function, *arguments):
+    own = functools.partial(function, system)
+    return _told('scheme', config.scheme, lambda: record(own, *arguments))
 
   rows = first_rows(data.train.inputs)
-  state = shapes(shaped, init, hp, np.int32(0), rows)
-  _check_shared(config, system, state.params.shapes)
+  init = traced(train.init, hp, np.int32(0), rows)
+  _check_shared(config, system, init.shapes.params.shapes)
   key = jax.random.key(0)
-  return Traced(state, shapes(jax.make_jaxpr, step, hp, state, batch, key))
+  return Traced(init, traced(train.step, hp, init.shapes, batch, key))
 
 
 def _check_shared(config: Any, system: train.System, params: dict) -> None:

@@ -16,6 +16,8 @@ import numpy as np
 from mtl_jax import (
   build,
   choices,
+  costs,
+  kept,
   machine,
   memory,
   meshes,
@@ -45,6 +47,20 @@ class Chunk(NamedTuple):
   def padded(self) -> list[Run]:
     """All chunks fit one program: the last run is repeated to fill it."""
     return self.runs + self.runs[-1:] * (self.size - len(self.runs))
+
+
+class Facts(NamedTuple):
+  """Of one run.
+
+  Attributes:
+    need: bytes, predicted.
+    parameters: how many numbers are learned.
+    flops: floating-point operations of a step.
+  """
+
+  need: memory.Need
+  parameters: int
+  flops: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,17 +126,41 @@ class Cell:
       config.probe.batches,
     )
 
-  @property
-  def need(self) -> memory.Need:
-    """Bytes, predicted."""
-    return memory.need(
+  @functools.cached_property
+  def key(self) -> str:
+    """Names what is kept of this cell from one job to the next."""
+    chosen = [self.config[w] for w in ('scheme', 'balancer', 'encoder')]
+    chosen += [task.kind for task in self.system.tasks]
+    laid = [list(self.place[:3]), self.config.spread, list(self.sizes)]
+    return kept.key(self.identity, laid, any('.' in name for name in chosen))
+
+  @functools.cached_property
+  def kept(self) -> kept.Kept | None:
+    """What an earlier job has kept of this cell."""
+    return kept.read(self.key) if kept.on() else None
+
+  @functools.cached_property
+  def facts(self) -> Facts:
+    """What is known of a run; where it cannot be trained, `InputError`."""
+    if self.kept:
+      known = Facts(**self.kept.facts)
+      return known._replace(need=memory.Need(*known.need))
+    need = memory.need(
       self.system,
       self.sizes,
-      *self.traced,
+      self.traced.state,
+      self.traced.step.jaxpr,
       subsets.first(self.datas[0], self.groups),
       not self.shared,
       self.place.batch,
     )
+    size = self.traced.state.params.layout.size
+    return Facts(need, size, costs.operations(self.traced.step.jaxpr))
+
+  @property
+  def need(self) -> memory.Need:
+    """Bytes, predicted."""
+    return self.facts.need
 
   @functools.cached_property
   def place(self) -> plans.Place:
@@ -134,9 +174,8 @@ class Cell:
   def plan(self) -> plans.Plan:
     """How many runs are trained in one program, and in what order."""
     asked = plans.parse(self.config.parallel)
-    parameters = self.traced.state.params.layout.size
     return plans.choose(
-      asked, len(self.runs), parameters, self.need, self.place
+      asked, len(self.runs), self.facts.parameters, self.need, self.place
     )
 
   def chunks(self) -> list[Chunk]:
@@ -181,7 +220,7 @@ def make(
   own = {**shared, **own}
   cell = Cell(config, datas, system, runs, shared, own, groups)
   if not (workdir and records.finished(workdir / 'cells' / cell.hash)):
-    _ = cell.traced
+    _ = cell.facts
   return cell
 
 

@@ -20,7 +20,12 @@ def flops(function: Callable, *arguments: Any) -> int:
   body of a loop of known length counts as often as it runs (XLA's own cost
   analysis counts it once).
   """
-  return _count(_operations, jax.make_jaxpr(function)(*arguments).jaxpr)
+  return operations(jax.make_jaxpr(function)(*arguments))
+
+
+def operations(jaxpr: Any) -> int:
+  """The same, of a jaxpr."""
+  return _count(_operations, _open(jaxpr))
 
 
 def traffic(function: Callable, *arguments: Any) -> int:

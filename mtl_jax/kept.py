@@ -15,7 +15,7 @@ import platform
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import jax
@@ -27,6 +27,11 @@ MAGIC = b'mtl_jax 1'
 # A program rests on these, and on the part of this package that is below it.
 PACKAGES = ('jax', 'jaxlib', 'flax', 'optax')
 ABOVE = ('report', 'launchers', 'schemes', 'balancers', 'encoders', 'data')
+
+
+def on() -> bool:
+  """Whether anything is kept here."""
+  return bool(jax.config.jax_compilation_cache_dir)
 
 
 class Kept(NamedTuple):
@@ -41,18 +46,19 @@ class Kept(NamedTuple):
   programs: dict[str, bytes]
 
 
-def key(identity: dict, own: Iterable[str] = ()) -> str:
+def key(identity: dict, sizes: tuple, own: bool) -> str:
   """Names what is kept of a cell.
 
   Args:
     identity: of the cell; it covers its own scheme, balancer and encoder.
-    own: dotted paths of the user's files that the cell is made of. A file can
-      import others, so that an edit of any file of the user's that is loaded
-      then traces anew.
+    sizes: of what is compiled, as far as results do not rest on them.
+    own: whether the cell is made of files of the user's. Such a file can import
+      others, so that an edit of any of them that is loaded traces anew.
   """
   flags = jax.config
   known = {
     'identity': identity,
+    'sizes': sizes,
     'versions': {p: importlib.metadata.version(p) for p in PACKAGES},
     'python': platform.python_version(),
     'devices': [str(d) for d in jax.devices()],
@@ -68,8 +74,8 @@ def key(identity: dict, own: Iterable[str] = ()) -> str:
   return hashlib.sha256(_json(known)).hexdigest()[:32]
 
 
-def read(name: str, say: Callable[[str], None]) -> Kept | None:
-  """What is kept under a `key`, or None; a file that is cut off is said."""
+def read(name: str) -> Kept | None:
+  """What is kept under a `key`, or None; of a broken file one line is said."""
   path = _path(name)
   if not path:
     return None
@@ -80,7 +86,8 @@ def read(name: str, say: Callable[[str], None]) -> Kept | None:
     return None
   found = _parsed(content)
   if found is None:
-    say(f'{path} is not whole; it is traced and written anew')
+    text = f'{path} is not whole; what it held is traced and written anew'
+    print(text, file=sys.stderr)
   return found
 
 
@@ -135,7 +142,13 @@ def _package() -> str:
   """A digest of this package's files that a program may rest on."""
   root = pathlib.Path(__file__).parent
   files = sorted(root.rglob('*.py'))
-  return _digest(f for f in files if f.relative_to(root).parts[0] not in ABOVE)
+
+  def below(file):
+    # What is chosen by name is in the identity; `base` is what all have.
+    folder = file.relative_to(root).parts[0]
+    return folder not in ABOVE or file.name == 'base.py'
+
+  return _digest(filter(below, files))
 
 
 def _own() -> str:

@@ -37,12 +37,23 @@ class Measuring:
     self._compiled: dict[tuple, Any] = {}  # by shapes of a split
     self.faults: list[str] = []
 
-  def lower(self, state: train.TrainState, inputs: Any) -> list[Any]:
-    """What is to be compiled, one for each shape of splits."""
+  def lower(
+    self, lower: Callable, state: train.TrainState, inputs: Any
+  ) -> list[Any]:
+    """What is to be compiled, one for each shape of splits.
+
+    Args:
+      lower: makes a lowered program, see `exports.Source.lowered`.
+      state: shapes of all runs' states.
+      inputs: what the runs read, see `programs.Inputs`.
+    """
     look = state.params, state.extra, state.step, state.best
     splits = {_shapes(s): s for s in (inputs.valid, inputs.test)}
     self._compiled = dict.fromkeys(splits)
-    return [self._program.lower(*look, split) for split in splits.values()]
+    return [
+      lower(f'measure {i}', self._program, (*look, split))
+      for i, split in enumerate(splits.values())
+    ]
 
   def compiled(self, programs: list[Any]) -> None:
     """Takes what `lower` gave, compiled."""

@@ -8,6 +8,7 @@ go with. Schemes and balancers see the tree.
 
 import dataclasses
 import functools
+import json
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -191,3 +192,29 @@ def _equal(a: Any, b: Any) -> bool:
   """Of numbers by value; what is traced equals itself alone."""
   numbers = isinstance(a, int | float) and isinstance(b, int | float)
   return a == b if numbers else a is b
+
+
+def written(layout: Layout) -> bytes:
+  """A layout as JSON; `layout_of` reads it."""
+  numbers = list(range(layout.structure.num_leaves))
+  tree = jax.tree.unflatten(layout.structure, numbers)
+  blocks = [block._asdict() for block in layout.blocks]
+  known = {'groups': layout.groups, 'tree': tree, 'blocks': blocks}
+  return json.dumps(known).encode()
+
+
+def layout_of(text: bytes) -> Layout:
+  """The layout that `written` wrote."""
+  known = json.loads(bytes(text))
+  blocks = [
+    Block(
+      **block
+      | {
+        'leaves': tuple(block['leaves']),
+        'shapes': tuple(map(tuple, block['shapes'])),
+      }
+    )
+    for block in known['blocks']
+  ]
+  structure = jax.tree.structure(known['tree'])
+  return Layout(known['groups'], structure, tuple(blocks))

@@ -14,8 +14,8 @@ from mtl_jax import (
   batches,
   build,
   choices,
-  costs,
   devices,
+  exports,
   measuring,
   memory,
   meshes,
@@ -63,7 +63,6 @@ class Programs:
       name: batches.stacked([data.splits[name] for data in cell.datas])
       for name in ('train', 'valid', 'test')
     }
-    sizes = cell.sizes
     self.data_axis = own = None if self._shared else 0
     first = cell.chunks()[0]
     self._runs, self.width = len(first.runs), first.size
@@ -76,15 +75,20 @@ class Programs:
     )
     rows = build.first_rows(cell.datas[0].train.inputs)
     example = jax.tree.map(jnp.asarray, rows)
+    # A batch over several devices is laid out while it is traced.
+    recorded = self._mesh.shape['batch'] == 1
     self._init = map_runs(
-      functools.partial(train.init, system, inputs=example), (0, 0)
+      functools.partial(_init, cell, example, recorded), (0, 0)
     )
     # Apart, since two programs compile side by side.
     self._advance = map_runs(
-      functools.partial(_advance, system, sizes),
+      functools.partial(_advance, cell, recorded),
       (0, 0, 0, own, own),
       donate=(2,),
     )
+    alone = config.spread == 'jit' and jax.process_count() == 1
+    self._source = exports.Source(cell, recorded and alone)
+    self._cell = cell
     self.measuring = Measuring(cell, map_runs)
     # The restart after a search reads the first parameters from the best.
     self._reads_best = bool(system.scheme.restart(config.steps))
@@ -118,13 +122,16 @@ class Programs:
     """Compiles all programs, side by side; returns the seconds it took."""
     began = time.monotonic()
     own = inputs.hp, inputs.seeds
-    state = self._laid(jax.eval_shape(self._init, *own))
-    carried = self._carried(state)
+    lower = self._source.lowered
+    init = lower('init', self._init, own)
+    state = self._laid(init.out_info)
+    steps = (*own, self._carried(state), inputs.num_rows, inputs.train)
     lowered = [
-      (self._init.lower(*own), ONCE),
-      (self._advance.lower(*own, carried, inputs.num_rows, inputs.train), {}),
-      *((program, {}) for program in self.measuring.lower(state, inputs)),
+      (init, ONCE),
+      (lower('advance', self._advance, steps, donate=(2,)), {}),
+      *((one, {}) for one in self.measuring.lower(lower, state, inputs)),
     ]
+    self._source.keep()
     with ThreadPoolExecutor(len(lowered)) as pool:
       compiled = list(pool.map(_compile, *zip(*lowered, strict=True)))
     self._init, self._advance, *measures = compiled
@@ -190,10 +197,6 @@ class Programs:
     _, test = self.measuring('test', inputs, kept, best)
     return valid, test
 
-  def flops(self, inputs: Inputs, state: train.TrainState) -> int:
-    """Floating-point operations of one step of one run."""
-    return costs.flops(*self.one_step(inputs, state))
-
   def one_step(self, inputs: Inputs, state: train.TrainState) -> tuple:
     """The step of one run, and shapes of what it takes."""
 
@@ -207,9 +210,36 @@ class Programs:
     return self._step, hp, one, batch, jax.random.key(0)
 
 
-def _advance(system, sizes, hp, seed, state, num_rows, data):
-  steps = sizes.steps, sizes.batch
-  return train.advance(system, hp, seed, state, data, num_rows, *steps)
+def _init(cell, example, recorded, hp, seed):
+  if recorded:
+    return cell.traced.init(hp, seed, example)
+  return train.init(cell.system, hp, seed, example)
+
+
+def _advance(cell, recorded, hp, seed, state, num_rows, data):
+  steps = cell.sizes.steps, cell.sizes.batch
+  step = _step_of(cell, state) if recorded else None
+  return train.advance(
+    cell.system, hp, seed, state, data, num_rows, *steps, step
+  )
+
+
+def _step_of(cell, state):
+  """The step as the cell traced it, on a state that may carry no best."""
+  if jax.tree.leaves(state.best):
+    return cell.traced.step
+
+  def step(hp, state, batch, key):
+    full = state._replace(best=_zeros(cell.traced.state.best))
+    new, metrics = cell.traced.step(hp, full, batch, key)
+    return new._replace(best=()), metrics
+
+  return step
+
+
+def _zeros(tree):
+  """What is neither read nor kept: a compiler leaves it out."""
+  return jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), tree)
 
 
 def _bytes(program: Any) -> int:

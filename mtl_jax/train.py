@@ -4,7 +4,9 @@
 scan, `evaluate` measures a split.
 """
 
+import functools
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -153,11 +155,13 @@ def advance(
   num_rows: Int[Array, ''],
   steps: int,
   batch_size: int,
+  recorded: Callable | None = None,
 ) -> tuple[TrainState, Metrics]:
   """`steps` steps in one scan; returns the metrics' means over them.
 
-  Rows and dropout depend on the seed and the step alone, so that a resumed run
-  equals an uninterrupted one, and schemes are compared on the same batches.
+  `recorded` is the system's `step` as it was traced before; else it is traced
+  now. Rows and dropout depend on the seed and the step alone, so that a resumed
+  run equals an uninterrupted one, and schemes are compared on the same batches.
   """
   order = batches.rows(
     stream(seed, 'order'),
@@ -169,13 +173,14 @@ def advance(
   )
   order = order.reshape(steps, *system.batches, batch_size)
   noise = stream(seed, 'noise')
+  one_step = recorded or functools.partial(step, system)
   labels, opened = batches.packed(data.labels)
   data = data._replace(labels=labels)
 
   def body(state, rows):
     batch = take(system.batches, data, rows)
     batch = batch._replace(labels=opened(batch.labels))
-    return step(system, hp, state, batch, jax.random.fold_in(noise, state.step))
+    return one_step(hp, state, batch, jax.random.fold_in(noise, state.step))
 
   state, metrics = lax.scan(body, state, order)
   return state, jax.tree.map(lambda m: m.mean(0), metrics)

@@ -151,8 +151,8 @@ class Training:
       self.live.say(text)
       records.append(self.folder, {'kind': 'note', 'text': text})
     cost = results.cost(
-      self.state.params.layout.size,
-      self.programs.flops(self.inputs, self.state),
+      self.cell.facts.parameters,
+      self.cell.facts.flops,
       self.cell.steps / self.training,
       self.elapsed,
       self.compiling,
