@@ -1,11 +1,11 @@
 """Compiles several cells of a table at once, a core each."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import jax
 
+from mtl_jax import containers
 from mtl_jax.cells import Cell
 from mtl_jax.programs import Inputs, Programs
 
@@ -58,7 +58,7 @@ def _side_by_side(cell: Cell) -> int:
   """Several only where memory is no matter and one process decides."""
   if jax.default_backend() != 'cpu' or jax.process_count() > 1:
     return 1
-  return (os.cpu_count() or 1) if _size(cell.datas) <= FEW else 1
+  return containers.cores() if _size(cell.datas) <= FEW else 1
 
 
 def _size(tree: Any) -> int:

@@ -12,6 +12,7 @@ from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
 from jaxtyping import Array, Int
 
+from mtl_jax import containers
 from mtl_jax.data.base import Split
 from mtl_jax.meshes import mesh_for
 
@@ -20,14 +21,16 @@ def use_every_core() -> None:
   """One virtual CPU device per core; has no effect once JAX has started.
 
   Runs are spread over devices, and two cores then train up to twice the runs.
+  Where a quota leaves fewer cores than there are, XLA starts no more threads.
   """
-  mine = getattr(os, 'sched_getaffinity', None)  # not on every system
-  cores = len(mine(0)) if mine else os.cpu_count() or 1
+  cores = containers.cores()
   if jax.config.jax_num_cpu_devices < 0:
     try:
       jax.config.update('jax_num_cpu_devices', cores)
     except RuntimeError:
       return
+  if cores < containers.allowed_cores():
+    os.environ.setdefault('NPROC', str(cores))
 
 
 def map_runs(

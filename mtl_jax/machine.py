@@ -1,23 +1,10 @@
 """What this machine has to train with: memory, as it is now."""
 
-import pathlib
-
 import jax
 import psutil
 
-from mtl_jax import hosts
+from mtl_jax import containers, hosts
 
-# A container's limit and what of it is in use, in both forms that Linux has;
-# pages of files are given back when they are needed.
-_LIMITS = (
-  ('memory.max', 'memory.current', 'memory.stat', 'inactive_file'),
-  (
-    'memory/memory.limit_in_bytes',
-    'memory/memory.usage_in_bytes',
-    'memory/memory.stat',
-    'total_inactive_file',
-  ),
-)
 _MIB = 2**20
 
 
@@ -46,21 +33,4 @@ def _least(devices: list) -> int | None:
 
 
 def _host() -> int:
-  return min([psutil.virtual_memory().available, *_containers()])
-
-
-def _containers(
-  root: pathlib.Path = pathlib.Path('/sys/fs/cgroup'),
-) -> list[int]:
-  """What a container's limit leaves; none where there is no limit."""
-  found = []
-  for limit, usage, stat, cache in _LIMITS:
-    try:
-      most = int((root / limit).read_text())
-      used = int((root / usage).read_text())
-      lines = (root / stat).read_text().splitlines()
-    except (OSError, ValueError):  # No such file, or 'max'.
-      continue
-    kept = dict(line.split() for line in lines)
-    found.append(max(most - used + int(kept.get(cache, 0)), 0))
-  return found
+  return min([psutil.virtual_memory().available, *containers.free_memory()])

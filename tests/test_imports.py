@@ -10,6 +10,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 # from its own package.
 LAYERS = [
   'errors',
+  'containers',
   'modules',
   'sections',
   'early',

@@ -1,50 +1,8 @@
-"""Free memory: the machine's, or what a container's limit leaves."""
+"""Free memory: of the fullest device, or its part of the host's."""
 
 import pytest
 
 from mtl_jax import machine
-
-
-def write(root, files):
-  for name, text in files.items():
-    path = root / name
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text)
-
-
-@pytest.mark.parametrize(
-  ('files', 'left'),
-  [
-    (
-      {
-        'memory.max': '1000\n',
-        'memory.current': '700\n',
-        'memory.stat': 'anon 500\ninactive_file 150\n',
-      },
-      [450],
-    ),
-    (
-      {
-        'memory/memory.limit_in_bytes': '1000\n',
-        'memory/memory.usage_in_bytes': '1200\n',
-        'memory/memory.stat': 'total_inactive_file 0\n',
-      },
-      [0],
-    ),
-    (
-      {
-        'memory.max': 'max\n',
-        'memory.current': '700\n',
-        'memory.stat': 'anon 5\n',
-      },
-      [],
-    ),
-    ({}, []),
-  ],
-)
-def test_a_containers_limit_less_what_it_uses(files, left, tmp_path):
-  write(tmp_path, files)
-  assert machine._containers(tmp_path) == left
 
 
 def test_devices_of_a_cpu_share_its_memory(monkeypatch):

@@ -16,7 +16,7 @@ from typing import Any
 
 import jax
 
-from mtl_jax import claims, interrupt, records
+from mtl_jax import claims, containers, interrupt, records
 from mtl_jax.cells import Cell
 from mtl_jax.errors import InputError
 from mtl_jax.launchers import base, ray_address, ray_share, ray_worker
@@ -190,7 +190,7 @@ def _connect(ray: Any, resources: base.Resources) -> None:
     ray.init(resources.address, **quiet)
   else:
     # Cells send each other nothing, and by default Ray takes a third of memory.
-    own = {'num_cpus': ray_share.cores(), 'object_store_memory': 100 * 2**20}
+    own = {'num_cpus': containers.cores(), 'object_store_memory': 100 * 2**20}
     ray.init('local', include_dashboard=False, **own, **quiet)
 
 

@@ -18,12 +18,6 @@ class Share(NamedTuple):
   gpus: int
 
 
-def cores() -> int:
-  """Of this machine, as far as this process may use them."""
-  mine = getattr(os, 'sched_getaffinity', None)  # not on every system
-  return len(mine(0)) if mine else os.cpu_count() or 1
-
-
 def of_cluster(ray: Any, resources: base.Resources) -> Share:
   """What a cell is given: a GPU and its part of a node's cores, or a node."""
   nodes = [node['Resources'] for node in ray.nodes() if node['Alive']]
