@@ -1,25 +1,24 @@
 """Cells are compiled before their turn, and never beside one that needs all."""
 
-import types
-
 import pytest
 
-from mtl_jax import ahead
+from mtl_jax import ahead, cells, plans
 
 
-class Place:
-  """Of a cell: how many devices train it, and of what sort."""
+class Fake(cells.Cell):
+  """A cell that is never trained: its name and how many devices it takes."""
 
-  def __init__(self, rows, platform='cpu'):
-    self.rows, self.batch, self.platform = rows, 1, platform
+  def __init__(self, name, rows):
+    place = plans.Place('cpu', rows, 1, None)
+    for key, value in {'own': name, 'datas': [], 'place': place}.items():
+      object.__setattr__(self, key, value)
 
+  @property
+  def hash(self):
+    return self.own
 
-def cell(name, rows, platform='cpu'):
-  place = Place(rows, platform)
-  chunk = types.SimpleNamespace(size=rows)
-  return types.SimpleNamespace(
-    hash=name, place=place, chunks=lambda: [chunk], datas=[]
-  )
+  def chunks(self):
+    return [cells.Chunk(0, [], self.place.rows)]
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def prepared(monkeypatch):
 
   def prepare(cell):
     found.append(cell.hash)
-    return cell.hash
+    return ahead.Ready(cell.hash, (), 0.0)
 
   monkeypatch.setattr(ahead, 'prepare', prepare)
   monkeypatch.setattr(ahead.containers, 'cores', lambda: 2)
@@ -37,20 +36,20 @@ def prepared(monkeypatch):
 
 
 def test_where_training_takes_every_core_pairs_are_finished_first(prepared):
-  cells = [cell(name, rows=2) for name in 'abcd']
-  order = ahead.Ahead(cells)
+  table = [Fake(name, rows=2) for name in 'abcd']
+  order = ahead.Ahead(table)
   seen = []
-  for own in cells:
-    assert order.take(own) == own.hash
+  for own in table:
+    assert order.take(own).programs == own.hash
     seen.append(sorted(prepared))
   assert seen == [['a', 'b'], ['a', 'b'], list('abcd'), list('abcd')]
 
 
 def test_where_a_core_is_free_the_next_one_is_compiled_meanwhile(prepared):
-  cells = [cell(name, rows=1) for name in 'abc']
-  order = ahead.Ahead(cells)
-  for i, own in enumerate(cells):
-    assert order.take(own) == own.hash
+  table = [Fake(name, rows=1) for name in 'abc']
+  order = ahead.Ahead(table)
+  for i, own in enumerate(table):
+    assert order.take(own).programs == own.hash
     for future in order._begun.values():
       future.result()
     assert sorted(prepared) == list('abc'[: i + 2])
