@@ -15,7 +15,7 @@ import platform
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -46,7 +46,7 @@ class Kept(NamedTuple):
   programs: dict[str, bytes]
 
 
-def key(identity: dict, sizes: tuple, own: bool) -> str:
+def key(identity: dict, sizes: Sequence, own: bool) -> str:
   """Names what is kept of a cell.
 
   Args:
@@ -110,9 +110,10 @@ def _path(name: str) -> pathlib.Path | None:
 
 
 def _content(kept: Kept) -> bytes:
-  sizes = {name: len(blob) for name, blob in kept.programs.items()}
+  names = sorted(kept.programs)  # as JSON has them
+  sizes = {name: len(kept.programs[name]) for name in names}
   head = _json({'facts': kept.facts, 'sizes': sizes})
-  body = b'\n'.join([head, b''.join(kept.programs.values())])
+  body = b'\n'.join([head, b''.join(kept.programs[n] for n in names)])
   digest = hashlib.sha256(body).hexdigest().encode()
   return b'\n'.join([MAGIC, digest, body])
 
