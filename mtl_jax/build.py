@@ -15,6 +15,7 @@ from mtl_jax import (
   jacobians,
   meshes,
   modules,
+  noise,
   optimizers,
   plans,
   precision,
@@ -240,7 +241,7 @@ def try_shapes(config: Any, system: train.System, data: Data) -> Traced:
   rows = first_rows(data.train.inputs)
   init = traced(train.init, hp, np.int32(0), rows)
   _check_shared(config, system, init.shapes.params.shapes)
-  key = jax.random.key(0)
+  key = noise.draws(jax.random.key(0))
   return Traced(init, traced(train.step, hp, init.shapes, batch, key))
 
 

@@ -14,11 +14,12 @@ from mtl_jax.jacobians import Look
 from mtl_jax.losses import task_losses
 from mtl_jax.state import System, TrainState
 
+Drawn = Array | noise.Draws  # a key, or those of masks and of all else
 Kept = tuple[dict, dict]  # carried variables, and what the scheme tells
 
 
 def looks(
-  system: System, state: TrainState, batch: Split, key: Array
+  system: System, state: TrainState, batch: Split, key: Drawn
 ) -> tuple[list[Look], Split, Kept]:
   """At each batch of a step; the last is the one that is descended on.
 
@@ -26,7 +27,8 @@ def looks(
     All looks, the last batch, and what it leaves.
   """
   *others, own = _parts(system, batch)
-  keys = [jax.random.fold_in(key, 2 + i) for i in range(len(others))]
+  key = noise.draws(key)
+  keys = [key.fold_in(2 + i) for i in range(len(others))]
   found = [
     look(system, state, other, key)[0]
     for other, key in zip(others, keys, strict=True)
@@ -43,7 +45,7 @@ def _parts(system: System, batch: Split) -> list[Split]:
 
 
 def look(
-  system: System, state: TrainState, batch: Split, key: Array
+  system: System, state: TrainState, batch: Split, key: Drawn
 ) -> tuple[Look, Kept]:
   """At one batch: losses, the way back, and what it leaves."""
   spots = _spots(system, state, batch, key)
@@ -62,7 +64,7 @@ def losses(
   system: System,
   state: TrainState,
   batch: Split,
-  key: Array,
+  key: Drawn,
   params: dict,
   spots: Any = (),
 ) -> tuple[tuple[Array, Any], Kept]:
@@ -80,6 +82,7 @@ def apply(system, state, batch, key, params, spots, mutable):
   """Predictions, and the collections of `mutable`; `spots` are added."""
   now = {'step': state.step, 'steps': system.steps, 'mask': batch.mask}
   given = {'spots': spots} if spots else {}
+  drawn = noise.draws(key)
   return precision.apply(
     system.scheme,
     system.compute,
@@ -88,8 +91,8 @@ def apply(system, state, batch, key, params, spots, mutable):
     batch.inputs,
     True,
     rngs={
-      'dropout': noise.of_mask(key),
-      'gates': jax.random.fold_in(key, 1),
+      'dropout': drawn.masks,
+      'gates': jax.random.fold_in(drawn.others, 1),
     },
     mutable=[*state.extra, *mutable],
   )

@@ -9,6 +9,7 @@ drawn come from threefry.
 """
 
 import math
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -40,6 +41,26 @@ def of_mask(key: Key[Array, '']) -> Key[Array, '']:
   """A key of this generator, from one of JAX's: its first two words."""
   words = jax.random.key_data(key)[..., :2]
   return jax.random.wrap_key_data(words, impl=MASKS)
+
+
+class Draws(NamedTuple):
+  """Keys of one step: of its masks, and of all else that it draws.
+
+  They are apart, so that a step that draws masks alone, as most do, runs no
+  round of threefry.
+  """
+
+  masks: Key[Array, '']
+  others: Key[Array, '']
+
+  def fold_in(self, number: Any) -> 'Draws':
+    """Of a part of the step."""
+    return Draws(*(jax.random.fold_in(key, number) for key in self))
+
+
+def draws(key: Any) -> Draws:
+  """Both keys, from one of JAX's; they may be both already."""
+  return key if isinstance(key, Draws) else Draws(of_mask(key), key)
 
 
 def _counter(shape: tuple[int, ...]) -> UInt32[Array, '...']:

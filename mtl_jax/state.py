@@ -120,7 +120,10 @@ def init(system: System, hp: Hp, seed: Seed, inputs: Any) -> TrainState:
   )
 
 
-def stream(seed: Seed, purpose: str) -> Array:
-  """One stream of random numbers per purpose."""
-  purposes = ('init', 'order', 'noise', 'probe')
-  return jax.random.fold_in(jax.random.key(seed), purposes.index(purpose))
+def stream(seed: Seed, *purposes: str) -> Array:
+  """One stream of random numbers per purpose; of several, all at once."""
+  numbers = [('init', 'order', 'noise', 'probe').index(p) for p in purposes]
+  key = jax.random.key(seed)
+  if len(numbers) == 1:
+    return jax.random.fold_in(key, numbers[0])
+  return jax.vmap(lambda n: jax.random.fold_in(key, n))(jnp.array(numbers))

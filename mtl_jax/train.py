@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int
 
-from mtl_jax import batches, devices, forward, gradients, optimizers
+from mtl_jax import batches, devices, forward, gradients, noise, optimizers
 from mtl_jax.data.base import Split
 from mtl_jax.evaluation import evaluate
 from mtl_jax.optimizers import Hp
@@ -39,14 +39,16 @@ def step(
   hp: Hp,
   state: TrainState,
   batch: Split,
-  key: Array,
+  key: Array | noise.Draws,
 ) -> tuple[TrainState, Metrics]:
   """One gradient step; one `vjp` serves all kinds of balancer.
 
   Where the balancer takes several batches, those are on a leading axis.
   """
   system = system.told(hp)
-  forward_key, balance_key = jax.random.split(key)
+  drawn = noise.draws(key)
+  own, balance_key = jax.random.split(drawn.others)
+  forward_key = noise.Draws(drawn.masks, own)
   state = _restarted(system, hp, state)
   hp = _alone(system, hp, state)
   opened = state.opened
@@ -163,8 +165,10 @@ def advance(
   now. Rows and dropout depend on the seed and the step alone, so that a resumed
   run equals an uninterrupted one, and schemes are compared on the same batches.
   """
+  order_key, noise_key = stream(seed, 'order', 'noise')
+  masks = noise.of_mask(noise_key)
   order = batches.rows(
-    stream(seed, 'order'),
+    order_key,
     state.step,
     steps,
     math.prod(system.batches) * batch_size,
@@ -172,7 +176,6 @@ def advance(
     num_rows,
   )
   order = order.reshape(steps, *system.batches, batch_size)
-  noise = stream(seed, 'noise')
   one_step = recorded or functools.partial(step, system)
   labels, opened = batches.packed(data.labels)
   data = data._replace(labels=labels)
@@ -180,7 +183,8 @@ def advance(
   def body(state, rows):
     batch = take(system.batches, data, rows)
     batch = batch._replace(labels=opened(batch.labels))
-    return one_step(hp, state, batch, jax.random.fold_in(noise, state.step))
+    drawn = noise.Draws(masks, noise_key).fold_in(state.step)
+    return one_step(hp, state, batch, drawn)
 
   state, metrics = lax.scan(body, state, order)
   return state, jax.tree.map(lambda m: m.mean(0), metrics)
