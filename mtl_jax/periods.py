@@ -48,7 +48,7 @@ def measured(
     `evaluation.predicted`.
   """
   now = {'step': step, 'steps': system.steps}
-  tree, rows = params.tree, sizes.eval_batch
+  tree, rows = params.stacks, sizes.eval_batch
   losses, found = predicted(system, tree, extra, split, rows, now)
   return keep_best(system, params, extra, step, best, losses), losses, found
 

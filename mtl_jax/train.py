@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int
 
-from mtl_jax import batches, devices, forward, gradients, optimizers
+from mtl_jax import batches, columns, devices, forward, gradients, optimizers
 from mtl_jax.data.base import Split
 from mtl_jax.evaluation import evaluate
 from mtl_jax.optimizers import Hp
@@ -49,7 +49,7 @@ def step(
   forward_key, balance_key = jax.random.split(key)
   state = _restarted(system, hp, state)
   hp = _alone(system, hp, state)
-  opened = state.opened
+  opened = state._replace(params=state.params.stacks)
   looks, own, (extra, readings) = forward.looks(
     system, opened, batch, forward_key
   )
@@ -68,7 +68,7 @@ def step(
   balance = found.balance
   if system.balancer.after:
     (later, _), _ = forward.losses(
-      system, opened, own, forward_key, params.tree
+      system, opened, own, forward_key, params.stacks
     )
     weights = hp.task_weights
     balance = system.balancer.after(weights * losses, weights * later, balance)
@@ -100,10 +100,10 @@ def _restarted(system: System, hp: Hp, state: TrainState) -> TrainState:
     return state
 
   def anew(state):
-    mix, first = system.scheme.mix, state.best.params.tree
+    mix, first = system.scheme.mix, state.best.params.stacks
     tree = {
       name: part if name.startswith(mix) else first[name]
-      for name, part in state.params.tree.items()
+      for name, part in state.params.stacks.items()
     }
     params = state.params.replace(tree)
     opt = optimizers.restarted(system.optimizer(hp), state.opt, params)
@@ -174,12 +174,10 @@ def advance(
   order = order.reshape(steps, *system.batches, batch_size)
   noise = stream(seed, 'noise')
   one_step = recorded or functools.partial(step, system)
-  labels, opened = batches.packed(data.labels)
-  data = data._replace(labels=labels)
+  data = data._replace(labels=columns.packed(data.labels))
 
   def body(state, rows):
     batch = take(system.batches, data, rows)
-    batch = batch._replace(labels=opened(batch.labels))
     return one_step(hp, state, batch, jax.random.fold_in(noise, state.step))
 
   state, metrics = lax.scan(body, state, order)
