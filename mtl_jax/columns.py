@@ -30,14 +30,14 @@ class Columns(Sequence):
     behind: of each part, how many axes are behind that of the members.
   """
 
-  parts: tuple[Array, ...]
+  parts: tuple[Any, ...]
   members: tuple[tuple[int, ...], ...]
   behind: tuple[int, ...]
 
   def __len__(self) -> int:
     return sum(map(len, self.members))
 
-  def __getitem__(self, number: int) -> Array:
+  def __getitem__(self, number: int) -> Any:
     part, place = self._places[range(len(self))[number]]
     axis = self._axis(part)
     return self.parts[part][(slice(None),) * axis + (place,)]
@@ -82,7 +82,7 @@ class Columns(Sequence):
     ]
 
 
-def packed(arrays: Sequence[Array], axis: int = 1) -> Columns:
+def packed(arrays: Sequence[Any], axis: int = 1) -> Columns:
   """K arrays as columns; those of one type and shape are side by side.
 
   Args:
@@ -102,7 +102,7 @@ def packed(arrays: Sequence[Array], axis: int = 1) -> Columns:
 
 
 def groups_of(
-  arrays: Sequence[Array], groups: Sequence[Sequence[int]]
+  arrays: Sequence[Any], groups: Sequence[Sequence[int]]
 ) -> list[Array]:
   """For each group of arrays of one shape `[N, group, ...]`."""
   if isinstance(arrays, Columns):
@@ -110,14 +110,14 @@ def groups_of(
   return [stacked([arrays[i] for i in group]) for group in groups]
 
 
-def shapes_of(arrays: Sequence[Array]) -> list[tuple[int, ...]]:
+def shapes_of(arrays: Sequence[Any]) -> list[tuple[int, ...]]:
   """The arrays' shapes; none is cut out for that."""
   if isinstance(arrays, Columns):
     return arrays.shapes
   return [array.shape for array in arrays]
 
 
-def stacked(arrays: Sequence[Array], axis: int = 1) -> Array:
+def stacked(arrays: Sequence[Any], axis: int = 1) -> Any:
   """Side by side on a new axis, on the host where they lie there."""
   host = all(isinstance(x, np.ndarray) for x in arrays)
   return np.stack(arrays, axis) if host else jnp.stack(arrays, axis)

@@ -14,7 +14,6 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from mtl_jax.schemes import ranges
-from mtl_jax.schemes.heads import joined
 from mtl_jax.schemes.linear_heads import (
   Head,
   drawn,
@@ -263,7 +262,7 @@ class Scheme(nn.Module):
     if self.is_initializing() and not self.is_mutable_collection('by_name'):
       stacks = drawn(self.scope.rngs['params'], self.heads, channels)
       for own in stacks:
-        self.put_variable('params', joined(own.members), own.leaves)
+        self.put_variable('params', *own.named)
       return product(stacks, rows)
     heads = [head(name=f'head_{t}') for t, head in enumerate(self.heads)]
     return tuple(product(of_modules(heads, rows), rows))

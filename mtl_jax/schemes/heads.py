@@ -22,6 +22,13 @@ class Stack(NamedTuple):
   members: tuple[int, ...]
   leaves: Any
 
+  @property
+  def named(self) -> tuple[str, Any]:
+    """The entry of a gathered tree; a head that is alone is no stack there."""
+    alone = len(self.members) == 1
+    leaves = jax.tree.map(lambda x: x[0], self.leaves) if alone else self.leaves
+    return joined(self.members), leaves
+
 
 def joined(numbers: Sequence[int]) -> str:
   """`head_0-3,7` of 0, 1, 2, 3 and 7."""
