@@ -1,6 +1,5 @@
 """Which rows a step sees: shuffled epochs, from the seed and the step alone."""
 
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -68,33 +67,6 @@ def _shuffled(
   draws = jnp.where(number < num_rows, draws, jnp.uint32(0xFFFFFFFF))
   order = lax.sort((draws >> low << low) | number)
   return (order & ((1 << low) - 1)).astype(jnp.int32)
-
-
-def packed(labels: tuple[Array, ...]) -> tuple[tuple[Array, ...], Callable]:
-  """Labels of one type side by side, so that a step gathers them at once.
-
-  Args:
-    labels: of K tasks, `[N]` or `[N, ...]`.
-
-  Returns:
-    Arrays `[N, tasks of a type, ...]`, and what makes of some rows of these,
-    `[..., B]` of them, the K labels again.
-  """
-  alike: dict[Any, list[int]] = {}
-  for t, own in enumerate(labels):
-    alike.setdefault((own.dtype, own.shape[1:]), []).append(t)
-  together = [jnp.stack([labels[t] for t in ts], 1) for ts in alike.values()]
-
-  def opened(rows: tuple[Array, ...]) -> tuple[Array, ...]:
-    found = [None] * len(labels)
-    for members, part, own in zip(alike.values(), rows, together, strict=True):
-      axis = part.ndim - own.ndim + 1
-      parts = lax.split(part, (1,) * len(members), axis)
-      for t, one in zip(members, parts, strict=True):
-        found[t] = lax.squeeze(one, (axis,))
-    return tuple(found)
-
-  return tuple(together), opened
 
 
 def stacked(splits: list[Any]) -> tuple[Any, Int[np.ndarray, 'splits']]:

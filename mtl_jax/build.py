@@ -10,6 +10,7 @@ import numpy as np
 
 from mtl_jax import (
   choices,
+  columns,
   early,
   encoders,
   jacobians,
@@ -229,9 +230,10 @@ def try_shapes(config: Any, system: train.System, data: Data) -> Traced:
   settings = choices.settings(config, len(data.tasks))
   hp = jax.tree.map(lambda x: x[0], choices.hp(settings[:1]))
   batch = (*system.batches, config.batch_size)
+  labels = jax.eval_shape(columns.packed, data.train.labels)
   batch = jax.tree.map(
     lambda x: jax.ShapeDtypeStruct((*batch, *x.shape[1:]), x.dtype),
-    data.train,
+    data.train._replace(labels=labels),
   )
 
   def traced(function, *arguments):

@@ -5,6 +5,8 @@ from jaxtyping import Array, Float
 
 from mtl_jax.contractions import matmul
 
+START = nn.initializers.lecun_normal()  # of kernels
+
 
 class Dense(nn.Module):
   """`x @ kernel + bias` over the last axis; parameters as in `nn.Dense`."""
@@ -14,8 +16,8 @@ class Dense(nn.Module):
   @nn.compact
   def __call__(self, x: Float[Array, '*rows channels'], weights_only=False):
     """`[*rows, features]`, or kernel and bias for those who multiply."""
-    start, shape = nn.initializers.lecun_normal(), (x.shape[-1], self.features)
-    kernel = self.param('kernel', start, shape)
+    shape = x.shape[-1], self.features
+    kernel = self.param('kernel', START, shape)
     bias = self.param('bias', nn.initializers.zeros, (self.features,))
     if weights_only:
       return kernel, bias

@@ -1,5 +1,6 @@
 """A whole split: predictions and losses on the device, metrics on the host."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -21,7 +22,7 @@ def predict(
   inputs: Any,
   batch_size: int,
   now: dict | None = None,
-) -> tuple[Array, ...]:
+) -> Sequence[Array]:
   """Predictions of all rows, `batch_size` of them at a time.
 
   `now` is what the scheme is told of the training, if anything.
@@ -52,7 +53,7 @@ def predicted(
   data: Split,
   batch_size: int,
   now: dict | None = None,
-) -> tuple[Float[Array, 'tasks'], tuple[Any, ...]]:
+) -> tuple[Float[Array, 'tasks'], Sequence[Any]]:
   """Task losses of a whole split, and what its metrics are computed of.
 
   Of each task that is its predictions `[N, outputs]`, or a summary of them
@@ -60,13 +61,14 @@ def predicted(
   """
   found = predict(system, params, extra, data.inputs, batch_size, now)
   losses = task_losses(system.tasks, found, data)
-  summaries = [
-    task.made.summary(found[t], data.labels[t], data.mask[:, t])
-    if scores.summarised(task, len(found[t]))
-    else found[t]
+  made = {
+    t: task.made.summary(found[t], data.labels[t], data.mask[:, t])
     for t, task in enumerate(system.tasks)
-  ]
-  return losses, tuple(summaries)
+    if scores.summarised(task, data.mask.shape[0])
+  }
+  if made:
+    found = tuple(made.get(t, one) for t, one in enumerate(found))
+  return losses, found
 
 
 def evaluate(

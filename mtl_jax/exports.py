@@ -5,6 +5,7 @@ that a later job finds among the compiled ones.
 """
 
 import functools
+import json
 import sys
 import threading
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import jax
 import optax
 from jax import export
 
-from mtl_jax import kept, modules, parameters, train
+from mtl_jax import columns, kept, modules, parameters, train
 from mtl_jax.cells import Cell
 from mtl_jax.data.base import Split
 from mtl_jax.kept import Kept
@@ -133,3 +134,14 @@ def _register_parameters() -> None:
     serialize_auxdata=lambda aux: parameters.written(*aux),
     deserialize_auxdata=lambda text: (parameters.layout_of(text),),
   )
+  export.register_pytree_node_serialization(
+    columns.Columns,
+    serialized_name='mtl_jax.columns.Columns',
+    serialize_auxdata=lambda aux: json.dumps(aux).encode(),
+    deserialize_auxdata=_columns_of,
+  )
+
+
+def _columns_of(text: bytes) -> tuple:
+  members, behind = json.loads(bytes(text))
+  return tuple(map(tuple, members)), tuple(behind)

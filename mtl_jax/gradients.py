@@ -12,6 +12,7 @@ from mtl_jax.jacobians import Look
 from mtl_jax.optimizers import Hp
 from mtl_jax.parameters import Parameters
 from mtl_jax.schemes import base as schemes
+from mtl_jax.schemes import heads
 
 # Up to so many bytes of tasks' gradients are kept until their weights are
 # known; above, a second way back makes their sum. See docs/balancers.md.
@@ -168,7 +169,7 @@ def add_penalty(scheme: schemes.Scheme, hp: Hp, params: Any, grads: Any) -> Any:
   """Adds the gradient of the scheme's penalty; no balancer has seen it."""
   if type(scheme).penalty is schemes.Scheme.penalty:
     return grads
-  penalties = jax.grad(scheme.penalty)(params)
+  penalties = jax.grad(lambda p: scheme.penalty(heads.ByName(p)))(params)
   return jax.tree.map(lambda g, p: g + hp.penalty * p, grads, penalties)
 
 

@@ -4,30 +4,37 @@ from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
-from mtl_jax import devices
+from mtl_jax import columns, devices
 from mtl_jax.data.base import Split
 from mtl_jax.tasks import Task
 
 
 @jax.named_scope('losses')
 def task_losses(
-  tasks: tuple[Task, ...], predictions: tuple[Array, ...], batch: Split
+  tasks: tuple[Task, ...], predictions: Sequence[Array], batch: Split
 ) -> Float[Array, 'tasks']:
   """Each task's mean loss over its valid labels."""
-  losses = [None] * len(tasks)
   # Tasks of one kind are computed together: small operations cost their call.
-  for members in alike(tasks, [labels.shape for labels in batch.labels]):
-    predicted, labels, mask = [
-      jnp.stack([column[t] for t in members])
-      for column in (predictions, batch.labels, batch.mask.T)
-    ]
-    mask = devices.whole(mask)  # spares a message, see `take_rows`
-    values = jax.vmap(tasks[members[0]].loss)(predicted, labels, mask)
-    for i, t in enumerate(members):
-      losses[t] = values[i]
-  return jnp.stack(losses)
+  groups = alike(tasks, columns.shapes_of(batch.labels))
+  order = [t for members in groups for t in members]
+  ends = np.cumsum([len(members) for members in groups])[:-1]
+  mask = devices.whole(batch.mask)  # spares a message, see `take_rows`
+  mask = columns.permuted(mask, tuple(order), 1)
+  parts = [
+    jax.vmap(tasks[members[0]].loss, 1)(*own)
+    for members, *own in zip(
+      groups,
+      columns.groups_of(predictions, groups),
+      columns.groups_of(batch.labels, groups),
+      jnp.split(mask, ends, 1),
+      strict=True,
+    )
+  ]
+  losses = jnp.concatenate(parts) if len(parts) > 1 else parts[0]
+  return columns.permuted(losses, tuple(np.argsort(order).tolist()), 0)
 
 
 def alike(tasks: Sequence[Task], shapes: Sequence[tuple]) -> list[list[int]]:

@@ -15,18 +15,22 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
-from mtl_jax.schemes import partition
+from mtl_jax.columns import permuted
+from mtl_jax.schemes import heads, partition
 
 
 class Block(NamedTuple):
-  """Columns that hold one leaf, or the same leaf of each tower's head.
+  """Columns that hold one leaf, or the same leaf of all towers' heads.
 
   Attributes:
-    leaves: their places in the flattened tree; one, or one per row.
+    leaves: their places in the flattened tree of stacks; several where heads of
+      separate towers differ in size.
     shapes: of these leaves.
+    rows: that each leaf is in; none where that is all of them.
     start: the first column.
     width: how many columns; a smaller head is padded with zeros.
     name: of the top-level parameter.
@@ -35,6 +39,7 @@ class Block(NamedTuple):
 
   leaves: tuple[int, ...]
   shapes: tuple[tuple[int, ...], ...]
+  rows: tuple[tuple[int, ...], ...]
   start: int
   width: int
   name: str
@@ -80,6 +85,11 @@ class Parameters:
   @property
   def tree(self) -> Any:
     """The leaves in their own shapes, behind the axes of runs."""
+    return heads.apart(self.stacks, self.matrix.ndim - 2)
+
+  @property
+  def stacks(self) -> Any:
+    """The same with heads of one shape stacked, see `heads.gathered`."""
     leaves = [None] * self.layout.structure.num_leaves
     for block in self.layout.blocks:
       for i, leaf in zip(block.leaves, self._read(block), strict=True):
@@ -92,8 +102,8 @@ class Parameters:
     if len(block.leaves) == 1:
       return [part.reshape(*runs, *block.shapes[0])]
     return [
-      part[..., t, : math.prod(shape)].reshape(*runs, *shape)
-      for t, shape in enumerate(block.shapes)
+      part[..., np.array(rows), : _size(shape, rows)].reshape(*runs, *shape)
+      for shape, rows in zip(block.shapes, block.rows, strict=True)
     ]
 
   @property
@@ -102,8 +112,11 @@ class Parameters:
     return jax.eval_shape(lambda own: own.tree, self)
 
   def replace(self, tree: Any) -> 'Parameters':
-    """The leaves of another tree of the same shapes, without axes of runs."""
-    return _filled(self.layout, jax.tree.leaves(tree))
+    """The leaves of another tree of the same shapes, without axes of runs.
+
+    Its heads may be stacked, or each by its own name.
+    """
+    return _filled(self.layout, jax.tree.leaves(heads.gathered(tree)))
 
   @property
   def norms(self) -> Float[Array, 'groups']:
@@ -135,10 +148,11 @@ def pack(tree: Any, groups: int) -> Parameters:
 
   Args:
     tree: top-level names as in `schemes.base`; where `groups` is above 1, each
-      leaf has an axis 0 of as many towers, but for those of `head_0`, ...
+      leaf has an axis 0 of as many towers, but for those of `head_0`, ...;
+      those may be stacked already, see `heads.gathered`.
     groups: rows; towers that are clipped and kept each by itself, or 1.
   """
-  return _filled(layout(tree, groups), jax.tree.leaves(tree))
+  return _filled(layout(tree, groups), jax.tree.leaves(heads.gathered(tree)))
 
 
 def layout(tree: Any, groups: int) -> Layout:
@@ -146,19 +160,31 @@ def layout(tree: Any, groups: int) -> Layout:
 
   Kernels come first, so that those that decay are next to each other.
   """
-  paths, structure = jax.tree_util.tree_flatten_with_path(tree)
+  stacks = jax.eval_shape(heads.gathered, tree)
+  paths, structure = jax.tree_util.tree_flatten_with_path(stacks)
   found: dict[tuple, list[int]] = {}
   for i, (path, _) in enumerate(paths):
     found.setdefault(_kind(path, groups, i), []).append(i)
   blocks, start = [], 0
   for kind, leaves in sorted(found.items()):
     shapes = tuple(tuple(paths[i][1].shape) for i in leaves)
-    rows = groups if len(leaves) == 1 else 1
-    width = max(map(math.prod, shapes)) // rows
-    name = paths[leaves[0]][0][0].key
-    blocks.append(Block(tuple(leaves), shapes, start, width, name, not kind[0]))
+    names = [paths[i][0][0].key for i in leaves]
+    rows = tuple(map(heads.members, names)) if len(leaves) > 1 else ((),)
+    width = max(map(_size, shapes, rows))
+    if len(leaves) == 1:
+      width //= groups
+    own = heads.members(names[0])
+    name = f'head_{own[0]}' if own else names[0]
+    kernel = not kind[0]
+    block = Block(tuple(leaves), shapes, rows, start, width, name, kernel)
+    blocks.append(block)
     start += width
   return Layout(groups, structure, tuple(blocks))
+
+
+def _size(shape: tuple[int, ...], rows: tuple[int, ...]) -> int:
+  """Columns that a leaf takes in each of its rows."""
+  return math.prod(shape) // (len(rows) or 1)
 
 
 def _kind(path: tuple, groups: int, i: int) -> tuple:
@@ -179,13 +205,17 @@ def _written(groups: int, block: Block, leaves: list) -> Array:
   own = [jnp.asarray(leaves[i]) for i in block.leaves]
   if len(own) == 1:
     return own[0].reshape(groups, -1)
-  flat = [leaf.reshape(1, -1) for leaf in own]
+  flat = [
+    leaf.reshape(len(rows), -1)
+    for leaf, rows in zip(own, block.rows, strict=True)
+  ]
   short = [block.width - leaf.shape[1] for leaf in flat]
   padded = [
     jnp.pad(leaf, ((0, 0), (0, n))) if n else leaf
     for leaf, n in zip(flat, short, strict=True)
   ]
-  return lax.concatenate(padded, 0)
+  order = np.argsort([row for rows in block.rows for row in rows])
+  return permuted(lax.concatenate(padded, 0), tuple(order.tolist()), 0)
 
 
 def _equal(a: Any, b: Any) -> bool:
@@ -212,6 +242,7 @@ def layout_of(text: bytes) -> Layout:
       | {
         'leaves': tuple(block['leaves']),
         'shapes': tuple(map(tuple, block['shapes'])),
+        'rows': tuple(map(tuple, block['rows'])),
       }
     )
     for block in known['blocks']

@@ -1,5 +1,6 @@
 """The evaluation of a run, and the best parameters that it keeps."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -37,7 +38,7 @@ def measured(
   step: Int[Array, ''],
   best: Best,
   split: Split,
-) -> tuple[Best, Float[Array, 'tasks'], tuple[Any, ...]]:
+) -> tuple[Best, Float[Array, 'tasks'], Sequence[Any]]:
   """These parameters on one split, and the best ones with them among these.
 
   Validation and test have this one program: at the test, what it keeps as best
@@ -48,7 +49,7 @@ def measured(
     `evaluation.predicted`.
   """
   now = {'step': step, 'steps': system.steps}
-  tree, rows = params.tree, sizes.eval_batch
+  tree, rows = params.stacks, sizes.eval_batch
   losses, found = predicted(system, tree, extra, split, rows, now)
   return keep_best(system, params, extra, step, best, losses), losses, found
 

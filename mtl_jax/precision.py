@@ -6,6 +6,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from mtl_jax.schemes import heads
+
 COMPUTE = ('float32', 'bfloat16')
 
 
@@ -28,7 +30,7 @@ def apply(
     dtype = jnp.dtype(compute)
     params = jax.tree.map(lambda x: x.astype(dtype), params)
     inputs = jax.tree.map(lambda x: _cast(x, dtype), inputs)
-  variables = {'params': params, **extra}
+  variables = {**heads.variables(params), **extra}
   found = scheme.apply(variables, inputs, train, **options)
   if compute == 'float32':
     return found

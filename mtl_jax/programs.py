@@ -14,6 +14,7 @@ from mtl_jax import (
   batches,
   build,
   choices,
+  columns,
   devices,
   exports,
   measuring,
@@ -107,6 +108,12 @@ class Programs:
     }
     known = measuring.known(splits)
     splits = measuring.padded(splits, axis=0 if self._shared else 1)
+    splits = {
+      name: split._replace(
+        labels=columns.packed(split.labels, split.mask.ndim - 1)
+      )
+      for name, split in splits.items()
+    }
     hp = choices.hp([setting for _, setting in chunk.padded])
     own = devices.place((hp, seeds), over_runs=True, mesh=self._mesh)
     data = devices.place(

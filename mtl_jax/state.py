@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from flax.core import DenyList
 from jaxtyping import Array, Float, Int
 
 from mtl_jax import gradients, parameters
@@ -97,7 +98,10 @@ class TrainState(NamedTuple):
 
 def init(system: System, hp: Hp, seed: Seed, inputs: Any) -> TrainState:
   """The state before the first step; `inputs` is a batch to take shapes of."""
-  variables = system.scheme.init(stream(seed, 'init'), inputs, False)
+  # Heads of one shape are drawn as one stack.
+  drawn = DenyList(('intermediates', 'by_name'))
+  key = stream(seed, 'init')
+  variables = system.scheme.init(key, inputs, False, mutable=drawn)
   tree = variables.pop('params')
   num_tasks, groups = len(system.tasks), system.groups
   params = parameters.pack(tree, groups)

@@ -14,7 +14,15 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int
 
-from mtl_jax import batches, devices, forward, gradients, noise, optimizers
+from mtl_jax import (
+  batches,
+  columns,
+  devices,
+  forward,
+  gradients,
+  noise,
+  optimizers,
+)
 from mtl_jax.data.base import Split
 from mtl_jax.evaluation import evaluate
 from mtl_jax.optimizers import Hp
@@ -51,7 +59,7 @@ def step(
   forward_key = noise.Draws(drawn.masks, own)
   state = _restarted(system, hp, state)
   hp = _alone(system, hp, state)
-  opened = state.opened
+  opened = state._replace(params=state.params.stacks)
   looks, own, (extra, readings) = forward.looks(
     system, opened, batch, forward_key
   )
@@ -70,7 +78,7 @@ def step(
   balance = found.balance
   if system.balancer.after:
     (later, _), _ = forward.losses(
-      system, opened, own, forward_key, params.tree
+      system, opened, own, forward_key, params.stacks
     )
     weights = hp.task_weights
     balance = system.balancer.after(weights * losses, weights * later, balance)
@@ -102,10 +110,10 @@ def _restarted(system: System, hp: Hp, state: TrainState) -> TrainState:
     return state
 
   def anew(state):
-    mix, first = system.scheme.mix, state.best.params.tree
+    mix, first = system.scheme.mix, state.best.params.stacks
     tree = {
       name: part if name.startswith(mix) else first[name]
-      for name, part in state.params.tree.items()
+      for name, part in state.params.stacks.items()
     }
     params = state.params.replace(tree)
     opt = optimizers.restarted(system.optimizer(hp), state.opt, params)
@@ -177,12 +185,10 @@ def advance(
   )
   order = order.reshape(steps, *system.batches, batch_size)
   one_step = recorded or functools.partial(step, system)
-  labels, opened = batches.packed(data.labels)
-  data = data._replace(labels=labels)
+  data = data._replace(labels=columns.packed(data.labels))
 
   def body(state, rows):
     batch = take(system.batches, data, rows)
-    batch = batch._replace(labels=opened(batch.labels))
     drawn = noise.Draws(masks, noise_key).fold_in(state.step)
     return one_step(hp, state, batch, drawn)
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax import batches
+from mtl_jax import batches, columns
 from mtl_jax.data.base import Split
 from tests import small
 
@@ -98,11 +98,16 @@ def test_packed_labels_come_back_whatever_their_types():
     jnp.arange(12.0).reshape(6, 2),
     10 * jnp.arange(6.0),
   )
-  together, opened = batches.packed(labels)
-  assert len(together) == 3
-  small.same(opened(together), labels)
+  together = columns.packed(labels)
+  assert len(together.parts) == 3
+  assert columns.shapes_of(together) == columns.shapes_of(labels)
+  small.same(tuple(together), labels)
   rows = jnp.array([[4, 0], [3, 3]])
   small.same(
-    opened(tuple(own[rows] for own in together)),
+    tuple(jax.tree.map(lambda own: own[rows], together)),
     tuple(own[rows] for own in labels),
+  )
+  pair, single = together.of([[3, 0], [2]])
+  small.same(
+    (pair, single), (jnp.stack([labels[3], labels[0]], 1), labels[2][:, None])
   )

@@ -29,6 +29,7 @@ LAYERS = [
   'gated',
   'attention',
   'contractions',
+  'columns',
   'dense',
   'pixels',
   'blocks',

@@ -33,12 +33,13 @@ class Split(NamedTuple):
 
   Attributes:
     inputs: array `[N, ...]`, or a pytree of them.
-    labels: K arrays `[N]`; what stands at a missing label is finite.
+    labels: K arrays `[N]`, where they are trained on `columns.Columns`; what
+      stands at a missing label is finite.
     mask: bool `[N, K]`, True where the label is known.
   """
 
   inputs: Any
-  labels: tuple[np.ndarray, ...]
+  labels: Sequence[np.ndarray]
   mask: np.ndarray
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from mtl_jax.report import drawing, stats
+from mtl_jax.report import drawing, many, many_figures, stats
 from mtl_jax.report.agreement import ordered
 from mtl_jax.report.cells import Cell, TaskInfo
 from mtl_jax.report.layout import human, of_cell
@@ -19,6 +19,9 @@ def differences(
 ) -> None:
   """Per task, the paired difference to single with its 95 % interval."""
   cells = ordered(cells)
+  if many.too_many(cells[0].tasks):
+    many_figures.differences(cells, frame, path)
+    return
   shown = [cell for cell in cells if not cell.is_baseline]
   found = [(drawing.style(cells, c), of_cell(frame, c)) for c in shown]
   tasks = cells[0].tasks
@@ -44,6 +47,9 @@ def curves(
 ) -> None:
   """Per task, the validation metric by step, with a 95 % band over seeds."""
   cells = ordered(cells)
+  if many.too_many(cells[0].tasks):
+    many_figures.curves(cells, frame, path)
+    return
   tasks = cells[0].tasks
   figure, grid = drawing.panels(len(tasks), 2.9, 2.4)
   for axes, task in zip(grid, tasks, strict=True):

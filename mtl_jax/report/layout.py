@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from mtl_jax.report.agreement import ordered
+from mtl_jax.report import many
+from mtl_jax.report.agreement import baseline, ordered
 from mtl_jax.report.cells import Cell
 
 MARKS = {'better': ' ▲', 'worse': ' ▼'}
@@ -21,13 +22,19 @@ class Table(NamedTuple):
 
 
 def readable(cells: Sequence[Cell], frame: pd.DataFrame) -> Table:
-  """A column per task (its headline metric), Delta_m, then the costs."""
+  """A column per task (its headline metric), Delta_m, then the costs.
+
+  Where there are more than `many.MOST` tasks, columns sum them up.
+  """
   cells = ordered(cells)
   ratio = any(len(cell.completed) < len(cell.setting) for cell in cells)
   costs = ['params', 'FLOPs/step', 'steps/s', 'seconds']
-  names = [_title(task.name, *task.metrics[0]) for task in cells[0].tasks]
+  tasks = cells[0].tasks
+  names = [_title(task.name, *task.metrics[0]) for task in tasks]
+  names = many.header(tasks) if many.too_many(tasks) else names
+  base = of_cell(frame, baseline(cells))
   header = ['scheme', *names, DELTA, *costs, *(['failed'] * ratio)]
-  return Table(header, [_line(cell, frame, ratio) for cell in cells])
+  return Table(header, [_line(cell, frame, base, ratio) for cell in cells])
 
 
 def of_cell(frame: pd.DataFrame, cell: Cell) -> pd.DataFrame:
@@ -99,9 +106,13 @@ def _title(task: str, metric: str, higher_is_better: bool) -> str:
   return f'{task} {metric} {"↑" if higher_is_better else "↓"}'
 
 
-def _line(cell: Cell, frame: pd.DataFrame, ratio: bool) -> list[str]:
+def _line(cell: Cell, frame: pd.DataFrame, base, ratio: bool) -> list[str]:
   own = of_cell(frame, cell)
-  entries = [_entry(own.loc[task.name]) for task in cell.tasks]
+  entries = (
+    many.entries(cell, own, base)
+    if many.too_many(cell.tasks)
+    else [_entry(own.loc[task.name]) for task in cell.tasks]
+  )
   delta = '0' if cell.is_baseline else _entry(own.loc['ALL'], '+')
   cost = own.loc['ALL']
   units = ('params', 'flops_per_step', 'steps_per_second', 'seconds')

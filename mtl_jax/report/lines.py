@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Sequence
 
 from mtl_jax.report import hyperparameters as hps
+from mtl_jax.report import many
 from mtl_jax.report.agreement import baseline, ordered
 from mtl_jax.report.cells import Cell, settings
 from mtl_jax.report.comparison import deltas
@@ -17,7 +18,13 @@ def above(cells: Sequence[Cell]) -> list[str]:
   """The lines above the table: data, test, Delta_m and units, budget."""
   cells = ordered(cells)
   base = baseline(cells)
-  return [_data(base), _test(base), _meaning(base), _budget(cells)]
+  return [
+    _data(base),
+    _test(base),
+    *many.meaning(base.tasks),
+    _meaning(base),
+    _budget(cells),
+  ]
 
 
 def notes(cells: Sequence[Cell]) -> list[str]:
@@ -150,19 +157,27 @@ def resting(cells: Sequence[Cell]) -> list[str]:
 
   A metric has no value where it cannot be computed: an AUC of one class.
   """
-  rows: dict[tuple, list[str]] = {}
+  summed = many.too_many(cells[0].tasks)
+  rows: dict[tuple, dict[str, list[str]]] = {}
   for cell in cells:
     for task in cell.tasks:
       counts = {m: len(cell.values(task.name, m)) for m, _ in task.metrics}
       for seeds in sorted(set(counts.values()) - {len(cell.completed)}):
         metrics = ', '.join(m for m, n in counts.items() if n == seeds)
         of = f'{seeds} of {len(cell.completed)}'
-        rows.setdefault((task.name, metrics, of), []).append(cell.label)
+        key = (metrics, of) if summed else (task.name, metrics, of)
+        own = rows.setdefault(key, {})
+        own.setdefault(task.name, []).append(cell.label)
   return [
-    f'{", ".join(labels)}: {task} {metrics} rests on {of} seeds and has no '
-    'value on the others, on which Δm has none where this is a headline'
-    for (task, metrics, of), labels in rows.items()
+    f'{_labels(own)}: {many.some(list(own))} {metrics} rests on {of} seeds and '
+    'has no value on the others, on which Δm has none where this is a headline'
+    for (*_, metrics, of), own in rows.items()
   ]
+
+
+def _labels(own: dict[str, list[str]]) -> str:
+  """Of rows, each once."""
+  return ', '.join(dict.fromkeys(itertools.chain.from_iterable(own.values())))
 
 
 def _said(cells: Sequence[Cell]) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import jinja2
 import pandas as pd
 
-from mtl_jax.report import atomic, figures, readings, tables
+from mtl_jax.report import atomic, figures, many, readings, tables
 from mtl_jax.report.agreement import baseline, ordered
 from mtl_jax.report.cells import Cell
 from mtl_jax.report.layout import readable
@@ -26,6 +26,18 @@ CAPTIONS = {
   ),
   'quality_vs_parameters': (
     'Δm with its paired 95 % interval against the number of parameters.'
+  ),
+}
+# Of tables whose tasks are summed up, see `many`.
+SUMMED = {
+  'differences': (
+    'Of every task, the gain over single in its headline metric with its 95 % '
+    'interval, in order. Filled: better or worse after correction; hollow: no '
+    'difference shown. Single far tasks may lie outside the frame.'
+  ),
+  'curves': (
+    'Validation metric by training step: median and quartiles over tasks of '
+    'their means over the runs.'
   ),
 }
 READINGS = (
@@ -82,7 +94,8 @@ def html(
   cells = ordered(cells)
   header = baseline(cells).header
   own = {readings.name(c): READINGS.format(label=c.label) for c in cells}
-  captions = CAPTIONS | own
+  summed = SUMMED if many.too_many(cells[0].tasks) else {}
+  captions = CAPTIONS | summed | own
   return _template().render(
     title=f'{header["dataset"]}: ways of sharing against single-task learning',
     lines=above(cells),

@@ -1,6 +1,6 @@
 """Sharing schemes: one file each, `class Scheme(base.Scheme)`."""
 
 HELPERS = (
-  *('capacity', 'choices', 'experts', 'gates', 'partition', 'ranges'),
-  'towers',
+  *('capacity', 'choices', 'experts', 'gates', 'heads'),
+  *('linear_heads', 'partition', 'ranges', 'towers'),
 )

@@ -5,17 +5,23 @@ is reached by two or more task losses, `aux_...` by none, any other by exactly
 one. A test proves it for every scheme from the Jacobian.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from mtl_jax import dense
 from mtl_jax.schemes import ranges
+from mtl_jax.schemes.linear_heads import (
+  Head,
+  drawn,
+  linear,
+  of_modules,
+  read_out,
+  read_out_each,
+)
 from mtl_jax.schemes.partition import (
   is_kernel,
   kernels,
@@ -59,7 +65,6 @@ __all__ = [
   'module_of',
   'per_task',
   'per_tower',
-  'read_out',
   'split',
   'spread',
   'stack',
@@ -224,71 +229,45 @@ class Scheme(nn.Module):
     spot = self.get_variable('spots', name, None)
     return features if spot is None else alter(lambda h: h + spot, features)
 
-  def predict(self, features: Iterable) -> tuple[Array, ...]:
+  def predict(self, features: Iterable) -> Sequence[Array]:
     """Each task's head on its features: K predictions `[B, num_outputs]`."""
     features = list(features)
     self._show(lambda: jnp.stack([summary(h) for h in features]))
+    if linear(self.heads) and all(h is features[0] for h in features):
+      rows = summary(features[0])
+      return self._read(read_out, rows, rows.shape[-1])
     heads = [head(name=f'head_{t}') for t, head in enumerate(self.heads)]
-    alike = all(type(head) is Head for head in heads)
-    if alike and all(h is features[0] for h in features):
-      return read_out(heads, features[0])
     return tuple(head(h) for head, h in zip(heads, features, strict=True))
 
-  def predict_stacked(self, features: Features) -> tuple[Array, ...]:
+  def predict_stacked(self, features: Features) -> Sequence[Array]:
     """The same of K towers' features on an axis 0: `[K, B, ...]`.
 
     Heads with as many outputs are one product.
     """
     rows = jax.vmap(summary)(features)  # [K, B, C]
     self._show(lambda: rows)
+    if linear(self.heads):
+      return self._read(read_out_each, rows, rows.shape[-1])
     heads = [head(name=f'head_{t}') for t, head in enumerate(self.heads)]
-    if not all(type(head) is Head for head in heads):
-      parts = unstack(features, len(heads))
-      return tuple(head(h) for head, h in zip(heads, parts, strict=True))
-    return read_out_each(heads, rows)
+    parts = unstack(features, len(heads))
+    return tuple(head(h) for head, h in zip(heads, parts, strict=True))
+
+  def _read(
+    self, product: Callable, rows: Array, channels: int
+  ) -> Sequence[Array]:
+    """All linear heads at once, whether their weights come stacked or not."""
+    stacks = self.get_variable('heads', 'stacks', None)
+    if stacks is not None:
+      return product(stacks, rows)
+    if self.is_initializing() and not self.is_mutable_collection('by_name'):
+      stacks = drawn(self.scope.rngs['params'], self.heads, channels)
+      for own in stacks:
+        self.put_variable('params', *own.named)
+      return product(stacks, rows)
+    heads = [head(name=f'head_{t}') for t, head in enumerate(self.heads)]
+    return tuple(product(of_modules(heads, rows), rows))
 
   def _show(self, read: Callable[[], Array]) -> None:
     """Leaves what the heads read where that is asked for, `[K, B, C]`."""
     if self.is_mutable_collection('features') and not self.is_initializing():
       self.put_variable('features', 'read', read())
-
-
-class Head(nn.Module):
-  """A linear read-out of a feature vector, pooled first if it is none."""
-
-  num_outputs: int
-
-  @nn.compact
-  def __call__(self, features, weights_only=False):
-    return dense.Dense(self.num_outputs)(summary(features), weights_only)
-
-
-def read_out_each(
-  heads: list[Head], rows: Float[Array, 'tasks batch channels']
-) -> tuple[Array, ...]:
-  """What each head makes of its own rows, a product for each output size."""
-  alike: dict[int, list[int]] = {}
-  for t, head in enumerate(heads):
-    alike.setdefault(head.num_outputs, []).append(t)
-  parts = unstack(rows, len(heads)) if len(alike) > 1 else None
-  found = [None] * len(heads)
-  for members in alike.values():
-    own = jnp.stack([parts[t] for t in members]) if parts else rows
-    weights = [heads[t](own[0], weights_only=True) for t in members]
-    kernel, bias = (jnp.stack(w) for w in zip(*weights, strict=True))
-    together = jax.vmap(dense.affine)(own, kernel, bias)
-    for t, one in zip(members, unstack(together, len(members)), strict=True):
-      found[t] = one
-  return tuple(found)
-
-
-def read_out(heads: list[Head], features: Any) -> tuple[Array, ...]:
-  """What each head makes of the same features, in one product for all."""
-  features = summary(features)
-  weights = [head(features, weights_only=True) for head in heads]
-  kernel, bias = (
-    jnp.concatenate(w, axis=-1) for w in zip(*weights, strict=True)
-  )
-  together = dense.affine(features, kernel, bias)
-  ends = np.cumsum([head.num_outputs for head in heads])
-  return tuple(jnp.split(together, ends[:-1], axis=1))
