@@ -4,6 +4,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from mtl_jax import contractions
 from mtl_jax.schemes import base, ranges
 
 
@@ -56,7 +57,7 @@ class Scheme(base.Scheme):
     alpha = jnp.where(self.alone, jnp.eye(k)[:, :, None], alpha)
     self.read(f'stitch of stage {stage}', alpha.mean(-1), 'task', 'tower')
     alpha = jnp.broadcast_to(alpha, (k, k, h.shape[-1])).astype(h.dtype)
-    return jnp.einsum('tsc,sb...c->tb...c', alpha, h)
+    return contractions.exchange(alpha, h)
 
   def start(self, key, channels):
     del key
