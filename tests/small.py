@@ -214,9 +214,14 @@ def _init(system, hp, seed, inputs, drawn):
   return state._replace(params=at, best=state.best._replace(params=at))
 
 
-def start(system, split, hp, seed=0, noise=True):
-  """A first state, at parameters without symmetry unless told otherwise."""
-  drawn = params(system.scheme, split.inputs, seed) if noise else None
+def start(system, split, hp, seed=0, noise=True, at=None):
+  """A first state, at `at` or at parameters without symmetry.
+
+  Without `noise` at those that a training begins with.
+  """
+  drawn = at
+  if noise and at is None:
+    drawn = params(system.scheme, split.inputs, seed)
   return _init(system, hp, jnp.array(seed), split.inputs, drawn)
 
 
