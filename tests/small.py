@@ -153,6 +153,12 @@ def _variables(scheme, shape, dtype):
   return jax.eval_shape(start, jax.ShapeDtypeStruct(shape, dtype))
 
 
+@functools.partial(jax.jit, static_argnums=0)
+def begun(scheme, x, seed=0):
+  """Variables as a training begins with them; one program for equal shapes."""
+  return scheme.init(jax.random.key(seed), x, False)
+
+
 def extra(scheme, x, seed=0):
   """What a scheme carries besides parameters, as it starts."""
   if set(_variables(scheme, x.shape, x.dtype)) == {'params'}:
@@ -163,7 +169,7 @@ def extra(scheme, x, seed=0):
 @functools.partial(jax.jit, static_argnums=0)
 def _extra(scheme, x, seed):
   # Parameters are not returned, so that nothing that draws them is compiled.
-  variables = scheme.init(jax.random.key(seed), x, False)
+  variables = begun(scheme, x, seed)
   return {k: v for k, v in variables.items() if k != 'params'}
 
 
@@ -201,7 +207,7 @@ def _system(chosen, balancer, tasks, rule):
 def hp(lr=0.1, weight_decay=0.0, penalty=0.0, clip=0.0, task_weights=(1, 1, 1)):
   """Hyperparameters of one run."""
   numbers = (lr, weight_decay, penalty, clip, task_weights)
-  return optimizers.Hp(*(jnp.array(np.float32(x)) for x in numbers))
+  return optimizers.Hp(*(jnp.array(x, jnp.float32) for x in numbers))
 
 
 @functools.partial(jax.jit, static_argnums=0)

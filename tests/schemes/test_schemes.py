@@ -139,7 +139,7 @@ def test_separate_towers_are_laid_out_by_task(name, encoder):
   params, rows, _ = jacobian(name, encoder)
   if not small.scheme(name, encoder).separate:
     pytest.skip('one model')
-  tasks = base.per_tower(params, np.arange(K))
+  tasks = base.per_tower(params, jnp.arange(K))
 
   def check(at, owner):
     for t in range(K):
@@ -247,8 +247,8 @@ def test_what_mixes_does_not_decay_and_what_encodes_does(name):
 @pytest.mark.parametrize('name', small.SCHEMES)
 def test_towers_start_apart_unless_told_otherwise(name):
   scheme = small.scheme(name)
-  start = jax.jit(lambda: scheme.init(jax.random.key(0), small.inputs(), False))
-  shared, private = base.split(jax.device_get(start())['params'])
+  start = small.begun(scheme, small.inputs())
+  shared, private = base.split(jax.device_get(start)['params'])
   alike = getattr(scheme, 'same_init', False)
   for key, tree in {**shared, **private}.items():
     words = ('tower', 'experts', 'nodes', 'subnets')
