@@ -67,9 +67,9 @@ def inputs(encoder='mlp', rows=8, seed=0):
   lengths = 1 + draw.integers(5, size=(rows, 1))
   words = draw.integers(1, 7, size=(rows, 5)) * (np.arange(5) < lengths)
   kinds = [
-    jnp.array(draw.normal(size=(rows, 5)), jnp.float32),
-    jnp.array(draw.integers(256, size=(rows, 6, 6, 1)), jnp.uint8),
-    jnp.array(words, jnp.int32),
+    jnp.array(np.float32(draw.normal(size=(rows, 5)))),
+    jnp.array(np.uint8(draw.integers(256, size=(rows, 6, 6, 1)))),
+    jnp.array(np.int32(words)),
   ]
   known = {'mlp': 0, 'lenet': 1, 'resnet': 1, 'resnet18': 1}
   known |= dict.fromkeys(('gru', 'lstm', 'transformer'), 2)
@@ -98,9 +98,9 @@ def split(encoder='mlp', tasks=TASKS, rows=8, seed=0, known=1.0):
   }
   drawn['ordinal'] = drawn['multiclass']
   labels = tuple(
-    jnp.array(drawn[task.kind](rows), jnp.float32)
+    jnp.array(np.float32(drawn[task.kind](rows)))
     if task.kind not in ('multiclass', 'ordinal')
-    else jnp.array(drawn[task.kind](rows), jnp.int32)
+    else jnp.array(np.int32(drawn[task.kind](rows)))
     for task in tasks
   )
   mask = draw.random((rows, len(tasks))) < known
@@ -136,7 +136,7 @@ def params(scheme, x, seed=0):
   draw = np.random.default_rng(seed)
   return jax.tree.unflatten(
     tree,
-    [jnp.array(draw.normal(0, 0.5, x.shape), jnp.float32) for x in leaves],
+    [jnp.array(np.float32(draw.normal(0, 0.5, x.shape))) for x in leaves],
   )
 
 
@@ -153,13 +153,23 @@ def _variables(scheme, shape, dtype):
   return jax.eval_shape(start, jax.ShapeDtypeStruct(shape, dtype))
 
 
+@functools.partial(jax.jit, static_argnums=0)
+def begun(scheme, x, seed=0):
+  """Variables as a training begins with them; one program for equal shapes."""
+  return scheme.init(jax.random.key(seed), x, False)
+
+
 def extra(scheme, x, seed=0):
   """What a scheme carries besides parameters, as it starts."""
   if set(_variables(scheme, x.shape, x.dtype)) == {'params'}:
     return {}
-  variables = jax.jit(scheme.init, static_argnums=2)(
-    jax.random.key(seed), x, False
-  )
+  return _extra(scheme, x, seed)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _extra(scheme, x, seed):
+  # Parameters are not returned, so that nothing that draws them is compiled.
+  variables = begun(scheme, x, seed)
   return {k: v for k, v in variables.items() if k != 'params'}
 
 
@@ -200,29 +210,40 @@ def hp(lr=0.1, weight_decay=0.0, penalty=0.0, clip=0.0, task_weights=(1, 1, 1)):
   return optimizers.Hp(*(jnp.array(x, jnp.float32) for x in numbers))
 
 
-_init = jax.jit(train.init, static_argnums=0)
-
-
-def start(system, split, hp, seed=0, noise=True):
-  """A first state, at parameters without symmetry unless told otherwise."""
-  state = _init(system, hp, jnp.array(seed), split.inputs)
-  if not noise:
+@functools.partial(jax.jit, static_argnums=0)
+def _init(system, hp, seed, inputs, drawn):
+  state = train.init(system, hp, seed, inputs)
+  if drawn is None:
     return state
-  drawn = params(system.scheme, split.inputs, seed)
-  return state._replace(params=state.params.replace(drawn))
+  # Nothing of the first draw is left, and none of it is compiled.
+  at = state.params.replace(drawn)
+  return state._replace(params=at, best=state.best._replace(params=at))
+
+
+def start(system, split, hp, seed=0, noise=True, at=None):
+  """A first state, at `at` or at parameters without symmetry.
+
+  Without `noise` at those that a training begins with.
+  """
+  drawn = at
+  if noise and at is None:
+    drawn = params(system.scheme, split.inputs, seed)
+  return _init(system, hp, jnp.array(seed), split.inputs, drawn)
 
 
 def losses(scheme, split, tasks=TASKS):
-  """`params -> [K]` raw task losses, as at evaluation."""
+  """`params -> [K]` raw task losses, as at evaluation.
+
+  Like `slopes`, of one program for equal schemes and shapes.
+  """
   carried = extra(scheme, split.inputs)
+  return lambda params: _losses(scheme, tasks, params, carried, split)
 
-  @jax.jit
-  def function(params):
-    variables = {'params': params, **carried}
-    predictions = scheme.apply(variables, split.inputs, False)
-    return task_losses(tasks, predictions, split)
 
-  return function
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _losses(scheme, tasks, params, carried, split):
+  predictions = scheme.apply({'params': params, **carried}, split.inputs, False)
+  return task_losses(tasks, predictions, split)
 
 
 def slopes(scheme, split, tasks=TASKS):
@@ -231,28 +252,30 @@ def slopes(scheme, split, tasks=TASKS):
   As in training, in the midst of a search: with what is drawn there.
   """
   carried = extra(scheme, split.inputs)
+  return lambda params, weights, seed: _slopes(
+    scheme, tasks, params, weights, seed, carried, split
+  )
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _slopes(scheme, tasks, params, weights, seed, carried, split):
   variables = {**carried, 'now': told(split)}
+  keys = jax.random.split(jax.random.key(seed))
+  rngs = dict(zip(('dropout', 'gates'), keys, strict=True))
 
-  @jax.jit
-  def function(params, weights, seed):
-    keys = jax.random.split(jax.random.key(seed))
-    rngs = dict(zip(('dropout', 'gates'), keys, strict=True))
+  def total(params):
+    predictions, _ = scheme.apply(
+      {'params': params, **variables},
+      split.inputs,
+      True,
+      rngs=rngs,
+      mutable=list(carried),
+    )
+    found = task_losses(tasks, predictions, split)
+    return weights @ found, found
 
-    def total(params):
-      predictions, _ = scheme.apply(
-        {'params': params, **variables},
-        split.inputs,
-        True,
-        rngs=rngs,
-        mutable=list(carried),
-      )
-      found = task_losses(tasks, predictions, split)
-      return weights @ found, found
-
-    slope, found = jax.grad(total, has_aux=True)(params)
-    return found, slope
-
-  return function
+  slope, found = jax.grad(total, has_aux=True)(params)
+  return found, slope
 
 
 def close(a, b, tolerance=1e-5):

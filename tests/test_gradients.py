@@ -31,8 +31,9 @@ def stepped(name='hard', balancer='mgda', over='shared', kept=2**28, **fields):
   state = small.start(system, SPLIT, HP)
   before, gradients.KEPT = gradients.KEPT, kept
   try:
+    # Traced anew, for `KEPT` is no argument of `train.step`.
     step = jax.jit(lambda s: train.step(system, HP, s, SPLIT, KEY))
-    new, metrics = step(state)
+    new, metrics = jax.device_get(step(state))
     return new.opened, metrics
   finally:
     gradients.KEPT = before
@@ -46,37 +47,40 @@ def test_a_second_way_back_is_the_sum_of_what_was_kept(name):
   small.close(once, twice, 2e-6)
 
 
-def looked(name, seed=0):
-  """The scheme's look at a batch with its marked features, and parameters."""
+def marking(name):
+  """A system whose Gram matrix is that of marked features, and a state."""
   system = small.system(name, balancer='mgda')._replace(gram_over='features')
-  state = small.start(system, SPLIT, HP).opened
+  return system, small.start(system, SPLIT, HP)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def both_ways(system, state, weights):
+  """Gradients of the weighted losses: by parameters, and through features."""
+  state = state.opened
   look, _ = forward.look(system, state, SPLIT, KEY)
 
   def marked(params):
     found = forward.apply(system, state, SPLIT, KEY, params, (), ['spots'])
     return found[1]['spots']
 
-  return look, state.params, marked
+  free = jax.tree.map(jnp.zeros_like, look.charged)
+  by_params, by_features = look.back(weights, free)
+  _, pullback = jax.vjp(marked, state.params)
+  return by_params, pullback(by_features)[0]
 
 
 @pytest.mark.parametrize('name', MARKED)
 def test_behind_marked_features_nothing_is_shared(name):
   """By the chain rule they give the whole gradient of what is shared."""
-  look, params, marked = looked(name)
-  free = jax.tree.map(jnp.zeros_like, look.charged)
-  by_params, by_features = look.back(jnp.array([1.0, 2.0, -0.5]), free)
-  _, pullback = jax.vjp(marked, params)
-  shared, _ = schemes.split(by_params)
-  through, _ = schemes.split(pullback(by_features)[0])
+  ways = both_ways(*marking(name), jnp.array([1.0, 2.0, -0.5]))
+  shared, through = (schemes.split(way)[0] for way in jax.device_get(ways))
   small.close(shared, through, 1e-5)
-  assert sum(float(jnp.abs(g).sum()) for g in jax.tree.leaves(shared)) > 0
+  assert sum(np.abs(g).sum() for g in jax.tree.leaves(shared)) > 0
 
 
 def test_a_scheme_that_marks_nothing_is_refused():
-  system = small.system('film', balancer='mgda')._replace(gram_over='features')
-  state = small.start(system, SPLIT, HP).opened
   with pytest.raises(ValueError, match='marks no features'):
-    forward.look(system, state, SPLIT, KEY)
+    both_ways(*marking('film'), jnp.ones(3))
 
 
 def test_the_gram_of_all_is_the_sum_of_the_modules():
@@ -87,7 +91,7 @@ def test_the_gram_of_all_is_the_sum_of_the_modules():
     },
     'shared_gate': draw.normal(size=(3, 2)),
   }
-  rows = jax.tree.map(lambda x: jnp.array(x, jnp.float32), rows)
+  rows = jax.tree.map(lambda x: jnp.array(np.float32(x)), rows)
   names = ['shared_encoder/stage_0', 'shared_encoder/stage_1']
   names += ['shared_encoder/stage_2', 'shared_gate']
   assert jacobians.modules(rows) == names
@@ -97,26 +101,33 @@ def test_the_gram_of_all_is_the_sum_of_the_modules():
   np.testing.assert_allclose(grams[1], own @ own.T, rtol=1e-5)
 
 
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def rows_at(system, over, state, split, key):
+  """Raw losses, and each task's weighted gradient of what is shared."""
+  look, _ = forward.look(system, state.opened, split, key)
+  return look.losses, jacobians.rows(look, HP.task_weights, over)
+
+
 def test_each_module_has_the_weights_that_its_own_gram_gives():
   system = small.system('hard', balancer='mgda')._replace(gram_over='module')
-  state = small.start(system, SPLIT, HP).opened
-  look, _ = forward.look(system, state, SPLIT, KEY)
-  rows = jacobians.rows(look, HP.task_weights, 'module')
+  state = small.start(system, SPLIT, HP)
+  losses, rows = jax.device_get(rows_at(system, 'module', state, SPLIT, KEY))
+  before = jax.device_get(state).params.tree['shared_encoder']
   new, metrics = stepped('hard', over='module')
+  weigh = jax.jit(lambda *given: system.balancer.update(*given, (), None)[0])
   weights = []
-  for i in (0, 1):
-    own = rows['shared_encoder'][f'stage_{i}']
-    found, _ = system.balancer.update(
-      look.losses, balancers.gram(own), (), None
-    )
+  for stage in ('stage_0', 'stage_1'):
+    own = rows['shared_encoder'][stage]
+    flat = np.concatenate([g.reshape(3, -1) for g in jax.tree.leaves(own)], 1)
+    found = np.asarray(weigh(losses, flat @ flat.T))
     weights.append(found)
     moved = jax.tree.map(
-      lambda p, g, w=found: p - 0.1 * jnp.tensordot(w, g, 1),
-      state.params['shared_encoder'][f'stage_{i}'],
+      lambda p, g, w=found: p - np.float32(0.1) * np.tensordot(w, g, 1),
+      before[stage],
       own,
     )
-    small.close(new.params['shared_encoder'][f'stage_{i}'], moved, 1e-5)
-  mean = np.mean(weights, 0) * HP.task_weights
+    small.close(new.params['shared_encoder'][stage], moved, 1e-5)
+  mean = np.mean(weights, 0) * np.asarray(HP.task_weights)
   np.testing.assert_allclose(metrics.weights, mean, rtol=1e-4)
   assert np.abs(weights[0] - weights[1]).max() > 1e-3
 
@@ -135,22 +146,33 @@ def test_task_parameters_keep_their_own_gradient(name):
     )
     return
   if name == 'modo':
-    new, _ = three_batches(gamma=0.001)
+    new, _ = three_batches(gamma=0.3)
   else:
     new, _ = stepped(balancer=name)
   plain, _ = stepped(balancer='pcgrad')
   small.same(new.params['head_1'], plain.params['head_1'])
 
 
+@functools.cache
+def modo(gamma):
+  """A system of `modo` whose weights have this rate."""
+  make = build.modules.find('mtl_jax.balancers', 'modo', 'make')
+  return small.system('hard', balancer=make(gamma=gamma))
+
+
+@functools.cache
 def three_batches(gamma):
   """A step of modo on other rows twice and then on the usual ones."""
-  modo = build.modules.find('mtl_jax.balancers', 'modo', 'make')(gamma=gamma)
-  system = small.system('hard', balancer=modo)
+  system = modo(gamma)
   state = small.start(system, SPLIT, HP)
   batch = small.pile([small.split(seed=1), small.split(seed=2), SPLIT])
-  step = jax.jit(lambda s: train.step(system, HP, s, batch, KEY))
-  new, metrics = step(state)
+  new, metrics = jax.device_get(one_step(system, state, batch))
   return new.opened, metrics
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def one_step(system, state, batch):
+  return train.step(system, HP, state, batch, KEY)
 
 
 def test_the_third_batch_is_the_one_that_is_descended_on():
@@ -163,23 +185,23 @@ def test_the_third_batch_is_the_one_that_is_descended_on():
 
 def test_weights_come_from_the_gradients_of_two_other_batches():
   system = small.system('hard', balancer='modo')
-  state = small.start(system, SPLIT, HP).opened
+  state = small.start(system, SPLIT, HP)
   noise = jax.random.split(KEY)[0]
   rows = []
   for i in range(2):
     split, key = small.split(seed=i + 1), jax.random.fold_in(noise, 2 + i)
-    look, _ = forward.look(system, state, split, key)
-    rows.append(jacobians.rows(look, HP.task_weights, 'shared'))
+    rows.append(rows_at(system, 'shared', state, split, key)[1])
   one, other = (
-    jnp.concatenate([g.reshape(3, -1) for g in jax.tree.leaves(r)], 1)
-    for r in rows
+    np.concatenate([g.reshape(3, -1) for g in jax.tree.leaves(r)], 1)
+    for r in jax.device_get(rows)
   )
-  update = build.modules.find('mtl_jax.balancers', 'modo', 'make')(gamma=0.3)
-  weights, _ = update.update(
-    jnp.ones(3), one @ other.T, jnp.full(3, 1 / 3), None
-  )
+  weights, _ = jax.jit(
+    lambda product: modo(0.3).balancer.update(
+      jnp.ones(3), product, jnp.full(3, 1 / 3), None
+    )
+  )(one @ other.T)
   _, metrics = three_batches(gamma=0.3)
-  expected = weights * HP.task_weights
+  expected = np.asarray(weights) * np.asarray(HP.task_weights)
   np.testing.assert_allclose(metrics.weights, expected, rtol=1e-4)
 
 
@@ -187,8 +209,10 @@ def test_several_batches_are_rows_one_after_the_other():
   """No row comes twice before all have come once."""
   system = small.system('hard', balancer='modo')
   state = small.start(system, SPLIT, HP)
-  rows = train.batches.rows(
-    train.stream(ZERO, 'order'), ZERO, 2, 3 * 2, 12, jnp.int32(12)
+  rows = jax.device_get(
+    jax.jit(
+      lambda key: train.batches.rows(key, ZERO, 2, 3 * 2, 12, jnp.int32(12))
+    )(train.stream(ZERO, 'order'))
   )
   assert sorted(rows.ravel()) == list(range(12))
   data = small.split(rows=12)
@@ -196,12 +220,11 @@ def test_several_batches_are_rows_one_after_the_other():
     lambda s: train.advance(system, HP, ZERO, s, data, jnp.int32(12), 2, 2)
   )
   by_hand = state
+  step = jax.jit(train.step, static_argnums=0)
   for i, own in enumerate(rows.reshape(2, 3, 2)):
-    batch = jax.tree.map(lambda x: x[own], data)  # noqa: B023
+    batch = jax.tree.map(lambda x: x[own], jax.device_get(data))  # noqa: B023
     key = jax.random.fold_in(train.stream(ZERO, 'noise'), i)
-    by_hand, _ = jax.jit(train.step, static_argnums=0)(
-      system, HP, by_hand, batch, key
-    )
+    by_hand, _ = step(system, HP, by_hand, batch, key)
   small.close(run(state)[0].params, by_hand.params, 1e-5)
 
 

@@ -48,7 +48,7 @@ def forward(system, split, state):
 @pytest.mark.parametrize(('name', 'encoder'), [*PAIRS, ('hard', 'resnet18')])
 def test_every_product_of_the_model_is_narrow(name, encoder):
   chosen, split = system(name, encoder), small.split(encoder)
-  state = small.start(chosen, split, small.hp()).opened
+  state = jax.device_get(small.start(chosen, split, small.hp())).opened
   predict = forward(chosen, split, state)
   found = list(products(jax.make_jaxpr(predict)(state.params).jaxpr))
   assert found
@@ -87,6 +87,10 @@ def test_what_is_learned_and_told_is_wide(encoder):
 def test_it_learns_as_well(encoder):
   split, hp = small.split(encoder), small.hp(lr=0.01)
 
+  start = small.start(
+    small.system('hard', encoder, rule='adam'), split, hp, noise=False
+  )
+
   def learn(chosen):
     @jax.jit
     def steps(state):
@@ -96,7 +100,7 @@ def test_it_learns_as_well(encoder):
       keys = jax.random.split(jax.random.key(0), 60)
       return jax.lax.scan(one, state, keys)[1].losses.sum(1)
 
-    return steps(small.start(chosen, split, hp, noise=False))
+    return jax.device_get(steps(start))
 
   wide = learn(small.system('hard', encoder, rule='adam'))
   narrow = learn(system('hard', encoder, rule='adam'))

@@ -64,14 +64,14 @@ def after(system, hp, split, weights=None):
   state = midway(system, split, hp)
   if weights is not None:
     state = state._replace(balance=jnp.array(weights))
-  new, metrics = stepped(system, hp, state, split, KEY)
+  new, metrics = jax.device_get(stepped(system, hp, state, split, KEY))
   return new.opened, metrics
 
 
-def told(system, split, extra, params):
+def told(scheme, split, extra, params):
   """Losses, and a charge or 0, of the step at `AT` with the noise of `KEY`."""
   noise = jax.random.split(KEY)[0]
-  predictions, kept = system.scheme.apply(
+  predictions, kept = scheme.apply(
     {'params': params, **extra, 'now': small.told(split, AT, OF)},
     split.inputs,
     True,
@@ -79,24 +79,34 @@ def told(system, split, extra, params):
     mutable=[*extra, 'intermediates'],
   )
   charge = kept.get('intermediates', {}).get('penalty', 0.0)
-  return task_losses(system.tasks, predictions, split), charge
+  return task_losses(small.TASKS, predictions, split), charge
 
 
-def rows_of_gradients(system, split):
-  """Parameters, raw losses, and their gradients `[K, ...]`."""
+@functools.partial(jax.jit, static_argnums=0)
+def _slopes(scheme, split, extra, params, weights, price):
+  def total(params):
+    losses, charge = told(scheme, split, extra, params)
+    return weights @ losses + price * charge, losses
+
+  return jax.grad(total, has_aux=True)(params)
+
+
+def slopes(system, split):
+  """Parameters, raw losses, and `weights, price -> ` the gradient they give.
+
+  Of the losses so weighted, and of the charge at this price.
+  """
   state = small.start(system, split, small.hp())
+  params = jax.device_get(state.params).tree
 
-  @jax.jit
-  def both(params):
-    losses = lambda p: told(system, split, state.extra, p)[0]  # noqa: E731
-    return losses(params), jax.jacrev(losses)(params)
+  def found(weights, price=0.0):
+    weights, price = np.float32(weights), np.float32(price)
+    return jax.device_get(
+      _slopes(system.scheme, split, state.extra, params, weights, price)
+    )
 
-  params = state.params.tree
-  return params, *jax.device_get(both(params))
-
-
-def weighted(rows, weights):
-  return jax.tree.map(lambda g: np.tensordot(weights, g, 1), rows)
+  losses = found(np.ones(K))[1]
+  return params, losses, lambda *given: found(*given)[0]
 
 
 @pytest.mark.parametrize('name', small.SCHEMES)
@@ -104,18 +114,8 @@ def test_equal_is_the_gradient_of_the_sum(name):
   """But for what the scheme lets rest."""
   split, hp = small.split(known=0.7), small.hp(task_weights=TASK_WEIGHTS)
   system = system_of(name)
-  state = small.start(system, split, hp)
-  params = state.params.tree
-
-  @jax.jit
-  def slopes(params):
-    def total(params):
-      losses, _ = told(system, split, state.extra, params)
-      return jnp.array(TASK_WEIGHTS) @ losses, losses
-
-    return jax.grad(total, has_aux=True)(params)
-
-  grads, losses = slopes(params)
+  params, losses, slope = slopes(system, split)
+  grads = slope(TASK_WEIGHTS)
   moves = {key: system.scheme.group(key).moves for key in params}
   expected = {
     key: jax.tree.map(descend, params[key], grads[key])
@@ -136,12 +136,12 @@ def test_rows_of_other_tasks_leave_a_tasks_own_parts_alone(name):
   owner = np.arange(8)[:, None] % 2
   split = small.split()._replace(mask=jnp.array(owner == np.arange(K)))
   system, hp = system_of(name), small.hp()
-  before = small.params(system.scheme, split.inputs)
+  before = jax.device_get(small.params(system.scheme, split.inputs))
   state, metrics = after(system, hp, split)
   assert state.failed == -1
   assert metrics.losses[-1] == 0
   np.testing.assert_array_equal(state.unlabelled, [0, 0, 1])
-  moved = jax.tree.map(lambda a, b: np.asarray(a != b), before, state.params)
+  moved = jax.tree.map(np.not_equal, before, state.params)
   _, private = schemes.split(moved)
   for key, tree in private.items():
     leaves = jax.tree.leaves(tree)
@@ -166,10 +166,10 @@ def test_gram_weights_scale_the_shared_gradient_alone(name):
   """Shared parameters follow `w . L`, private ones the plain sum."""
   weights, split, hp = (0.3, 2.0, 0.7), small.split(), small.hp()
   system = system_of(name, GIVEN)
-  params, _, rows = rows_of_gradients(system, split)
-  shared, private = schemes.split(rows)
-  slopes = weighted(shared, weights) | weighted(private, np.ones(K))
-  expected = jax.tree.map(descend, params, slopes)
+  params, _, slope = slopes(system, split)
+  shared, _ = schemes.split(slope(weights))
+  _, private = schemes.split(slope(np.ones(K)))
+  expected = jax.tree.map(descend, params, shared | private)
   ours, metrics = after(system, hp, split, weights)
   small.close(ours.params, expected)
   np.testing.assert_allclose(metrics.weights, weights, rtol=1e-6)
@@ -183,9 +183,7 @@ def test_heads_keep_their_own_gradient_under_pcgrad(name):
   shared, private = schemes.split(ours.params)
   equal_shared, equal_private = schemes.split(theirs.params)
   small.close(private, equal_private, 1e-6)
-  apart = jax.tree.map(
-    lambda a, b: np.abs(np.subtract(a, b)).max(), shared, equal_shared
-  )
+  apart = jax.tree.map(lambda a, b: np.abs(a - b).max(), shared, equal_shared)
   # Without a conflict this would prove nothing.
   assert np.abs(metrics.weights - 1).max() > 1e-3
   assert max(jax.tree.leaves(apart)) > 1e-4
@@ -197,11 +195,11 @@ def test_losses_only_weights_scale_the_heads_too():
   state = small.start(system, split, hp)
   s = jnp.array([0.5, -0.3, 0.1])
   state = state._replace(balance=(s, state.balance[1]))
-  new, metrics = stepped(system, hp, state, split, KEY)
+  new, metrics = jax.device_get(stepped(system, hp, state, split, KEY))
   weights = np.exp(-np.asarray(s)) * TASK_WEIGHTS
   np.testing.assert_allclose(metrics.weights, weights, rtol=1e-6)
-  _, _, rows = rows_of_gradients(system, split)
-  expected = jax.tree.map(descend, state.params.tree, weighted(rows, weights))
+  params, _, slope = slopes(system, split)
+  expected = jax.tree.map(descend, params, slope(weights))
   small.close(new.params.tree, expected)
 
 
@@ -209,14 +207,14 @@ def test_losses_only_weights_scale_the_heads_too():
 def test_penalty_enters_with_its_factor(name):
   split, hp = small.split(), small.hp(penalty=0.3)
   system = system_of(name)
-  params, losses, rows = rows_of_gradients(system, split)
-  slopes = jax.tree.map(
+  params, losses, slope = slopes(system, split)
+  grads = jax.tree.map(
     lambda g, p: g + 0.3 * np.asarray(p),
-    weighted(rows, np.ones(K)),
+    slope(np.ones(K)),
     jax.jit(jax.grad(system.scheme.penalty))(params),
   )
   ours, metrics = after(system, hp, split)
-  small.close(ours.params, jax.tree.map(descend, params, slopes), 1e-4)
+  small.close(ours.params, jax.tree.map(descend, params, grads), 1e-4)
   # The penalty is no task's loss.
   np.testing.assert_allclose(metrics.losses, losses, rtol=1e-5)
 
@@ -226,13 +224,11 @@ def test_a_charge_enters_with_its_factor(balancer):
   """Whatever the balancer; it does not see it."""
   split, hp = small.split(), small.hp(penalty=0.3)
   system = system_of('mmoe', balancer, balance=1.0)
-  params, losses, rows = rows_of_gradients(system, split)
-  charged = jax.jit(jax.grad(lambda p: told(system, split, {}, p)[1]))(params)
-  slopes = jax.tree.map(
-    lambda g, c: g + 0.3 * np.asarray(c), weighted(rows, np.ones(K)), charged
-  )
+  params, losses, slope = slopes(system, split)
+  charged = slope(np.zeros(K), 1.0)
+  grads = jax.tree.map(lambda g, c: g + 0.3 * c, slope(np.ones(K)), charged)
   ours, metrics = after(system, hp, split)
-  small.close(ours.params, jax.tree.map(descend, params, slopes))
+  small.close(ours.params, jax.tree.map(descend, params, grads))
   np.testing.assert_allclose(metrics.losses, losses, rtol=1e-5)
   assert np.abs(charged['gates']).max() > 1e-2
 
@@ -254,7 +250,7 @@ def test_towers_pay_for_their_distance_once_they_meet():
 def movement(system, clip, split):
   """The gradient that a step of plain SGD follows."""
   hp = small.hp(lr=1.0, clip=clip)
-  before = small.start(system, split, hp).params.tree
+  before = jax.device_get(small.start(system, split, hp)).params.tree
   after_, _ = after(system, hp, split)
   return jax.tree.map(np.subtract, before, after_.params)
 

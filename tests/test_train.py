@@ -130,7 +130,7 @@ def kept(name, history, **fields):
       system, params, state.extra, state.step, state.best, jnp.array(losses)
     )
     state = state._replace(best=best)
-  return state.best
+  return jax.device_get(state.best)
 
 
 HISTORY = [(3.0, 1.0, 2.0), (2.0, 1.5, 2.0), (2.5, 0.5, 9.0)]
@@ -198,7 +198,7 @@ def of_task(split, t):
 
 def tower(params, t):
   """The parameters of one task's tower, as a system of one task has them."""
-  params = jax.device_get(params.tree)
+  params = jax.device_get(params).tree
   towers = small.take(params['towers'], slice(t, t + 1))
   return {'towers': towers, 'head_0': params[f'head_{t}']}
 
@@ -220,10 +220,9 @@ def test_a_tower_is_a_training_of_its_own(towers, t):
   system = small.system('single', tasks=tasks, rule='adamw')
   hp = hp._replace(task_weights=jnp.ones(1))
   data, valid = of_task(data, t), of_task(valid, t)
-  alone = train.init(system, hp, SEED, data.inputs)
-  own = alone.params.replace(tower(start.params, t))
-  alone = alone._replace(params=own)
+  alone = small.start(system, data, hp, at=tower(start.params, t))
   alone = trained(system, hp, alone, data, valid)
+  together, alone = jax.device_get((together, alone))
   small.close(tower(together.params, t), alone.params.tree)
   small.close(tower(together.best.params, t), alone.best.params.tree)
   assert together.best.step[t] == alone.best.step[0]
@@ -244,7 +243,8 @@ def test_towers_are_best_at_steps_of_their_own(towers):
 
 def movement_of(system, state, data):
   losses = small.losses(system.scheme, data)
-  return jax.jit(jax.grad(lambda p: losses(p).sum()))(state.params.tree)
+  params = jax.device_get(state.params).tree
+  return jax.jit(jax.grad(lambda p: losses(p).sum()))(params)
 
 
 RUNS = 3
@@ -305,7 +305,9 @@ def test_a_sweep_compiles_once(mapped):
 def test_seeds_and_rates_matter(mapped):
   *_, run, _ = mapped
   state, _, _ = run((0.01, 0.01, 0.1), jnp.array([0, 1, 0]), count=1)
-  kernel = state.params.tree['shared_encoder']['stage_0']['Dense_0']['kernel']
+  kernel = jax.device_get(state.params).tree['shared_encoder']['stage_0'][
+    'Dense_0'
+  ]['kernel']
   assert (kernel[0] != kernel[1]).any()
   assert (kernel[0] != kernel[2]).any()
 
@@ -361,18 +363,15 @@ def test_a_gradient_that_is_not_finite_fails_the_run():
 def test_schemes_of_one_seed_see_the_same_batches():
   """So differences between schemes are paired."""
   split, hp = small.split(rows=10), small.hp(lr=0.0)
-  tied = small.params(small.scheme('hard'), split.inputs)
+  tied = jax.device_get(small.params(small.scheme('hard'), split.inputs))
   hard = small.system('hard')
-  state = small.start(hard, split, hp)
-  state = state._replace(params=state.params.replace(tied))
+  state = small.start(hard, split, hp, at=tied)
   _, ours = advanced(hard, hp, SEED, state, split, rows_of(split), 4, 4)
   single = small.system('single')
-  state = small.start(single, split, hp)
   encoder = tied['shared_encoder']
   towers = jax.tree.map(lambda w: np.stack([w] * K), encoder)
   heads = {k: v for k, v in tied.items() if k.startswith('head_')}
-  tied = state.params.replace({'towers': towers, **heads})
-  state = state._replace(params=tied)
+  state = small.start(single, split, hp, at={'towers': towers, **heads})
   _, theirs = advanced(single, hp, SEED, state, split, rows_of(split), 4, 4)
   np.testing.assert_allclose(ours.losses, theirs.losses, rtol=1e-5)
 

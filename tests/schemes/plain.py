@@ -74,8 +74,7 @@ def told(scheme, params, x, **carried):
 
 def start(scheme, x, seed=0):
   """Parameters as training begins with them."""
-  init = jax.jit(scheme.init, static_argnums=2)
-  return init(jax.random.key(seed), x, False)['params']
+  return small.begun(scheme, x, seed)['params']
 
 
 def starts(scheme, x, count):

@@ -6,6 +6,7 @@ import jax
 import numpy as np
 
 from mtl_jax import optimizers
+from tests import small
 from tests.schemes import plain
 
 
@@ -41,8 +42,7 @@ def _run(scheme, steps, variables, x, key, now):
 
 def start(scheme, x, seed=0):
   """Variables as a training begins with them."""
-  init = jax.jit(scheme.init, static_argnums=2)
-  return jax.device_get(init(jax.random.key(seed), x, False))
+  return jax.device_get(small.begun(scheme, x, seed))
 
 
 def close(ours, expected, tolerance=1e-4):

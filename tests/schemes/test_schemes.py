@@ -60,8 +60,12 @@ def jacobian(name, encoder, **fields):
     found = [slopes(p, weights, seed)[1] for seed, p in enumerate(draws)]
     return jax.tree.map(lambda *x: sum(map(np.abs, x)), *jax.device_get(found))
 
-  rows = [sizes(weights) for weights in jnp.eye(K)]
-  return draws[0], jax.tree.map(lambda *x: np.stack(x), *rows), slopes
+  rows = [sizes(weights) for weights in np.eye(K, dtype=np.float32)]
+  return (
+    jax.device_get(draws[0]),
+    jax.tree.map(lambda *x: np.stack(x), *rows),
+    slopes,
+  )
 
 
 def reaches(rows):
@@ -96,11 +100,12 @@ def test_names_say_who_reaches_a_parameter(name, encoder):
   """And a few steps downhill stay finite."""
   params, rows, slopes = jacobian(name, encoder)
   assert_partition(params, rows)
+  ones, rate = np.ones(K, np.float32), np.float32(0.01)
   for seed in range(3):
-    losses, slope = slopes(params, jnp.ones(K), seed)
+    losses, slope = jax.device_get(slopes(params, ones, seed))
     assert losses.shape == (K,)
-    params = jax.tree.map(lambda p, g: p - 0.01 * g, params, slope)
-  losses, _ = slopes(params, jnp.ones(K), 3)
+    params = jax.tree.map(lambda p, g: p - rate * g, params, slope)
+  losses, _ = slopes(params, ones, 3)
   assert np.isfinite(losses).all()
 
 
@@ -131,9 +136,9 @@ def test_split_cuts_by_name():
 @few
 def test_separate_towers_are_laid_out_by_task(name, encoder):
   """The contract of `per_tower`: what is given to task t is t's alone."""
-  params, rows, _ = jacobian(name, encoder)
   if not small.scheme(name, encoder).separate:
     pytest.skip('one model')
+  params, rows, _ = jacobian(name, encoder)
   tasks = base.per_tower(params, jnp.arange(K))
 
   def check(at, owner):
@@ -177,7 +182,7 @@ def by_axes(name, leaf, order):
 def permuted(name, tree, order, scheme):
   """All of a top-level name."""
   if name.startswith('shared_gate_'):  # PLE's, of all tasks' experts and shared
-    return jnp.concatenate([tree[:, order], tree[:, K:]], axis=1)
+    return np.concatenate([tree[:, order], tree[:, K:]], axis=1)
   if name == 'choice' or name.startswith('shared_choice'):
     return tree[order][:, order]
   if scheme == 'dmtrl' and name.startswith('own_factors'):
@@ -206,12 +211,12 @@ def test_permuted_tasks_permute_the_predictions(name, encoder):
     for kind, trees in extra.items()
   }
 
-  @functools.partial(jax.jit, static_argnums=0)
-  def apply(scheme, variables):
-    return scheme.apply(variables, x, False)
+  # In one program, whose halves share what is compiled.
+  @jax.jit
+  def both(one, two):
+    return scheme.apply(one, x, False), other.apply(two, x, False)
 
-  ours = apply(scheme, {'params': params, **extra})
-  theirs = apply(other, {'params': moved, **carried})
+  ours, theirs = both({'params': params, **extra}, {'params': moved, **carried})
   assert [p.shape for p in ours] == [(8, t.num_outputs) for t in small.TASKS]
   for i, t in enumerate(order):
     np.testing.assert_allclose(theirs[i], ours[t], rtol=1e-4, atol=1e-5)
@@ -242,14 +247,14 @@ def test_what_mixes_does_not_decay_and_what_encodes_does(name):
 @pytest.mark.parametrize('name', small.SCHEMES)
 def test_towers_start_apart_unless_told_otherwise(name):
   scheme = small.scheme(name)
-  start = jax.jit(lambda: scheme.init(jax.random.key(0), small.inputs(), False))
-  shared, private = base.split(start()['params'])
+  start = small.begun(scheme, small.inputs())
+  shared, private = base.split(start['params'])
   alike = getattr(scheme, 'same_init', False)
   for key, tree in {**shared, **private}.items():
     words = ('tower', 'experts', 'nodes', 'subnets')
     if not any(word in key for word in words):
       continue
-    for kernel in base.kernels(tree):
+    for kernel in jax.device_get(base.kernels(tree)):
       # A level of PLE may have a single shared expert.
       assert len(kernel) == 1 or (kernel[0] == kernel[1]).all() == alike
 
@@ -266,9 +271,10 @@ def test_dropout_differs_between_towers():
     'head_1': params['head_0'],
   }
   rngs = {'dropout': jax.random.key(0)}
-  a, b = scheme.apply({'params': tied}, x, True, rngs=rngs)
+  apply = jax.jit(scheme.apply, static_argnums=2)
+  a, b = apply({'params': tied}, x, True, rngs=rngs)
   assert (a != b).any()
-  a, b = scheme.apply({'params': tied}, x, False)
+  a, b = apply({'params': tied}, x, False)
   np.testing.assert_allclose(a, b, rtol=1e-5)
 
 
