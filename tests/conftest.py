@@ -2,8 +2,13 @@
 
 import os
 import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
 
 import jax
+import jaxlib
 import pytest
 
 from mtl_jax.data import files
@@ -11,14 +16,49 @@ from mtl_jax.data import files
 # Turns the classic `[B, 1] - [B]` loss bug into an error.
 jax.config.update('jax_numpy_rank_promotion', 'raise')
 
-# A test leaves nothing in the user's folders, and finds nothing there.
-os.environ.setdefault('MTL_JAX_CACHE', '')
-
-
 # Each program that XLA compiles takes memory maps, of which a process may have
 # 65,530; a worker that runs half of the suite compiles thousands.
 MAPS = pathlib.Path('/proc/self/maps')
 MOST_MAPS = 20_000
+
+# Halves the time that XLA takes to compile, where this jaxlib knows it: one
+# that does not ends the process.
+QUICK = '--xla_cpu_use_fusion_emitters=false'
+
+# Programs that commands compile are kept in a folder of this session: a test
+# leaves nothing in the user's folders, and finds nothing there.
+KEPT = 'MTL_JAX_TESTS_KEPT'
+
+
+def pytest_configure(config):
+  """Once for the session; workers are given this environment."""
+  if KEPT not in os.environ:
+    config.kept = os.environ[KEPT] = tempfile.mkdtemp(prefix='mtl_jax-')
+    os.environ['MTL_JAX_CACHE'] = os.environ[KEPT]
+  flags = os.environ.get('XLA_FLAGS', '')
+  if QUICK.split('=')[0] not in flags and _taken(config):
+    os.environ['XLA_FLAGS'] = f'{flags} {QUICK}'.strip()
+
+
+def pytest_unconfigure(config):
+  if folder := getattr(config, 'kept', None):
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _taken(config):
+  """Whether this jaxlib knows `QUICK`; it is asked once per version."""
+  kept, key = getattr(config, 'cache', None), f'quick/{jaxlib.__version__}'
+  found = kept.get(key, None) if kept else None
+  if found is None:
+    code = 'import jax; jax.devices()'
+    env = os.environ | {'XLA_FLAGS': QUICK, 'JAX_PLATFORMS': 'cpu'}
+    done = subprocess.run(
+      [sys.executable, '-c', code], env=env, capture_output=True, check=False
+    )
+    found = done.returncode == 0
+    if kept:
+      kept.set(key, found)
+  return found
 
 
 @pytest.fixture(autouse=True, scope='module')
