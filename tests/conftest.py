@@ -1,5 +1,6 @@
 """Settings that hold for every test."""
 
+import collections
 import os
 import pathlib
 import shutil
@@ -29,6 +30,11 @@ QUICK = '--xla_cpu_use_fusion_emitters=false'
 # leaves nothing in the user's folders, and finds nothing there.
 KEPT = 'MTL_JAX_TESTS_KEPT'
 
+# Tests that take seconds of CPU, a line each.
+SLOW = pathlib.Path(__file__).with_name('slow.txt')
+MANY = 3
+LEFT_OUT = {}
+
 
 def pytest_configure(config):
   """Once for the session; workers are given this environment."""
@@ -38,6 +44,36 @@ def pytest_configure(config):
   flags = os.environ.get('XLA_FLAGS', '')
   if QUICK.split('=')[0] not in flags and _taken(config):
     os.environ['XLA_FLAGS'] = f'{flags} {QUICK}'.strip()
+
+
+def pytest_collection_modifyitems(config, items):
+  """Marks what `make test-fast` leaves out; of many parameters one stays."""
+  slow = set(SLOW.read_text().split())
+  found = collections.defaultdict(list)
+  for item in items:
+    found[item.nodeid.split('[')[0]].append(item)
+  for name in slow & found.keys():
+    stays = int(len(found[name]) >= MANY)
+    for item in found[name][stays:]:
+      item.add_marker('slow')
+
+
+def pytest_deselected(items):
+  """Counts, by file, what is left out; a worker tells who started it."""
+  counts = collections.Counter(item.nodeid.split('::')[0] for item in items)
+  told = getattr(items[0].config, 'workeroutput', LEFT_OUT)
+  told.setdefault('left_out', {}).update(counts)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+  """All workers leave out the same."""
+  LEFT_OUT.update(getattr(node, 'workeroutput', {}))
+
+
+def pytest_terminal_summary(terminalreporter):
+  for file, count in sorted(LEFT_OUT.get('left_out', {}).items()):
+    terminalreporter.write_line(f'left out: {count:3} of {file}')
 
 
 def pytest_unconfigure(config):

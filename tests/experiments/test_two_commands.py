@@ -8,12 +8,10 @@ import pytest
 from tests import children
 from tests.experiments import test_compare
 
-CONFIG = test_compare.CONFIG.replace('1200, 60', '1200, 20')
-
 
 @pytest.mark.parametrize('schemes', ['hard,mmoe'])
 def test_each_cell_is_trained_once(tmp_path, schemes):
-  (tmp_path / 'toy.py').write_text(CONFIG)
+  (tmp_path / 'toy.py').write_text(test_compare.CONFIG)
   jobs = [
     subprocess.Popen(
       test_compare.command(
