@@ -81,24 +81,24 @@ def turns(opened: dict, number: int) -> list[tuple[str, sides.Side]]:
 
 
 def report(name: str, found: detail.Found) -> None:
-  """Adds a workload's lines to all results and prints the first."""
+  """Adds a workload's lines to all results and prints those of speed.csv."""
   out = pathlib.Path(OUT.value)
-  ways = {peer: found.best(peer) for peer in PEERS}
-  row = rounds.row(
-    name,
-    found.ms[OURS],
-    *(found.ms.get(ways[peer]) for peer in PEERS),
-  )
+  peers = [found.ms.get(found.best(peer)) for peer in PEERS]
+  lines = [rounds.row(name, found.ms[OURS], *peers)]
+  if name == workloads.TABLE:
+    warm = found.ms[table.WARM]
+    lines.append(rounds.row(workloads.TABLE_WARM, warm, *peers))
   for file, new in (
-    ('speed.csv', [row]),
+    ('speed.csv', lines),
     ('speed_detail.csv', detail.rows(name, found)),
   ):
     old = rounds.read(out / file)
-    rounds.write(out / file, rounds.merge(old, new, workloads.NAMES))
+    rounds.write(out / file, rounds.merge(old, new, workloads.ROWS))
   plot.main(out)
   page.main(out)
-  goal = workloads.GOALS[name]
-  print(*(f'{k} {v}' for k, v in row.items()), f'goal {goal:g}', flush=True)
+  for line in lines:
+    goal = workloads.GOALS[line['workload']]
+    print(*(f'{k} {v}' for k, v in line.items()), f'goal {goal:g}', flush=True)
 
 
 if __name__ == '__main__':

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from mtl_jax import precision
+from mtl_jax import noise, precision
 from mtl_jax.data.base import Split
 from mtl_jax.jacobians import Look
 from mtl_jax.losses import task_losses
@@ -87,7 +87,10 @@ def apply(system, state, batch, key, params, spots, mutable):
     {**state.extra, 'now': now, **given},
     batch.inputs,
     True,
-    rngs={'dropout': key, 'gates': jax.random.fold_in(key, 1)},
+    rngs={
+      'dropout': noise.of_mask(key),
+      'gates': jax.random.fold_in(key, 1),
+    },
     mutable=[*state.extra, *mutable],
   )
 

@@ -44,6 +44,7 @@ LAYERS = [
   'subsets',
   'batches',
   'recorded',
+  'noise',
   'parameters',
   'optimizers',
   'costs',

@@ -89,5 +89,5 @@ def test_peers_read_the_rows_that_seed_0_trains_on(tmp_path):
 
 
 def test_every_workload_has_a_goal():
-  assert set(workloads.GOALS) == set(workloads.NAMES)
+  assert set(workloads.GOALS) == set(workloads.ROWS)
   assert len(workloads.NAMES) == 10
