@@ -1,5 +1,7 @@
 # make table   set-up, then the main job on real data
 # make test    set-up, then the test suite
+# make test-fast    what is quick of it, under two minutes on two cores
+# make test-oldest  the same on the oldest versions that pyproject.toml allows
 # make bench   set-up of the peers too, then times ours against them
 # make growth  time and memory of a step against seeds, tasks, size
 # Set-up is made once; `make clean` undoes it.
@@ -7,18 +9,23 @@
 PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out/actg175
-# Halves the time that XLA takes to compile; known to the pinned jaxlib.
-QUICK := --xla_cpu_use_fusion_emitters=false
+TEST := python -m pytest -n 2 --durations=20
 SCHEMES := hard,soft_l2,soft_trace,cross_stitch,mmoe
 
-.PHONY: table test bench growth lint data setup clean
+.PHONY: table test test-fast test-oldest bench growth lint data setup clean
 
 table: .venv/.table-data
 	$(BIN)/python -m experiments.compare --config=configs/actg175.py \
 	  --schemes=$(SCHEMES) --workdir=$(OUT)
 
 test: data
-	XLA_FLAGS=$(QUICK) $(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/$(TEST) $(ARGS)
+
+test-fast: data
+	$(BIN)/$(TEST) -m 'not slow' $(ARGS)
+
+test-oldest: data .venv-oldest/.ready
+	.venv-oldest/bin/$(TEST) -m 'not slow' $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .
@@ -50,6 +57,12 @@ data: .venv/.data
 	$(BIN)/python -m mtl_jax.data.files
 	@touch $@
 
+.venv-oldest/.ready: requirements-oldest.txt
+	$(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet --requirement $<
+	.venv-oldest/bin/python -m pip install --quiet --no-deps --editable .
+	@touch $@
+
 # LibMTL asks for torchvision, whose function it imports is gone: no deps.
 .venv-bench/.ready: benchmarks/requirements.txt benchmarks/libmtl.txt
 	$(PYTHON) -m venv .venv-bench
@@ -59,4 +72,4 @@ data: .venv/.data
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-bench
+	rm -rf .venv .venv-bench .venv-oldest

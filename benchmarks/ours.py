@@ -42,7 +42,7 @@ class Training:
   """The compiled programs of a workload and the state of its runs."""
 
   def __init__(self, config: Any):
-    cell = cells.make(config, build.data(config))
+    self.cell = cell = cells.make(config, build.data(config))
     self.period = config.steps // config.evals
     self.programs = programs.Programs(cell)
     self.inputs = self.programs.inputs(cell.chunks()[0])

@@ -102,6 +102,16 @@ class _Pmapped:
     lowered = self._program.lower(*self._cut(arguments))
     return _Pmapped(lowered, self._in_axes, self._devices)
 
+  @property
+  def out_info(self):
+    """Shapes and types of what a lowered one returns."""
+
+    def whole(x):
+      shape = (x.shape[0] * x.shape[1], *x.shape[2:])
+      return jax.ShapeDtypeStruct(shape, x.dtype)
+
+    return jax.tree.map(whole, self._program.out_info)
+
   def compile(self, compiler_options=None):
     compiled = self._program.compile(compiler_options)
     return _Pmapped(compiled, self._in_axes, self._devices)

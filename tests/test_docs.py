@@ -1,6 +1,5 @@
 """What docs/extend.md shows is what is run here, from another folder."""
 
-import os
 import pathlib
 import re
 import shlex
@@ -9,6 +8,8 @@ import sys
 
 import numpy as np
 import pytest
+
+from tests import children
 
 ROOT = pathlib.Path(__file__).parents[1]
 EXTEND = (ROOT / 'docs' / 'extend.md').read_text(encoding='utf-8')
@@ -26,7 +27,7 @@ def run(command, folder):
     cwd=folder,
     capture_output=True,
     text=True,
-    env={**os.environ, 'COLUMNS': '120'},
+    env=children.environment(COLUMNS='120'),
     timeout=300,
     check=False,
   )

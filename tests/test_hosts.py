@@ -1,6 +1,5 @@
 """Two real processes: one set of records, one end, and no lost work."""
 
-import os
 import pathlib
 import signal
 import socket
@@ -14,16 +13,14 @@ import pytest
 from experiments import cli
 from mtl_jax import jobs, supervisor
 from mtl_jax.errors import InputError
-from tests import small, test_run
+from tests import children, small, test_run
 
 quick = small.quick
 ROOT = pathlib.Path(__file__).parents[1]
 LONG = {'steps': 120, 'evals': 20, 'scheme': 'single', 'seeds': 2}
-# Starting and compiling is nearly all that these take.
 ENVIRONMENT = {
   'JAX_PLATFORMS': 'cpu',
   'JAX_NUM_CPU_DEVICES': '1',
-  'JAX_DISABLE_MOST_OPTIMIZATIONS': '1',
   'PYTHONPATH': str(ROOT),
 }
 CONFIG = f"""
@@ -54,7 +51,7 @@ class Job:
           *options,
         ],
         cwd=ROOT,
-        env=os.environ | ENVIRONMENT,
+        env=children.environment(**ENVIRONMENT),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

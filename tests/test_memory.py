@@ -19,6 +19,7 @@ def cell(encoder='mlp', num_tasks=3, **changes):
   c.encoders.mlp.widths = (128, 128)
   c.encoders.lenet.channels = (8, 8)
   c.encoders.lstm.vocab_size = c.encoders.transformer.vocab_size = 7
+  c.encoders.transformer.depth = 1
   c.seeds, c.steps, c.evals = 4, 20, 2
   c.batch_size = c.eval_batch_size = 128
   c.hp.task_weights = ((),)

@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from configs import default
-from mtl_jax import build, cells, interrupt, records, run
+from mtl_jax import ahead, build, cells, interrupt, records, run
 from mtl_jax.errors import InputError
 from mtl_jax.progress import Live
 from mtl_jax.schemes import hard
@@ -55,6 +55,23 @@ def numbers(folder):
   }
 
 
+class Compiled(ahead.Ahead):
+  """Equal cells are compiled once, for all tests."""
+
+  def __init__(self):
+    super().__init__([])
+    self._ready = {}
+
+  def take(self, cell):
+    key = cell.hash, cell.config.to_json_best_effort()
+    if key not in self._ready:
+      self._ready[key] = ahead.prepare(cell)
+    return self._ready[key]
+
+
+COMPILED = Compiled()
+
+
 def train(cell, folder, stop_after=None):
   """Trains one cell; asks to stop after so many evaluation periods."""
   calls = []
@@ -65,7 +82,7 @@ def train(cell, folder, stop_after=None):
     return signal.SIGTERM if reached else 0
 
   with Live(cell.steps) as live:
-    run.train_cell(cell, folder, live, asked)
+    run.train_cell(cell, folder, live, asked, COMPILED)
 
 
 @pytest.fixture(scope='module')

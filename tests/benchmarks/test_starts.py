@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks import ours, sides, synthetic, table, workloads
-from mtl_jax import build, periods, programs
+from mtl_jax import build, measuring, programs
 
 SMALL = {'batch': 4, 'rows': 64, 'period': 2}
 EVERY = {n: dataclasses.replace(w, **SMALL) for n, w in workloads.STEPS.items()}
@@ -45,8 +45,10 @@ def steps_alone(monkeypatch):
   slow = programs._compile
   once = lambda lowered, _: slow(lowered, programs.ONCE)  # noqa: E731
   monkeypatch.setattr(programs, '_compile', once)
-  monkeypatch.setattr(periods, 'measure', lambda *args: (args[2], {}))
-  monkeypatch.setattr(periods, 'test', lambda *_: {'none': np.zeros(())})
+  monkeypatch.setattr(ours, 'peak', lambda: 1.0)
+  none = {'lower': lambda *_: [], '__call__': lambda *args: (args[4], {})}
+  for name, function in none.items():
+    monkeypatch.setattr(measuring.Measuring, name, function)
 
 
 @pytest.mark.usefixtures('steps_alone')
@@ -60,9 +62,11 @@ def test_ours_trains_a_workload_on_its_own_rows(name, request):
   assert data.train.inputs.shape[1:] == workload.shape
   drawn = [(t.kind, t.num_outputs) for t in data.tasks]
   assert drawn == [(kind, outputs) for _, kind, outputs in workload.tasks]
-  training = ours.Training(config)
-  assert training.train(2) == 2
-  params = jax.tree.leaves(training.state.params)
+  train, about = ours.start(name, seeds='1')
+  assert train(2) == 2
+  assert about['copies'] == 1
+  assert about['parameters'] > 0
+  params = jax.tree.leaves(train.__self__.state.params)
   assert all(np.isfinite(leaf).all() for leaf in params)
 
 

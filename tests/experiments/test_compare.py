@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from experiments import compare
+from tests import children
 
 ROOT = pathlib.Path(__file__).parents[2]
 CONFIG = """
@@ -41,7 +42,7 @@ def command(*flags, script='experiments.compare'):
 def run(*flags, **script):
   return subprocess.run(
     command(*flags, **script), cwd=ROOT, capture_output=True, text=True,
-    timeout=300, check=False,
+    env=children.environment(), timeout=300, check=False,
   )  # fmt: skip
 
 
@@ -76,7 +77,11 @@ def test_sigterm_saves_and_the_same_command_goes_on(toy, tmp_path):
   )
   assert run(*whole).returncode == 0
   job = subprocess.Popen(
-    command(*cut), cwd=ROOT, stderr=subprocess.PIPE, text=True
+    command(*cut),
+    cwd=ROOT,
+    env=children.environment(),
+    stderr=subprocess.PIPE,
+    text=True,
   )
   while not list((tmp_path / 'cut').rglob('records.jsonl')):
     time.sleep(0.1)

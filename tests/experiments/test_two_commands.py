@@ -5,22 +5,21 @@ import subprocess
 
 import pytest
 
+from tests import children
 from tests.experiments import test_compare
-
-CONFIG = test_compare.CONFIG.replace('1200, 60', '1200, 20')
 
 
 @pytest.mark.parametrize('schemes', ['hard,mmoe'])
 def test_each_cell_is_trained_once(tmp_path, schemes):
-  (tmp_path / 'toy.py').write_text(CONFIG)
+  (tmp_path / 'toy.py').write_text(test_compare.CONFIG)
   jobs = [
     subprocess.Popen(
       test_compare.command(
         f'--config={tmp_path}/toy.py', f'--schemes={schemes}',
         f'--workdir={tmp_path}/w',
       ),
-      cwd=test_compare.ROOT, text=True, stdout=subprocess.PIPE,
-      stderr=subprocess.PIPE,
+      cwd=test_compare.ROOT, env=children.environment(), text=True,
+      stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )
     for _ in range(2)
   ]  # fmt: skip

@@ -14,7 +14,7 @@ import pytest
 from mtl_jax import modules
 from mtl_jax.errors import InputError
 from mtl_jax.launchers import base, local, ray_address, ray_share, ray_worker
-from tests import test_run
+from tests import children, test_run
 
 pytest.importorskip('ray')
 
@@ -60,7 +60,8 @@ def test_a_killed_worker_is_retried_and_the_table_is_the_local_one(tmp_path):
   for name, flags in (('local', []), ('ray', ['--launcher=ray'])):
     job = subprocess.Popen(
       command(tmp_path, f'--workdir={tmp_path}/{name}', *flags),
-      cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+      cwd=ROOT, env=children.environment(), stdout=subprocess.DEVNULL,
+      stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     if name == 'ray':
       os.kill(trained_by(tmp_path / name), signal.SIGKILL)
