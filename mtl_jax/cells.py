@@ -29,7 +29,9 @@ from mtl_jax import (
   train,
 )
 from mtl_jax import tasks as tasks_lib
+from mtl_jax.data import views
 from mtl_jax.data.base import Data
+from mtl_jax.reading import Reading
 from mtl_jax.subsets import Group
 from mtl_jax.tasks import Task
 
@@ -105,10 +107,10 @@ class Cell:
     count = len(self.groups)
     return f'{name}, {count} group{"s" * (count > 1)} of {tasks}'
 
-  @property
-  def shared(self) -> bool:
-    """Whether all runs read the same data."""
-    return not (self.config.resplit or self.groups)
+  @functools.cached_property
+  def reading(self) -> Reading:
+    """What runs read of the data."""
+    return Reading(self.datas, self.groups)
 
   @property
   def steps(self) -> int:
@@ -132,6 +134,7 @@ class Cell:
     chosen = [self.config[w] for w in ('scheme', 'balancer', 'encoder')]
     chosen += [task.kind for task in self.system.tasks]
     laid = [list(self.place[:3]), self.config.spread, list(self.sizes)]
+    laid.append(self.reading.form)
     return kept.key(self.identity, laid, any('.' in name for name in chosen))
 
   @functools.cached_property
@@ -150,8 +153,7 @@ class Cell:
       self.sizes,
       self.traced.state,
       self.traced.step.jaxpr,
-      subsets.first(self.datas[0], self.groups),
-      not self.shared,
+      self.reading.shapes(),
       self.place.batch,
     )
     size = self.traced.state.params.layout.size
@@ -279,8 +281,9 @@ def _kinds(tasks: Sequence[Task]) -> dict[str, str]:
 def fingerprint(data: Data) -> str:
   """Twelve hex digits of the arrays themselves."""
   digest = hashlib.sha256()
-  for leaf in jax.tree.leaves((data.train, data.valid, data.test)):
-    digest.update(np.ascontiguousarray(leaf))
+  for split in data.splits.values():
+    for piece in views.pieces(split):
+      digest.update(np.ascontiguousarray(piece))
   return digest.hexdigest()[:12]
 
 

@@ -6,11 +6,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
-from mtl_jax import precision, scores
+from mtl_jax import precision, scores, sources
 from mtl_jax.data.base import Split
 from mtl_jax.losses import task_losses
+from mtl_jax.sources import Source
 from mtl_jax.state import System
 
 
@@ -21,13 +22,16 @@ def predict(
   inputs: Any,
   batch_size: int,
   now: dict | None = None,
+  numbers: Int[Array, 'rows'] | None = None,
 ) -> tuple[Array, ...]:
   """Predictions of all rows, `batch_size` of them at a time.
 
-  `now` is what the scheme is told of the training, if anything.
+  `now` is what the scheme is told of the training, if anything; `numbers` are
+  of the rows to predict, all one after the other where there are none.
   """
   carried = {**extra, 'now': now} if now else extra
-  size = jax.tree.leaves(inputs)[0].shape[0]
+  taken = inputs if numbers is None else numbers
+  size = jax.tree.leaves(taken)[0].shape[0]
   count = -(-size // batch_size)
 
   def blocks(x):
@@ -36,11 +40,13 @@ def predict(
     return x.reshape(count, batch_size, *x.shape[1:])
 
   def apply(rows):
+    if numbers is not None:
+      rows = sources.gathered(inputs, rows)
     return precision.apply(
       system.scheme, system.compute, params, carried, rows, False
     )
 
-  predictions = lax.map(apply, jax.tree.map(blocks, inputs))
+  predictions = lax.map(apply, jax.tree.map(blocks, taken))
   # Rows alone are joined: behind them may stand more than one axis.
   return jax.tree.map(lambda p: p.reshape(-1, *p.shape[2:])[:size], predictions)
 
@@ -49,7 +55,7 @@ def predicted(
   system: System,
   params: Any,
   extra: Any,
-  data: Split,
+  data: Split | Source,
   batch_size: int,
   now: dict | None = None,
 ) -> tuple[Float[Array, 'tasks'], tuple[Any, ...]]:
@@ -58,10 +64,13 @@ def predicted(
   Of each task that is its predictions `[N, outputs]`, or a summary of them
   where they are large (`scores.summarised`).
   """
-  found = predict(system, params, extra, data.inputs, batch_size, now)
-  losses = task_losses(system.tasks, found, data)
+  source = sources.of(data)
+  inputs, numbers = sources.inputs(source)
+  found = predict(system, params, extra, inputs, batch_size, now, numbers)
+  known = Split((), *(sources.whole(source, p) for p in ('labels', 'mask')))
+  losses = task_losses(system.tasks, found, known)
   summaries = [
-    task.made.summary(found[t], data.labels[t], data.mask[:, t])
+    task.made.summary(found[t], known.labels[t], known.mask[:, t])
     if scores.summarised(task, len(found[t]))
     else found[t]
     for t, task in enumerate(system.tasks)

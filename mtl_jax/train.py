@@ -14,10 +14,11 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int
 
-from mtl_jax import batches, devices, forward, gradients, optimizers
+from mtl_jax import batches, devices, forward, gradients, optimizers, sources
 from mtl_jax.data.base import Split
 from mtl_jax.evaluation import evaluate
 from mtl_jax.optimizers import Hp
+from mtl_jax.sources import Source
 from mtl_jax.state import Best, Seed, System, TrainState, init, stream
 
 __all__ = ['Best', 'Hp', 'System', 'TrainState', 'evaluate', 'init']
@@ -151,7 +152,7 @@ def advance(
   hp: Hp,
   seed: Seed,
   state: TrainState,
-  data: Split,
+  data: Split | Source,
   num_rows: Int[Array, ''],
   steps: int,
   batch_size: int,
@@ -163,19 +164,19 @@ def advance(
   now. Rows and dropout depend on the seed and the step alone, so that a resumed
   run equals an uninterrupted one, and schemes are compared on the same batches.
   """
+  data = sources.of(data)
   order = batches.rows(
     stream(seed, 'order'),
     state.step,
     steps,
     math.prod(system.batches) * batch_size,
-    data.mask[:, 0].size,
+    sources.size(data),
     num_rows,
   )
   order = order.reshape(steps, *system.batches, batch_size)
   noise = stream(seed, 'noise')
   one_step = recorded or functools.partial(step, system)
-  labels, opened = batches.packed(data.labels)
-  data = data._replace(labels=labels)
+  data, opened = sources.with_labels(data, batches.packed)
 
   def body(state, rows):
     batch = take(system.batches, data, rows)
@@ -187,7 +188,7 @@ def advance(
 
 
 def take(
-  several: tuple[int, ...], data: Split, rows: Int[Array, '...']
+  several: tuple[int, ...], data: Split | Source, rows: Int[Array, '...']
 ) -> Split:
   """The rows of a step, its several batches on a leading axis."""
   if not several:
