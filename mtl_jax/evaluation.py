@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, Int
 
 from mtl_jax import precision, scores, sources
 from mtl_jax.data.base import Split
+from mtl_jax.data.views import View
 from mtl_jax.losses import task_losses
 from mtl_jax.sources import Source
 from mtl_jax.state import System
@@ -82,7 +83,7 @@ def evaluate(
   system: System,
   params: Any,
   extra: Any,
-  data: Split,
+  data: Split | View,
   batch_size: int,
   now: dict | None = None,
 ) -> dict[str, dict[str, float]]:
@@ -91,6 +92,7 @@ def evaluate(
   Predictions are compiled, metrics are computed on the host: not for use inside
   `jit`. A metric that raises is NaN.
   """
+  data = Split(*data)
   losses, found = jax.device_get(
     _compiled(system, params, extra, data, batch_size, now)
   )

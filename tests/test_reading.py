@@ -153,6 +153,20 @@ def test_what_is_read_is_the_split_and_zeros_behind_it(form, groups):
   assert reading.lengths['valid'] == reading.lengths['test']
 
 
+def test_copies_are_padded_with_masked_rows():
+  datas = [copied(load(seed)) for seed in range(3)]
+  reading = Reading(datas)
+  own, rows = reading.own_parts(np.arange(3))['train']
+  counts = reading.counts['train']
+  assert rows is None
+  assert counts.min() < counts.max()
+  for i, (data, count) in enumerate(zip(datas, counts, strict=True)):
+    for one, all_ in zip(*map(jax.tree.leaves, (data.train, own)), strict=True):
+      assert all_.shape[:2] == (3, counts.max())
+      np.testing.assert_array_equal(all_[i, :count], one)
+    assert not own.mask[i, count:].any()
+
+
 def test_a_split_of_less_than_half_anothers_rows_is_refused():
   few, many = (
     base.Data(*(views.first(load().train, n) for n in sizes), TASKS, CARD)
