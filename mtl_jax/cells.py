@@ -28,9 +28,11 @@ from mtl_jax import (
   subsets,
   train,
 )
+from mtl_jax import data as datasets
 from mtl_jax import tasks as tasks_lib
 from mtl_jax.data import views
 from mtl_jax.data.base import Data
+from mtl_jax.errors import InputError
 from mtl_jax.reading import Reading
 from mtl_jax.subsets import Group
 from mtl_jax.tasks import Task
@@ -202,6 +204,7 @@ def make(
   Raises:
     InputError: the config is wrong, or its parts do not go together.
   """
+  _check_count(config, datas)
   data = subsets.first(datas[0], groups)
   system = build.system(config, data.tasks, len(data.train.mask))
   settings = subsets.numbered(choices.settings(config, len(data.tasks)), groups)
@@ -224,6 +227,17 @@ def make(
   if not (workdir and records.finished(workdir / 'cells' / cell.hash)):
     _ = cell.facts
   return cell
+
+
+def _check_count(config: Any, datas: list[Data]) -> None:
+  wanted = config.seeds if config.resplit else 1
+  if len(datas) < wanted:
+    raise InputError(
+      f'config.resplit=True takes a data set for each of {wanted} seeds, and '
+      f'there is {len(datas)}; take build.data(config, load), where '
+      'load(split_seed) cuts the table by mtl_jax.data.splits, or set '
+      'config.resplit=False'
+    )
 
 
 def _sources(config: Any) -> dict[str, str]:
@@ -264,10 +278,20 @@ def comparable(config: Any, datas: list[Data]) -> dict:
   return {
     **later,
     **{part: {config[part]: choices.chosen(config, part)} for part in parts},
+    **_in_memory(config, datas[0]),
     **{number: config[number] for number in numbers},
     'kinds': _kinds(datas[0].tasks),
     'fingerprint': fingerprint(datas[0]),
   }
+
+
+def _in_memory(config: Any, data: Data) -> dict:
+  """The card's name, for data that are not of the file the config names."""
+  own, name = config.dataset, data.card.name
+  # A card of `tfds` is named as what it read; one of a dotted path as it likes.
+  if own not in datasets.names() or own in ('tfds', name):
+    return {}
+  return {'dataset': {name: {}}}
 
 
 def _kinds(tasks: Sequence[Task]) -> dict[str, str]:
