@@ -3,8 +3,10 @@
   python -m benchmarks.many_rows --rows=1000000
 
 Hard sharing by an MLP (64, 64), two tasks, all resplits in one process; then a
-second cell beside it. Each line is what the process holds after a stage and the
-most that it held until then; the operating system counts both.
+second cell and linear models beside it. Each line is what the process holds
+after a stage and the most that it held until then; the operating system counts
+both. They go into docs/results/many_rows.csv, which `benchmarks.growth_page`
+puts on its page.
 """
 
 import argparse
@@ -18,8 +20,9 @@ from typing import Any
 import jax
 import numpy as np
 
+from benchmarks import rounds, rows_page
 from configs import default
-from mtl_jax import build, cells, devices, programs
+from mtl_jax import build, cells, devices, programs, reference
 from mtl_jax.data import base, splits
 from mtl_jax.tasks import Task
 
@@ -65,17 +68,29 @@ def config(asked: argparse.Namespace) -> Any:
   return c
 
 
-def staged(name: str, stage: Callable[..., Any], *arguments: Any) -> Any:
-  """Runs a stage and prints what it took."""
-  before, began = held(), time.monotonic()
-  found = stage(*arguments)
-  most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-  print(
-    f'{name:28} {(held() - before) / GIB:+8.3f} GiB, now {held() / GIB:7.3f}, '
-    f'peak {most / GIB:7.3f}, {time.monotonic() - began:6.1f} s',
-    flush=True,
-  )
-  return found
+class Stages:
+  """Runs stages, prints what they took, and has them as rows of a CSV."""
+
+  def __init__(self, **known: Any):
+    self.known = known
+    self.rows: list[dict[str, Any]] = []
+
+  def __call__(
+    self, name: str, stage: Callable[..., Any], *arguments: Any
+  ) -> Any:
+    before, began = held(), time.monotonic()
+    found = stage(*arguments)
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    numbers = {
+      'gib_more': (held() - before) / GIB,
+      'gib_held': held() / GIB,
+      'gib_peak': most / GIB,
+      'seconds': time.monotonic() - began,
+    }
+    row = {'stage': name} | {k: f'{v:.3f}' for k, v in numbers.items()}
+    print(*row.values(), sep=', ', flush=True)
+    self.rows.append(self.known | row)
+    return found
 
 
 def held() -> int:
@@ -103,22 +118,26 @@ def main() -> None:
   parser.add_argument('--inputs', type=int, default=200)
   parser.add_argument('--seeds', type=int, default=10, help='resplits')
   parser.add_argument('--steps', type=int, default=300)
+  parser.add_argument('--code', default=rows_page.NOW, help='measured')
+  parser.add_argument('--out', default='docs/results', help='folder')
   asked = parser.parse_args()
   devices.use_every_core()
   c = config(asked)
   from benchmarks import many_rows as own  # not what runs as __main__
 
+  staged = Stages(code=asked.code, rows=asked.rows, resplits=asked.seeds)
   staged('the table', own.table, asked.rows, asked.inputs)
   datas = staged('its resplits', build.data, c)
   cell = staged('a cell', cells.make, c, datas)
   made, inputs = staged('what it reads, on devices', prepared, cell)
-  print(f'  {len(cell.runs)} runs, {cell.chunks()[0].size} in a program')
   staged('compiled', made.compile, inputs)
-  test = staged(f'{asked.steps} steps, tested', trained, cell, made, inputs)
-  print(f'  auc {test["sign"]["auc"].mean():.3f}')
+  staged(f'{asked.steps} steps, tested', trained, cell, made, inputs)
   c.balancer = 'pcgrad'
   other = staged('a second cell', cells.make, c, datas)
-  staged('what it reads, on devices', prepared, other)
+  staged('what that reads', prepared, other)
+  staged('linear models of a resplit', reference.fit, datas[0])
+  path = pathlib.Path(asked.out) / 'many_rows.csv'
+  rounds.write(path, rows_page.merged(rounds.read(path), staged.rows))
 
 
 if __name__ == '__main__':

@@ -67,15 +67,15 @@ def outcome(cell):
   return jax.device_get((state.params, metrics, valid, found)), inputs
 
 
-FORMS = {
-  'equal tables': {},
-  'labels in units of training rows': {'scaled': True},
-}
-
-
-@pytest.mark.parametrize('fields', FORMS.values(), ids=FORMS)
-@pytest.mark.parametrize('own_rows', [False, True])
-@pytest.mark.parametrize('groups', [(), ((0, 1), (0, 2))])
+@pytest.mark.parametrize(
+  ('fields', 'own_rows', 'groups'),
+  [
+    ({}, False, ()),
+    ({}, True, ()),
+    ({'scaled': True}, False, ((0, 1), (0, 2))),
+  ],
+  ids=['one table', 'own masks', 'own labels, of groups'],
+)
 def test_row_numbers_train_as_copies_do(fields, own_rows, groups):
   c = config(own_rows=own_rows)
   datas = build.data(c, lambda split_seed: load(split_seed, **fields))
