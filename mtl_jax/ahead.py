@@ -1,7 +1,7 @@
 """Compiles cells of a table before their turn, several at once."""
 
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 
@@ -9,7 +9,7 @@ from mtl_jax import containers
 from mtl_jax.cells import Cell
 from mtl_jax.programs import Inputs, Programs
 
-FEW = 10_000_000  # numbers that the runs of a cell may read
+FEW = 40_000_000  # bytes that the runs of a cell may read
 
 
 class Ready(NamedTuple):
@@ -66,10 +66,10 @@ def _cores_are_free(cell: Cell) -> bool:
 
 def _side_by_side(cell: Cell) -> int:
   """Several only where memory is no matter and one process decides."""
-  if jax.process_count() > 1 or _size(cell.datas) > FEW:
+  if jax.process_count() > 1 or _size(cell) > FEW:
     return 1
   return containers.cores() if jax.default_backend() == 'cpu' else 2
 
 
-def _size(tree: Any) -> int:
-  return sum(x.size for x in jax.tree.leaves(tree) if hasattr(x, 'size'))
+def _size(cell: Cell) -> int:
+  return cell.need.shared + len(cell.runs) * cell.need.data
