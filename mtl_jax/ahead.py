@@ -7,9 +7,10 @@ import jax
 
 from mtl_jax import containers
 from mtl_jax.cells import Cell
+from mtl_jax.data import views
 from mtl_jax.programs import Inputs, Programs
 
-FEW = 40_000_000  # bytes that the runs of a cell may read
+FEW = 10_000_000  # numbers that the runs of a cell may read
 
 
 class Ready(NamedTuple):
@@ -72,4 +73,5 @@ def _side_by_side(cell: Cell) -> int:
 
 
 def _size(cell: Cell) -> int:
-  return cell.need.shared + len(cell.runs) * cell.need.data
+  splits = [split for data in cell.datas for split in data.splits.values()]
+  return sum(map(views.numbers, splits))

@@ -110,6 +110,12 @@ def first(split: Split | View, count: int) -> Split:
   return jax.tree.map(lambda x: x[:count], Split(*split))
 
 
+def numbers(split: Split | View) -> int:
+  """How many numbers its arrays hold, without gathering them."""
+  one = jax.tree.leaves(first(split, 1))
+  return len(split.mask) * sum(leaf[0].size for leaf in one)
+
+
 def pieces(split: Split | View) -> Iterator[np.ndarray]:
   """All arrays, one after the other, a view's in blocks of rows."""
   for name in Split._fields:

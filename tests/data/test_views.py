@@ -22,6 +22,8 @@ def test_a_view_is_a_split_to_whoever_reads_it():
   assert type(doubled) is Split
   small.same(doubled, jax.tree.map(lambda x: 2 * x, split))
   small.same(views.first(view, 5), views.first(split, 5))
+  sizes = [x.size for x in jax.tree.leaves(split)]
+  assert views.numbers(view) == views.numbers(split) == sum(sizes)
   mask = np.zeros_like(split.mask)
   small.same(tuple(view._replace(mask=mask)), tuple(split._replace(mask=mask)))
 
