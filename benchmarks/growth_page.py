@@ -7,7 +7,7 @@ import pathlib
 
 from matplotlib.figure import Figure
 
-from benchmarks import rounds
+from benchmarks import rounds, rows_page
 from mtl_jax import plans
 
 Row = dict[str, str]
@@ -183,6 +183,8 @@ def write(path: pathlib.Path, page: pathlib.Path) -> None:
     step=plans.amount(plans.SMALL_STEP),
     headroom=plans.HEADROOM,
   )
+  devices = max(int(row['devices']) for row in rows)
+  text += rows_page.section(path.with_name('many_rows.csv'), devices)
   page.write_text(text, encoding='utf-8')
 
 

@@ -1,12 +1,13 @@
 """Compiles cells of a table before their turn, several at once."""
 
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 
 from mtl_jax import containers
 from mtl_jax.cells import Cell
+from mtl_jax.data import views
 from mtl_jax.programs import Inputs, Programs
 
 FEW = 10_000_000  # numbers that the runs of a cell may read
@@ -66,10 +67,11 @@ def _cores_are_free(cell: Cell) -> bool:
 
 def _side_by_side(cell: Cell) -> int:
   """Several only where memory is no matter and one process decides."""
-  if jax.process_count() > 1 or _size(cell.datas) > FEW:
+  if jax.process_count() > 1 or _size(cell) > FEW:
     return 1
   return containers.cores() if jax.default_backend() == 'cpu' else 2
 
 
-def _size(tree: Any) -> int:
-  return sum(x.size for x in jax.tree.leaves(tree) if hasattr(x, 'size'))
+def _size(cell: Cell) -> int:
+  splits = [split for data in cell.datas for split in data.splits.values()]
+  return sum(map(views.numbers, splits))

@@ -1,14 +1,9 @@
 """Which rows a step sees: shuffled epochs, from the seed and the step alone."""
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 from jaxtyping import Array, Int
-
-from mtl_jax.errors import InputError
 
 
 @jax.named_scope('order')
@@ -67,26 +62,3 @@ def _shuffled(
   draws = jnp.where(number < num_rows, draws, jnp.uint32(0xFFFFFFFF))
   order = lax.sort((draws >> low << low) | number)
   return (order & ((1 << low) - 1)).astype(jnp.int32)
-
-
-def stacked(splits: list[Any]) -> tuple[Any, Int[np.ndarray, 'splits']]:
-  """Splits of several seeds on a leading axis, and how many rows each has.
-
-  Grouped splits differ a little in size: the shorter ones are padded with rows
-  whose mask is False, so that no label of theirs counts.
-  """
-  counts = np.array([len(split.mask) for split in splits], np.int32)
-  if counts.min() < counts.max() / 2:
-    raise InputError(
-      f'resplit: one split has {counts.min()} rows and another {counts.max()}; '
-      'set config.resplit=False or cut groups more evenly'
-    )
-
-  def pad(column):
-    short = counts.max() - len(column)
-    return np.pad(column, [(0, short)] + [(0, 0)] * (column.ndim - 1))
-
-  def stack(*columns):
-    return np.stack([pad(column) for column in columns])
-
-  return jax.tree.map(stack, *splits), counts

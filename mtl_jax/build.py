@@ -25,8 +25,8 @@ from mtl_jax import (
 )
 from mtl_jax import data as datasets
 from mtl_jax.balancers import base as balancers
-from mtl_jax.data import base
-from mtl_jax.data.base import Data
+from mtl_jax.data import base, views
+from mtl_jax.data.base import Data, Split
 from mtl_jax.errors import InputError, nearest
 from mtl_jax.recorded import Recorded, record
 from mtl_jax.schemes import base as schemes
@@ -56,17 +56,30 @@ def check(config: Any) -> None:
   plans.parse(config.parallel)
 
 
-def data(config: Any) -> list[Data]:
-  """One data set per seed if `config.resplit`, else one for all seeds."""
+def data(config: Any, load: Callable[..., Data] | None = None) -> list[Data]:
+  """One data set per seed if `config.resplit`, else one for all seeds.
+
+  A table that is equal for all seeds, and only cut otherwise, is held once.
+
+  Args:
+    config: of the command.
+    load: called as `load(split_seed=seed)` instead of the data set's own, for
+      arrays that are in memory.
+  """
   seeds = choices.seeds(config) if config.resplit else [None]
-  load = functools.partial(
+  load = load or functools.partial(
     datasets.load,
     config.dataset,
     data_dir=config.data_dir,
     files=config.files,
     **choices.chosen(config, 'dataset'),
   )
-  found = [base.check(load(split_seed=seed)) for seed in seeds]
+  found: list[Data] = []
+  for seed in seeds:
+    loaded = load(split_seed=seed)
+    joined = views.joined(loaded, found[0]) if found else loaded
+    del loaded  # Its table may be as large as the first.
+    found.append(base.check(joined))
   _check_tasks(found)
   if not config.own_rows:
     return found
@@ -229,22 +242,27 @@ def try_shapes(config: Any, system: train.System, data: Data) -> Traced:
   _check_rows(config, system, data)
   settings = choices.settings(config, len(data.tasks))
   hp = jax.tree.map(lambda x: x[0], choices.hp(settings[:1]))
-  batch = (*system.batches, config.batch_size)
-  labels = jax.eval_shape(columns.packed, data.train.labels)
-  batch = jax.tree.map(
-    lambda x: jax.ShapeDtypeStruct((*batch, *x.shape[1:]), x.dtype),
-    data.train._replace(labels=labels),
-  )
 
   def traced(function, *arguments):
     own = functools.partial(function, system)
     return _told('scheme', config.scheme, lambda: record(own, *arguments))
 
-  rows = first_rows(data.train.inputs)
+  rows = views.first(data.train, 2).inputs
   init = traced(train.init, hp, np.int32(0), rows)
   _check_shared(config, system, init.shapes.params.shapes)
   key = noise.draws(jax.random.key(0))
-  return Traced(init, traced(train.step, hp, init.shapes, batch, key))
+  rows = batch(system, config, data)
+  return Traced(init, traced(train.step, hp, init.shapes, rows, key))
+
+
+def batch(system: train.System, config: Any, data: Data) -> Split:
+  """Shapes of what one step of one run reads."""
+  leading = (*system.batches, config.batch_size)
+  one = views.first(data.train, 1)
+  one = one._replace(labels=columns.packed(one.labels))
+  return jax.tree.map(
+    lambda x: jax.ShapeDtypeStruct((*leading, *x.shape[1:]), x.dtype), one
+  )
 
 
 def _check_shared(config: Any, system: train.System, params: dict) -> None:
@@ -274,8 +292,10 @@ def _check_rows(config: Any, system: train.System, data: Data) -> None:
 
 def _check_words(config: Any, data: Data) -> None:
   size = choices.chosen(config, 'encoder').get('vocab_size')
-  tokens = data.train.inputs
-  if size is None or not isinstance(tokens, np.ndarray):
+  if size is None:
+    return
+  tokens = views.first(data.train, 1).inputs
+  if not isinstance(tokens, np.ndarray):
     return
   largest = max(int(split.inputs.max()) for split in data.splits.values())
   if tokens.dtype.kind in 'iu' and largest >= size:
@@ -283,8 +303,3 @@ def _check_words(config: Any, data: Data) -> None:
       f'word number {largest} is beyond {sections.where(config, "encoder")}.'
       f'vocab_size={size}; set it to {largest + 1} or more'
     )
-
-
-def first_rows(inputs: Any, count: int = 2) -> Any:
-  """A small batch to take shapes from."""
-  return jax.tree.map(lambda x: x[:count], inputs)

@@ -28,8 +28,12 @@ from mtl_jax import (
   subsets,
   train,
 )
+from mtl_jax import data as datasets
 from mtl_jax import tasks as tasks_lib
+from mtl_jax.data import views
 from mtl_jax.data.base import Data
+from mtl_jax.errors import InputError
+from mtl_jax.reading import Reading
 from mtl_jax.subsets import Group
 from mtl_jax.tasks import Task
 
@@ -105,10 +109,10 @@ class Cell:
     count = len(self.groups)
     return f'{name}, {count} group{"s" * (count > 1)} of {tasks}'
 
-  @property
-  def shared(self) -> bool:
-    """Whether all runs read the same data."""
-    return not (self.config.resplit or self.groups)
+  @functools.cached_property
+  def reading(self) -> Reading:
+    """What runs read of the data."""
+    return Reading(self.datas, self.groups)
 
   @property
   def steps(self) -> int:
@@ -132,6 +136,7 @@ class Cell:
     chosen = [self.config[w] for w in ('scheme', 'balancer', 'encoder')]
     chosen += [task.kind for task in self.system.tasks]
     laid = [list(self.place[:3]), self.config.spread, list(self.sizes)]
+    laid.append(self.reading.form)
     return kept.key(self.identity, laid, any('.' in name for name in chosen))
 
   @functools.cached_property
@@ -150,8 +155,7 @@ class Cell:
       self.sizes,
       self.traced.state,
       self.traced.step.jaxpr,
-      subsets.first(self.datas[0], self.groups),
-      not self.shared,
+      self.reading.shapes(),
       self.place.batch,
     )
     size = self.traced.state.params.layout.size
@@ -200,6 +204,7 @@ def make(
   Raises:
     InputError: the config is wrong, or its parts do not go together.
   """
+  _check_count(config, datas)
   data = subsets.first(datas[0], groups)
   system = build.system(config, data.tasks, len(data.train.mask))
   settings = subsets.numbered(choices.settings(config, len(data.tasks)), groups)
@@ -222,6 +227,17 @@ def make(
   if not (workdir and records.finished(workdir / 'cells' / cell.hash)):
     _ = cell.facts
   return cell
+
+
+def _check_count(config: Any, datas: list[Data]) -> None:
+  wanted = config.seeds if config.resplit else 1
+  if len(datas) < wanted:
+    raise InputError(
+      f'config.resplit=True takes a data set for each of {wanted} seeds, and '
+      f'there is {len(datas)}; take build.data(config, load), where '
+      'load(split_seed) cuts the table by mtl_jax.data.splits, or set '
+      'config.resplit=False'
+    )
 
 
 def _sources(config: Any) -> dict[str, str]:
@@ -262,10 +278,20 @@ def comparable(config: Any, datas: list[Data]) -> dict:
   return {
     **later,
     **{part: {config[part]: choices.chosen(config, part)} for part in parts},
+    **_in_memory(config, datas[0]),
     **{number: config[number] for number in numbers},
     'kinds': _kinds(datas[0].tasks),
     'fingerprint': fingerprint(datas[0]),
   }
+
+
+def _in_memory(config: Any, data: Data) -> dict:
+  """The card's name, for data that are not of the file the config names."""
+  own, name = config.dataset, data.card.name
+  # A card of `tfds` is named as what it read; one of a dotted path as it likes.
+  if own not in datasets.names() or own in ('tfds', name):
+    return {}
+  return {'dataset': {name: {}}}
 
 
 def _kinds(tasks: Sequence[Task]) -> dict[str, str]:
@@ -279,8 +305,9 @@ def _kinds(tasks: Sequence[Task]) -> dict[str, str]:
 def fingerprint(data: Data) -> str:
   """Twelve hex digits of the arrays themselves."""
   digest = hashlib.sha256()
-  for leaf in jax.tree.leaves((data.train, data.valid, data.test)):
-    digest.update(np.ascontiguousarray(leaf))
+  for split in data.splits.values():
+    for piece in views.pieces(split):
+      digest.update(np.ascontiguousarray(piece))
   return digest.hexdigest()[:12]
 
 

@@ -2,6 +2,8 @@
 
 import functools
 import os
+import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +14,7 @@ from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
 from jaxtyping import Array, Int
 
-from mtl_jax import containers
+from mtl_jax import containers, sources
 from mtl_jax.data.base import Split
 from mtl_jax.meshes import mesh_for
 
@@ -127,16 +129,17 @@ class _Pmapped:
     return [a if axis is None else jax.tree.map(cut, a) for a, axis in pairs]
 
 
-def take_rows(data: Split, rows: Int[Array, 'batch']) -> Split:
+def take_rows(data: Split | sources.Source, rows: Int[Array, 'batch']) -> Split:
   """The rows of one batch, over the mesh's batch axis inside a program.
 
   The mask stays whole on each device: how many labels are valid must be known
   before any gradient, and would be a message more.
   """
-  rows = whole(rows)
+  rows, source = whole(rows), sources.of(data)
   own = _lay(rows, P('batch'))
-  inputs, labels = jax.tree.map(lambda x: x[own], (data.inputs, data.labels))
-  return Split(*_lay((inputs, labels), P('batch')), whole(data.mask[rows]))
+  parts = [sources.part(source, name, own) for name in ('inputs', 'labels')]
+  mask = sources.part(source, 'mask', rows)
+  return Split(*_lay(parts, P('batch')), whole(mask))
 
 
 def whole(tree: Any) -> Any:
@@ -163,6 +166,34 @@ def place(tree: Any, over_runs: bool, mesh: Mesh | None = None) -> Any:
     return jax.make_array_from_callback(x.shape, laid, lambda part: x[part])
 
   return jax.tree.map(put, tree)
+
+
+_placed: dict[tuple, tuple[weakref.ref, weakref.ref]] = {}
+_placing = threading.Lock()  # cells are prepared side by side
+
+
+def place_once(tree: Any, mesh: Mesh | None = None) -> Any:
+  """A copy on each device; one for all who place the same host arrays.
+
+  It lives as long as any of them holds it.
+  """
+  with _placing:
+    return jax.tree.map(lambda x: _place_once(x, mesh), tree)
+
+
+def _place_once(x: np.ndarray, mesh: Mesh | None) -> jax.Array:
+  key = (id(x), mesh)
+  nothing = (lambda: None,) * 2
+  # An id may be another array's by now.
+  of, found = (reference() for reference in _placed.get(key, nothing))
+  if of is x and found is not None:
+    return found
+  found = place(x, over_runs=False, mesh=mesh)
+  gone = [k for k, (_, placed) in _placed.items() if placed() is None]
+  for old in gone:
+    del _placed[old]
+  _placed[key] = weakref.ref(x), weakref.ref(found)
+  return found
 
 
 def fetch(tree: Any) -> Any:

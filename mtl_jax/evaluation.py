@@ -7,11 +7,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
-from mtl_jax import precision, scores
+from mtl_jax import precision, scores, sources
 from mtl_jax.data.base import Split
+from mtl_jax.data.views import View
 from mtl_jax.losses import task_losses
+from mtl_jax.sources import Source
 from mtl_jax.state import System
 
 
@@ -22,13 +24,16 @@ def predict(
   inputs: Any,
   batch_size: int,
   now: dict | None = None,
+  numbers: Int[Array, 'rows'] | None = None,
 ) -> Sequence[Array]:
   """Predictions of all rows, `batch_size` of them at a time.
 
-  `now` is what the scheme is told of the training, if anything.
+  `now` is what the scheme is told of the training, if anything; `numbers` are
+  of the rows to predict, all one after the other where there are none.
   """
   carried = {**extra, 'now': now} if now else extra
-  size = jax.tree.leaves(inputs)[0].shape[0]
+  taken = inputs if numbers is None else numbers
+  size = jax.tree.leaves(taken)[0].shape[0]
   count = -(-size // batch_size)
 
   def blocks(x):
@@ -37,11 +42,13 @@ def predict(
     return x.reshape(count, batch_size, *x.shape[1:])
 
   def apply(rows):
+    if numbers is not None:
+      rows = sources.gathered(inputs, rows)
     return precision.apply(
       system.scheme, system.compute, params, carried, rows, False
     )
 
-  predictions = lax.map(apply, jax.tree.map(blocks, inputs))
+  predictions = lax.map(apply, jax.tree.map(blocks, taken))
   # Rows alone are joined: behind them may stand more than one axis.
   return jax.tree.map(lambda p: p.reshape(-1, *p.shape[2:])[:size], predictions)
 
@@ -50,7 +57,7 @@ def predicted(
   system: System,
   params: Any,
   extra: Any,
-  data: Split,
+  data: Split | Source,
   batch_size: int,
   now: dict | None = None,
 ) -> tuple[Float[Array, 'tasks'], Sequence[Any]]:
@@ -59,12 +66,15 @@ def predicted(
   Of each task that is its predictions `[N, outputs]`, or a summary of them
   where they are large (`scores.summarised`).
   """
-  found = predict(system, params, extra, data.inputs, batch_size, now)
-  losses = task_losses(system.tasks, found, data)
+  source = sources.of(data)
+  inputs, numbers = sources.inputs(source)
+  found = predict(system, params, extra, inputs, batch_size, now, numbers)
+  known = Split((), *(sources.whole(source, p) for p in ('labels', 'mask')))
+  losses = task_losses(system.tasks, found, known)
   made = {
-    t: task.made.summary(found[t], data.labels[t], data.mask[:, t])
+    t: task.made.summary(found[t], known.labels[t], known.mask[:, t])
     for t, task in enumerate(system.tasks)
-    if scores.summarised(task, data.mask.shape[0])
+    if scores.summarised(task, known.mask.shape[0])
   }
   if made:
     found = tuple(made.get(t, one) for t, one in enumerate(found))
@@ -75,7 +85,7 @@ def evaluate(
   system: System,
   params: Any,
   extra: Any,
-  data: Split,
+  data: Split | View,
   batch_size: int,
   now: dict | None = None,
 ) -> dict[str, dict[str, float]]:
@@ -84,6 +94,7 @@ def evaluate(
   Predictions are compiled, metrics are computed on the host: not for use inside
   `jit`. A metric that raises is NaN.
   """
+  data = Split(*data)
   losses, found = jax.device_get(
     _compiled(system, params, extra, data, batch_size, now)
   )

@@ -7,11 +7,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from mtl_jax import devices, periods, scores, train
+from mtl_jax import devices, periods, scores, sources, train
 from mtl_jax.cells import Cell
-from mtl_jax.data.base import Split
 
-EVALUATED = ('valid', 'test')
 Results = dict[str, dict[str, np.ndarray]]  # task, metric: [R]
 
 
@@ -26,13 +24,14 @@ class Measuring:
   """
 
   def __init__(self, cell: Cell, map_runs: Callable):
-    own = None if cell.shared else 0
     self._tasks = cell.system.tasks
     # Nothing is donated: the best parameters may be those measured, and while
     # steps are taken more than a copy of them is alive.
     self._program = map_runs(
-      functools.partial(periods.measured, cell.system, cell.sizes),
-      (0, 0, 0, 0, own),
+      sources.reading(
+        functools.partial(periods.measured, cell.system, cell.sizes)
+      ),
+      (0, 0, 0, 0, *sources.AXES),
     )
     self._compiled: dict[tuple, Any] = {}  # by shapes of a split
     self.faults: list[str] = []
@@ -51,7 +50,7 @@ class Measuring:
     splits = {_shapes(s): s for s in (inputs.valid, inputs.test)}
     self._compiled = dict.fromkeys(splits)
     return [
-      lower(f'measure {i}', self._program, (*look, split))
+      lower(f'measure {i}', self._program, (*look, *split.arguments))
       for i, split in enumerate(splits.values())
     ]
 
@@ -77,37 +76,13 @@ class Measuring:
     """
     split = getattr(inputs, name)
     measure = self._compiled.get(_shapes(split), self._program)
-    best, *told = measure(state.params, state.extra, state.step, best, split)
+    look = state.params, state.extra, state.step, best
+    best, *told = measure(*look, *split.arguments)
     losses, found = devices.fetch(told)
     known = inputs.known[name]
     values, faults = scores.of_runs(self._tasks, found, known, losses)
     self.faults.extend(faults)
     return best, values
-
-
-def known(splits: dict[str, Split]) -> dict[str, scores.Labels]:
-  """The labels of the splits that are evaluated, where metrics find them."""
-  return {k: scores.Labels(splits[k].labels, splits[k].mask) for k in EVALUATED}
-
-
-def padded(splits: dict[str, Split], axis: int) -> dict[str, Split]:
-  """With rows behind that no label is known of, see `periods.common_rows`."""
-  lengths = periods.common_rows(
-    *(splits[name].mask.shape[axis] for name in EVALUATED)
-  )
-  wanted = dict(zip(EVALUATED, lengths, strict=True))
-
-  def pad(x, length):
-    behind = [(0, 0)] * x.ndim
-    behind[axis] = (0, length - x.shape[axis])
-    return np.pad(x, behind) if length > x.shape[axis] else x
-
-  return {
-    name: jax.tree.map(functools.partial(pad, length=wanted[name]), split)
-    if name in wanted
-    else split
-    for name, split in splits.items()
-  }
 
 
 def _shapes(tree: Any) -> tuple:

@@ -7,9 +7,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from mtl_jax import batches, periods, probes, train
-from mtl_jax.data.base import Data
+from mtl_jax import batches, periods, probes, sources, train
 from mtl_jax.evaluation import predicted
+from mtl_jax.sources import Source
 
 # A compiler orders operations for speed: its activations take up to twice what
 # the order of the program needs. See tests/test_memory.py.
@@ -45,8 +45,7 @@ def need(
   sizes: periods.Sizes,
   state: train.TrainState,
   step: Any,
-  data: Data,
-  resplit: bool,
+  read: dict[str, Source],
   batch_devices: int = 1,
 ) -> Need:
   """Predicts what runs take.
@@ -56,32 +55,34 @@ def need(
     sizes: of a period.
     state: of one run, arrays or their shapes.
     step: the jaxpr of one step, whose results begin with the state.
-    data: of one run.
-    resplit: each run has data of its own.
+    read: by split, shapes of what a run reads.
     batch_devices: that share a batch.
   """
-  own, rows = size(state), size(data.splits)
+  own = size(state)
+  # A table that splits are cut from is there once.
+  tables = {
+    id(x): x for x in jax.tree.leaves([s.shared for s in read.values()])
+  }
   rows_each = math.prod(system.batches) * sizes.batch
   activations = live(step, in_place=len(jax.tree.leaves(state)))
   batch = int(SLACK * activations / batch_devices)
   order = jax.ShapeDtypeStruct((sizes.steps, rows_each), jnp.int32)
   at_once = max(
-    _drawing(sizes.steps, rows_each, data),
+    _drawing(sizes.steps, rows_each, sources.size(read['train'])),
     size(order) + batch,
-    int(SLACK * _evaluation(system, sizes, state, data)),
-    _probe(system, sizes, state, data) if sizes.probe else 0,
+    int(SLACK * _evaluation(system, sizes, state, read)),
+    _probe(system, sizes, state, read['train']) if sizes.probe else 0,
   )
   return Need(
-    shared=0 if resplit else rows,
-    data=rows if resplit else 0,
+    shared=size(list(tables.values())),
+    data=size([source[1:] for source in read.values()]),
     state=own,
     step=at_once,
   )
 
 
-def _drawing(steps: int, rows_each: int, data: Data) -> int:
+def _drawing(steps: int, rows_each: int, count: int) -> int:
   """While the rows of all batches of a period are drawn."""
-  count = len(data.train.mask)
 
   def draw(key, first, num_rows):
     return batches.rows(key, first, steps, rows_each, count, num_rows)
@@ -89,33 +90,28 @@ def _drawing(steps: int, rows_each: int, data: Data) -> int:
   return peak(draw, jax.random.key(0), jnp.int32(0), jnp.int32(count))
 
 
-def _evaluation(system, sizes, state, data) -> int:
+def _evaluation(system, sizes, state, read) -> int:
   """While the largest split that is evaluated is predicted."""
-  split = max((data.valid, data.test), key=size)
+  source = max((read['valid'], read['test']), key=sources.size)
 
   def evaluate(params, extra, split):
     return predicted(system, params.tree, extra, split, sizes.eval_batch)
 
-  return peak(evaluate, state.params, state.extra, _like(split))
+  return peak(evaluate, state.params, state.extra, source)
 
 
-def _probe(system, sizes, state, data) -> int:
+def _probe(system, sizes, state, source) -> int:
   """While interference is measured."""
   number = jax.ShapeDtypeStruct((), jnp.float32)
   weights = jax.ShapeDtypeStruct((len(system.tasks),), jnp.float32)
   hp = train.Hp(*[number] * 4, task_weights=weights)
   asked = probes.Asked(sizes.probe, sizes.batch)
   seed = count = jnp.int32(0)
-  split = _like(data.train)
 
   def measure(hp, state, split):
     return probes.measure(system, asked, hp, seed, state, split, count)
 
-  return peak(measure, hp, state, split)
-
-
-def _like(tree: Any) -> Any:
-  return jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), tree)
+  return peak(measure, hp, state, source)
 
 
 def size(tree: Any) -> int:

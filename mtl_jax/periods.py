@@ -11,6 +11,7 @@ from mtl_jax.data.base import Split
 from mtl_jax.evaluation import predicted
 from mtl_jax.parameters import Parameters
 from mtl_jax.schemes import base as schemes
+from mtl_jax.sources import Source
 from mtl_jax.state import Best, System
 
 
@@ -37,7 +38,7 @@ def measured(
   extra: Any,
   step: Int[Array, ''],
   best: Best,
-  split: Split,
+  split: Split | Source,
 ) -> tuple[Best, Float[Array, 'tasks'], Sequence[Any]]:
   """These parameters on one split, and the best ones with them among these.
 

@@ -112,7 +112,10 @@ def _sizes(total: int, place: Place) -> list[int]:
 
 
 def _plan(runs: int, together: bool, need: Need, place: Place) -> Plan:
-  needed = need.on_device(-(-runs // place.rows), together)
+  each = -(-runs // place.rows)
+  needed = need.on_device(each, together)
+  if place.platform == 'cpu':  # Runs' data are made beside where they will lie.
+    needed = max(needed, need.shared + 2 * each * need.data)
   fits = place.free is None or needed <= HEADROOM * place.free
   return Plan(together, runs, needed, fits)
 

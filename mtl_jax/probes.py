@@ -13,10 +13,18 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int
 
-from mtl_jax import forward, interference, jacobians, precision, train
+from mtl_jax import (
+  forward,
+  interference,
+  jacobians,
+  precision,
+  sources,
+  train,
+)
 from mtl_jax.data.base import Split
 from mtl_jax.jacobians import Look
 from mtl_jax.optimizers import Hp
+from mtl_jax.sources import Source
 from mtl_jax.state import Best, Seed, System, TrainState, stream
 
 TOTAL = 'ALL'  # all modules together, or all tasks
@@ -64,7 +72,7 @@ def measure(
   hp: Hp,
   seed: Seed,
   state: TrainState,
-  data: Split,
+  data: Split | Source,
   num_rows: Int[Array, ''],
 ) -> Found:
   """Draws batches, of rows with replacement, and compares gradients on them.
@@ -177,14 +185,18 @@ def _curvature(system, asked, hp, state, data, num_rows, key):
 
 
 def features(
-  system: System, count: int, best: Best, data: Split, num_rows: Array
+  system: System,
+  count: int,
+  best: Best,
+  data: Split | Source,
+  num_rows: Array,
 ) -> Float[Array, 'tasks rows channels']:
   """What each task's head reads on training rows at even distances.
 
   Of the kept parameters, and as in a test: without dropout.
   """
   rows = jnp.arange(count) * num_rows // count
-  inputs = jax.tree.map(lambda x: x[rows], data.inputs)
+  inputs = sources.part(sources.of(data), 'inputs', rows)
   apply = functools.partial(
     precision.apply,
     system.scheme,

@@ -1,13 +1,12 @@
 """Measures interference while a cell is trained: programs, records, clock."""
 
-import functools
 import pathlib
 import time
 from typing import Any
 
 import numpy as np
 
-from mtl_jax import devices, hosts, probes, results
+from mtl_jax import devices, hosts, probes, results, sources
 from mtl_jax.cells import Cell, Chunk
 from mtl_jax.programs import Inputs, Programs
 
@@ -20,14 +19,21 @@ class Probing:
 
   def __init__(self, cell: Cell, programs: Programs):
     self._cell = cell
-    system, own = cell.system, programs.data_axis
+    system = cell.system
     asked = probes.Asked(cell.sizes.probe, cell.sizes.batch)
+
+    def measure(hp, seed, state, num_rows, data):
+      return probes.measure(system, asked, hp, seed, state, data, num_rows)
+
+    def features(best, num_rows, data):
+      return probes.features(system, count, best, data, num_rows)
+
     self._measure = programs.map_runs(
-      functools.partial(probes.measure, system, asked), (0, 0, 0, own, own)
+      sources.reading(measure), (0, 0, 0, 0, *sources.AXES)
     )
     count = min(cell.config.probe.rows, len(cell.datas[0].train.mask))
     self._features = programs.map_runs(
-      functools.partial(probes.features, system, count), (0, own, own)
+      sources.reading(features), (0, 0, *sources.AXES)
     )
     self._compiled: Any = None
     self._looks, self._seconds = 0, 0.0
@@ -43,8 +49,8 @@ class Probing:
     """The records of one look at all runs."""
     if not self._cell.config.probe.batches:
       return []
-    hp, seeds, rows, split, *_ = inputs
-    arguments = hp, seeds, state, split, rows
+    hp, seeds, num_rows, data, *_ = inputs
+    arguments = hp, seeds, state, num_rows, *data.arguments
     if self._compiled is None:
       self._compiled = self._measure.lower(*arguments).compile()
     began = time.monotonic()
@@ -60,7 +66,8 @@ class Probing:
     """Writes what heads read by the best parameters: `[R, K, rows, C]`."""
     if not self._cell.config.probe.batches:
       return
-    found = self._features(state.best, inputs.train, inputs.num_rows)
+    read = inputs.num_rows, *inputs.train.arguments
+    found = self._features(state.best, *read)
     kept = devices.fetch(found)[: len(chunk.runs)]
     if hosts.leads():
       np.save(folder / f'features_{chunk.first}.npy', kept)

@@ -1,6 +1,5 @@
 """What a training step costs: measured, counted, and where the time goes."""
 
-import functools
 import pathlib
 import statistics
 import time
@@ -10,7 +9,7 @@ import jax
 import numpy as np
 from jax.sharding import PartitionSpec as P
 
-from mtl_jax import costs, devices, meshes, traces, train
+from mtl_jax import costs, devices, meshes, sources, traces, train
 from mtl_jax.cells import Cell
 from mtl_jax.programs import Inputs, Programs
 
@@ -82,13 +81,15 @@ def profile(
 def _lower(cell: Cell, steps: int, inputs: Inputs, state: train.TrainState):
   """The steps of a period, without its evaluation."""
   config, width = cell.config, cell.chunks()[0].size
-  own = 0 if config.resplit else None
-  advance = functools.partial(
-    train.advance, cell.system, steps=steps, batch_size=config.batch_size
-  )
+
+  def advance(hp, seed, state, num_rows, data):
+    return train.advance(
+      cell.system, hp, seed, state, data, num_rows, steps, config.batch_size
+    )
+
   program = devices.map_runs(
-    advance,
-    (0, 0, 0, own, own),
+    sources.reading(advance),
+    (0, 0, 0, 0, *sources.AXES),
     mesh=meshes.mesh_for(width, config.mesh),
     spread=config.spread,
     side_by_side=cell.plan.side_by_side,
@@ -97,7 +98,8 @@ def _lower(cell: Cell, steps: int, inputs: Inputs, state: train.TrainState):
 
 
 def _arguments(inputs: Inputs, state: train.TrainState) -> tuple:
-  return inputs.hp, inputs.seeds, state, inputs.train, inputs.num_rows
+  own = inputs.hp, inputs.seeds, state, inputs.num_rows
+  return (*own, *inputs.train.arguments)
 
 
 def _timed(take, state, repeats: int):

@@ -11,22 +11,24 @@ import numpy as np
 from jax.sharding import PartitionSpec
 
 from mtl_jax import (
-  batches,
   build,
   choices,
   columns,
   devices,
   exports,
-  measuring,
   memory,
   meshes,
   optimizers,
   scores,
+  sources,
   subsets,
   train,
 )
 from mtl_jax.cells import Cell, Chunk
+from mtl_jax.data import views
+from mtl_jax.data.base import Split
 from mtl_jax.measuring import Measuring, Results
+from mtl_jax.sources import Source
 
 # For programs that run once on few numbers: XLA compiles them in a quarter of
 # the time, and they are four times as slow.
@@ -39,16 +41,16 @@ ONCE = {
 class Inputs(NamedTuple):
   """What the runs of one chunk read; the leading axis is the runs'.
 
-  Data that all seeds share have no such axis. `known` holds the labels of the
-  splits that are evaluated, on the host.
+  A source's `shared` has no such axis. `known` holds the labels of the splits
+  that are evaluated, on the host.
   """
 
   hp: optimizers.Hp
   seeds: Any
   num_rows: Any
-  train: Any
-  valid: Any
-  test: Any
+  train: Source
+  valid: Source
+  test: Source
   known: dict[str, scores.Labels]
 
 
@@ -57,14 +59,7 @@ class Programs:
 
   def __init__(self, cell: Cell):
     config, system = cell.config, cell.system
-    self._shared, self._groups = cell.shared, cell.groups
-    self._resplit = config.resplit
-    self._first_seed = config.first_seed
-    self._splits = {
-      name: batches.stacked([data.splits[name] for data in cell.datas])
-      for name in ('train', 'valid', 'test')
-    }
-    self.data_axis = own = None if self._shared else 0
+    self._cell = cell
     first = cell.chunks()[0]
     self._runs, self.width = len(first.runs), first.size
     self._mesh = meshes.mesh_for(self.width, config.mesh)
@@ -74,7 +69,7 @@ class Programs:
       spread=config.spread,
       side_by_side=cell.plan.side_by_side,
     )
-    rows = build.first_rows(cell.datas[0].train.inputs)
+    rows = views.first(cell.datas[0].train, 2).inputs
     example = jax.tree.map(jnp.asarray, rows)
     # A batch over several devices is laid out while it is traced.
     recorded = self._mesh.shape['batch'] == 1
@@ -83,43 +78,40 @@ class Programs:
     )
     # Apart, since two programs compile side by side.
     self._advance = map_runs(
-      functools.partial(_advance, cell, recorded),
-      (0, 0, 0, own, own),
+      sources.reading(functools.partial(_advance, cell, recorded)),
+      (0, 0, 0, 0, *sources.AXES),
       donate=(2,),
     )
     alone = config.spread == 'jit' and jax.process_count() == 1
     self._source = exports.Source(cell, recorded and alone)
-    self._cell = cell
     self.measuring = Measuring(cell, map_runs)
     # The restart after a search reads the first parameters from the best.
     self._reads_best = bool(system.scheme.restart(config.steps))
     self._step = functools.partial(train.step, system)
-    self._batch = (*system.batches, config.batch_size)
 
   def inputs(self, chunk: Chunk) -> Inputs:
     """What these runs read, on the devices."""
+    cell, reading = self._cell, self._cell.reading
     seeds = np.array([seed for seed, _ in chunk.padded], np.int32)
-    which = 0 if self._shared else self._resplit * (seeds - self._first_seed)
-    groups = [self._groups[s['group']] for _, s in chunk.padded if self._groups]
-    rows = self._splits['train'][1][which]
-    splits = {
-      name: subsets.of_runs(split, which, groups)
-      for name, (split, _) in self._splits.items()
-    }
-    known = measuring.known(splits)
-    splits = measuring.padded(splits, axis=0 if self._shared else 1)
-    splits = {
-      name: split._replace(
-        labels=columns.packed(split.labels, split.mask.ndim - 1)
-      )
-      for name, split in splits.items()
-    }
+    which = cell.config.resplit * (seeds - cell.config.first_seed)
+    groups = [cell.groups[s['group']] for _, s in chunk.padded if cell.groups]
+    shared, labels = self._shared
+    own = reading.own_parts(which, groups)
+    known = reading.known(labels, own)
+    own = {name: (_packed(part, 2), rows) for name, (part, rows) in own.items()}
     hp = choices.hp([setting for _, setting in chunk.padded])
-    own = devices.place((hp, seeds), over_runs=True, mesh=self._mesh)
-    data = devices.place(
-      (rows, splits), over_runs=not self._shared, mesh=self._mesh
-    )
-    return Inputs(*own, data[0], **data[1], known=known)
+    read = hp, seeds, reading.counts['train'][which], own
+    *first, own = devices.place(read, over_runs=True, mesh=self._mesh)
+    splits = {k: Source(v, *own[k]) for k, v in shared.items()}
+    return Inputs(*first, **splits, known=known)
+
+  @functools.cached_property
+  def _shared(self) -> tuple[dict[str, Split], dict[str, Split]]:
+    """What all runs read, on the devices, and its labels on the host."""
+    parts = self._cell.reading.shared_parts()
+    labels = {k: part._replace(inputs=None) for k, part in parts.items()}
+    packed = {name: _packed(part, 1) for name, part in parts.items()}
+    return devices.place_once(packed, self._mesh), labels
 
   def start(self, inputs: Inputs) -> train.TrainState:
     """The runs' states before their first step."""
@@ -132,7 +124,8 @@ class Programs:
     lower = self._source.lowered
     init = lower('init', self._init, own)
     state = self._laid(init.out_info)
-    steps = (*own, self._carried(state), inputs.num_rows, inputs.train)
+    steps = (*own, self._carried(state), inputs.num_rows)
+    steps += inputs.train.arguments
     lowered = [
       (init, ONCE),
       (lower('advance', self._advance, steps, donate=(2,)), {}),
@@ -188,9 +181,9 @@ class Programs:
     The new state takes the memory of the old one, which is gone. Metrics and
     results are on the host.
     """
-    hp, seeds, rows, split = inputs[:4]
     best, carried = state.best, self._carried(state)
-    state, metrics = self._advance(hp, seeds, carried, rows, split)
+    own = inputs.hp, inputs.seeds, carried, inputs.num_rows
+    state, metrics = self._advance(*own, *inputs.train.arguments)
     best, results = self.measuring('valid', inputs, state, state.best or best)
     return state._replace(best=best), devices.fetch(metrics), results
 
@@ -207,13 +200,11 @@ class Programs:
   def one_step(self, inputs: Inputs, state: train.TrainState) -> tuple:
     """The step of one run, and shapes of what it takes."""
 
-    def like(tree, skipped, *rows):
-      return jax.tree.map(
-        lambda x: jax.ShapeDtypeStruct(rows + x.shape[skipped:], x.dtype), tree
-      )
-
-    hp, one = like((inputs.hp, state), 1)
-    batch = like(inputs.train, 1 if self._shared else 2, *self._batch)
+    hp, one = jax.tree.map(
+      lambda x: jax.ShapeDtypeStruct(x.shape[1:], x.dtype), (inputs.hp, state)
+    )
+    data = subsets.first(self._cell.datas[0], self._cell.groups)
+    batch = build.batch(self._cell.system, self._cell.config, data)
     return self._step, hp, one, batch, jax.random.key(0)
 
 
@@ -247,6 +238,13 @@ def _step_of(cell, state):
 def _zeros(tree):
   """What is neither read nor kept: a compiler leaves it out."""
   return jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), tree)
+
+
+def _packed(part: Split, axis: int) -> Split:
+  """With labels of one shape side by side, behind the rows."""
+  if part.labels is None:
+    return part
+  return part._replace(labels=columns.packed(part.labels, axis))
 
 
 def _bytes(program: Any) -> int:

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import scipy.sparse
 
 from mtl_jax import scores
+from mtl_jax.data import views
 from mtl_jax.data.base import Data, Split
 from mtl_jax.tasks import Linear, Task
 
@@ -28,19 +30,23 @@ def fit(data: Data) -> tuple[Results, Results, int]:
   """
   if all(task.made.reference is None for task in data.tasks):
     raise ValueError('; '.join(lacking(data.tasks)))
-  rows = features({name: s.inputs for name, s in data.splits.items()})
-  on_valid, on_test, size = {}, {}, 0
-  for t, task in enumerate(data.tasks):
-    on_valid[task.name], on_test[task.name] = {}, {}
-    if task.made.reference is None:
-      continue
-    fits = _fits(task, rows['train'], data.train, t)
-    tried = [_measure(task, m, rows['valid'], data.valid, t) for m in fits]
-    best = int(np.argmin([values['loss'] for values in tried]))
-    on_valid[task.name] = tried[best]
-    on_test[task.name] = _measure(task, fits[best], rows['test'], data.test, t)
-    size += fits[best].coefficients
-  return on_valid, on_test, size
+  words = vocabulary(data)
+  has = {t: k for t, k in enumerate(data.tasks) if k.made.reference is not None}
+  # Of one split at a time: its rows may be most of the memory.
+  split = _read(data.train, words)
+  fits = {t: _fits(task, split, t) for t, task in has.items()}
+  split = _read(data.valid, words)
+  tried = {
+    t: [_measure(has[t], model, split, t) for model in models]
+    for t, models in fits.items()
+  }
+  best = {t: int(np.argmin([v['loss'] for v in vs])) for t, vs in tried.items()}
+  split = _read(data.test, words)
+  on_valid, on_test = ({task.name: {} for task in data.tasks} for _ in range(2))
+  for t, task in has.items():
+    on_valid[task.name] = tried[t][best[t]]
+    on_test[task.name] = _measure(task, fits[t][best[t]], split, t)
+  return on_valid, on_test, sum(fits[t][best[t]].coefficients for t in has)
 
 
 def lacking(tasks: Sequence[Task]) -> list[str]:
@@ -52,19 +58,34 @@ def lacking(tasks: Sequence[Task]) -> list[str]:
   ]
 
 
-def features(inputs: dict[str, Any]) -> dict[str, Any]:
-  """A matrix `[N, F]` per split: vectors as they are, images flat, words as
-  whether each occurs."""
-  one = next(iter(inputs.values()))
-  if isinstance(one, dict):
-    parts = [
-      features({name: x[key] for name, x in inputs.items()}) for key in one
-    ]
-    return {n: np.concatenate([p[n] for p in parts], axis=1) for n in inputs}
-  if one.ndim == 2 and one.dtype.kind in 'iu':
-    size = max(int(tokens.max()) for tokens in inputs.values()) + 1
-    return {name: bag_of_words(x, size) for name, x in inputs.items()}
-  return {name: _flat(x) for name, x in inputs.items()}
+def vocabulary(data: Data) -> Any:
+  """For each array of the inputs one more than its largest word, else 0."""
+  one = views.first(data.train, 1).inputs
+  if not any(map(_is_words, jax.tree.leaves(one))):
+    return jax.tree.map(lambda x: 0, one)
+  sizes = [
+    jax.tree.map(lambda x: int(x.max()) + 1 if _is_words(x) else 0, s.inputs)
+    for s in data.splits.values()
+  ]
+  return jax.tree.map(max, *sizes)
+
+
+def _is_words(x: np.ndarray) -> bool:
+  return x.ndim == 2 and x.dtype.kind in 'iu'
+
+
+def _read(split: Split | views.View, words: Any) -> Split:
+  """The split with a matrix as its inputs."""
+  return Split(features(split.inputs, words), split.labels, split.mask)
+
+
+def features(inputs: Any, words: Any) -> Any:
+  """A matrix `[N, F]`: vectors as they are, images flat, words as whether each
+  occurs."""
+  if isinstance(inputs, dict):
+    parts = [features(x, words[key]) for key, x in inputs.items()]
+    return np.concatenate(parts, axis=1)
+  return bag_of_words(inputs, words) if words else _flat(inputs)
 
 
 def _flat(x: np.ndarray) -> np.ndarray:
@@ -82,17 +103,19 @@ def bag_of_words(tokens: np.ndarray, size: int) -> scipy.sparse.csr_matrix:
   return bag
 
 
-def _fits(task: Task, rows: Any, split: Split, t: int) -> list[Linear]:
+def _fits(task: Task, split: Split, t: int) -> list[Linear]:
   known, fit = split.mask[:, t], task.made.reference
-  own, labels = rows[known], split.labels[t][known]
-  return [fit(strength, own, labels) for strength in STRENGTHS]
+  rows, labels = split.inputs, split.labels[t]
+  if not known.all():
+    rows, labels = rows[known], labels[known]
+  return [fit(strength, rows, labels) for strength in STRENGTHS]
 
 
 def _measure(
-  task: Task, model: Linear, rows: Any, split: Split, t: int
+  task: Task, model: Linear, split: Split, t: int
 ) -> dict[str, float]:
   """Every metric of the task, by the same code that measures networks."""
-  outputs = model.predict(rows).astype(np.float32)
+  outputs = model.predict(split.inputs).astype(np.float32)
   labelled = outputs, split.labels[t], split.mask[:, t]
   values = scores.of_run(task, *labelled)
   return values | {'loss': float(task.loss(*map(jnp.asarray, labelled)))}

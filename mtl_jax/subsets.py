@@ -6,13 +6,9 @@ are runs of one program, which knows its tasks as slots.
 
 import itertools
 from collections.abc import Sequence
-from typing import Any
-
-import jax
-import numpy as np
 
 from mtl_jax.data import base
-from mtl_jax.data.base import Data, Split
+from mtl_jax.data.base import Data
 from mtl_jax.tasks import Task
 
 Group = tuple[int, ...]  # numbers of tasks, in the data set's order
@@ -41,10 +37,9 @@ def part(data: Data, group: Group) -> Data:
     data.tasks[t].renamed(f'slot_{slot}') for slot, t in enumerate(group)
   )
   splits = {
-    name: Split(
-      split.inputs,
-      tuple(split.labels[t] for t in group),
-      split.mask[:, list(group)],
+    name: split._replace(
+      labels=tuple(split.labels[t] for t in group),
+      mask=split.mask[:, list(group)],
     )
     for name, split in data.splits.items()
   }
@@ -67,22 +62,3 @@ def numbered(settings: list[dict], groups: Sequence[Group]) -> list[dict]:
 def names(data: Data, groups: Sequence[Group]) -> list[list[str]]:
   """The tasks of each group."""
   return [[data.tasks[t].name for t in group] for group in groups]
-
-
-def of_runs(split: Split, which: Any, groups: Sequence[Group] = ()) -> Split:
-  """What each run reads; inputs are held once, whatever the groups.
-
-  Args:
-    split: arrays with a leading axis of stacked splits.
-    which: numbers of the runs' splits, `[runs]`; 0 where all share the first.
-    groups: the tasks of each run; none where every run has all.
-  """
-  if not groups:
-    return jax.tree.map(lambda x: x[which], split)
-  runs = list(zip(groups, which, strict=True))
-  slots = range(len(groups[0]))
-  return Split(
-    jax.tree.map(lambda x: x[which], split.inputs),
-    tuple(np.stack([split.labels[g[s]][w] for g, w in runs]) for s in slots),
-    np.stack([split.mask[w][:, list(g)] for g, w in runs]),
-  )

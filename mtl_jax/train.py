@@ -22,10 +22,12 @@ from mtl_jax import (
   gradients,
   noise,
   optimizers,
+  sources,
 )
 from mtl_jax.data.base import Split
 from mtl_jax.evaluation import evaluate
 from mtl_jax.optimizers import Hp
+from mtl_jax.sources import Source
 from mtl_jax.state import Best, Seed, System, TrainState, init, stream
 
 __all__ = ['Best', 'Hp', 'System', 'TrainState', 'evaluate', 'init']
@@ -161,7 +163,7 @@ def advance(
   hp: Hp,
   seed: Seed,
   state: TrainState,
-  data: Split,
+  data: Split | Source,
   num_rows: Int[Array, ''],
   steps: int,
   batch_size: int,
@@ -175,17 +177,18 @@ def advance(
   """
   order_key, noise_key = stream(seed, 'order', 'noise')
   masks = noise.of_mask(noise_key)
+  data = sources.of(data)
   order = batches.rows(
     order_key,
     state.step,
     steps,
     math.prod(system.batches) * batch_size,
-    data.mask[:, 0].size,
+    sources.size(data),
     num_rows,
   )
   order = order.reshape(steps, *system.batches, batch_size)
   one_step = recorded or functools.partial(step, system)
-  data = data._replace(labels=columns.packed(data.labels))
+  data = sources.with_labels(data, columns.packed)
 
   def body(state, rows):
     batch = take(system.batches, data, rows)
@@ -197,7 +200,7 @@ def advance(
 
 
 def take(
-  several: tuple[int, ...], data: Split, rows: Int[Array, '...']
+  several: tuple[int, ...], data: Split | Source, rows: Int[Array, '...']
 ) -> Split:
   """The rows of a step, its several batches on a leading axis."""
   if not several:

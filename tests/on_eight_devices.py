@@ -12,11 +12,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax import devices, interrupt, meshes, train
+from mtl_jax import build, devices, interrupt, meshes, train
 from mtl_jax.balancers import base as balancers
 from mtl_jax.losses import task_losses
 from mtl_jax.schemes import base
-from tests import small, test_devices, test_run
+from tests import small, test_devices, test_reading, test_run
 
 RUNS, ROWS, STEPS, BATCH = 3, 24, 5, 8
 MESHES = ((8, 1), (4, 2), (2, 4), (1, 8))
@@ -203,6 +203,21 @@ def test_a_cell_stopped_on_a_mesh_goes_on_on_one_device(on_one, tmp_path):
   assert '"step": 6,' not in added
   found = test_run.numbers(tmp_path / 'cell')
   assert found == pytest.approx(on_one, rel=1e-4)
+
+
+def test_row_numbers_train_as_copies_do_on_any_mesh():
+  datas = build.data(test_reading.config(), test_reading.load)
+  copies = list(map(test_reading.copied, datas))
+  found = []
+  for mesh in ((2, 1), (2, 2)):
+    for own in (datas, copies):
+      cell = test_reading.made(own, mesh=mesh, parallel='map')
+      numbers, read = test_reading.outcome(cell)
+      assert len(read.train.own.labels or ()) == 3 * (own is copies)
+      found.append(small.take(numbers[:2], slice(test_reading.SEEDS)))
+  small.same(found[0], found[1])
+  small.same(found[2], found[3])
+  small.close(found[0], found[2])
 
 
 def test_the_same_runs_mapped_over_all_devices():

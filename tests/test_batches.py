@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from mtl_jax import batches, columns
-from mtl_jax.data.base import Split
 from tests import small
 
 quick = small.quick
@@ -69,26 +68,6 @@ def test_padding_keeps_the_order_uniform():
   places = np.argsort(order, axis=1).mean(axis=0)
   # Of 400 epochs the mean place of a row has a standard error of .085.
   np.testing.assert_allclose(places, 2.5, atol=0.4)
-
-
-def _split(rows, seed):
-  draw = np.random.default_rng(seed)
-  inputs = {'x': draw.normal(size=(rows, 2)), 'y': draw.normal(size=rows)}
-  return Split(inputs, (draw.normal(size=rows),), np.ones((rows, 1), bool))
-
-
-def test_stacked_pads_with_masked_rows():
-  splits = [_split(5, 0), _split(3, 1), _split(4, 2)]
-  whole, counts = batches.stacked(splits)
-  np.testing.assert_array_equal(counts, [5, 3, 4])
-  for i, (split, count) in enumerate(zip(splits, counts, strict=True)):
-    for one, all_ in zip(
-      jax.tree.leaves(split), jax.tree.leaves(whole), strict=True
-    ):
-      assert all_.shape[:2] == (3, 5)
-      np.testing.assert_array_equal(all_[i, :count], one)
-    assert not whole.mask[i, count:].any()
-    assert whole.mask[i, :count].all()
 
 
 def test_packed_labels_come_back_whatever_their_types():

@@ -9,7 +9,7 @@ from configs import default
 from mtl_jax import build, cells, kept, parameters, train
 from mtl_jax.kept import Kept
 from mtl_jax.programs import Programs
-from tests import small
+from tests import small, test_reading
 
 quick = small.quick
 
@@ -102,6 +102,17 @@ def test_a_second_start_does_not_trace(folder, monkeypatch, balancer):
     second = trained(cell(balancer=balancer))
   small.same(first, second)
   assert second[0].step.tolist() == [2, 2]
+
+
+def test_programs_of_a_shared_table_are_kept_apart_from_those_of_copies(folder):
+  datas = build.data(test_reading.config(), test_reading.load)
+  copies = list(map(test_reading.copied, datas))
+  found = [trained(test_reading.made(own)) for own in (datas, copies)]
+  again = test_reading.made(datas)
+  assert again.kept
+  small.same(found[0], found[1])
+  small.same(found[0], trained(again))
+  assert len(list(folder.glob('*-traced'))) == 2
 
 
 def test_what_jax_refuses_is_told_once_and_traced(folder, capsys):

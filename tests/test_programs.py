@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from configs import default
-from mtl_jax import build, cells, measuring, train
-from mtl_jax.data import base
+from mtl_jax import build, cells, train
 from mtl_jax.programs import Programs
 from tests import small
 
@@ -52,20 +51,3 @@ def test_validation_and_test_share_a_program_and_are_those_of_the_best(
     params = small.take(best.params, i).tree
     expected = train.evaluate(cell.system, params, {}, data.test, 8)
     small.close(small.take(test, i), expected, 1e-5)
-
-
-@pytest.mark.parametrize(
-  ('sizes', 'rows'), [((5, 9), (9, 9)), ((4, 9), (4, 9))]
-)
-def test_splits_are_padded_to_as_many_rows_where_that_is_little(sizes, rows):
-  splits = {
-    name: base.Split(np.ones((2, n, 3)), (np.ones((2, n)),), np.ones((2, n, 1)))
-    for name, n in zip(('valid', 'test'), sizes, strict=True)
-  }
-  found = measuring.padded(splits | {'train': splits['test']}, axis=1)
-  assert found['train'] is splits['test']
-  for name, size, length in zip(('valid', 'test'), sizes, rows, strict=True):
-    for leaf in jax.tree.leaves(found[name]):
-      assert leaf.shape[1] == length
-      assert leaf.sum() == splits[name].mask.sum() / 1 * leaf[0, 0].size
-      assert not leaf[:, size:].any()

@@ -109,15 +109,18 @@ def test_a_group_is_trained_as_it_would_be_alone(tmp_path):
 
 def test_on_one_split_runs_have_their_labels_and_memory_is_predicted():
   made = cells.make(config(resplit=False), [data(0, 3000)], PAIRS)
-  assert made.need.shared == 0
   one = subsets.part(made.datas[0], PAIRS[0])
-  assert made.need.data == memory.size(one.splits)
+  inputs = memory.size([split.inputs for split in one.splits.values()])
+  assert made.need.shared == inputs
+  assert made.need.data == memory.size(one.splits) - inputs
   programs = Programs(made)
   inputs = programs.inputs(made.chunks()[0])
   for i, (_, setting) in enumerate(made.chunks()[0].runs):
     own = subsets.part(made.datas[0], PAIRS[setting['group']])
-    small.same(tuple(small.take(inputs.train, i)), tuple(own.train))
-  read = memory.size((inputs.train, inputs.valid, inputs.test))
-  assert read == programs.width * made.need.data
+    small.same(inputs.train.shared.inputs, own.train.inputs)
+    small.same(small.take(inputs.train.own, i)[1:], own.train[1:])
+  read = inputs.train, inputs.valid, inputs.test
+  assert memory.size([s.shared for s in read]) == made.need.shared
+  assert memory.size([s.own for s in read]) == programs.width * made.need.data
   programs.compile(inputs)
   assert 0.5 < made.plan.needed / programs.memory() < 2

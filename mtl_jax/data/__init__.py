@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from mtl_jax import modules
 
-HELPERS = ('columns', 'files', 'splits', 'store', 'text')
+HELPERS = ('columns', 'files', 'splits', 'store', 'text', 'views')
 
 
 def names() -> list[str]:

@@ -1,6 +1,5 @@
 """What a data set is: three splits, their tasks, and a card."""
 
-import operator
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -9,8 +8,11 @@ import numpy as np
 
 from mtl_jax import tasks as tasks_lib
 from mtl_jax.data import splits
+from mtl_jax.data.views import Split, Table, View
 from mtl_jax.errors import InputError
 from mtl_jax.tasks import Task
+
+__all__ = ['Card', 'Data', 'Split', 'check', 'counted', 'cut', 'finite']
 
 _OWN = 2000  # the stream that deals rows out to tasks
 
@@ -26,21 +28,6 @@ def __getattr__(name: str) -> Any:
   from mtl_jax.data import store
 
   return getattr(store, name)
-
-
-class Split(NamedTuple):
-  """Rows of one split.
-
-  Attributes:
-    inputs: array `[N, ...]`, or a pytree of them.
-    labels: K arrays `[N]`, where they are trained on `columns.Columns`; what
-      stands at a missing label is finite.
-    mask: bool `[N, K]`, True where the label is known.
-  """
-
-  inputs: Any
-  labels: Sequence[np.ndarray]
-  mask: np.ndarray
 
 
 class Card(NamedTuple):
@@ -62,16 +49,16 @@ class Card(NamedTuple):
 
 
 class Data(NamedTuple):
-  """A data set, ready to train on."""
+  """A data set, ready to train on; a split may be a view of a table."""
 
-  train: Split
-  valid: Split
-  test: Split
+  train: Split | View
+  valid: Split | View
+  test: Split | View
   tasks: tuple[Task, ...]
   card: Card
 
   @property
-  def splits(self) -> dict[str, Split]:
+  def splits(self) -> dict[str, Split | View]:
     """The three splits by name."""
     return {'train': self.train, 'valid': self.valid, 'test': self.test}
 
@@ -85,9 +72,12 @@ def cut(
 ) -> Data:
   """Cuts one table into train, valid and test, by three arrays of row numbers.
 
-  The result is checked (`columns` as in `check`) and its card counted.
+  Rows are not copied: splits gather what is read of them. Where every seed cuts
+  the same table, it is held once. The result is checked (`columns` as in
+  `check`) and its card counted.
   """
-  parts = [jax.tree.map(operator.itemgetter(r), table) for r in rows]
+  whole, number = Table(table), np.arange(len(table.mask))
+  parts = [View(whole, number[r]) for r in rows]
   data = Data(*parts, tuple(tasks), card)
   return check(counted(data), columns)
 
@@ -135,7 +125,7 @@ def check(data: Data, columns: Sequence[str] = ()) -> Data:
 
 def _check_split(data: Data, columns: Sequence[str]) -> None:
   for name, split in data.splits.items():
-    for path, values in jax.tree_util.tree_leaves_with_path(split.inputs):
+    for path, values in _inputs_to_check(split):
       finite(values, f'{name} inputs{jax.tree_util.keystr(path)}', columns)
     for task, labels, known in zip(
       data.tasks, split.labels, split.mask.T, strict=True
@@ -148,30 +138,45 @@ def _check_split(data: Data, columns: Sequence[str]) -> None:
       finite(labels, f'{name} labels of {task.name!r}')
 
 
+def _inputs_to_check(split: Split | View) -> list[tuple]:
+  """With paths; none where the whole table was found right."""
+  taken = isinstance(split, View) and 'inputs' not in split.own
+  if taken and split.table.finite:
+    return []
+  return jax.tree_util.tree_leaves_with_path(split.inputs)
+
+
 def _labelled(data: Data) -> Data:
   """With what kinds find and make of their labels."""
   splits = list(data.splits.values())
-  masks = np.concatenate([split.mask for split in splits])
+  labels, masks = ([getattr(s, p) for s in splits] for p in ('labels', 'mask'))
+  mask = np.concatenate(masks)
   tasks = [
-    _of_task(task.name, task.completed, _column(splits, t), masks[:, t])
+    _of_task(task.name, task.completed, _column(labels, t), mask[:, t])
     for t, task in enumerate(data.tasks)
   ]
   checked = {
-    name: split._replace(
-      labels=tuple(
-        _of_task(task.name, task.made.check, labels, known, f'{name} labels')
-        for task, labels, known in zip(
-          tasks, split.labels, split.mask.T, strict=True
-        )
-      )
+    name: _checked(name, split, own, known, tasks)
+    for (name, split), own, known in zip(
+      data.splits.items(), labels, masks, strict=True
     )
-    for name, split in data.splits.items()
   }
   return data._replace(**checked, tasks=tuple(tasks))
 
 
-def _column(splits: Sequence[Split], t: int) -> np.ndarray:
-  parts = [np.asarray(split.labels[t]) for split in splits]
+def _checked(name: str, split, labels, mask, tasks) -> Split | View:
+  """The split with the labels that its kinds make of these."""
+  made = [
+    _of_task(task.name, task.made.check, own, known, f'{name} labels')
+    for task, own, known in zip(tasks, labels, mask.T, strict=True)
+  ]
+  # Labels that a check leaves as they are stay those of a table.
+  same = all(new is old for new, old in zip(made, labels, strict=True))
+  return split if same else split._replace(labels=tuple(made))
+
+
+def _column(labels: Sequence[tuple], t: int) -> np.ndarray:
+  parts = [np.asarray(own[t]) for own in labels]
   shapes = {part.shape[1:] for part in parts}
   if len(shapes) > 1:
     raise InputError(f'labels of task {t} differ in shape: {sorted(shapes)}')

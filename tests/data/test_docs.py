@@ -6,14 +6,16 @@ import re
 import numpy as np
 import pytest
 
-from mtl_jax import data
-from mtl_jax.data import files
+from mtl_jax import cells, data
+from mtl_jax.data import base, files, splits
+from mtl_jax.errors import InputError
+from mtl_jax.tasks import Task
 
 PAGE = pathlib.Path(__file__).parents[2].joinpath('docs/data.md').read_text()
 
 
 def test_the_example_of_ones_own_data_set_runs(tmp_path, monkeypatch):
-  (code,) = re.findall(r'```python\n(.*?)```', PAGE, re.DOTALL)
+  code, _ = re.findall(r'```python\n(.*?)```', PAGE, re.DOTALL)
   (tmp_path / 'my_lab').mkdir()
   (tmp_path / 'my_lab' / 'sums.py').write_text(code)
   monkeypatch.syspath_prepend(tmp_path)
@@ -21,6 +23,30 @@ def test_the_example_of_ones_own_data_set_runs(tmp_path, monkeypatch):
   assert made.card.counts['train'] == 30
   sums = made.train.inputs.sum(axis=1)
   assert np.corrcoef(sums, made.train.labels[0])[0, 1] > 0.95
+
+
+def test_the_example_of_arrays_in_memory_runs():
+  _, code = re.findall(r'```python\n(.*?)```', PAGE, re.DOTALL)
+  x = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
+  first = (x[:, 0] > 0).astype(np.int32)
+  card = base.Card('mine', '', '', '', '', {})
+  tasks = Task('sum', 'regression'), Task('first', 'binary')
+  names = {
+    'base': base,
+    'splits': splits,
+    'CARD': card,
+    'TASKS': tasks,
+    'x': x,
+    'first': first,
+    'known': np.ones((60, 1), bool),
+  }
+  exec(code, names)  # noqa: S102 - it is the page's own.
+  cell = names['cell']
+  assert len(cell.datas) == 3
+  assert len({s.table for d in cell.datas for s in d.splits.values()}) == 1
+  assert list(cell.identity['dataset']) == ['mine']
+  with pytest.raises(InputError, match='each of 3 seeds, and there is 1'):
+    cells.make(names['config'], cell.datas[:1])
 
 
 @pytest.mark.parametrize('name', ['actg175', 'multi_digits', 'sentiment_topic'])
