@@ -18,6 +18,7 @@ from mtl_jax import (
   memory,
   meshes,
   optimizers,
+  placing,
   scores,
   sources,
   subsets,
@@ -108,7 +109,7 @@ class Programs:
     """What all runs read, on the devices, and its labels on the host."""
     parts = self._cell.reading.shared_parts()
     labels = {k: part._replace(inputs=None) for k, part in parts.items()}
-    return devices.place_once(parts, self._mesh), labels
+    return placing.once(parts, self._mesh), labels
 
   def start(self, inputs: Inputs) -> train.TrainState:
     """The runs' states before their first step."""
