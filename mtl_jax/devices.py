@@ -2,8 +2,6 @@
 
 import functools
 import os
-import threading
-import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -166,34 +164,6 @@ def place(tree: Any, over_runs: bool, mesh: Mesh | None = None) -> Any:
     return jax.make_array_from_callback(x.shape, laid, lambda part: x[part])
 
   return jax.tree.map(put, tree)
-
-
-_placed: dict[tuple, tuple[weakref.ref, weakref.ref]] = {}
-_placing = threading.Lock()  # cells are prepared side by side
-
-
-def place_once(tree: Any, mesh: Mesh | None = None) -> Any:
-  """A copy on each device; one for all who place the same host arrays.
-
-  It lives as long as any of them holds it.
-  """
-  with _placing:
-    return jax.tree.map(lambda x: _place_once(x, mesh), tree)
-
-
-def _place_once(x: np.ndarray, mesh: Mesh | None) -> jax.Array:
-  key = (id(x), mesh)
-  nothing = (lambda: None,) * 2
-  # An id may be another array's by now.
-  of, found = (reference() for reference in _placed.get(key, nothing))
-  if of is x and found is not None:
-    return found
-  found = place(x, over_runs=False, mesh=mesh)
-  gone = [k for k, (_, placed) in _placed.items() if placed() is None]
-  for old in gone:
-    del _placed[old]
-  _placed[key] = weakref.ref(x), weakref.ref(found)
-  return found
 
 
 def fetch(tree: Any) -> Any:

@@ -18,9 +18,10 @@ def check(cell: Cell) -> None:
   one = f'{runs} runs' if runs > 1 else 'one run'
   raise InputError(
     f'{cell.name}: {one} on each device would take {amount(plan.needed)} '
-    f'(state and data of a run {amount(need.data + need.state)}, its steps '
-    f'{amount(need.step)}), and of {amount(place.free)} that are free '
-    f'{plans.HEADROOM:.0%} are planned with; {_remedy(cell)}'
+    f'(data that all share {amount(need.shared)}, state and data of a run '
+    f'{amount(need.data + need.state)}, its steps {amount(need.step)}), '
+    f'and of {amount(place.free)} that are free {plans.HEADROOM:.0%} are '
+    f'planned with; {_remedy(cell)}'
   )
 
 

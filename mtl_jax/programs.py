@@ -19,6 +19,7 @@ from mtl_jax import (
   memory,
   meshes,
   optimizers,
+  placing,
   scores,
   sources,
   subsets,
@@ -111,7 +112,7 @@ class Programs:
     parts = self._cell.reading.shared_parts()
     labels = {k: part._replace(inputs=None) for k, part in parts.items()}
     packed = {name: _packed(part, 1) for name, part in parts.items()}
-    return devices.place_once(packed, self._mesh), labels
+    return placing.once(packed, self._mesh), labels
 
   def start(self, inputs: Inputs) -> train.TrainState:
     """The runs' states before their first step."""

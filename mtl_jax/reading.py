@@ -5,14 +5,14 @@ from one table is shared, and runs have row numbers; all else is a copy for each
 run. Where runs have other tasks than each other, labels are copies.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 import numpy as np
 from jaxtyping import Integer
 
-from mtl_jax import periods, scores
+from mtl_jax import periods, scores, stacks
 from mtl_jax.data import views
 from mtl_jax.data.base import Data, Split
 from mtl_jax.data.views import View
@@ -110,7 +110,7 @@ class Reading:
       common, (mine, rows) = getattr(shared[key], name), own[key]
       if common is None:
         return getattr(mine, name)
-      gather = _gathered(rows) if self.by_rows else (lambda x: x)
+      gather = stacks.gathered(rows) if self.by_rows else (lambda x: x)
       return jax.tree.map(gather, common)
 
     return {k: scores.Labels(of(k, 'labels'), of(k, 'mask')) for k in EVALUATED}
@@ -133,7 +133,9 @@ class Reading:
         return None
       if self.by_rows:
         return getattr(first.table.parts, name)
-      return jax.tree.map(lambda x: _padded(x, length), getattr(first, name))
+      return jax.tree.map(
+        lambda x: stacks.padded(x, length), getattr(first, name)
+      )
 
     return Split(*map(of, Split._fields))
 
@@ -152,7 +154,7 @@ class Reading:
     trees = (
       _of_group(self._datas[w].splits[key], name, group) for w, group in runs
     )
-    return _filled(trees, len(runs), self.lengths[key])
+    return stacks.filled(trees, len(runs), self.lengths[key])
 
 
 def _common(datas: Sequence[Data], name: str) -> bool:
@@ -185,30 +187,3 @@ def _of_group(split: Split | View, name: str, group: Group) -> Any:
   return (
     tree[:, list(group)] if name == 'mask' else tuple(tree[t] for t in group)
   )
-
-
-def _gathered(rows: np.ndarray) -> Callable:
-  def gather(x):
-    found = x[np.minimum(rows, len(x) - 1)]
-    found[rows == len(x)] = 0
-    return found
-
-  return gather
-
-
-def _padded(x: np.ndarray, length: int) -> np.ndarray:
-  """With rows of zeros behind, of which no label is known."""
-  return x if len(x) == length else _filled([x], 1, length)[0]
-
-
-def _filled(trees: Iterable, count: int, length: int) -> Any:
-  """Trees on a leading axis, one at a time; zeros stand behind their rows."""
-  found = None
-  for i, tree in enumerate(trees):
-    if found is None:
-      found = jax.tree.map(
-        lambda x: np.zeros((count, length, *x.shape[1:]), x.dtype), tree
-      )
-    for whole, x in zip(*map(jax.tree.leaves, (found, tree)), strict=True):
-      whole[i, : len(x)] = x
-  return found

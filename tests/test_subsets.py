@@ -118,7 +118,8 @@ def test_on_one_split_runs_have_their_labels_and_memory_is_predicted():
   for i, (_, setting) in enumerate(made.chunks()[0].runs):
     own = subsets.part(made.datas[0], PAIRS[setting['group']])
     small.same(inputs.train.shared.inputs, own.train.inputs)
-    small.same(small.take(inputs.train.own, i)[1:], own.train[1:])
+    read = small.take(inputs.train.own, i)
+    small.same((tuple(read.labels), read.mask), own.train[1:])
   read = inputs.train, inputs.valid, inputs.test
   assert memory.size([s.shared for s in read]) == made.need.shared
   assert memory.size([s.own for s in read]) == programs.width * made.need.data

@@ -8,7 +8,7 @@ import numpy as np
 
 from mtl_jax import tasks as tasks_lib
 from mtl_jax.data import splits
-from mtl_jax.data.views import Split, Table, View
+from mtl_jax.data.views import Split, Table, View, inputs_to_check
 from mtl_jax.errors import InputError
 from mtl_jax.tasks import Task
 
@@ -72,8 +72,8 @@ def cut(
 ) -> Data:
   """Cuts one table into train, valid and test, by three arrays of row numbers.
 
-  Rows are not copied: splits gather what is read of them. Where every seed cuts
-  the same table, it is held once. The result is checked (`columns` as in
+  Rows are not copied, so leave the table's arrays as they are; where all seeds
+  cut the same one, it is held once. The result is checked (`columns` as in
   `check`) and its card counted.
   """
   whole, number = Table(table), np.arange(len(table.mask))
@@ -125,7 +125,7 @@ def check(data: Data, columns: Sequence[str] = ()) -> Data:
 
 def _check_split(data: Data, columns: Sequence[str]) -> None:
   for name, split in data.splits.items():
-    for path, values in _inputs_to_check(split):
+    for path, values in inputs_to_check(split):
       finite(values, f'{name} inputs{jax.tree_util.keystr(path)}', columns)
     for task, labels, known in zip(
       data.tasks, split.labels, split.mask.T, strict=True
@@ -136,14 +136,6 @@ def _check_split(data: Data, columns: Sequence[str]) -> None:
           'leave the task out, or draw the splits anew'
         )
       finite(labels, f'{name} labels of {task.name!r}')
-
-
-def _inputs_to_check(split: Split | View) -> list[tuple]:
-  """With paths; none where the whole table was found right."""
-  taken = isinstance(split, View) and 'inputs' not in split.own
-  if taken and split.table.finite:
-    return []
-  return jax.tree_util.tree_leaves_with_path(split.inputs)
 
 
 def _labelled(data: Data) -> Data:

@@ -111,6 +111,14 @@ def first(split: Split | View, count: int) -> Split:
   return jax.tree.map(lambda x: x[:count], Split(*split))
 
 
+def inputs_to_check(split: Split | View) -> list[tuple]:
+  """With their paths; none where the whole table was found finite."""
+  taken = isinstance(split, View) and 'inputs' not in split.own
+  if taken and split.table.finite:
+    return []
+  return jax.tree_util.tree_leaves_with_path(split.inputs)
+
+
 def numbers(split: Split | View) -> int:
   """How many numbers its arrays hold, without gathering them."""
   one = jax.tree.leaves(first(split, 1))
