@@ -50,7 +50,7 @@ def test_validation_and_test_share_a_program_and_are_those_of_the_best(
   best = jax.device_get(state.best)
   for i, data in enumerate(cell.datas):
     params = small.take(best.params, i)
-    expected = train.evaluate(cell.system, params, {}, data.test, 8)
+    expected = train.evaluate(cell.system, params.tree, {}, data.test, 8)
     small.close(small.take(test, i), expected, 1e-5)
 
 
