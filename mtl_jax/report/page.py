@@ -137,7 +137,7 @@ def _counts(counts: dict[str, int]) -> str:
     for k, n in counts.items()
     if '/' in k and n != counts.get(k.split('/')[0])
   ]
-  known = f'; known labels: {", ".join(labels)}' if labels else ''
+  known = f'; known labels: {many.some(labels, 36)}' if labels else ''
   return ', '.join(rows) + known
 
 
