@@ -100,7 +100,7 @@ def _name_ends(axes: Axes, found: pd.DataFrame) -> None:
 
 
 def _limit(axes: Axes, bounds: np.ndarray) -> None:
-  """The frame holds nearly all; single far outliers do not set it."""
+  """The frame holds what the bounds do, with some room."""
   bounds = bounds[np.isfinite(bounds).all(1)] if bounds.size else bounds
   if not bounds.size:
     return

@@ -33,7 +33,7 @@ SUMMED = {
   'differences': (
     'Of every task, the gain over single in its headline metric with its 95 % '
     'interval, in order. Filled: better or worse after correction; hollow: no '
-    'difference shown. Single far tasks may lie outside the frame.'
+    'difference shown. The frame cuts wide intervals.'
   ),
   'curves': (
     'Validation metric by training step: median and quartiles over tasks of '
