@@ -37,9 +37,13 @@ def points(axis: str) -> list[trainings.Point]:
     gram = [Point(axis, r, 'auto', r, balancer='pcgrad') for r in (1, 8, 64)]
     return equal + gram
   if axis == 'tasks':
-    names = ('equal', 'mgda', 'pcgrad', 'uncertainty')
-    counts = (2, 5, 10, 20, 40)
-    return [Point(axis, k, balancer=b, tasks=k) for b in names for k in counts]
+    few, many = (2, 5, 10, 20, 40), (200, 1000)
+    # With a Gram matrix a step itself grows with the square and more.
+    counts = dict.fromkeys(('equal', 'uncertainty'), few + many)
+    counts |= dict.fromkeys(('mgda', 'pcgrad'), few)
+    return [
+      Point(axis, k, balancer=b, tasks=k) for b in counts for k in counts[b]
+    ]
   if axis == 'towers':
     single = [Point(axis, k, scheme='single', tasks=k) for k in (2, 5, 10, 20)]
     mmoe = [Point(axis, e, scheme='mmoe', experts=e) for e in (2, 4, 8, 16)]
@@ -74,6 +78,8 @@ def main(_) -> None:
     for axis in CHOSEN.value:
       new = measured(axis)
       old = [row for row in rounds.read(path) if row['axis'] != axis]
+      unknown = dict.fromkeys(new[0], '')  # in columns that are newer than they
+      old = [unknown | row for row in old]
       rows = sorted(old + new, key=lambda row: AXES.index(row['axis']))
       rounds.write(path, rows)
       print(f'{axis}: {len(new)} points', flush=True)

@@ -4,6 +4,7 @@ python -m benchmarks.growth_page
 """
 
 import pathlib
+import platform
 
 from matplotlib.figure import Figure
 
@@ -23,6 +24,7 @@ LABELS = {
   'width': 'parameters of a network (8 seeds)',
 }
 TIME, MEMORY = 'ms_per_step_per_run', 'mb_measured'
+TRACE, COMPILE = 'trace_cpu_s', 'compile_cpu_s'
 
 
 def curves(rows: list[Row], axis: str) -> dict[str, list[Row]]:
@@ -111,6 +113,16 @@ def orders(rows: list[Row]) -> str:
   return _table([*head, 'map ms', 'vmap ms', 'map / vmap'], lines)
 
 
+def compiling(rows: list[Row]) -> str:
+  """CPU seconds from the config to compiled programs, by tasks."""
+  lines = [
+    [r['balancer'], r['value'], _number(r[TRACE]), _number(r[COMPILE])]
+    for r in rows
+    if r['axis'] == 'tasks' and r.get(COMPILE)
+  ]
+  return _table(['balancer', 'tasks', 'tracing', 'compiling'], lines)
+
+
 def _span(first: Row, last: Row, key: str) -> str:
   ends = [_number(first[key]), _number(last[key])]
   return ends[0] if ends[0] == ends[1] else ', '.join(ends)
@@ -141,6 +153,16 @@ Time is the median of repeats, of the whole machine, per step of one seed.
 Memory is on one device: arguments, results and temporaries as the compiler
 tells them, beside what was predicted from shapes alone before compiling
 (`mtl_jax/memory.py`).
+
+## Tasks and the compiler
+
+Heads of one shape are one array, and so are labels and predictions of one
+shape and losses of one kind: a program of a thousand tasks has as many
+operations as one of five. CPU seconds, which other jobs on the machine disturb
+less than the clock, of tracing (with the prediction of memory) and of lowering
+and compiling all programs of `hard`, on 2 cores of {processor}:
+
+{compiling}
 
 ## How `config.parallel` is chosen
 
@@ -179,6 +201,8 @@ def write(path: pathlib.Path, page: pathlib.Path) -> None:
     devices=max(int(row['devices']) for row in rows),
     expected=expected(rows),
     orders=orders(rows),
+    compiling=compiling(rows),
+    processor=_processor(),
     parameters=plans.SMALL_PARAMETERS,
     step=plans.amount(plans.SMALL_STEP),
     headroom=plans.HEADROOM,
@@ -186,6 +210,16 @@ def write(path: pathlib.Path, page: pathlib.Path) -> None:
   devices = max(int(row['devices']) for row in rows)
   text += rows_page.section(path.with_name('many_rows.csv'), devices)
   page.write_text(text, encoding='utf-8')
+
+
+def _processor() -> str:
+  """Its name, where the system says it."""
+  try:
+    lines = pathlib.Path('/proc/cpuinfo').read_text('utf-8').splitlines()
+  except OSError:  # not Linux
+    return platform.processor() or platform.machine()
+  names = [line.split(':')[1].strip() for line in lines if 'model name' in line]
+  return names[0] if names else platform.machine()
 
 
 if __name__ == '__main__':

@@ -55,10 +55,15 @@ class Training:
 
   def __init__(self, point: Point, seconds: float = SECONDS):
     config = configure(point)
-    self.point, self.cell = point, cells.make(config, build.data(config))
+    datas = build.data(config)
+    began = time.process_time()
+    self.point, self.cell = point, cells.make(config, datas)
+    traced = time.process_time()
     self.programs = programs.Programs(self.cell)
     self.inputs = self.programs.inputs(self.cell.chunks()[0])
     self.programs.compile(self.inputs)
+    self.tracing = traced - began  # CPU seconds
+    self.compiling = time.process_time() - traced
     self.state = self.programs.start(self.inputs)
     self.periods = 1
     self.seconds = []
@@ -103,4 +108,6 @@ class Training:
       ),
       'mb_predicted': f'{cell.plan.needed / 1e6:.4g}',
       'mb_measured': f'{self.programs.memory() / 1e6:.4g}',
+      'trace_cpu_s': f'{self.tracing:.3g}',
+      'compile_cpu_s': f'{self.compiling:.3g}',
     }

@@ -12,6 +12,8 @@ from rich.progress import (
   TimeRemainingColumn,
 )
 
+MOST = 12  # tasks whose losses are shown each
+
 
 class Live:
   """Progress over all steps of all runs, on stderr.
@@ -81,7 +83,7 @@ class Live:
     self._done, self._fresh = self._done + steps, self._fresh + steps
     now = time.monotonic()
     rate = self._fresh / (now - self._start)
-    shown = ' '.join(f'{name} {loss:.3f}' for name, loss in losses.items())
+    shown = _told(losses)
     self._bar.update(
       self._line,
       advance=steps,
@@ -121,3 +123,14 @@ class Told:
   def skip(self, steps: int) -> None: ...
 
   def advance(self, steps: int, losses: dict[str, float]) -> None: ...
+
+
+def _told(losses: dict[str, float]) -> str:
+  """All losses on a line; of more than fit on it the mean and the largest."""
+  if len(losses) <= MOST:
+    return ' '.join(f'{name} {loss:.3f}' for name, loss in losses.items())
+  worst = max(losses, key=losses.get)
+  mean = sum(losses.values()) / len(losses)
+  return (
+    f'mean of {len(losses)} {mean:.3f}, largest {worst} {losses[worst]:.3f}'
+  )

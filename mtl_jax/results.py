@@ -9,6 +9,7 @@ import numpy as np
 from mtl_jax.cells import Cell, Chunk
 
 UNUSED = 0.01  # share of the use of all experts
+MOST_NOTES = 12  # tasks that have a note each
 Results = dict[str, dict[str, np.ndarray]]  # task, metric: [R]
 
 
@@ -149,6 +150,11 @@ def notes(
     for task, count in zip(cell.system.tasks, unlabelled.T, strict=True)
     if count.any()
   ]
+  if len(texts) > MOST_NOTES:
+    texts = [
+      f'{cell.name}: {len(texts)} tasks had no valid label in up to '
+      f'{int(unlabelled.max())} of {steps} batches; their losses were 0 there'
+    ]
   most = int(fallbacks.max())
   if most:
     texts.append(

@@ -29,7 +29,7 @@ def differences(
     found = many.gains(of_cell(frame, cell), base, names).dropna(subset='gain')
     found = found.sort_values('gain')
     _gains(axes, found, drawing.style(cells, cell)['color'])
-    bounds.append(np.nanquantile(found[['gain', 'low', 'high']], (0.02, 0.98)))
+    bounds.append(_frame(found))
     axes.set(title=cell.label, xlabel='tasks by gain')
     drawing.tidy(axes)
   for axes in grid[::4]:
@@ -58,7 +58,7 @@ def curves(
 
 
 def _gains(axes: Axes, found: pd.DataFrame, colour: str) -> None:
-  places = np.arange(len(found))
+  places, size = np.arange(len(found)), 3 if len(found) <= 300 else 1.5
   axes.vlines(places, found['low'], found['high'], color='#cccccc', linewidth=1)
   shown = found['verdict'].isin(['better', 'worse']).to_numpy()
   for which, fill in ((~shown, 'white'), (shown, colour)):
@@ -67,8 +67,8 @@ def _gains(axes: Axes, found: pd.DataFrame, colour: str) -> None:
       found['gain'].to_numpy()[which],
       linestyle='none',
       marker='o',
-      markersize=3,
-      markeredgewidth=0.6,
+      markersize=size,
+      markeredgewidth=size / 5,
       color=colour,
       markerfacecolor=fill,
     )
@@ -77,13 +77,17 @@ def _gains(axes: Axes, found: pd.DataFrame, colour: str) -> None:
   _name_ends(axes, found)
 
 
+def _frame(found: pd.DataFrame) -> tuple[float, float]:
+  """Holds all gains and the half of the intervals that is the narrowest."""
+  low, high = found['low'].quantile(0.5), found['high'].quantile(0.5)
+  return np.nanmin([found['gain'].min(), low]), np.nanmax(
+    [found['gain'].max(), high]
+  )
+
+
 def _name_ends(axes: Axes, found: pd.DataFrame) -> None:
-  ends = [
-    (0, found.index[:NAMED], 'lowest'),
-    (1, found.index[::-1][:NAMED], ''),
-  ]
-  for side, names, _ in ends:
-    lines = [f'{name} {found["gain"][name]:+.3g}' for name in names]
+  for side, names in enumerate((found.index, found.index[::-1])):
+    lines = [f'{name} {found["gain"][name]:+.3g}' for name in names[:NAMED]]
     axes.text(
       0.98 if side else 0.02,
       0.02 if side else 0.98,
@@ -96,7 +100,7 @@ def _name_ends(axes: Axes, found: pd.DataFrame) -> None:
 
 
 def _limit(axes: Axes, bounds: np.ndarray) -> None:
-  """The frame holds nearly all; single far outliers do not set it."""
+  """The frame holds what the bounds do, with some room."""
   bounds = bounds[np.isfinite(bounds).all(1)] if bounds.size else bounds
   if not bounds.size:
     return

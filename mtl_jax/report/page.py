@@ -33,7 +33,7 @@ SUMMED = {
   'differences': (
     'Of every task, the gain over single in its headline metric with its 95 % '
     'interval, in order. Filled: better or worse after correction; hollow: no '
-    'difference shown. Single far tasks may lie outside the frame.'
+    'difference shown. The frame cuts wide intervals.'
   ),
   'curves': (
     'Validation metric by training step: median and quartiles over tasks of '
@@ -137,7 +137,7 @@ def _counts(counts: dict[str, int]) -> str:
     for k, n in counts.items()
     if '/' in k and n != counts.get(k.split('/')[0])
   ]
-  known = f'; known labels: {", ".join(labels)}' if labels else ''
+  known = f'; known labels: {many.some(labels, 36)}' if labels else ''
   return ', '.join(rows) + known
 
 

@@ -47,7 +47,7 @@ def test_operations_are_counted_of_one_step_of_one_run(profiled):
 
 def test_parts_are_named_after_modules_and_the_steps_own(profiled):
   names = ' '.join(name for name, _ in profiled[2].parts)
-  for name in ('head_0', 'backward', 'balance', 'update'):
+  for name in ('heads', 'backward', 'balance', 'update'):
     assert name in names
 
 
