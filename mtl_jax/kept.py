@@ -97,9 +97,10 @@ def write(name: str, kept: Kept) -> None:
   if not path:
     return
   try:
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-      file.write(_content(kept))
-    os.replace(file.name, path)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+      whole = pathlib.Path(folder) / path.name
+      whole.write_bytes(_content(kept))
+      whole.replace(path)
   except OSError:
     return
 

@@ -60,6 +60,15 @@ def test_nothing_is_kept_where_no_folder_is():
   assert kept.read('name') is None
 
 
+def test_a_full_disk_leaves_nothing_and_is_no_fault(folder, monkeypatch):
+  def full(self, content):
+    raise OSError(28, 'No space left on device')
+
+  monkeypatch.setattr('pathlib.Path.write_bytes', full)
+  kept.write('name', KEPT)
+  assert not list(folder.iterdir())
+
+
 def test_a_layout_comes_back():
   for name, groups in (('single', 3), ('mmoe', 1)):
     tree = small.params(small.scheme(name), small.inputs())
