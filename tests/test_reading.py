@@ -110,6 +110,14 @@ def test_a_table_is_held_once_on_the_host_and_on_the_devices():
   assert one.need.data == 4 * rows
 
 
+def test_the_memory_of_a_table_is_predicted():
+  datas = build.data(config(), lambda split_seed: load(split_seed, rows=5000))
+  cell = made(datas)
+  programs = Programs(cell)
+  programs.compile(programs.inputs(cell.chunks()[0]))
+  assert 0.5 < cell.plan.needed / programs.memory() < 2
+
+
 def test_what_differs_between_seeds_is_a_copy_for_each_run():
   """And only that: here the labels."""
   datas = build.data(config(), lambda split_seed: load(split_seed, scaled=True))
@@ -119,6 +127,10 @@ def test_what_differs_between_seeds_is_a_copy_for_each_run():
   assert not Reading(worlds).shared
   assert Reading(worlds[:1]).shared == set(Split._fields)
   assert Reading(worlds[:1], ((0, 1),)).shared == {'inputs'}
+
+
+def _shapes(tree):
+  return jax.tree.map(lambda x: (x.shape, x.dtype), tree)
 
 
 @pytest.mark.parametrize('groups', [(), ((0, 1), (2, 1))])
@@ -131,12 +143,8 @@ def test_what_is_read_is_the_split_and_zeros_behind_it(form, groups):
   shared, own = reading.shared_parts(), reading.own_parts(which, groups)
   known, shapes = reading.known(shared, own), reading.shapes()
   for name, length in reading.lengths.items():
-    parts = jax.tree.map(lambda x: x.shape, (shared[name], own[name]))
-    expected = shapes[name]
-    small.same(parts[0], jax.tree.map(lambda x: x.shape, expected.shared))
-    assert jax.tree.map(lambda x: x.shape[1:], own[name]) == jax.tree.map(
-      lambda x: x.shape, expected[1:]
-    )
+    found = shared[name], *jax.tree.map(lambda x: x[0], own[name])
+    assert _shapes(found) == _shapes(tuple(shapes[name]))
     assert length >= reading.counts[name].max()
   for name, labels in known.items():
     for run, number in enumerate(which):
