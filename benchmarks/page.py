@@ -13,6 +13,7 @@ PAGE = pathlib.Path('docs/performance.md')
 SPEED = ('workload', 'ours', 'LibMTL', 'torch', 'ratio', 'goal', 'torch ratio')
 SHARE = ('workload', 'MFLOP a step', 'GFLOP/s', 'peak GFLOP/s', 'share')
 SHARE += ('share at the goal', 'compile s')
+COMPILING = ('scheme', 'balancer', 'tracing s', 'compiling s', 'steps/s')
 
 
 def table(head: tuple[str, ...], lines: list[list[str]], words: int = 1) -> str:
@@ -84,6 +85,21 @@ def parts(rows: list[dict]) -> str:
   )
 
 
+def compiling(rows: list[dict]) -> str:
+  """CPU seconds of each cell until it trains, and its steps per second."""
+  lines = [
+    [
+      *(row['scheme'], row['balancer']),
+      *(
+        number(row[f'{part}_cpu_seconds']) for part in ('tracing', 'compiling')
+      ),
+      number(row['steps_per_second']),
+    ]
+    for row in rows
+  ]
+  return table(COMPILING, lines, words=2)
+
+
 def put(text: str, name: str, content: str) -> str:
   """Replaces what stands between `name`'s two marks."""
   begin, end = f'<!-- {name} -->', f'<!-- end {name} -->'
@@ -103,6 +119,9 @@ def main(folder: pathlib.Path, page: pathlib.Path = PAGE) -> None:
   text = put(text, 'share', shares(rows, detail))
   if (folder / 'parts.csv').exists():
     text = put(text, 'parts', parts(rounds.read(folder / 'parts.csv')))
+  if (folder / 'compiling.csv').exists():
+    rows = rounds.read(folder / 'compiling.csv')
+    text = put(text, 'compiling', compiling(rows))
   page.write_text(text, encoding='utf-8')
 
 
