@@ -87,14 +87,9 @@ def parts(rows: list[dict]) -> str:
 
 def compiling(rows: list[dict]) -> str:
   """CPU seconds of each cell until it trains, and its steps per second."""
+  told = ('tracing_cpu_seconds', 'compiling_cpu_seconds', 'steps_per_second')
   lines = [
-    [
-      *(row['scheme'], row['balancer']),
-      *(
-        number(row[f'{part}_cpu_seconds']) for part in ('tracing', 'compiling')
-      ),
-      number(row['steps_per_second']),
-    ]
+    [row['scheme'], row['balancer'], *(number(row[name]) for name in told)]
     for row in rows
   ]
   return table(COMPILING, lines, words=2)
