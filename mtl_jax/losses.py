@@ -21,15 +21,15 @@ def task_losses(
   groups = alike(tasks, columns.shapes_of(batch.labels))
   order = [t for members in groups for t in members]
   ends = np.cumsum([len(members) for members in groups])[:-1]
-  mask = devices.whole(batch.mask)  # spares a message, see `take_rows`
-  mask = columns.permuted(mask, tuple(order), 1)
+  masks = jnp.split(columns.permuted(batch.mask, tuple(order), 1), ends, 1)
+  masks = devices.whole(masks)  # spares a message, see `take_rows`
   parts = [
     jax.vmap(tasks[members[0]].loss, 1)(*own)
     for members, *own in zip(
       groups,
       columns.groups_of(predictions, groups),
       columns.groups_of(batch.labels, groups),
-      jnp.split(mask, ends, 1),
+      masks,
       strict=True,
     )
   ]
