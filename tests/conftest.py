@@ -11,6 +11,7 @@ import tempfile
 import jax
 import jaxlib
 import pytest
+from jax.experimental.compilation_cache import compilation_cache
 
 from mtl_jax.data import files
 
@@ -103,6 +104,16 @@ def few_maps():
   yield
   if MAPS.exists() and MAPS.read_bytes().count(b'\n') > MOST_MAPS:
     jax.clear_caches()
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept():
+  """A test that runs a command here leaves others without its programs."""
+  before = jax.config.jax_compilation_cache_dir
+  yield
+  if jax.config.jax_compilation_cache_dir != before:
+    jax.config.update('jax_compilation_cache_dir', before)
+    compilation_cache.reset_cache()
 
 
 @pytest.fixture(scope='session')

@@ -33,25 +33,36 @@ def make(**changes):
   return cells.make(c, build.data(c))
 
 
-def lines(folder, kind):
-  """Records of one kind; a resumed run may have written one twice."""
+def lines(folder, kind, rel=0.0):
+  """Records of one kind; a resumed run may have written one twice.
+
+  Then both are equal, or differ by `rel` where their devices did.
+  """
   found = {}
   for record in records.read(folder):
     if record['kind'] == kind:
       key = (record.get('run'), record.get('step'))
-      assert found.get(key, record) == record
+      one, other = found.get(key, record), record
+      if rel:
+        one, other = floats(one), pytest.approx(floats(other), rel=rel)
+      assert one == other
       found[key] = record
   return [found[key] for key in sorted(found)]
 
 
-def numbers(folder):
-  """All that was measured, by run, step and name."""
+def floats(record):
+  """Its numbers by name."""
+  flat = records.flat(record).items()
+  return {name: value for name, value in flat if isinstance(value, float)}
+
+
+def numbers(folder, rel=0.0):
+  """All that was measured, by run, step and name; `rel` as in `lines`."""
   return {
     (kind, line['run'], line.get('step'), name): value
     for kind in ('eval', 'test')
-    for line in lines(folder, kind)
-    for name, value in records.flat(line).items()
-    if isinstance(value, float)
+    for line in lines(folder, kind, rel)
+    for name, value in floats(line).items()
   }
 
 

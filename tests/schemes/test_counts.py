@@ -65,7 +65,7 @@ PRODUCTS = {
   'task_routing': FIRST + K * SECOND + READ,
   'film': FIRST + K * SECOND + READ,
   'adapters': FIRST + K * (SECOND + 2 * 4 * MIXED) + READ,
-  'cross_stitch': K * (FIRST + SECOND) + READ + K * K * MIXED,
+  'cross_stitch': K * (FIRST + SECOND) + READ,
   'sluice': K * (FIRST + SECOND) + READ + (2 * K) ** 2 * MIXED / 2,
   'nddr': K * (FIRST + SECOND) + READ + K * K * (A * A + C * C),
   'dmtrl': K * (FIRST + SECOND) + READ + K * K * (FIRST + SECOND) / B,
