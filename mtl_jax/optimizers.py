@@ -66,10 +66,13 @@ def make(
 def _decay(
   scheme: base.Scheme, rate: Any, grads: Parameters, params: Parameters
 ) -> Parameters:
-  decays = params.per_column(
-    lambda name, is_kernel: is_kernel and scheme.group(name).decays
-  )
-  return _where(decays, grads, lambda g, p: g + rate * p, params)
+  def decays(name, is_kernel):
+    return is_kernel and scheme.group(name).decays
+
+  def decay(g, which, p):
+    return _chosen(which, g + rate * p, g)
+
+  return grads.per_column(decays, decay, params)
 
 
 def _rate(scheme: base.Scheme, hp: Hp, schedule: Callable, steps: int):
@@ -81,8 +84,10 @@ def _rate(scheme: base.Scheme, hp: Hp, schedule: Callable, steps: int):
 
   def update(updates, state, params=None):
     rate = -hp.lr * schedule(state.count)
-    faster = updates.per_column(lambda name, _: scheme.group(name).lr)
-    scaled = jax.tree.map(lambda u: rate * faster * u, updates)
+    scaled = updates.per_column(
+      lambda name, _: scheme.group(name).lr,
+      lambda u, faster: rate * faster * u,
+    )
     scaled = moving(scheme, state.count, steps, scaled)
     if type(scheme).proximal is not base.Scheme.proximal:
       scaled = _drawn(scheme, -rate * hp.penalty, params, scaled)
@@ -112,20 +117,16 @@ def moving(
       asked[name] = True if rule is None else rule(step, steps)
     return asked[name]
 
-  rest = jax.tree.map(jnp.zeros_like, grads)
-  return _where(grads.per_column(moves), rest, lambda _, g: g, grads)
+  return grads.per_column(
+    moves, lambda g, which: _chosen(which, g, jnp.zeros_like(g))
+  )
 
 
-def _where(
-  which: Any, tree: Parameters, change: Callable, *others: Parameters
-) -> Parameters:
-  """`change` where `which` says so; it is one bool, or `[1, width]`."""
-  if which is False:
-    return tree
-  changed = jax.tree.map(change, tree, *others)
-  if which is True:
-    return changed
-  return jax.tree.map(lambda x, y: jnp.where(which, y, x), tree, changed)
+def _chosen(which: Any, one: Array, other: Array) -> Array:
+  """`one` where `which` says so; it is one bool, or `[1, width]`."""
+  if isinstance(which, bool):
+    return one if which else other
+  return jnp.where(which, one, other)
 
 
 def phased(

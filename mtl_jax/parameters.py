@@ -22,6 +22,11 @@ from jaxtyping import Array, Float
 from mtl_jax.columns import permuted
 from mtl_jax.schemes import heads, partition
 
+# From so many numbers on, a leaf lies by itself: to copy it into the matrix and
+# back would cost more than the few operations that are saved. Copying a word
+# embedding of 1.3 million numbers made a step of an LSTM 1.4 times as long.
+LARGE = 2**17
+
 
 class Block(NamedTuple):
   """Columns that hold one leaf, or the same leaf of all towers' heads.
@@ -47,27 +52,36 @@ class Block(NamedTuple):
 
 
 class Layout(NamedTuple):
-  """Where each leaf of a tree lies; equal for equal trees, and hashable."""
+  """Where each leaf of a tree lies; equal for equal trees, and hashable.
+
+  Attributes:
+    groups: rows.
+    structure: of the tree of stacks.
+    blocks: of the matrix, side by side.
+    large: each a matrix of its own, see `LARGE`.
+  """
 
   groups: int
   structure: Any
   blocks: tuple[Block, ...]
+  large: tuple[Block, ...] = ()
 
   @property
   def width(self) -> int:
-    """Columns."""
+    """Columns of the matrix."""
     last = self.blocks[-1]
     return last.start + last.width
 
   @property
   def size(self) -> int:
     """Numbers that are learned, without padding."""
-    return sum(math.prod(shape) for b in self.blocks for shape in b.shapes)
+    every = (*self.blocks, *self.large)
+    return sum(math.prod(shape) for block in every for shape in block.shapes)
 
 
 @functools.partial(
   jax.tree_util.register_dataclass,
-  data_fields=['matrix'],
+  data_fields=['matrix', 'large'],
   meta_fields=['layout'],
 )
 @dataclasses.dataclass(frozen=True)
@@ -76,11 +90,18 @@ class Parameters:
 
   Attributes:
     matrix: `[..., groups, width]`; axes in front are of runs.
+    large: of each large block likewise.
     layout: where each leaf lies.
   """
 
   matrix: Any
+  large: tuple[Any, ...]
   layout: Layout
+
+  @property
+  def parts(self) -> tuple[Any, ...]:
+    """The matrix and what is beside it."""
+    return self.matrix, *self.large
 
   @property
   def tree(self) -> Any:
@@ -91,13 +112,16 @@ class Parameters:
   def stacks(self) -> Any:
     """The same with heads of one shape stacked, see `heads.gathered`."""
     leaves = [None] * self.layout.structure.num_leaves
-    for block in self.layout.blocks:
-      for i, leaf in zip(block.leaves, self._read(block), strict=True):
+    cut = [
+      (block, self.matrix[..., block.start : block.start + block.width])
+      for block in self.layout.blocks
+    ]
+    for block, part in (*cut, *zip(self.layout.large, self.large, strict=True)):
+      for i, leaf in zip(block.leaves, self._read(block, part), strict=True):
         leaves[i] = leaf
     return jax.tree.unflatten(self.layout.structure, leaves)
 
-  def _read(self, block: Block) -> list[Any]:
-    part = self.matrix[..., block.start : block.start + block.width]
+  def _read(self, block: Block, part: Any) -> list[Any]:
     runs = part.shape[:-2]
     if len(block.leaves) == 1:
       return [part.reshape(*runs, *block.shapes[0])]
@@ -121,14 +145,34 @@ class Parameters:
   @property
   def norms(self) -> Float[Array, 'groups']:
     """Euclidean norm of each row."""
-    return jnp.sqrt(jnp.square(self.matrix).sum(-1))
+    return jnp.sqrt(sum(jnp.square(part).sum(-1) for part in self.parts))
 
-  def per_column(self, value: Callable[[str, bool], Any]) -> Any:
-    """`value(name, is_kernel)` of each column: `[1, width]`, or one for all.
+  def per_column(
+    self,
+    value: Callable[[str, bool], Any],
+    function: Callable[..., Any],
+    *others: 'Parameters',
+  ) -> 'Parameters':
+    """`function(part, values of its columns, *parts of others)` of each part.
 
-    It is asked once per block. Numbers that are equal are not told apart, so
-    that few comparisons say which column has which.
+    Args:
+      value: (name, is_kernel) -> the value of a block's columns; it is asked
+        once per block.
+      function: sees values `[1, width]`, or one where all columns have it.
+      others: of the same layout.
     """
+    values = [self._spread(value)]
+    values += [value(b.name, b.is_kernel) for b in self.layout.large]
+    parts = zip(*(p.parts for p in (self, *others)), strict=True)
+    matrix, *large = (
+      function(own, v, *rest)
+      for v, (own, *rest) in zip(values, parts, strict=True)
+    )
+    return Parameters(matrix, tuple(large), self.layout)
+
+  def _spread(self, value: Callable[[str, bool], Any]) -> Any:
+    """The matrix's values. Numbers that are equal are not told apart, so that
+    few comparisons say which column has which."""
     spans: list[tuple[int, Any]] = []  # end, value
     for block in self.layout.blocks:
       own = value(block.name, block.is_kernel)
@@ -165,7 +209,7 @@ def layout(tree: Any, groups: int) -> Layout:
   found: dict[tuple, list[int]] = {}
   for i, (path, _) in enumerate(paths):
     found.setdefault(_kind(path, groups, i), []).append(i)
-  blocks, start = [], 0
+  blocks, large, start = [], [], 0
   for kind, leaves in sorted(found.items()):
     shapes = tuple(tuple(paths[i][1].shape) for i in leaves)
     names = [paths[i][0][0].key for i in leaves]
@@ -177,9 +221,14 @@ def layout(tree: Any, groups: int) -> Layout:
     name = f'head_{own[0]}' if own else names[0]
     kernel = not kind[0]
     block = Block(tuple(leaves), shapes, rows, start, width, name, kernel)
+    if width * groups >= LARGE:
+      large.append(block._replace(start=0))
+      continue
     blocks.append(block)
     start += width
-  return Layout(groups, structure, tuple(blocks))
+  if not blocks:  # An array without numbers could not be saved.
+    blocks = [large.pop()]
+  return Layout(groups, structure, tuple(blocks), tuple(large))
 
 
 def _size(shape: tuple[int, ...], rows: tuple[int, ...]) -> int:
@@ -197,8 +246,11 @@ def _kind(path: tuple, groups: int, i: int) -> tuple:
 
 
 def _filled(layout: Layout, leaves: list) -> Parameters:
-  parts = [_written(layout.groups, block, leaves) for block in layout.blocks]
-  return Parameters(lax.concatenate(parts, 1), layout)
+  parts, large = (
+    [_written(layout.groups, block, leaves) for block in blocks]
+    for blocks in (layout.blocks, layout.large)
+  )
+  return Parameters(lax.concatenate(parts, 1), tuple(large), layout)
 
 
 def _written(groups: int, block: Block, leaves: list) -> Array:
@@ -228,24 +280,22 @@ def written(layout: Layout) -> bytes:
   """A layout as JSON; `layout_of` reads it."""
   numbers = list(range(layout.structure.num_leaves))
   tree = jax.tree.unflatten(layout.structure, numbers)
-  blocks = [block._asdict() for block in layout.blocks]
-  known = {'groups': layout.groups, 'tree': tree, 'blocks': blocks}
+  known = {'groups': layout.groups, 'tree': tree}
+  for name in ('blocks', 'large'):
+    known[name] = [block._asdict() for block in getattr(layout, name)]
   return json.dumps(known).encode()
 
 
 def layout_of(text: bytes) -> Layout:
   """The layout that `written` wrote."""
   known = json.loads(bytes(text))
-  blocks = [
-    Block(
-      **block
-      | {
-        'leaves': tuple(block['leaves']),
-        'shapes': tuple(map(tuple, block['shapes'])),
-        'rows': tuple(map(tuple, block['rows'])),
-      }
-    )
-    for block in known['blocks']
-  ]
   structure = jax.tree.structure(known['tree'])
-  return Layout(known['groups'], structure, tuple(blocks))
+  blocks, large = (
+    tuple(map(_block, known[name])) for name in ('blocks', 'large')
+  )
+  return Layout(known['groups'], structure, blocks, large)
+
+
+def _block(known: dict) -> Block:
+  pairs = {name: tuple(map(tuple, known[name])) for name in ('shapes', 'rows')}
+  return Block(**known | pairs | {'leaves': tuple(known['leaves'])})

@@ -21,6 +21,7 @@ from mtl_jax import (
 )
 from mtl_jax.ahead import Ahead
 from mtl_jax.cells import Cell, header
+from mtl_jax.checkpoints import Checkpoints
 from mtl_jax.progress import Live
 from mtl_jax.training import Training
 
@@ -113,9 +114,6 @@ def _train_claimed(cell, folder, ahead, live, stop_asked) -> None:
   if not (folder / 'config.json').exists():
     records.append(folder, header(cell))
     records.write_config(folder, cell.identity)
-  # Orbax is for what trains: a finished table need not wait for its import.
-  from mtl_jax.checkpoints import Checkpoints
-
   # A state fits programs of as many runs: `parallel` may have changed since,
   # and then the cell starts again.
   width = len(cell.chunks()[0].runs)
@@ -123,4 +121,4 @@ def _train_claimed(cell, folder, ahead, live, stop_asked) -> None:
   checkpoints = Checkpoints(saved)
   with contextlib.closing(checkpoints):
     Training(cell, ready, folder, checkpoints, live, stop_asked).run()
-  shutil.rmtree(folder / 'checkpoints')
+  shutil.rmtree(folder / 'checkpoints', ignore_errors=True)

@@ -58,10 +58,10 @@ def test_columns_have_the_value_of_their_parameter():
   tree = drawn('mmoe')
   packed = parameters.pack(tree, 1)
   found = packed.per_column(
-    lambda name, is_kernel: 2.0 * is_kernel + name.startswith('head')
+    lambda name, is_kernel: 2.0 * is_kernel + name.startswith('head'),
+    lambda part, value: jnp.zeros_like(part) + value,
   )
-  shown = packed.replace(tree).layout
-  spread = parameters.Parameters(jnp.asarray(found, jnp.float32), shown).tree
+  spread = found.tree
   for path, leaf in jax.tree_util.tree_leaves_with_path(spread):
     kernel = str(path[-1].key).endswith('kernel')
     head = path[0].key.startswith('head')
@@ -69,5 +69,30 @@ def test_columns_have_the_value_of_their_parameter():
 
 
 def test_one_value_for_all_columns_is_no_array():
-  packed = parameters.pack(drawn('hard'), 1)
-  assert packed.per_column(lambda name, is_kernel: 1.0) == 1.0
+  packed, seen = parameters.pack(drawn('hard'), 1), []
+  packed.per_column(lambda name, is_kernel: 1.0, lambda _, v: seen.append(v))
+  assert seen == [1.0]
+
+
+@pytest.mark.parametrize(('name', 'groups'), [('single', K), ('mmoe', 1)])
+def test_large_leaves_lie_by_themselves_and_change_nothing(
+  monkeypatch, name, groups
+):
+  tree = drawn(name)
+  whole = parameters.pack(tree, groups)
+  monkeypatch.setattr(parameters, 'LARGE', 60)
+  cut = parameters.pack(tree, groups)
+  assert len(cut.large) >= 1
+  assert cut.layout.size == whole.layout.size
+  small.same(cut.tree, whole.tree)
+  np.testing.assert_allclose(cut.norms, whole.norms, rtol=1e-6)
+  assert parameters.layout_of(parameters.written(cut.layout)) == cut.layout
+  found, expected = (
+    packed.per_column(
+      lambda name, is_kernel: 2.0 * is_kernel + name.startswith('head'),
+      lambda part, value, other: value * part + other,
+      packed,
+    ).tree
+    for packed in (cut, whole)
+  )
+  small.same(found, expected)
