@@ -18,7 +18,7 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).parents[1]
-OUT = ROOT / 'docs' / 'results' / 'compiling.csv'
+OUT = pathlib.Path('docs/results/compiling.csv')
 CELLS = (
   ('hard', 'equal'),
   ('single', 'equal'),
@@ -61,6 +61,8 @@ def measured(scheme: str, balancer: str) -> dict[str, str]:
 
 def worker(scheme: str, balancer: str) -> dict[str, str]:
   """Makes, compiles and trains one cell."""
+  import jax
+
   from configs import actg175
   from mtl_jax import build, cells, devices, programs
 
@@ -78,7 +80,8 @@ def worker(scheme: str, balancer: str) -> dict[str, str]:
   state, seconds = made.start(inputs), []
   for _ in range(PERIODS):
     start = time.perf_counter()
-    state, *_ = made.period(inputs, state)
+    state, *told = jax.block_until_ready(made.period(inputs, state))
+    jax.device_get(told)
     seconds.append(time.perf_counter() - start)
   steps = len(cell.runs) * config.steps // config.evals
   return {
