@@ -21,7 +21,7 @@ from mtl_jax.data.base import Split
 from mtl_jax.kept import Kept
 
 
-class Source:
+class Lowering:
   """Lowers the programs of a cell, from what is kept of it where it can.
 
   Args:

@@ -27,6 +27,7 @@ MAGIC = b'mtl_jax 1'
 # A program rests on these, and on the part of this package that is below it.
 PACKAGES = ('jax', 'jaxlib', 'flax', 'optax')
 ABOVE = ('report', 'launchers', 'schemes', 'balancers', 'encoders', 'data')
+COMMON = ('base.py', 'views.py')
 
 
 def on() -> bool:
@@ -146,9 +147,9 @@ def _package() -> str:
   files = sorted(root.rglob('*.py'))
 
   def below(file):
-    # What is chosen by name is in the identity; `base` is what all have.
+    # What is chosen by name is in the identity; all have what COMMON names.
     folder = file.relative_to(root).parts[0]
-    return folder not in ABOVE or file.name == 'base.py'
+    return folder not in ABOVE or file.name in COMMON
 
   return _digest(filter(below, files))
 

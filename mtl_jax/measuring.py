@@ -42,7 +42,7 @@ class Measuring:
     """What is to be compiled, one for each shape of splits.
 
     Args:
-      lower: makes a lowered program, see `exports.Source.lowered`.
+      lower: makes a lowered program, see `exports.Lowering.lowered`.
       state: shapes of all runs' states.
       inputs: what the runs read, see `programs.Inputs`.
     """

@@ -84,7 +84,7 @@ class Programs:
       donate=(2,),
     )
     alone = config.spread == 'jit' and jax.process_count() == 1
-    self._source = exports.Source(cell, recorded and alone)
+    self._lowering = exports.Lowering(cell, recorded and alone)
     self.measuring = Measuring(cell, map_runs)
     # The restart after a search reads the first parameters from the best.
     self._reads_best = bool(system.scheme.restart(config.steps))
@@ -122,7 +122,7 @@ class Programs:
     """Compiles all programs, side by side; returns the seconds it took."""
     began = time.monotonic()
     own = inputs.hp, inputs.seeds
-    lower = self._source.lowered
+    lower = self._lowering.lowered
     init = lower('init', self._init, own)
     state = self._laid(init.out_info)
     steps = (*own, self._carried(state), inputs.num_rows)
@@ -132,7 +132,7 @@ class Programs:
       (lower('advance', self._advance, steps, donate=(2,)), {}),
       *((one, {}) for one in self.measuring.lower(lower, state, inputs)),
     ]
-    self._source.keep()
+    self._lowering.keep()
     with ThreadPoolExecutor(len(lowered)) as pool:
       compiled = list(pool.map(_compile, *zip(*lowered, strict=True)))
     self._init, self._advance, *measures = compiled
