@@ -97,7 +97,10 @@ def test_the_peers_start_every_workload(actg175, tmp_path):
 
 def test_the_table_that_is_timed_is_that_of_make_table(tmp_path):
   done = subprocess.run(
-    ['make', '--dry-run', '--always-make', 'table', f'OUT={tmp_path / "cold"}'],
+    [
+      *('make', '--no-print-directory', '--dry-run', '--always-make'),
+      *('table', f'OUT={tmp_path / "cold"}'),
+    ],
     cwd=sides.ROOT,
     capture_output=True,
     text=True,
