@@ -57,8 +57,8 @@ def step(
   """
   system = system.told(hp)
   drawn = noise.draws(key)
-  own, balance_key = jax.random.split(drawn.others)
-  forward_key = noise.Draws(drawn.masks, own)
+  others, balance_key = jax.random.split(drawn.others)
+  forward_key = noise.Draws(drawn.masks, others)
   state = _restarted(system, hp, state)
   hp = _alone(system, hp, state)
   opened = state._replace(params=state.params.stacks)
