@@ -13,13 +13,10 @@ from mtl_jax import (
   columns,
   early,
   encoders,
-  jacobians,
   meshes,
   modules,
   noise,
   optimizers,
-  plans,
-  precision,
   sections,
   train,
 )
@@ -27,7 +24,7 @@ from mtl_jax import data as datasets
 from mtl_jax.balancers import base as balancers
 from mtl_jax.data import base, views
 from mtl_jax.data.base import Data, Split
-from mtl_jax.errors import InputError, nearest
+from mtl_jax.errors import InputError
 from mtl_jax.recorded import Recorded, record
 from mtl_jax.schemes import base as schemes
 from mtl_jax.tasks import Task
@@ -46,14 +43,7 @@ def check(config: Any) -> None:
   datasets.loader(config.dataset)
   _named(config, 'optimizer', optimizers.OPTIMIZERS)
   _named(config, 'schedule', optimizers.SCHEDULES)
-  if config.compute not in precision.COMPUTE:
-    near = nearest(config.compute, precision.COMPUTE)
-    raise InputError(f'config.compute is {config.compute!r}; {near}')
-  if config.gram_over not in jacobians.OVER:
-    near = nearest(config.gram_over, jacobians.OVER)
-    raise InputError(f'config.gram_over is {config.gram_over!r}; {near}')
   meshes.check(config)
-  plans.parse(config.parallel)
 
 
 def data(config: Any, load: Callable[..., Data] | None = None) -> list[Data]:
@@ -216,8 +206,6 @@ def _optimizer(config, scheme) -> optimizers.Optimizer:
 
 def _named(config, what: str, table: dict[str, Callable]) -> Callable:
   name = config[what]
-  if name not in table:
-    raise InputError(f'unknown {what} {name!r}: {nearest(name, table)}')
   fields = choices.chosen(config, what)
   allowed = modules.fields(table[name])
   modules.check_fields(f'config.{what}s.{name}', fields, allowed)

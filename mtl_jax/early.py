@@ -3,8 +3,8 @@
 import math
 from typing import Any
 
-from mtl_jax import modules, sections
-from mtl_jax.errors import InputError
+from mtl_jax import modules, plans, sections
+from mtl_jax.errors import InputError, nearest
 
 
 def check(config: Any) -> None:
@@ -15,6 +15,7 @@ def check(config: Any) -> None:
   """
   for what in sections.PACKAGES:
     check_names(what, [config[what]])
+  check_words(config)
   check_numbers(config)
   values = config.hp.to_dict()
   if not values['penalty']:  # left to the scheme
@@ -26,6 +27,27 @@ def check_names(what: str, names: list[str]) -> None:
   """Raises `InputError` for a name that is no file of ours and has no dot."""
   for name in names:
     modules.check_name(sections.PACKAGES[what][0], name)
+
+
+def check_words(config: Any) -> None:
+  """Raises `InputError` for a choice that does not exist."""
+  for key, words in sections.WORDS.items():
+    if config[key] not in words:
+      near = nearest(config[key], words)
+      raise InputError(f'config.{key} is {config[key]!r}; {near}')
+  plans.parse(config.parallel)
+  check_mesh(config.mesh)
+
+
+def check_mesh(mesh: Any) -> None:
+  """Raises `InputError` for what is no shape of a mesh."""
+  pair = isinstance(mesh, tuple) and len(mesh) == 2
+  if mesh == () or (pair and all(type(n) is int and n > 0 for n in mesh)):
+    return
+  raise InputError(
+    f'config.mesh is {mesh!r}; it must be devices for runs times devices that '
+    'share a batch, such as "(2, 1)", or () for all on runs'
+  )
 
 
 def check_numbers(config: Any) -> None:

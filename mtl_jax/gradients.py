@@ -58,7 +58,7 @@ def combine(
 
   Args:
     balancer: the method.
-    over: what its Gram matrix is taken over, one of `jacobians.OVER`.
+    over: what its Gram matrix is taken over, see `sections.WORDS`.
     hp: of the run.
     looks: at its `n_batches`; the last is the one whose losses are balanced.
     state: the balancer's.

@@ -10,11 +10,6 @@ from jaxtyping import Array, Float
 from mtl_jax.balancers import base as balancers
 from mtl_jax.schemes import base as schemes
 
-# What a Gram matrix is taken over: all shared parameters, the last features
-# that tasks share (`Scheme.last_shared`), or each stage by itself, which then
-# has weights of its own.
-OVER = ('shared', 'features', 'module')
-
 
 class Look(NamedTuple):
   """A batch that went forward, and the way back.

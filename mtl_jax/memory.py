@@ -1,7 +1,7 @@
 """Bytes that training takes, predicted from shapes; nothing is compiled."""
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -9,35 +9,12 @@ import numpy as np
 
 from mtl_jax import batches, periods, probes, sources, train
 from mtl_jax.evaluation import predicted
+from mtl_jax.plans import Need
 from mtl_jax.sources import Source
 
 # A compiler orders operations for speed: its activations take up to twice what
 # the order of the program needs. See tests/test_memory.py.
 SLACK = 1.5
-
-
-class Need(NamedTuple):
-  """Bytes of a program's parts.
-
-  Attributes:
-    shared: on each device, read by all of its runs.
-    data: that a run has for itself.
-    state: of a run: parameters, the best ones, moments.
-    step: of a run while it is trained: activations, gradients, batches.
-  """
-
-  shared: int
-  data: int
-  state: int
-  step: int
-
-  def on_device(self, runs: int, side_by_side: bool) -> int:
-    """With so many runs on the device."""
-    if side_by_side or runs == 1:  # New states take the place of old ones.
-      return self.shared + runs * (self.data + self.state + self.step)
-    # The run at work is copied, and new states are kept until all have theirs.
-    kept = runs * (self.data + 2 * self.state)
-    return self.shared + kept + self.state + self.step
 
 
 def need(
@@ -69,13 +46,13 @@ def need(
   order = jax.ShapeDtypeStruct((sizes.steps, rows_each), jnp.int32)
   at_once = max(
     _drawing(sizes.steps, rows_each, sources.size(read['train'])),
-    size(order) + batch,
+    batch,
     int(SLACK * _evaluation(system, sizes, state, read)),
     _probe(system, sizes, state, read['train']) if sizes.probe else 0,
   )
   return Need(
     shared=size(list(tables.values())),
-    data=size([source[1:] for source in read.values()]),
+    data=size([source[1:] for source in read.values()]) + size(order),
     state=own,
     step=at_once,
   )

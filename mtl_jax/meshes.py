@@ -6,15 +6,11 @@ import jax
 import numpy as np
 from jax.sharding import AxisType, Mesh
 
-from mtl_jax.errors import InputError, nearest
-
-SPREADS = ('jit', 'pmap')
+from mtl_jax.errors import InputError
 
 
 def check(config: Any) -> None:
   """Raises `InputError` for a mesh that the devices or the batch do not fit."""
-  if config.spread not in SPREADS:
-    raise InputError(f'config.spread: {nearest(config.spread, SPREADS)}')
   _check_mesh(config.mesh, jax.device_count())
   batch = _shape(config.mesh)[1]
   if config.batch_size % batch:
@@ -31,12 +27,6 @@ def check(config: Any) -> None:
 def _check_mesh(mesh: Any, count: int) -> None:
   if mesh == ():
     return
-  whole = isinstance(mesh, tuple) and len(mesh) == 2
-  if not whole or not all(type(n) is int and n > 0 for n in mesh):
-    raise InputError(
-      f'config.mesh is {mesh!r}; it must be devices for runs times devices '
-      f'that share a batch, such as "({count}, 1)", or () for all on runs'
-    )
   used, processes = mesh[0] * mesh[1], jax.process_count()
   if used > count or used % processes:
     batch = min(mesh[1], count)

@@ -63,6 +63,14 @@ def draws(key: Any) -> Draws:
   return key if isinstance(key, Draws) else Draws(of_mask(key), key)
 
 
+def of_words(masks: UInt32[Array, '2'], others: UInt32[Array, '_']) -> Draws:
+  """Both keys, from the words that they are made of."""
+  return Draws(
+    jax.random.wrap_key_data(masks, impl=MASKS),
+    jax.random.wrap_key_data(others),
+  )
+
+
 def _counter(shape: tuple[int, ...]) -> UInt32[Array, '...']:
   """0, 1, ... in this shape, as an array that is never stored."""
   found, stride = jnp.zeros(shape, U32), math.prod(shape)

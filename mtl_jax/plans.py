@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 from mtl_jax.errors import InputError, nearest
-from mtl_jax.memory import Need
 
 HEADROOM = 0.8  # of free memory is planned with: predictions are no promises
 # On a CPU runs side by side pay while they are this small; measured by
@@ -11,6 +10,30 @@ HEADROOM = 0.8  # of free memory is planned with: predictions are no promises
 SMALL_PARAMETERS = 1_000
 SMALL_STEP = 1_000_000  # bytes
 FORMS = ('auto', 'map', 'vmap', '8', 'map:8', 'vmap:8')
+
+
+class Need(NamedTuple):
+  """Bytes of a program's parts.
+
+  Attributes:
+    shared: on each device, read by all of its runs.
+    data: that a run has for itself.
+    state: of a run: parameters, the best ones, moments.
+    step: of a run while it is trained: activations, gradients, batches.
+  """
+
+  shared: int
+  data: int
+  state: int
+  step: int
+
+  def on_device(self, runs: int, side_by_side: bool) -> int:
+    """With so many runs on the device."""
+    if side_by_side or runs == 1:  # New states take the place of old ones.
+      return self.shared + runs * (self.data + self.state + self.step)
+    # The run at work is copied, and new states are kept until all have theirs.
+    kept = runs * (self.data + 2 * self.state)
+    return self.shared + kept + self.state + self.step
 
 
 class Asked(NamedTuple):

@@ -8,8 +8,6 @@ import jax.numpy as jnp
 
 from mtl_jax.schemes import heads
 
-COMPUTE = ('float32', 'bfloat16')
-
 
 def apply(
   scheme: nn.Module,

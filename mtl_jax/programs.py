@@ -31,12 +31,12 @@ from mtl_jax.data.base import Split
 from mtl_jax.measuring import Measuring, Results
 from mtl_jax.sources import Source
 
-# For programs that run once on few numbers: XLA compiles them in a quarter of
-# the time, and they are four times as slow.
-ONCE = {
-  'xla_cpu_use_fusion_emitters': False,
-  'xla_backend_optimization_level': 0,
-}
+# XLA's older way of fusing compiles in two thirds of the time. Evaluation is as
+# fast by it, steps are up to 1.7 times slower.
+SIMPLE = {'xla_cpu_use_fusion_emitters': False}
+# For programs that run seldom, on few numbers: a quarter of the time to compile
+# and up to four times slower.
+ONCE = SIMPLE | {'xla_backend_optimization_level': 0}
 
 
 class Inputs(NamedTuple):
@@ -77,11 +77,13 @@ class Programs:
     self._init = map_runs(
       functools.partial(_init, cell, example, recorded), (0, 0)
     )
-    # Apart, since two programs compile side by side.
-    self._advance = map_runs(
-      sources.reading(functools.partial(_advance, cell, recorded)),
-      (0, 0, 0, 0, *sources.AXES),
-      donate=(2,),
+    # Apart, since two programs compile side by side, and all cells of a table
+    # draw the same.
+    self._draw = map_runs(functools.partial(_draw, cell), (0, 0, 0))
+    self._follow = map_runs(
+      sources.reading(functools.partial(_follow, cell, recorded)),
+      (0, 0, 0, *sources.AXES),
+      donate=(1,),
     )
     alone = config.spread == 'jit' and jax.process_count() == 1
     self._lowering = exports.Lowering(cell, recorded and alone)
@@ -125,17 +127,21 @@ class Programs:
     lower = self._lowering.lowered
     init = lower('init', self._init, own)
     state = self._laid(init.out_info)
-    steps = (*own, self._carried(state), inputs.num_rows)
+    draw = lower(
+      'draw', self._draw, (inputs.seeds, state.step, inputs.num_rows)
+    )
+    steps = (inputs.hp, self._carried(state), self._laid(draw.out_info))
     steps += inputs.train.arguments
     lowered = [
       (init, ONCE),
-      (lower('advance', self._advance, steps, donate=(2,)), {}),
-      *((one, {}) for one in self.measuring.lower(lower, state, inputs)),
+      (draw, ONCE),
+      (lower('follow', self._follow, steps, donate=(1,)), {}),
+      *((one, SIMPLE) for one in self.measuring.lower(lower, state, inputs)),
     ]
     self._lowering.keep()
     with ThreadPoolExecutor(len(lowered)) as pool:
       compiled = list(pool.map(_compile, *zip(*lowered, strict=True)))
-    self._init, self._advance, *measures = compiled
+    self._init, self._draw, self._follow, *measures = compiled
     self.measuring.compiled(measures)
     self._state = state
     return time.monotonic() - began
@@ -150,18 +156,18 @@ class Programs:
     best, opt = (
       memory.size(tree) // size for tree in (self._state.best, self._state.opt)
     )
-    steps = _bytes(self._advance) + best * (not self._reads_best)
+    steps = _bytes(self._follow) + best * (not self._reads_best)
     return max(steps, *(_bytes(m) + opt for m in self.measuring.programs))
 
   def _carried(self, state: train.TrainState) -> train.TrainState:
     """What steps take of a state: the best parameters only where they read."""
     return state if self._reads_best else state._replace(best=())
 
-  def _laid(self, state: train.TrainState) -> train.TrainState:
-    """Shapes of a state that lies on the devices."""
+  def _laid(self, found: Any) -> Any:
+    """Shapes of what a program leaves on the devices."""
     laid = jax.NamedSharding(self._mesh, PartitionSpec('runs'))
     return jax.tree.map(
-      lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=laid), state
+      lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=laid), found
     )
 
   def unpadded(self, state: train.TrainState) -> train.TrainState:
@@ -183,8 +189,9 @@ class Programs:
     results are on the host.
     """
     best, carried = state.best, self._carried(state)
-    own = inputs.hp, inputs.seeds, carried, inputs.num_rows
-    state, metrics = self._advance(*own, *inputs.train.arguments)
+    drawn = self._draw(inputs.seeds, state.step, inputs.num_rows)
+    own = inputs.hp, carried, drawn
+    state, metrics = self._follow(*own, *inputs.train.arguments)
     best, results = self.measuring('valid', inputs, state, state.best or best)
     return state._replace(best=best), devices.fetch(metrics), results
 
@@ -215,12 +222,17 @@ def _init(cell, example, recorded, hp, seed):
   return train.init(cell.system, hp, seed, example)
 
 
-def _advance(cell, recorded, hp, seed, state, num_rows, data):
-  steps = cell.sizes.steps, cell.sizes.batch
-  step = _step_of(cell, state) if recorded else None
-  return train.advance(
-    cell.system, hp, seed, state, data, num_rows, *steps, step
+def _draw(cell, seed, step, num_rows):
+  sizes, several = cell.sizes, cell.system.batches
+  size = cell.reading.lengths['train']
+  return train.draw(
+    several, seed, step, num_rows, sizes.steps, sizes.batch, size
   )
+
+
+def _follow(cell, recorded, hp, state, drawn, data):
+  step = _step_of(cell, state) if recorded else None
+  return train.follow(cell.system, hp, state, data, drawn, step)
 
 
 def _step_of(cell, state):

@@ -14,6 +14,17 @@ PACKAGES = {
   'balancer': ('mtl_jax.balancers', 'make'),
 }
 
+# What else is chosen by a word, of those that the code has under it.
+WORDS = {
+  'optimizer': ('adam', 'adamw', 'sgd'),
+  'schedule': ('constant', 'cosine', 'warmup', 'step'),
+  'compute': ('float32', 'bfloat16'),
+  # All shared parameters, the last features that tasks share (see
+  # `Scheme.last_shared`), or each stage by itself, with weights of its own.
+  'gram_over': ('shared', 'features', 'module'),
+  'spread': ('jit', 'pmap'),
+}
+
 
 def where(config: Any, what: str) -> str:
   """The section's name, such as `config.schemes.hard`."""

@@ -27,7 +27,7 @@ class System(NamedTuple):
   optimizer: Optimizer
   compute: str = 'float32'  # see `precision`
   steps: int = 1  # of a run
-  gram_over: str = 'shared'  # see `jacobians.OVER`
+  gram_over: str = 'shared'  # see `sections.WORDS`
   remake: Callable[..., balancers.Balancer] | None = None  # with other numbers
 
   def told(self, hp: Hp) -> 'System':

@@ -1,7 +1,8 @@
 """Training as pure functions of one run; runs are mapped over them.
 
-`init` makes a state, `step` takes one batch, `advance` takes many steps in one
-scan, `evaluate` measures a split.
+`init` makes a state, `step` takes one batch, `draw` decides what many steps
+see, `follow` takes them in one scan (`advance` is both), `evaluate` measures a
+split.
 """
 
 import functools
@@ -12,7 +13,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, UInt32
 
 from mtl_jax import (
   batches,
@@ -158,6 +159,55 @@ def _unless_failed(old: TrainState, new: TrainState, fine) -> TrainState:
   return new._replace(params=params, extra=extra, failed=first)
 
 
+class Drawn(NamedTuple):
+  """What chance decides in some steps, before any of them is taken.
+
+  Keys are kept as the words that they are made of, which can be written.
+
+  Attributes:
+    rows: row numbers of each step's batches.
+    masks: words of the step's key of `noise`.
+    others: words of the step's key of JAX's own generator.
+  """
+
+  rows: Int[Array, 'steps ... batch']
+  masks: UInt32[Array, 'steps words']
+  others: UInt32[Array, 'steps words']
+
+
+def draw(
+  several: tuple[int, ...],
+  seed: Seed,
+  first_step: Int[Array, ''],
+  num_rows: Int[Array, ''],
+  steps: int,
+  batch_size: int,
+  size: int,
+) -> Drawn:
+  """Rows and keys of `steps` steps, from the seed and their numbers alone.
+
+  So a resumed run equals an uninterrupted one, and schemes are compared on the
+  same batches. It is a program of its own, which all cells of a table share.
+
+  Args:
+    several: the leading axes of a step's batch, see `System.batches`.
+    seed: of the run.
+    first_step: steps taken before.
+    num_rows: of the split, without padding.
+    steps: to take.
+    batch_size: rows of a batch.
+    size: rows of the split, with padding.
+  """
+  order_key, noise_key = stream(seed, 'order', 'noise')
+  each = math.prod(several) * batch_size
+  rows = batches.rows(order_key, first_step, steps, each, size, num_rows)
+  both = noise.draws(noise_key)
+  keys = jax.vmap(both.fold_in)(first_step + jnp.arange(steps))
+  return Drawn(
+    rows.reshape(steps, *several, batch_size), *map(jax.random.key_data, keys)
+  )
+
+
 def advance(
   system: System,
   hp: Hp,
@@ -167,35 +217,36 @@ def advance(
   num_rows: Int[Array, ''],
   steps: int,
   batch_size: int,
+) -> tuple[TrainState, Metrics]:
+  """`steps` steps from a seed; returns the metrics' means over them."""
+  size = sources.size(sources.of(data))
+  drawn = draw(
+    system.batches, seed, state.step, num_rows, steps, batch_size, size
+  )
+  return follow(system, hp, state, data, drawn)
+
+
+def follow(
+  system: System,
+  hp: Hp,
+  state: TrainState,
+  data: Split | Source,
+  drawn: Drawn,
   recorded: Callable | None = None,
 ) -> tuple[TrainState, Metrics]:
-  """`steps` steps in one scan; returns the metrics' means over them.
+  """The steps that were drawn, in one scan; the metrics' means over them.
 
   `recorded` is the system's `step` as it was traced before; else it is traced
-  now. Rows and dropout depend on the seed and the step alone, so that a resumed
-  run equals an uninterrupted one, and schemes are compared on the same batches.
+  now.
   """
-  order_key, noise_key = stream(seed, 'order', 'noise')
-  masks = noise.of_mask(noise_key)
-  data = sources.of(data)
-  order = batches.rows(
-    order_key,
-    state.step,
-    steps,
-    math.prod(system.batches) * batch_size,
-    sources.size(data),
-    num_rows,
-  )
-  order = order.reshape(steps, *system.batches, batch_size)
   one_step = recorded or functools.partial(step, system)
-  data = sources.with_labels(data, columns.packed)
+  data = sources.with_labels(sources.of(data), columns.packed)
 
-  def body(state, rows):
-    batch = take(system.batches, data, rows)
-    drawn = noise.Draws(masks, noise_key).fold_in(state.step)
-    return one_step(hp, state, batch, drawn)
+  def body(state, now):
+    batch = take(system.batches, data, now.rows)
+    return one_step(hp, state, batch, noise.of_words(now.masks, now.others))
 
-  state, metrics = lax.scan(body, state, order)
+  state, metrics = lax.scan(body, state, drawn)
   return state, jax.tree.map(lambda m: m.mean(0), metrics)
 
 

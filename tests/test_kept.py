@@ -107,7 +107,7 @@ def test_a_second_start_does_not_trace(folder, monkeypatch, balancer):
     patched.setattr(build, 'try_shapes', refuse)
     patched.setattr(train, 'init', refuse)
     patched.setattr(train, 'step', refuse)
-    patched.setattr(train, 'advance', refuse)
+    patched.setattr(train, 'follow', refuse)
     second = trained(cell(balancer=balancer))
   small.same(first, second)
   assert second[0].step.tolist() == [2, 2]

@@ -20,8 +20,8 @@ def test_round_up_is_what_the_devices_divide():
 @pytest.mark.parametrize(
   ('changes', 'words'),
   [
-    ({'mesh': (3,)}, ['config.mesh is (3,)', '"(8, 1)"']),
-    ({'mesh': (2, 0)}, ['config.mesh is (2, 0)', '"(8, 1)"']),
+    ({'mesh': (3,)}, ['config.mesh is (3,)', '"(2, 1)"']),
+    ({'mesh': (2, 0)}, ['config.mesh is (2, 0)', '"(2, 1)"']),
     ({'mesh': (2, 1.5)}, ['config.mesh is (2, 1.5)']),
     ({'mesh': (4, 4)}, ['takes 16 devices', 'there are 8', '"(2, 4)"']),
     ({'mesh': (1, 9)}, ['takes 9 devices', '"(1, 8)"']),

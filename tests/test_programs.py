@@ -30,7 +30,7 @@ def test_a_new_state_takes_the_memory_of_the_old(programs):
   before, sizes = jax.device_get(state), jax.tree.map(lambda x: x.nbytes, state)
   after, _, _ = programs.period(inputs, state)
   carried = sizes._replace(best=())  # no step reads the best parameters
-  reused = programs._advance.memory_analysis().alias_size_in_bytes
+  reused = programs._follow.memory_analysis().alias_size_in_bytes
   assert reused * jax.device_count() >= sum(jax.tree.leaves(carried))
   # Those that were fetched are numbers of their own.
   np.testing.assert_array_equal(before.step, 0)

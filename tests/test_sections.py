@@ -6,7 +6,7 @@ from ml_collections import ConfigDict
 
 from configs import default
 from experiments import draws
-from mtl_jax import build, cells, choices, sections
+from mtl_jax import build, cells, choices, optimizers, sections
 from mtl_jax.errors import InputError
 from mtl_jax.tasks import Task
 
@@ -169,3 +169,9 @@ def test_what_is_drawn_for_a_dotted_balancer_reaches_it(balancer):
   one = draws.Draw(0.1, 0.0, (), {}, {'draw': 'sign'})
   found = draws.configured(made, method, [one])
   assert sections.section(found, 'balancer')['draw'] == 'sign'
+
+
+def test_words_are_those_that_the_code_knows():
+  words = sections.WORDS
+  assert words['optimizer'] == tuple(optimizers.OPTIMIZERS)
+  assert words['schedule'] == tuple(optimizers.SCHEDULES)
