@@ -1,6 +1,6 @@
 # make table   set-up, then the main job on real data
 # make test    set-up, then the test suite
-# make test-fast    what is quick of it, two and a half minutes on two cores
+# make test-fast    what is quick of it, two minutes on two cores
 # make test-oldest  the same on the oldest versions that pyproject.toml allows
 # make bench   set-up of the peers too, then times ours against them
 # make growth  time and memory of a step against seeds, tasks, size

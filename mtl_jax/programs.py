@@ -157,7 +157,11 @@ class Programs:
       memory.size(tree) // size for tree in (self._state.best, self._state.opt)
     )
     steps = _bytes(self._follow) + best * (not self._reads_best)
-    return max(steps, *(_bytes(m) + opt for m in self.measuring.programs))
+    # Rows are drawn while all that steps take lies there.
+    taken = self._follow.memory_analysis().argument_size_in_bytes
+    drawing = _bytes(self._draw) + taken
+    measured = [_bytes(m) + opt for m in self.measuring.programs]
+    return max(steps, drawing, *measured)
 
   def _carried(self, state: train.TrainState) -> train.TrainState:
     """What steps take of a state: the best parameters only where they read."""

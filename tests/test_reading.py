@@ -107,7 +107,8 @@ def test_a_table_is_held_once_on_the_host_and_on_the_devices():
   assert len(placed) == 2
   assert one.need.shared == memory.size(datas[0].train.table.parts)
   rows = sum(one.reading.lengths.values())
-  assert one.need.data == 4 * rows
+  order = one.sizes.steps * one.sizes.batch  # of a period, drawn beforehand
+  assert one.need.data == 4 * (rows + order)
 
 
 def test_the_memory_of_a_table_is_predicted():
