@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float
 
+from mtl_jax.dropout import Dropout
 from mtl_jax.sequence import Sequence
 
 Heads = Float[Array, 'batch length heads channels']
@@ -110,7 +111,7 @@ class AttentionBlock(nn.Module):
   @nn.compact
   def __call__(self, sequence: Sequence, train: bool) -> Sequence:
     x, mask = sequence
-    drop = nn.Dropout(self.dropout, deterministic=not train)
+    drop = Dropout(self.dropout, deterministic=not train)
     h = nn.LayerNorm(dtype=x.dtype)(x)
     x = x + drop(SelfAttention(self.heads)(Sequence(h, mask)))
     h = nn.LayerNorm(dtype=x.dtype)(x)

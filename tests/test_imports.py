@@ -28,6 +28,7 @@ LAYERS = [
   'sequence',
   'recurrence',
   'gated',
+  'dropout',
   'attention',
   'contractions',
   'columns',

@@ -9,6 +9,7 @@ import functools
 import flax.linen as nn
 
 from mtl_jax import layers, planes
+from mtl_jax.dropout import Dropout
 
 WIDTHS = {'channels': '', 'width': ''}
 
@@ -36,7 +37,7 @@ class Top(nn.Module):
   @nn.compact
   def __call__(self, x, train):
     x = nn.relu(layers.Dense(self.width)(x.reshape(x.shape[0], -1)))
-    return nn.Dropout(self.dropout, deterministic=not train)(x)
+    return Dropout(self.dropout, deterministic=not train)(x)
 
 
 def make(

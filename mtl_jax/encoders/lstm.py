@@ -5,6 +5,7 @@ import functools
 import flax.linen as nn
 
 from mtl_jax import layers
+from mtl_jax.dropout import Dropout
 
 WIDTHS = {'embedding': '', 'width': ''}
 
@@ -19,7 +20,7 @@ class Embedding(nn.Module):
   @nn.compact
   def __call__(self, tokens, train):
     words = layers.embed(tokens, self.vocab_size, self.width, 'lstm')
-    drop = nn.Dropout(self.dropout, deterministic=not train)
+    drop = Dropout(self.dropout, deterministic=not train)
     return layers.Sequence(drop(words.values), words.mask)
 
 
@@ -32,7 +33,7 @@ class Recurrent(nn.Module):
   @nn.compact
   def __call__(self, sequence, train):
     state = layers.LSTM(self.width)(sequence)
-    return nn.Dropout(self.dropout, deterministic=not train)(state)
+    return Dropout(self.dropout, deterministic=not train)(state)
 
 
 def make(

@@ -6,6 +6,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 
 from mtl_jax import layers
+from mtl_jax.dropout import Dropout
 
 WIDTHS = {'widths': ''}
 
@@ -24,7 +25,7 @@ class Layer(nn.Module):
       x = x.astype(float)
     x = x.reshape(x.shape[0], -1)
     x = nn.relu(layers.Dense(self.width)(x))
-    return nn.Dropout(self.dropout, deterministic=not train)(x)
+    return Dropout(self.dropout, deterministic=not train)(x)
 
 
 def make(widths: tuple[int, ...] = (64, 64), dropout: float = 0.0) -> tuple:

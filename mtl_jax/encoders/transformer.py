@@ -5,6 +5,7 @@ import functools
 import flax.linen as nn
 
 from mtl_jax import layers
+from mtl_jax.dropout import Dropout
 
 WIDTHS = {'width': 'heads'}
 
@@ -32,7 +33,7 @@ class Embedding(nn.Module):
     start = nn.initializers.normal(0.02)
     positions = self.param('position_embedding', start, shape)
     values = words + positions[None, :length]
-    values = nn.Dropout(self.dropout, deterministic=not train)(values)
+    values = Dropout(self.dropout, deterministic=not train)(values)
     return layers.Sequence(values, mask)
 
 
