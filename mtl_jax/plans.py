@@ -6,7 +6,7 @@ from mtl_jax.errors import InputError, nearest
 
 HEADROOM = 0.8  # of free memory is planned with: predictions are no promises
 # On a CPU runs side by side pay while they are this small; measured by
-# benchmarks/growth.py, see docs/growth.md.
+# benchmarks/growth/__main__.py, see docs/growth.md.
 SMALL_PARAMETERS = 1_000
 SMALL_STEP = 1_000_000  # bytes
 FORMS = ('auto', 'map', 'vmap', '8', 'map:8', 'vmap:8')

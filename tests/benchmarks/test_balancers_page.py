@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from benchmarks import balancer_facts, balancers_page, passes, resumed, rounds
+from benchmarks import results
+from benchmarks.balancers import facts, page, passes, resumed
 from mtl_jax import gradients
 from tests import small
 
@@ -16,7 +17,7 @@ quick = small.quick
 
 DOCS = pathlib.Path(__file__).parents[2] / 'docs'
 TEXT = (DOCS / 'balancers.md').read_text(encoding='utf-8')
-AGAIN = 'run python -m benchmarks.balancers_page'
+AGAIN = 'run python -m benchmarks.balancers.page'
 every = pytest.mark.parametrize('name', small.BALANCERS)
 
 
@@ -27,18 +28,18 @@ def test_a_balancer_is_in_the_table_and_in_the_list(name):
 
 
 def test_the_page_is_made_of_the_code_and_the_results():
-  for name, content in balancers_page.contents(DOCS / 'results').items():
+  for name, content in page.contents(DOCS / 'results').items():
     found = TEXT.split(f'<!-- {name} -->')[1].split(f'<!-- end {name} -->')[0]
     assert found == f'\n\n{content}\n\n', f'{name} is another now: {AGAIN}'
 
 
 @every
 def test_the_printed_state_is_as_large_as_it_is(name):
-  balancer, tasks = balancer_facts.find(name).balancer, 6
+  balancer, tasks = facts.find(name).balancer, 6
   shared = {'shared': jnp.zeros(11)}
   given = (tasks, shared) if balancer.needs_grads else (tasks,)
   size = sum(np.size(leaf) for leaf in jax.tree.leaves(balancer.init(*given)))
-  terms = balancer_facts.state(balancer).replace('–', '0').split(' + ')
+  terms = facts.state(balancer).replace('–', '0').split(' + ')
   units = {'KP': 66, 'K²': 36, 'K': 6, '': 1}
   printed = 0
   for term in terms:
@@ -57,13 +58,13 @@ def test_the_printed_state_is_as_large_as_it_is(name):
   ],
 )
 def test_a_source_ends_with_its_number_or_year(name, text):
-  assert balancer_facts.source(balancer_facts.find(name)) == text
+  assert facts.source(facts.find(name)) == text
 
 
 def test_what_a_balancer_looks_at():
   names = ('dwa', 'famo', 'mgda', 'modo', 'moco')
-  found = [balancer_facts.find(name).balancer for name in names]
-  assert [balancer_facts.looks(one) for one in found] == [
+  found = [facts.find(name).balancer for name in names]
+  assert [facts.looks(one) for one in found] == [
     'losses',
     'losses, twice',
     'Gram',
@@ -83,13 +84,13 @@ def cost(**changes):
 
 
 def test_costs_stand_in_a_column_per_number_of_tasks():
-  found = [balancer_facts.find(name) for name in ('equal', 'mgda')]
+  found = [facts.find(name) for name in ('equal', 'mgda')]
   rows = [cost(), cost(tasks='40', ratio='7'), cost(tasks='5', balancer='dwa')]
-  head, _, equal, mgda = balancers_page.needs(found, rows).splitlines()
+  head, _, equal, mgda = page.needs(found, rows).splitlines()
   assert head.endswith('| state | K = 5 | K = 40 |')
   assert equal.endswith('| – | – | – |')
   assert mgda.endswith('| – | 3.14 | 7 |')
-  assert '10 µs with 5, 10 µs with 40 tasks' in balancers_page.measured(rows)
+  assert '10 µs with 5, 10 µs with 40 tasks' in page.measured(rows)
 
 
 def test_what_was_measured_is_not_measured_again(tmp_path, capsys):
@@ -108,7 +109,7 @@ def test_what_was_measured_is_not_measured_again(tmp_path, capsys):
   assert asked == [5, 2]
   run([cases[0]._replace(rounds=3)])
   assert asked == [5, 2, 2]
-  kept = [(row['tasks'], row['rounds']) for row in rounds.read(path)]
+  kept = [(row['tasks'], row['rounds']) for row in results.read(path)]
   assert kept == [('2', '3'), ('5', '2')]
 
 

@@ -2,7 +2,10 @@
 
 import pytest
 
-from benchmarks import growth, growth_page, many_tasks, rounds, trainings
+from benchmarks import results
+from benchmarks.growth import __main__ as growth
+from benchmarks.growth import many_tasks, trainings
+from benchmarks.growth import page as growth_page
 from mtl_jax import build
 
 
@@ -51,7 +54,7 @@ def test_the_page_is_made_of_the_csv(tmp_path):
   fast = {'parallel': 'vmap', 'ms_per_step_per_run': '0.01'}
   other = {'axis': 'tasks', 'parallel': 'auto', 'balancer': 'pcgrad'}
   path, page = tmp_path / 'growth.csv', tmp_path / 'growth.md'
-  rounds.write(path, [row(), row(**fast), row(**other)])
+  results.write(path, [row(), row(**fast), row(**other)])
   growth_page.write(path, page)
   text = page.read_text()
   assert '| mlp | equal | 8 | 5,000 | 100,000 | 0.02 | 0.01 | 2.00 |' in text

@@ -1,6 +1,7 @@
 """The measurement of many rows: one table, and a page of its stages."""
 
-from benchmarks import many_rows, rounds, rows_page
+from benchmarks import results
+from benchmarks.growth import many_rows, rows_page
 
 
 def test_every_seed_cuts_the_same_table():
@@ -23,7 +24,7 @@ def test_a_column_for_each_measurement_the_newest_of_a_kind(tmp_path):
   found = rows_page.merged([], rows(rows_page.BEFORE, '9'))
   found = rows_page.merged(found, rows(rows_page.NOW, '3'))
   found = rows_page.merged(found, rows(rows_page.NOW, '2'))
-  rounds.write(path, found)
+  results.write(path, found)
   text = rows_page.section(path, 2)
   assert '| a | 1.50 (9.00) | 1.50 (2.00) |' in text
   assert '1,000 rows, 10 resplits, rows held once' in text

@@ -12,14 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import (
-  mmoe_claims,
-  mmoe_page,
-  mmoe_rules,
-  mmoe_runs,
-  mmoe_tables,
-)
-from benchmarks.mmoe_rules import FAILS, HOLDS, OPEN
+from benchmarks.mmoe_synthetic import claims as mmoe_claims
+from benchmarks.mmoe_synthetic import page, rules, runs, tables
+from benchmarks.mmoe_synthetic.rules import FAILS, HOLDS, OPEN
 from mtl_jax import build, costs
 from mtl_jax.errors import InputError
 from mtl_jax.report import cells as report_cells
@@ -28,7 +23,7 @@ from mtl_jax.tasks import Task
 TASKS = (Task('task_0', 'regression'), Task('task_1', 'regression'))
 INFO = tuple(report_cells.TaskInfo(t.name, t.kind, ()) for t in TASKS)
 LAST = 100
-FOLDER = pathlib.Path(__file__).parents[2] / mmoe_page.FOLDER
+FOLDER = pathlib.Path(__file__).parents[2] / page.FOLDER
 
 
 @pytest.mark.parametrize(
@@ -41,26 +36,26 @@ FOLDER = pathlib.Path(__file__).parents[2] / mmoe_page.FOLDER
   ],
 )
 def test_networks_are_as_large_as_published(model, weights, rest):
-  config = mmoe_runs.config(model, 0.5, (1e-3,), range(1), 30)
+  config = runs.config(model, 0.5, (1e-3,), range(1), 30)
   build.check(config)
   scheme = build.system(config, TASKS).scheme
   start = functools.partial(scheme.init, train=False)
   variables = jax.eval_shape(start, jax.random.key(0), jnp.zeros((1, 100)))
-  assert mmoe_runs.compared(variables['params']) == weights
+  assert runs.compared(variables['params']) == weights
   assert costs.parameters(variables['params']) == weights + rest
 
 
 def test_an_interval_decides_a_part_and_the_parts_a_claim():
-  assert mmoe_rules.above(0.1, 0.3) == HOLDS
-  assert mmoe_rules.above(-0.1, 0.3) == OPEN
-  assert mmoe_rules.above(0.1, 0.3, limit=0.5) == FAILS
-  assert mmoe_rules.within(0.9, 1.1, 0.8, 1.25) == HOLDS
-  assert mmoe_rules.within(0.7, 1.1, 0.8, 1.25) == OPEN
-  assert mmoe_rules.within(1.3, 1.4, 0.8, 1.25) == FAILS
-  assert mmoe_rules.above(np.nan, np.nan) == OPEN  # one draw
-  assert mmoe_rules.together([HOLDS, HOLDS]) == HOLDS
-  assert mmoe_rules.together([HOLDS, OPEN]) == OPEN
-  assert mmoe_rules.together([HOLDS, OPEN, FAILS]) == FAILS
+  assert rules.above(0.1, 0.3) == HOLDS
+  assert rules.above(-0.1, 0.3) == OPEN
+  assert rules.above(0.1, 0.3, limit=0.5) == FAILS
+  assert rules.within(0.9, 1.1, 0.8, 1.25) == HOLDS
+  assert rules.within(0.7, 1.1, 0.8, 1.25) == OPEN
+  assert rules.within(1.3, 1.4, 0.8, 1.25) == FAILS
+  assert rules.above(np.nan, np.nan) == OPEN  # one draw
+  assert rules.together([HOLDS, HOLDS]) == HOLDS
+  assert rules.together([HOLDS, OPEN]) == OPEN
+  assert rules.together([HOLDS, OPEN, FAILS]) == FAILS
 
 
 def published(draws=80):
@@ -69,7 +64,7 @@ def published(draws=80):
   best = 0.1 + 0.002 * draw.normal(size=draws)
   unlucky = 0.05 * draw.exponential(size=draws)
   found = {}
-  for p in mmoe_runs.CORRELATIONS:
+  for p in runs.CORRELATIONS:
     small = 0.001 * draw.normal(size=(3, draws)) + best
     found['mmoe', p] = small[0] + 0.004 * (1 - p)
     found['omoe', p] = small[1] + 0.03 * (1 - p)
@@ -101,12 +96,10 @@ def test_few_draws_show_nothing():
 
 
 def shares(noise):
-  config = mmoe_runs.config('hard', 0.5, (1e-3,), range(3, 5), 30)
+  config = runs.config('hard', 0.5, (1e-3,), range(3, 5), 30)
   config.datasets.synthetic.update(noise=(noise,), rows=(4000, 8, 8), inputs=4)
   datas = build.data(config)
-  return mmoe_runs.noise_shares(
-    types.SimpleNamespace(config=config, datas=datas)
-  )
+  return runs.noise_shares(types.SimpleNamespace(config=config, datas=datas))
 
 
 def test_noise_shares_are_noise_over_all():
@@ -143,13 +136,13 @@ def cell(model, p, failed=()):
 def frames():
   """Draw 11 failed once."""
   losses, curves = [], []
-  for p in mmoe_runs.CORRELATIONS:
+  for p in runs.CORRELATIONS:
     failed = {'omoe': (11,)} if p == 0.9 else {}
-    own = [cell(m, p, failed.get(m, ())) for m in mmoe_runs.MODELS]
-    curves += mmoe_runs.curves(p, own)
+    own = [cell(m, p, failed.get(m, ())) for m in runs.MODELS]
+    curves += runs.curves(p, own)
     share = {(s, t.name): 0.5 for s in (10, 11, 12) for t in TASKS}
-    for model, one in zip(mmoe_runs.MODELS, own, strict=True):
-      losses += mmoe_runs.losses(model, p, one, share)
+    for model, one in zip(runs.MODELS, own, strict=True):
+      losses += runs.losses(model, p, one, share)
   rows = pd.DataFrame(losses).replace('', np.nan)
   numbers = rows.columns.difference(['model', 'task'])
   rows[numbers] = rows[numbers].astype(float)
@@ -161,13 +154,13 @@ def frames():
 
 def test_a_draw_that_failed_once_is_left_out_of_all(frames):
   rows, curves = frames
-  losses = mmoe_tables.paired(mmoe_tables.per_draw(rows))
+  losses = tables.paired(tables.per_draw(rows))
   np.testing.assert_allclose(losses['mmoe', 1.0], [0.25, 0.27])
-  in_noise = mmoe_tables.paired(mmoe_tables.per_draw(rows, 'noise variances'))
+  in_noise = tables.paired(tables.per_draw(rows, 'noise variances'))
   np.testing.assert_allclose(in_noise['mmoe', 1.0], [0.5, 0.54])
   nothing = rows[rows.model != 'mmoe']
   with pytest.raises(InputError, match='no draw was completed by all three'):
-    mmoe_tables.paired(mmoe_tables.per_draw(nothing))
+    tables.paired(tables.per_draw(nothing))
   line = curves[(curves.model == 'mmoe') & (curves.p == 1.0)]
   # Draws 10 to 12, twice the loss at the last look and four times before.
   np.testing.assert_allclose(line['mean'], [1.04, 0.52])
@@ -179,9 +172,9 @@ def test_the_page_is_made_of_the_numbers(frames):
   tuned = pd.DataFrame(
     {'model': m, 'lr': lr, 'mean': 10 * lr, 'low': 0.0, 'high': 1.0,
      'chosen': int(lr == 1e-3), **sizes}
-    for m in mmoe_runs.MODELS for lr in mmoe_runs.RATES
+    for m in runs.MODELS for lr in runs.RATES
   )  # fmt: skip
-  text = mmoe_page.text(*frames, tuned)
+  text = page.text(*frames, tuned)
   assert 'completed 2 of 3 draws at every p; runs that failed:\n1.' in text
   assert '| 1 | MMoE | 0.2600 |' in text
   assert '| **0.0100 ± 0.9900** |' in text
@@ -192,9 +185,9 @@ def test_the_page_is_made_of_the_numbers(frames):
 
 @pytest.mark.skipif(not FOLDER.exists(), reason='not run yet')
 def test_the_page_that_is_there_is_made_of_its_files():
-  names = (mmoe_page.LOSSES, mmoe_page.CURVES, mmoe_page.TUNED)
+  names = (page.LOSSES, page.CURVES, page.TUNED)
   files = [pd.read_csv(FOLDER / name) for name in names]
-  assert mmoe_page.text(*files) == (FOLDER / 'README.md').read_text()
+  assert page.text(*files) == (FOLDER / 'README.md').read_text()
   for name in ('curves.png', 'losses.png'):
     assert (FOLDER / name).stat().st_size < 400_000
 

@@ -2,7 +2,9 @@
 
 import pathlib
 
-from benchmarks import page, plot, rounds
+from benchmarks import markdown
+from benchmarks import results as rounds
+from benchmarks.speed import page, plot
 
 ROOT = pathlib.Path(__file__).parents[2]
 RESULTS = ROOT / 'docs' / 'results'
@@ -21,7 +23,7 @@ def results(folder):
 def test_only_what_stands_between_the_marks_is_replaced():
   text = 'a\n<!-- speed -->\nold\n<!-- end speed -->\nb'
   new = 'a\n<!-- speed -->\nnew \\1\n<!-- end speed -->\nb'
-  assert page.put(text, 'speed', 'new \\1') == new
+  assert markdown.put(text, 'speed', 'new \\1') == new
 
 
 def test_a_line_of_the_page_has_the_ratio_and_the_goal(tmp_path):

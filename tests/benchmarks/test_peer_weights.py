@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks import peer_weights
+from benchmarks.speed.peers import weights as peer_weights
 
 
 def gram(seed, tasks=5, size=9):

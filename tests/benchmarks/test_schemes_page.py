@@ -5,8 +5,9 @@ import pathlib
 import jax
 import pytest
 
-from benchmarks import scheme_pictures, schemes_page
-from benchmarks.scheme_sketches import SKETCHES, Sketch
+from benchmarks.schemes import __main__ as schemes_page
+from benchmarks.schemes import pictures
+from benchmarks.schemes.sketches import SKETCHES, Sketch
 from mtl_jax.schemes import base
 from tests import small
 
@@ -14,7 +15,7 @@ quick = small.quick
 
 DOCS = pathlib.Path(__file__).parents[2] / 'docs'
 TEXT = (DOCS / 'schemes.md').read_text(encoding='utf-8')
-AGAIN = 'run python -m benchmarks.schemes_page'
+AGAIN = 'run python -m benchmarks.schemes'
 every = pytest.mark.parametrize('name', schemes_page.NAMES)
 
 
@@ -26,13 +27,13 @@ def test_a_scheme_has_a_section_a_picture_and_a_sketch(name):
   path = DOCS / 'schemes' / f'{name}.svg'
   assert path.exists(), f'no picture of {name}: {AGAIN}'
   assert path.stat().st_size < 30_000
-  drawn = scheme_pictures.drawn_from(path.read_text(encoding='utf-8'))
+  drawn = pictures.drawn_from(path.read_text(encoding='utf-8'))
   assert drawn == str(sketch), f'another sketch of {name} was drawn: {AGAIN}'
 
 
 def test_a_scheme_without_a_sketch_is_told_of(monkeypatch):
   monkeypatch.delitem(SKETCHES, 'hard')
-  with pytest.raises(LookupError, match=r"'hard'.*scheme_sketches.py.*run"):
+  with pytest.raises(LookupError, match=r"'hard'.*sketches.py.*run"):
     schemes_page.sketch('hard')
 
 
@@ -67,7 +68,7 @@ def test_a_picture_shows_who_learns_what(name):
   """Kinds of boxes are kinds of parameters, the heads left out."""
   scheme, x = small.scheme(name), small.inputs()
   start = jax.eval_shape(lambda: scheme.init(jax.random.key(0), x, False))
-  boxes, _ = scheme_pictures.read(SKETCHES[name])
+  boxes, _ = pictures.read(SKETCHES[name])
   shown = [box for box in boxes.values() if not box.text.startswith('head')]
   # What belongs to B looks like what belongs to A; the rest is not learned.
   drawn = {box.kind.replace('B', 'A') for box in shown}
@@ -77,7 +78,7 @@ def test_a_picture_shows_who_learns_what(name):
 
 @every
 def test_a_picture_leads_from_the_input_to_every_head(name):
-  boxes, arrows = scheme_pictures.read(SKETCHES[name])
+  boxes, arrows = pictures.read(SKETCHES[name])
   arrows += [(how[:2], how[3:]) for how in SKETCHES[name].more]
   reached, size = {'00'}, 0
   while len(reached) > size:
@@ -91,21 +92,21 @@ def test_a_picture_leads_from_the_input_to_every_head(name):
 
 @every
 def test_boxes_of_a_picture_stand_apart_within_it(name):
-  boxes = list(scheme_pictures.read(SKETCHES[name])[0].values())
-  (axes,) = scheme_pictures.draw(SKETCHES[name]).axes
+  boxes = list(pictures.read(SKETCHES[name])[0].values())
+  (axes,) = pictures.draw(SKETCHES[name]).axes
   low, high = axes.get_ylim()
   for i, one in enumerate(boxes):
     assert low < one.y - one.height / 2
     assert one.y + one.height / 2 < high
     for other in boxes[:i]:
-      beside = abs(one.x - other.x) > scheme_pictures.WIDTH
+      beside = abs(one.x - other.x) > pictures.WIDTH
       over = abs(one.y - other.y) > (one.height + other.height) / 2
       assert beside or over, (one, other)
 
 
 def test_a_sketch_is_read_as_boxes_and_arrows():
   flow = 'x * S up/down, B- low {00 11} MA| gate, , O in = A head'
-  boxes, arrows = scheme_pictures.read(Sketch(flow))
+  boxes, arrows = pictures.read(Sketch(flow))
   assert {k: (b.kind, b.text) for k, b in boxes.items()} == {
     '00': ('x', ''),
     '10': ('S', 'up\ndown'),

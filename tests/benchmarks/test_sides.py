@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from benchmarks import sides
+from benchmarks.speed import sides
 from mtl_jax.errors import InputError
 
 
@@ -34,7 +34,7 @@ def test_two_workers_of_four_copies_are_eight():
 
 def test_a_worker_answers_with_the_steps_that_it_did():
   code = (
-    'from benchmarks import worker\n'
+    'from benchmarks.speed import worker\n'
     'def start():\n'
     '  print("chatter")\n'
     '  return (lambda n: 2 * n), {"copies": 1}\n'

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 import pytest
 
-from benchmarks import ours, sides, synthetic, table, workloads
+from benchmarks.speed import drawn_rows, ours, sides, table, workloads
 from mtl_jax import build, measuring, programs
 
 SMALL = {'batch': 4, 'rows': 64, 'period': 2}
@@ -17,16 +17,18 @@ EVERY = {n: dataclasses.replace(w, **SMALL) for n, w in workloads.STEPS.items()}
 # All peers in one process: torch takes seconds to import. One line each.
 PEERS = """
 import dataclasses, json, os, sys, torch
-from benchmarks import peer_libmtl, peer_table, peer_torch, workloads
+from benchmarks.speed import workloads
+from benchmarks.speed.peers import libmtl, pytorch
+from benchmarks.speed.peers import table as peer_table
 asked = json.loads(sys.argv[1])
 torch.set_num_threads(1)  # Waiting for a second core costs more.
-peer_libmtl.WARM_UP = peer_torch.TRIED = peer_table.STEPS = 2
+libmtl.WARM_UP = pytorch.TRIED = peer_table.STEPS = 2
 answers, sys.stdout = sys.stdout, open(os.devnull, 'w')
 for name, (path, fields) in asked.items():
   if name in workloads.STEPS:
     made = dataclasses.replace(workloads.STEPS[name], **fields)
     workloads.STEPS[name] = made
-  peers = [peer_libmtl, peer_torch]
+  peers = [libmtl, pytorch]
   for peer in [peer_table] if name == workloads.TABLE else peers:
     train, about = peer.start(name, path)
     line = [name, peer.__name__, train(2), about['copies']]
@@ -79,7 +81,7 @@ def test_the_peers_start_every_workload(actg175, tmp_path):
   for name in workloads.NAMES:
     workload = EVERY.get(name, EVERY['mlp_equal'])
     path = tmp_path / f'{name}.npz'
-    synthetic.write(workload, path)
+    drawn_rows.write(workload, path)
     asked[name] = str(path), {'batch': workload.batch}
   done = subprocess.run(
     [str(sides.PEERS), '-c', PEERS, json.dumps(asked)],
@@ -90,9 +92,12 @@ def test_the_peers_start_every_workload(actg175, tmp_path):
   )
   assert done.returncode == 0, done.stderr
   found = [tuple(json.loads(line)) for line in done.stdout.splitlines()]
-  both = 'benchmarks.peer_libmtl', 'benchmarks.peer_torch'
+  both = 'benchmarks.speed.peers.libmtl', 'benchmarks.speed.peers.pytorch'
   expected = [(n, peer, 2, 1) for n in EVERY for peer in both]
-  assert found == [*expected, (workloads.TABLE, 'benchmarks.peer_table', 2, 1)]
+  assert found == [
+    *expected,
+    (workloads.TABLE, 'benchmarks.speed.peers.table', 2, 1),
+  ]
 
 
 def test_the_table_that_is_timed_is_that_of_make_table(tmp_path):

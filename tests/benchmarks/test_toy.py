@@ -8,11 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from benchmarks import rounds, toy_page, toy_picture, toy_problem, toy_runs
+from benchmarks import results
+from benchmarks.toy import figures, page, problem, runs
 
 FOLDER = pathlib.Path(__file__).parents[2] / 'docs' / 'results' / 'toy'
-ROWS = rounds.read(FOLDER / 'toy.csv')
-FAMO = toy_problem.SETTINGS['famo']
+ROWS = results.read(FOLDER / 'toy.csv')
+FAMO = problem.SETTINGS['famo']
 
 # What an implementation in NumPy, apart from this one, finds.
 REACHED = {
@@ -37,12 +38,12 @@ X1 = {
 
 @pytest.fixture(scope='module')
 def walks():
-  return toy_runs.walks(tuple(X1), FAMO)
+  return runs.walks(tuple(X1), FAMO)
 
 
 def at(x, scale=1.0):
   with jax.enable_x64(True):
-    return np.asarray(toy_problem.losses(jnp.array(x, float), scale))
+    return np.asarray(problem.losses(jnp.array(x, float), scale))
 
 
 @pytest.mark.parametrize('scale', [1.0, 0.1])
@@ -64,7 +65,7 @@ def test_losses_by_hand(scale):
 
 @jax.enable_x64(True)
 def jacobian(x):
-  function = jax.jacobian(toy_problem.losses)
+  function = jax.jacobian(problem.losses)
   return np.asarray(function(jnp.array(x, float), FAMO.scale))
 
 
@@ -76,27 +77,27 @@ def test_gradients_are_the_slopes(x):
 
 
 def test_gradients_are_opposite_on_the_front():
-  one, other = jacobian((0.0, toy_problem.FRONT))
+  one, other = jacobian((0.0, problem.FRONT))
   cosine = one @ other / np.linalg.norm(one) / np.linalg.norm(other)
   assert cosine < -1 + 1e-9
-  inside = np.array([(0.0, toy_problem.FRONT), (-7.1, -8.1), (7.1, -8.6)])
+  inside = np.array([(0.0, problem.FRONT), (-7.1, -8.1), (7.1, -8.6)])
   outside = np.array([(0.0, -8.0), (0.0, -8.72), (7.2, -8.36), (5, 4)])
-  assert toy_problem.reached(inside).all()
-  assert not toy_problem.reached(outside).any()
+  assert problem.reached(inside).all()
+  assert not problem.reached(outside).any()
 
 
 @pytest.mark.parametrize('name', X1)
 def test_walks_end_where_they_do_in_numpy(name, walks):
   ends = walks[name].path[:, -1]
   assert walks[name].path.dtype == np.float64
-  assert toy_problem.reached(ends).sum() == REACHED['famo', name]
+  assert problem.reached(ends).sum() == REACHED['famo', name]
   # The valleys' kinks make of a rounding some tenths.
   np.testing.assert_allclose(ends[:, 0], X1[name], atol=0.4)
   np.testing.assert_array_equal(walks[name].path[:, 0], FAMO.starts)
 
 
 def test_the_csv_has_every_balancer_and_start():
-  for name, setting in toy_problem.SETTINGS.items():
+  for name, setting in problem.SETTINGS.items():
     own = [row for row in ROWS if row['setting'] == name]
     assert [row['method'] for row in own[:: len(setting.starts)]] == [
       *setting.methods
@@ -105,33 +106,33 @@ def test_the_csv_has_every_balancer_and_start():
   ends = np.array([[float(row['x1']), float(row['x2'])] for row in ROWS])
   assert np.isfinite(ends).all()
   told = [int(row['reached']) for row in ROWS]
-  np.testing.assert_array_equal(toy_problem.reached(ends), told)
+  np.testing.assert_array_equal(problem.reached(ends), told)
 
 
 @pytest.mark.parametrize(('setting', 'method'), REACHED)
 def test_as_many_starts_reach_the_front_as_in_numpy(setting, method):
   own = [r for r in ROWS if (r['setting'], r['method']) == (setting, method)]
-  assert toy_page.count(own) == REACHED[setting, method]
+  assert page.count(own) == REACHED[setting, method]
 
 
 def test_the_page_is_made_of_the_csv(tmp_path):
-  rounds.write(tmp_path / 'toy.csv', ROWS)
-  toy_page.write(tmp_path)
+  results.write(tmp_path / 'toy.csv', ROWS)
+  page.write(tmp_path)
   assert (tmp_path / 'toy.md').read_text() == (FOLDER / 'toy.md').read_text()
-  for name, setting in toy_problem.SETTINGS.items():
-    for file in toy_picture.files(name, setting):
+  for name, setting in problem.SETTINGS.items():
+    for file in figures.files(name, setting):
       assert (FOLDER / file).stat().st_size < 400_000
 
 
 def test_a_claim_is_judged_by_the_numbers():
   own = [{'setting': 'famo', 'method': 'equal', 'reached': '1'}] * 5
-  assert toy_page.verdict(own)[1] == 'does not'
-  assert toy_page.verdict([*own[1:], {**own[0], 'reached': '0'}])[1] == 'holds'
-  assert toy_page.verdict([{**own[0], 'method': 'dwa'}]) == ('–', '–')
+  assert page.verdict(own)[1] == 'does not'
+  assert page.verdict([*own[1:], {**own[0], 'reached': '0'}])[1] == 'holds'
+  assert page.verdict([{**own[0], 'method': 'dwa'}]) == ('–', '–')
 
 
 def test_a_walk_is_drawn_for_every_start(walks):
-  figure = toy_picture.draw(FAMO, walks)
+  figure = figures.draw(FAMO, walks)
   assert [axes.get_title() for axes in figure.axes] == list(X1)
   # The front; a line, its start and its end for each.
   assert {len(axes.lines) for axes in figure.axes} == {1 + 3 * 5}

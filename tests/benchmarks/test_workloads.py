@@ -8,14 +8,14 @@ import sys
 import numpy as np
 import pytest
 
-from benchmarks import synthetic, workloads
+from benchmarks.speed import drawn_rows, workloads
 from mtl_jax import modules
 
 ROOT = pathlib.Path(__file__).parents[2]
-FILES = sorted((ROOT / 'benchmarks').glob('*.py'))
-TORCH = {'peer_balancers', 'peer_data', 'peer_libmtl', 'peer_networks'}
-TORCH |= {'peer_table', 'peer_torch', 'shims'}
-PLAIN = {'__init__', 'workloads', 'worker', 'peer_weights', 'rounds'}
+FILES = sorted((ROOT / 'benchmarks').rglob('*.py'))
+PEERS = ROOT / 'benchmarks' / 'speed' / 'peers'
+# What both sides may import.
+PLAIN = {'workloads', 'worker', 'results'}
 
 
 def imported(path):
@@ -26,14 +26,16 @@ def imported(path):
       found |= {alias.name.split('.')[0] for alias in node.names}
     elif isinstance(node, ast.ImportFrom):
       found.add(node.module.split('.')[0])
-      if node.module == 'benchmarks':
+      if node.module.startswith('benchmarks.speed.peers'):
+        found.add('peers')
+      elif node.module.startswith('benchmarks'):
         found |= {alias.name for alias in node.names}
   return found
 
 
 def test_workloads_import_nothing_heavy():
   code = (
-    'import sys; from benchmarks import workloads, worker; '
+    'import sys; from benchmarks.speed import workloads, worker; '
     'print(sorted({"jax", "torch", "numpy"} & set(sys.modules)))'
   )
   done = subprocess.run(
@@ -50,11 +52,11 @@ def test_workloads_import_nothing_heavy():
 def test_torch_and_jax_never_share_a_process(path):
   names = imported(path)
   ours = {'jax', 'mtl_jax', 'flax', 'configs'}
-  if path.stem in TORCH:
+  if PEERS in path.parents:
     assert not names & ours
-    assert names & {p.stem for p in FILES} <= TORCH | PLAIN
+    assert names & {p.stem for p in FILES if PEERS not in p.parents} <= PLAIN
   else:
-    assert not names & ({'torch', 'LibMTL'} | TORCH)
+    assert not names & {'torch', 'LibMTL', 'peers'}
 
 
 @pytest.mark.parametrize('name', workloads.STEPS)
@@ -68,21 +70,21 @@ def test_a_workload_names_fields_of_its_encoder(name):
 @pytest.mark.parametrize('name', ['lenet_equal', 'lstm_equal'])
 def test_drawn_data_have_the_shapes(name):
   workload = workloads.STEPS[name]
-  data = synthetic.load(workload=name, split_seed=1)
+  data = drawn_rows.load(workload=name, split_seed=1)
   assert data.train.inputs.shape == (workload.rows, *workload.shape)
   assert [t.num_outputs for t in data.tasks] == [t[2] for t in workload.tasks]
 
 
 def test_no_sentence_is_empty_and_words_stay_in_the_vocabulary():
-  words = synthetic.load(workload='lstm_equal').train.inputs
+  words = drawn_rows.load(workload='lstm_equal').train.inputs
   assert (words[:, 0] > 0).all()
   assert words.max() < workloads.VOCABULARY
 
 
 def test_peers_read_the_rows_that_seed_0_trains_on(tmp_path):
   workload = workloads.STEPS['lstm_equal']
-  synthetic.write(workload, tmp_path / 'rows.npz')
-  ours = synthetic.load(workload='lstm_equal', split_seed=0).train
+  drawn_rows.write(workload, tmp_path / 'rows.npz')
+  ours = drawn_rows.load(workload='lstm_equal', split_seed=0).train
   with np.load(tmp_path / 'rows.npz') as peers:
     np.testing.assert_array_equal(peers['inputs'], ours.inputs)
     np.testing.assert_array_equal(peers['label_1'], ours.labels[1])

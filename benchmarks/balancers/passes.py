@@ -1,0 +1,176 @@
+"""Keep the tasks' gradients, or go back once more for their weighted sum?
+
+A step of `mgda` on `hard`, compiled both ways by `gradients.KEPT`: once the
+gradients of which it took the Gram matrix are added up by their weights, once
+they are let go and a second way back makes the sum.
+"""
+
+import pathlib
+import statistics
+import time
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from benchmarks import results
+from benchmarks.balancers import resumed
+from configs import default
+from mtl_jax import build, choices, costs, gradients, train
+from mtl_jax.data.base import Split
+from mtl_jax.schemes import base as schemes
+from mtl_jax.tasks import Task
+
+WAYS = {'kept': 2**62, 'twice': 0}  # bytes that may be kept
+SAME = ('network', 'tasks', 'batch')
+SECONDS = 0.3  # of a way in a round, at least
+WORDS, LENGTH, SIDE, WIDTH = 10_000, 40, 32, 19  # of inputs
+
+
+class Case(NamedTuple):
+  """A network, its tasks (of one output each) and the rows of a batch."""
+
+  network: str
+  encoder: str
+  fields: dict[str, Any]
+  tasks: int
+  batch: int = 64
+  rounds: int = 5
+
+  @property
+  def name(self) -> str:
+    return f'{self.network}, {self.tasks} tasks, batch of {self.batch}'
+
+  @property
+  def key(self) -> dict[str, str]:
+    """Cells that tell that it is measured."""
+    return {k: str(getattr(self, k)) for k in (*SAME, 'rounds')}
+
+
+LSTM = {'vocab_size': WORDS, 'embedding': 128, 'width': 64}
+WIDE = {'widths': (2048, 2048)}
+CASES = (
+  Case('mlp 64-64', 'mlp', {'widths': (64, 64)}, 5),
+  Case('lstm, 10,000 words', 'lstm', LSTM, 2),
+  Case('mlp 2048-2048', 'mlp', WIDE, 5),
+  Case('mlp 2048-2048', 'mlp', WIDE, 20),
+  Case('mlp 2048-2048', 'mlp', WIDE, 20, 512),
+  Case('resnet 16-32-64', 'resnet', {}, 2),
+  Case('resnet 16-32-64', 'resnet', {}, 10),
+  Case('resnet18', 'resnet18', {}, 2, 8),
+  Case('resnet18', 'resnet18', {}, 10, 8),
+)
+
+
+def system(case: Case) -> train.System:
+  """What is compiled."""
+  config = default.get_config()
+  config.encoder, config.balancer = case.encoder, 'mgda'
+  config.encoders[case.encoder].update(case.fields)
+  config.batch_size = case.batch
+  kinds = ['binary' if t % 2 else 'regression' for t in range(case.tasks)]
+  tasks = tuple(Task(f'task_{t}', kind) for t, kind in enumerate(kinds))
+  return build.system(config, tasks)
+
+
+def batch(case: Case) -> Split:
+  """Drawn rows that the encoder takes."""
+  draw, rows = np.random.default_rng(0), case.batch
+  inputs = {
+    'mlp': lambda: draw.normal(size=(rows, WIDTH)).astype(np.float32),
+    'lstm': lambda: draw.integers(1, WORDS, (rows, LENGTH), np.int32),
+  }.get(
+    case.encoder,
+    lambda: draw.integers(256, size=(rows, SIDE, SIDE, 3), dtype=np.uint8),
+  )()
+  labels = draw.integers(2, size=(case.tasks, rows)).astype(np.float32)
+  return Split(inputs, tuple(labels), np.ones((rows, case.tasks), bool))
+
+
+class Steps:
+  """Steps on one batch by one program, compiled to keep so many bytes."""
+
+  def __init__(self, case: Case, kept: int):
+    made, rows = system(case), batch(case)
+    settings = choices.settings(default.get_config(), case.tasks)
+    self.hp = jax.tree.map(lambda x: jnp.asarray(x[0]), choices.hp(settings))
+    self.batch = jax.device_put(rows)
+    self.state = jax.jit(
+      lambda hp: train.init(made, hp, jnp.int32(0), self.batch.inputs[:2])
+    )(self.hp)
+
+    def many(count, hp, state, batch):
+      def one(i, state):
+        key = jax.random.fold_in(jax.random.key(0), i)
+        return train.step(made, hp, state, batch, key)[0]
+
+      return lax.fori_loop(0, count, one, state)
+
+    jitted = jax.jit(many, donate_argnums=2)
+    with _kept(kept):
+      lowered = jitted.lower(1, self.hp, self.state, self.batch)
+    self.run = lowered.compile()
+
+  def train(self, count: int) -> float:
+    """Milliseconds of a step."""
+    began = time.perf_counter()
+    self.state = self.run(count, self.hp, self.state, self.batch)
+    jax.block_until_ready(self.state)
+    return 1000 * (time.perf_counter() - began) / count
+
+  @property
+  def temporary(self) -> int:
+    """Bytes, as the compiler says."""
+    return self.run.memory_analysis().temp_size_in_bytes
+
+
+class _kept:
+  """So many bytes of gradients are kept by what is traced inside."""
+
+  def __init__(self, bytes_kept: int):
+    self.new = bytes_kept
+
+  def __enter__(self):
+    self.old, gradients.KEPT = gradients.KEPT, self.new
+
+  def __exit__(self, *_):
+    gradients.KEPT = self.old
+
+
+def measure(case: Case) -> dict[str, str]:
+  """A line of the CSV: both ways in turn."""
+  ways = {way: Steps(case, kept) for way, kept in WAYS.items()}
+  first = max(steps.train(1) and steps.train(1) for steps in ways.values())
+  each = max(1, round(1000 * SECONDS / first))
+  found = {way: [] for way in ways}
+  for number in range(case.rounds):
+    for way in sorted(ways, reverse=bool(number % 2)):
+      found[way].append(ways[way].train(each))
+  shared, _ = schemes.split(ways['kept'].state.params.tree)
+  params = costs.parameters(shared)
+  ratios = results.ratios(found['twice'], found['kept'])
+  low, high = results.spread(ratios)
+  return {
+    'params_shared': str(params),
+    'kept_bytes': str(4 * params * case.tasks),
+    **{f'{way}_ms': f'{statistics.median(found[way]):.4g}' for way in ways},
+    'ratio': f'{statistics.median(ratios):.3g}',
+    'ratio_low': f'{low:.3g}',
+    'ratio_high': f'{high:.3g}',
+    **{f'{way}_temp_bytes': str(s.temporary) for way, s in ways.items()},
+    'device': jax.devices()[0].device_kind,
+    'versions': f'jax {jax.__version__}',
+  }
+
+
+def run(path: pathlib.Path, count: int) -> None:
+  """What is not in the CSV yet, `count` rounds of each."""
+  points = [case._replace(rounds=count) for case in CASES]
+  order = {tuple(p.key.values())[:3]: i for i, p in enumerate(points)}
+
+  def place(row):
+    return order.get(tuple(row[k] for k in SAME), len(order))
+
+  resumed.run(path, points, measure, SAME, place)

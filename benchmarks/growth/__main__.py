@@ -1,0 +1,93 @@
+"""How time and memory of a step grow with seeds, tasks, towers and size.
+
+  python -m benchmarks.growth                 # all
+  python -m benchmarks.growth --axes=runs     # one; the others' lines stay
+
+Every point is a cell of ours, trained by its own compiled program; the points
+of one axis are trained in turn. Memory is what the compiled program holds on
+each device: arguments, results and temporaries.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+
+from absl import app, flags, logging
+
+from experiments import lazy
+from mtl_jax import modules
+from mtl_jax.errors import InputError, nearest
+
+with lazy.imports():
+  from benchmarks import results
+  from benchmarks.growth import page, trainings
+
+AXES = ('runs', 'tasks', 'towers', 'width', 'encoder')
+CHOSEN = flags.DEFINE_list('axes', list(AXES), 'Which.')
+OUT = flags.DEFINE_string('out', 'docs/results', 'Folder of the results.')
+PAGE = flags.DEFINE_string('page', 'docs/growth.md', 'Written from the CSV.')
+REPEATS = flags.DEFINE_integer('repeats', 5, 'Each trains every point.', 1)
+
+
+def points(axis: str) -> list[trainings.Point]:
+  """The points of an axis."""
+  Point, ways = trainings.Point, ('map', 'vmap')
+  if axis == 'runs':
+    equal = [Point(axis, 2**n, way, 2**n) for n in range(7) for way in ways]
+    gram = [Point(axis, r, 'auto', r, balancer='pcgrad') for r in (1, 8, 64)]
+    return equal + gram
+  if axis == 'tasks':
+    few, many = (2, 5, 10, 20, 40), (200, 1000)
+    # With a Gram matrix a step itself grows with the square and more.
+    counts = dict.fromkeys(('equal', 'uncertainty'), few + many)
+    counts |= dict.fromkeys(('mgda', 'pcgrad'), few)
+    return [
+      Point(axis, k, balancer=b, tasks=k) for b in counts for k in counts[b]
+    ]
+  if axis == 'towers':
+    single = [Point(axis, k, scheme='single', tasks=k) for k in (2, 5, 10, 20)]
+    mmoe = [Point(axis, e, scheme='mmoe', experts=e) for e in (2, 4, 8, 16)]
+    return single + mmoe
+  if axis == 'width':
+    widths = (8, 16, 32, 64, 128, 512)
+    found = [('equal', w) for w in widths] + [('pcgrad', w) for w in (8, 64)]
+    return [
+      Point(axis, w, way, balancer=b, width=w) for b, w in found for way in ways
+    ]
+  names = ('lenet', 'lstm', 'transformer')
+  found = [n for n in names if n in modules.names('mtl_jax.encoders')]
+  return [Point(axis, 4, way, 4, encoder=n) for n in found for way in ways]
+
+
+def measured(axis: str) -> list[dict[str, str]]:
+  """Rows of an axis; its points take turns."""
+  made = [trainings.Training(point) for point in points(axis)]
+  for repeat in range(REPEATS.value):
+    for training in made[:: -1 if repeat % 2 else 1]:
+      training.measure()
+  return [training.row() for training in made]
+
+
+def main(_) -> None:
+  logging.set_verbosity(logging.WARNING)
+  path = pathlib.Path(OUT.value) / 'growth.csv'
+  for axis in CHOSEN.value:
+    if axis not in AXES:
+      sys.exit(f'error: unknown axis {axis!r}: {nearest(axis, AXES)}')
+  try:
+    for axis in CHOSEN.value:
+      new = measured(axis)
+      old = [row for row in results.read(path) if row['axis'] != axis]
+      unknown = dict.fromkeys(new[0], '')  # in columns that are newer than they
+      old = [unknown | row for row in old]
+      rows = sorted(old + new, key=lambda row: AXES.index(row['axis']))
+      results.write(path, rows)
+      print(f'{axis}: {len(new)} points', flush=True)
+  except InputError as error:
+    sys.exit(f'error: {error}')
+  page.write(path, pathlib.Path(PAGE.value))
+
+
+if __name__ == '__main__':
+  app.run(main)

@@ -1,0 +1,145 @@
+"""Memory that one table takes with many resplits, stage by stage.
+
+  python -m benchmarks.growth.many_rows --rows=1000000
+
+Hard sharing by an MLP (64, 64), two tasks, all resplits in one process; then a
+second cell and linear models beside it. Each line is what the process holds
+after a stage and the most that it held until then; the operating system counts
+both. They go into docs/results/many_rows.csv, which `benchmarks.growth.page`
+puts on its page.
+"""
+
+import argparse
+import functools
+import pathlib
+import resource
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+
+from benchmarks import results
+from benchmarks.growth import rows_page
+from configs import default
+from mtl_jax import build, cells, devices, programs, reference
+from mtl_jax.data import base, splits
+from mtl_jax.tasks import Task
+
+TASKS = Task('sum', 'regression'), Task('sign', 'binary')
+CARD = base.Card('many_rows', 'drawn here', 'none', 'none', '3:1:1 by row', {})
+PAGE = resource.getpagesize()
+GIB = 2**30
+
+
+def load(
+  split_seed: int | None = None,
+  data_dir: str = '',
+  files: str = '',
+  rows: int = 100_000,
+  inputs: int = 200,
+) -> base.Data:
+  """Inputs float32 `[rows, inputs]`, the same for all seeds."""
+  del data_dir, files
+  whole = table(rows, inputs)
+  parts = splits.stratified(whole.labels[1], (3, 1, 1), split_seed)
+  return base.cut(whole, parts, TASKS, CARD)
+
+
+@functools.cache
+def table(rows: int, inputs: int) -> base.Split:
+  """All rows, drawn once in a process."""
+  draw = np.random.default_rng(0)
+  x = draw.standard_normal((rows, inputs), np.float32)
+  y = x @ draw.standard_normal(inputs, np.float32) / np.float32(inputs**0.5)
+  y += draw.standard_normal(rows, np.float32)
+  labels = y, (x[:, 0] + y > 0).astype(np.int32)
+  return base.Split(x, labels, np.ones((rows, 2), bool))
+
+
+def config(asked: argparse.Namespace) -> Any:
+  """Of both cells, but for the balancer."""
+  c = default.get_config()
+  c.dataset = 'benchmarks.growth.many_rows'
+  c.datasets.many_rows = {'rows': asked.rows, 'inputs': asked.inputs}
+  c.encoders.mlp.widths = (64, 64)
+  c.seeds, c.steps, c.evals = asked.seeds, asked.steps, 2
+  c.batch_size, c.eval_batch_size = 256, 4096
+  return c
+
+
+class Stages:
+  """Runs stages, prints what they took, and has them as rows of a CSV."""
+
+  def __init__(self, **known: Any):
+    self.known = known
+    self.rows: list[dict[str, Any]] = []
+
+  def __call__(
+    self, name: str, stage: Callable[..., Any], *arguments: Any
+  ) -> Any:
+    before, began = held(), time.monotonic()
+    found = stage(*arguments)
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    numbers = {
+      'gib_more': (held() - before) / GIB,
+      'gib_held': held() / GIB,
+      'gib_peak': most / GIB,
+      'seconds': time.monotonic() - began,
+    }
+    row = {'stage': name} | {k: f'{v:.3f}' for k, v in numbers.items()}
+    print(*row.values(), sep=', ', flush=True)
+    self.rows.append(self.known | row)
+    return found
+
+
+def held() -> int:
+  """Bytes of memory that the process holds now."""
+  return int(pathlib.Path('/proc/self/statm').read_text().split()[1]) * PAGE
+
+
+def prepared(cell: cells.Cell) -> tuple:
+  """Programs of a cell, and what its first runs read."""
+  made = programs.Programs(cell)
+  return made, jax.block_until_ready(made.inputs(cell.chunks()[0]))
+
+
+def trained(cell: cells.Cell, made: programs.Programs, inputs: Any) -> dict:
+  """All steps and evaluations of the first runs, and their test."""
+  state = made.start(inputs)
+  for _ in range(cell.config.evals):
+    state, *_ = made.period(inputs, state)
+  return made.test(inputs, state)[1]
+
+
+def main() -> None:
+  parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+  parser.add_argument('--rows', type=int, default=100_000)
+  parser.add_argument('--inputs', type=int, default=200)
+  parser.add_argument('--seeds', type=int, default=10, help='resplits')
+  parser.add_argument('--steps', type=int, default=300)
+  parser.add_argument('--code', default=rows_page.NOW, help='measured')
+  parser.add_argument('--out', default='docs/results', help='folder')
+  asked = parser.parse_args()
+  devices.use_every_core()
+  c = config(asked)
+  from benchmarks.growth import many_rows as own  # not what runs as __main__
+
+  staged = Stages(code=asked.code, rows=asked.rows, resplits=asked.seeds)
+  staged('the table', own.table, asked.rows, asked.inputs)
+  datas = staged('its resplits', build.data, c)
+  cell = staged('a cell', cells.make, c, datas)
+  made, inputs = staged('what it reads, on devices', prepared, cell)
+  staged('compiled', made.compile, inputs)
+  staged(f'{asked.steps} steps, tested', trained, cell, made, inputs)
+  c.balancer = 'pcgrad'
+  other = staged('a second cell', cells.make, c, datas)
+  staged('what that reads', prepared, other)
+  staged('linear models of a resplit', reference.fit, datas[0])
+  path = pathlib.Path(asked.out) / 'many_rows.csv'
+  results.write(path, rows_page.merged(results.read(path), staged.rows))
+
+
+if __name__ == '__main__':
+  main()

@@ -1,0 +1,109 @@
+"""The synthetic experiment of MMoE, as published: three models, 200 draws.
+
+  python -m benchmarks.mmoe_synthetic --workdir=out/mmoe_synthetic \\
+    --out=docs/results/mmoe_synthetic
+
+Ma et al., KDD 2018, sections 3.3 and 5.1: Shared-Bottom, OMoE and MMoE with as
+many weights, on two tasks whose weights have cosine p. Learning rates are
+chosen on worlds of their own; then every model is trained in the same 200
+worlds at each p. Writes CSV files, two pictures and a page that says which of
+the paper's claims hold. The same command goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import pathlib
+
+from absl import flags
+
+from benchmarks.mmoe_synthetic import paper
+from experiments import cli, lazy
+from mtl_jax.errors import InputError
+from mtl_jax.launchers import base
+
+with lazy.imports():
+  from benchmarks import results
+  from benchmarks.mmoe_synthetic import page, runs
+  from mtl_jax import hosts, workdir
+  from mtl_jax.report import cells as report_cells
+
+DRAWS = flags.DEFINE_integer(
+  'draws', paper.DRAWS, 'Worlds and starts, for each model and p.', 1
+)
+STEPS = flags.DEFINE_integer('steps', paper.STEPS, 'Of every run.', 1)
+OUT = flags.DEFINE_string('out', paper.FOLDER, 'Folder of the results.')
+
+
+def check() -> None:
+  """What is typed, before JAX is imported."""
+  cli.require('workdir')
+  if cli.CONFIG.value:
+    raise InputError('--config is not for this benchmark: leave it out')
+
+
+def main() -> None:
+  folder, out = pathlib.Path(cli.WORKDIR.value), pathlib.Path(OUT.value)
+  launcher = cli.launcher()
+  made = runs.tuning(STEPS.value)
+  if hosts.leads():
+    _make(out)
+    workdir.claim(folder, budget())
+  loaded = _trained(launcher, made, folder)
+  rates = dict(zip(runs.MODELS, map(runs.rate, loaded), strict=True))
+  pairs = zip(made, loaded, strict=True)
+  tuned = [row for pair in pairs for row in runs.rates_table(*pair)]
+  # One p at a time: the worlds of all would not fit many a memory.
+  found = [_at(p, rates, launcher, folder) for p in runs.CORRELATIONS]
+  if hosts.leads():
+    losses, curves = (sum(rows, []) for rows in zip(*found, strict=True))
+    results.write(out / page.TUNED, tuned)
+    results.write(out / page.CURVES, curves)
+    results.write(out / page.LOSSES, losses)
+    page.write(out)
+    print(f'written: {out}/README.md, *.csv, *.png')
+
+
+def _at(
+  p: float, rates: dict[str, float], launcher: base.Launcher, folder
+) -> tuple[list[runs.Row], list[runs.Row]]:
+  """Losses and curves of all models at one correlation."""
+  made = runs.drawn(p, rates, DRAWS.value, STEPS.value)
+  loaded = _trained(launcher, made, folder)
+  shares = runs.noise_shares(made[0])
+  losses = [
+    row
+    for model, cell in zip(runs.MODELS, loaded, strict=True)
+    for row in runs.losses(model, p, cell, shares)
+  ]
+  return losses, runs.curves(p, loaded)
+
+
+def budget() -> dict:
+  """What the workdir is claimed for; more draws are more cells in it."""
+  return {
+    'benchmark': 'mmoe_synthetic',
+    'steps': STEPS.value,
+    'evals': runs.EVALS,
+    'batch_size': runs.BATCH,
+  }
+
+
+def _make(out: pathlib.Path) -> None:
+  """Before any training: hours must not be lost to a folder."""
+  try:
+    out.mkdir(parents=True, exist_ok=True)
+  except OSError as error:
+    raise InputError(
+      f'--out {out}: {error.strerror}; name a folder that can be written'
+    ) from error
+
+
+def _trained(
+  launcher: base.Launcher, made: list, folder: pathlib.Path
+) -> list[report_cells.Cell]:
+  launcher.check(made, folder)
+  return [report_cells.load(f) for f in launcher.train(made, folder)]
+
+
+if __name__ == '__main__':
+  cli.run(main, check)

@@ -1,0 +1,65 @@
+"""Numbers to train on: drawn ones in a workload's shapes, or its real data."""
+
+import pathlib
+
+import numpy as np
+
+from benchmarks.speed import workloads
+from mtl_jax import data
+from mtl_jax.data import base
+from mtl_jax.tasks import Task
+
+EVALUATED = 64  # rows of validation and of test: training is what is timed
+
+
+def load(
+  workload: str = 'lenet_equal',
+  split_seed: int | None = None,
+  data_dir: str = '',
+  files: str = '',
+) -> base.Data:
+  """A data set that is drawn anew for every `split_seed`; reads no file."""
+  del data_dir, files
+  shapes = workloads.STEPS[workload]
+  tasks = tuple(
+    Task(name, kind, num_classes=outputs) if outputs > 1 else Task(name, kind)
+    for name, kind, outputs in shapes.tasks
+  )
+  counts = {'train': shapes.rows, 'valid': EVALUATED, 'test': EVALUATED}
+  draw = np.random.default_rng(split_seed)
+  splits = [_split(draw, shapes, rows) for rows in counts.values()]
+  card = base.Card(workload, 'drawn here', 'none', 'none', 'by row', {})
+  return base.counted(base.Data(*splits, tasks, card))
+
+
+def _split(draw, shapes: workloads.Workload, rows: int) -> base.Split:
+  inputs = _inputs(draw, shapes, rows)
+  labels = [
+    draw.integers(max(outputs, 2), size=rows).astype(np.int32)
+    for _, _, outputs in shapes.tasks
+  ]
+  return base.Split(inputs, tuple(labels), np.ones((rows, len(labels)), bool))
+
+
+def _inputs(draw, shapes: workloads.Workload, rows: int) -> np.ndarray:
+  """Sentences have 5 to 40 words, the rest is padding (word 0)."""
+  shape = (rows, *shapes.shape)
+  if shapes.kind == 'images':
+    return draw.integers(256, size=shape, dtype=np.uint8)
+  lengths = draw.integers(5, shape[1] + 1, size=(rows, 1))
+  words = draw.integers(1, workloads.VOCABULARY, size=shape, dtype=np.int32)
+  return words * (np.arange(shape[1]) < lengths).astype(np.int32)
+
+
+def write(workload: workloads.Workload, path: pathlib.Path) -> None:
+  """The training rows of seed 0, as the peers read them.
+
+  What stands at a missing label is taken as a label by the peers, which have
+  no masks.
+  """
+  fields = {'split_seed': 0}
+  if workload.dataset == __name__:
+    fields['workload'] = workload.name
+  train = data.load(workload.dataset, **fields).train
+  labels = {f'label_{i}': y for i, y in enumerate(train.labels)}
+  np.savez(path, inputs=train.inputs, **labels)

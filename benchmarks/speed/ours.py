@@ -1,0 +1,105 @@
+"""Our side: a cell of 8 seeds, as a table trains it."""
+
+import sys
+import time
+from typing import Any
+
+from benchmarks.speed import worker, workloads
+from mtl_jax import devices
+
+devices.use_every_core()  # Before JAX is used by anything below.
+
+import jax  # noqa: E402
+import jax.numpy as jnp  # noqa: E402
+from jax.sharding import PartitionSpec as P  # noqa: E402
+
+from benchmarks.speed import drawn_rows  # noqa: E402
+from configs import default  # noqa: E402
+from mtl_jax import build, cells, programs  # noqa: E402
+
+DTYPE_KEY = 'compute'  # of the config: what numbers are multiplied in
+SIDE = 2048  # of the matrices whose product is the machine's peak
+
+
+def configure(workload: workloads.Workload, seeds: int, **keys: Any) -> Any:
+  """The config that a user would write for this workload."""
+  config = default.get_config()
+  config.dataset = workload.dataset
+  config.datasets.drawn_rows = {'workload': workload.name}
+  config.encoder = workload.encoder
+  config.encoders[workload.encoder].update(workload.fields)
+  config.scheme, config.balancer = workload.scheme, workload.balancer
+  config.schemes.mmoe.num_experts = workloads.EXPERTS
+  config.seeds, config.batch_size = seeds, workload.batch
+  config.steps, config.evals = workload.period, 1
+  config.eval_batch_size = drawn_rows.EVALUATED
+  config.hp.lr = (workloads.LR,)
+  config.update(keys)
+  return config
+
+
+class Training:
+  """The compiled programs of a workload and the state of its runs."""
+
+  def __init__(self, config: Any):
+    self.cell = cell = cells.make(config, build.data(config))
+    self.period = config.steps // config.evals
+    self.programs = programs.Programs(cell)
+    self.inputs = self.programs.inputs(cell.chunks()[0])
+    self.compile_seconds = self.programs.compile(self.inputs)
+    self.state = self.programs.start(self.inputs)
+
+  def train(self, steps: int) -> int:
+    """Whole periods, at least one; returns the steps of each seed."""
+    periods = max(1, round(steps / self.period))
+    for _ in range(periods):
+      self.state, *told = self.programs.period(self.inputs, self.state)
+      jax.device_get(told)  # What is recorded is fetched, as in a run.
+    return periods * self.period
+
+
+def peak() -> float:
+  """Floating-point operations per second of the best matrix products.
+
+  Every device multiplies matrices of its own at once; the best of 10.
+  """
+  count = jax.device_count()
+  mesh = jax.make_mesh((count,), ('devices',))
+  a = jax.device_put(
+    jnp.ones((count * SIDE, SIDE)), jax.NamedSharding(mesh, P('devices'))
+  )
+  square = jax.shard_map(
+    lambda x: x @ x, mesh=mesh, in_specs=P('devices'), out_specs=P('devices')
+  )
+  multiply = jax.jit(square).lower(a).compile()
+  return 2 * count * SIDE**3 / min(_seconds(multiply, a) for _ in range(11))
+
+
+def _seconds(function, *arguments) -> float:
+  began = time.perf_counter()
+  jax.block_until_ready(function(*arguments))
+  return time.perf_counter() - began
+
+
+def start(name: str, seeds: str = '', dtype: str = ''):
+  """Compiles a workload and tells what it takes."""
+  workload = workloads.STEPS[name]
+  copies = int(seeds or workloads.SEEDS)
+  keys = {DTYPE_KEY: dtype} if dtype else {}
+  training = Training(configure(workload, copies, **keys))
+  training.train(1)
+  facts = training.cell.facts
+  return training.train, {
+    'compile_seconds': training.compile_seconds,
+    'flops': facts.flops,
+    'parameters': facts.parameters,
+    'peak': peak(),
+    'devices': jax.device_count(),
+    'versions': f'jax {jax.__version__}',
+    'copies': copies,
+    'device': jax.devices()[0].device_kind,
+  }
+
+
+if __name__ == '__main__':
+  worker.serve(lambda: start(*sys.argv[1:]))

@@ -1,0 +1,53 @@
+"""Which parts of a step cost most, for every workload: parts.csv and the page.
+
+python -m benchmarks.speed.parts --workloads=mlp_equal,lenet_equal
+"""
+
+import pathlib
+import sys
+import tempfile
+
+from absl import app, flags
+
+from benchmarks.speed import workloads
+from experiments import lazy
+from mtl_jax.errors import InputError
+
+with lazy.imports():
+  from benchmarks.speed import ours, page
+  from mtl_jax import build, cells, profiling
+
+WORKLOADS = flags.DEFINE_list('workloads', list(workloads.STEPS), 'Which.')
+OUT = flags.DEFINE_string('out', 'docs/results', 'Folder of the results.')
+STEPS, SEEDS, SHOWN = 20, 8, 5
+
+
+def main(_) -> None:
+  try:
+    workloads.check(WORKLOADS.value, workloads.STEPS)
+  except InputError as error:
+    sys.exit(f'error: {error}')
+  import pandas as pd
+
+  folder = pathlib.Path(OUT.value)
+  found = [row for name in WORKLOADS.value for row in parts(name)]
+  pd.DataFrame(found).to_csv(folder / 'parts.csv', index=False)
+  page.main(folder)
+
+
+def parts(name: str) -> list[dict]:
+  """The costliest parts of a workload's step, with their share of its time."""
+  config = ours.configure(workloads.STEPS[name], SEEDS)
+  cell = cells.make(config, build.data(config))
+  with tempfile.TemporaryDirectory() as folder:
+    profile = profiling.profile(cell, pathlib.Path(folder), STEPS, repeats=3)
+  rows = [
+    {'workload': name, 'part': part, 'share': round(share, 4)}
+    for part, share in profile.parts[:SHOWN]
+  ]
+  print(f'{name}: {rows}', flush=True)
+  return rows
+
+
+if __name__ == '__main__':
+  app.run(main)

@@ -1,0 +1,152 @@
+"""LibMTL 1.1.5: its Trainer.train, loader, meters and weightings, on a CPU."""
+
+import sys
+
+from benchmarks.speed import worker, workloads
+
+worker.pin(int(sys.argv[3]) if len(sys.argv) > 3 else None)
+
+import torch  # noqa: E402
+import torch.nn.functional as F  # noqa: E402
+from torch import nn  # noqa: E402
+from torch.utils.data import DataLoader, RandomSampler  # noqa: E402
+
+from benchmarks.speed.peers import data, networks, shims  # noqa: E402
+from benchmarks.speed.peers.shims import LibMTL  # noqa: E402
+
+loss, metrics = LibMTL.loss, LibMTL.metrics
+weighting, architecture = LibMTL.weighting, LibMTL.architecture
+
+WARM_UP = 20
+TESTED = 64  # rows: training is what is timed
+
+
+class Rows:
+  """A data set in memory that hands out a whole batch at a time."""
+
+  def __init__(self, workload: workloads.Workload, path: str):
+    self.inputs, labels = data.read(workload, path)
+    names = [name for name, _, _ in workload.tasks]
+    self.labels = dict(zip(names, labels, strict=True))
+
+  def __len__(self) -> int:
+    return len(self.inputs)
+
+  def __getitems__(self, rows: list[int]):
+    chosen = torch.tensor(rows)
+    return self.inputs[chosen], {k: y[chosen] for k, y in self.labels.items()}
+
+
+def loader(rows: Rows, batch: int, steps: int) -> DataLoader:
+  """`steps` batches of drawn rows: one call of train is one epoch."""
+  sampler = RandomSampler(rows, num_samples=steps * batch)
+  return DataLoader(rows, batch, sampler=sampler, collate_fn=lambda b: b)
+
+
+class BinaryLoss(loss.AbsLoss):
+  """Logistic loss of `[B, 1]` logits."""
+
+  def compute_loss(self, pred, gt):
+    return F.binary_cross_entropy_with_logits(pred[:, 0], gt)
+
+
+class SquaredLoss(loss.AbsLoss):
+  """Mean squared error of `[B, 1]` predictions."""
+
+  def compute_loss(self, pred, gt):
+    return F.mse_loss(pred[:, 0], gt)
+
+
+class Score(metrics.AbsMetric):
+  """A metric of the batch, averaged over rows."""
+
+  def __init__(self, of):
+    super().__init__()
+    self.of = of
+
+  def update_fun(self, pred, gt):
+    self.record.append(self.of(pred[:, 0], gt).item() * len(gt))
+    self.bs.append(len(gt))
+
+  def score_fun(self):
+    return [sum(self.record) / sum(self.bs)]
+
+
+def _correct(pred, gt):
+  return ((pred > 0) == (gt > 0.5)).float().mean()
+
+
+def described(kind: str) -> dict:
+  """LibMTL's entry of a task: loss, metric, and that more is better."""
+  made = {
+    'binary': ('Acc', lambda: Score(_correct), BinaryLoss, 1),
+    'multiclass': ('Acc', metrics.AccMetric, loss.CELoss, 1),
+    'regression': ('MSE', lambda: Score(F.mse_loss), SquaredLoss, 0),
+  }
+  name, metric, made_loss, higher = made[kind]
+  return {
+    'metrics': [name],
+    'metrics_fn': metric(),
+    'loss_fn': made_loss(),
+    'weight': [higher],
+  }
+
+
+WEIGHTINGS = {
+  'equal': (weighting.EW, {}),
+  'pcgrad': (weighting.PCGrad, {}),
+  'mgda': (weighting.MGDA, {'mgda_gn': 'none'}),
+}
+ARCHITECTURES = {'hard': architecture.HPS, 'mmoe': architecture.MMoE}
+
+
+def trainer(
+  workload: workloads.Workload,
+  shared: type | None = None,
+  weigh: type | None = None,
+) -> LibMTL.Trainer:
+  """LibMTL's own classes for the workload, or the given ones."""
+  method, weight_args = WEIGHTINGS[workload.balancer]
+  chosen = shared or ARCHITECTURES[workload.scheme]
+  width = networks.width(workload)
+  arch_args = {
+    'img_size': workload.shape,
+    'num_experts': [workloads.EXPERTS],
+  }
+  return LibMTL.Trainer(
+    task_dict={name: described(kind) for name, kind, _ in workload.tasks},
+    weighting=weigh or method,
+    architecture=shims.keep_zeros(chosen),
+    encoder_class=lambda: networks.encoder(workload),
+    decoders=nn.ModuleDict(
+      {name: nn.Linear(width, n) for name, _, n in workload.tasks}
+    ),
+    rep_grad=False,
+    multi_input=False,
+    optim_param={'optim': 'adam', 'lr': workloads.LR},
+    scheduler_param=None,
+    weight_args=weight_args,
+    arch_args=arch_args,
+  )
+
+
+def start(name: str, path: str):
+  """A trainer that has warmed up; each call is an epoch with its test."""
+  workload = workloads.STEPS[name]
+  torch.manual_seed(0)
+  rows = Rows(workload, path)
+  tested = loader(rows, TESTED, steps=1)
+  made = trainer(workload)
+
+  def train(steps: int) -> int:
+    made.train(loader(rows, workload.batch, steps), tested, epochs=1)
+    return steps
+
+  train(WARM_UP)
+  return train, {'copies': 1, 'versions': f'torch {torch.__version__}'}
+
+
+if __name__ == '__main__':
+  if len(sys.argv) > 3:
+    torch.set_num_threads(1)
+  worker.serve(lambda: start(*sys.argv[1:3]))

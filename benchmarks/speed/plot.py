@@ -1,0 +1,88 @@
+"""The figure of speed.csv: how many times faster, and how fast was asked.
+
+python -m benchmarks.speed.plot
+"""
+
+import pathlib
+import sys
+
+from matplotlib.figure import Figure
+
+from benchmarks import results
+from benchmarks.speed import workloads
+
+# Okabe and Ito's, safe for the colour-blind; shapes differ besides.
+PEERS = {
+  'libmtl': ('#0072B2', 'o', 'LibMTL'),
+  'torch': ('#D55E00', 's', 'torch'),
+}
+
+
+def draw(folder: pathlib.Path) -> Figure:
+  """Ratios on a log axis, bars from the lowest to the highest round."""
+  rows = results.read(folder / 'speed.csv')
+  detail = results.read(folder / 'speed_detail.csv')
+  names = [row['workload'] for row in rows][::-1]
+  figure = Figure((7, 1.2 + 0.42 * len(names)), layout='constrained')
+  axes = figure.subplots()
+  for number, (peer, style) in enumerate(PEERS.items()):
+    column = 'ratio' if peer == 'libmtl' else 'ratio_torch'
+    points = [
+      (names.index(row['workload']), float(row[column]), row['workload'])
+      for row in rows
+      if row[column]
+    ]
+    _points(axes, points, style, 0.12 - 0.24 * number, _ranges(detail, peer))
+  goals = [workloads.GOALS[name] for name in names]
+  axes.scatter(
+    *(goals, range(len(names))),
+    marker='|', s=300, color='black', label='goal against LibMTL', zorder=3,
+  )  # fmt: skip
+  axes.axvline(1, color='#777777', linewidth=1)
+  axes.set_xscale('log')
+  axes.set_yticks(range(len(names)), names)
+  axes.set_xlabel('times faster than the peer (peer ms / our ms)')
+  axes.set_ylabel('workload')
+  axes.set_ylim(-0.6, len(names) - 0.4)
+  axes.xaxis.set_major_formatter('{x:g}')
+  figure.legend(loc='outside upper center', ncols=3)
+  return figure
+
+
+def _points(axes, points, style, shift: float, ranges: dict) -> None:
+  colour, marker, label = style
+  values = [value for _, value, _ in points]
+  low, high = zip(
+    *(ranges.get(name, (value, value)) for _, value, name in points),
+    strict=True,
+  )
+  axes.errorbar(
+    values,
+    [place + shift for place, _, _ in points],
+    xerr=[
+      [max(v - x, 0) for v, x in zip(values, low, strict=True)],
+      [max(x - v, 0) for v, x in zip(values, high, strict=True)],
+    ],
+    fmt=marker, color=colour, label=label, capsize=2,
+  )  # fmt: skip
+
+
+def _ranges(detail: list[dict], peer: str) -> dict[str, tuple[float, float]]:
+  """Lowest and highest ratio of the peer's faster way, per workload."""
+  best = {}
+  for row in sorted(detail, key=lambda row: -float(row['ms'])):
+    if row['side'] == peer:
+      best[row['workload']] = row
+  return {
+    name: (float(row['ratio_low']), float(row['ratio_high']))
+    for name, row in best.items()
+  }
+
+
+def main(folder: pathlib.Path) -> None:
+  """Writes speed.png beside speed.csv."""
+  draw(folder).savefig(folder / 'speed.png', dpi=150)
+
+
+if __name__ == '__main__':
+  main(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else 'docs/results'))

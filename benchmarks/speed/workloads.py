@@ -1,0 +1,153 @@
+"""What is timed: shapes and sizes, plain data that every side reads.
+
+Neither JAX nor torch is imported here or by what reads this on both sides.
+"""
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+from mtl_jax.errors import InputError, nearest
+
+Task = tuple[str, str, int]  # name, kind, outputs
+
+
+@dataclasses.dataclass(frozen=True)
+class Workload:
+  """One training step: network, tasks, batch and how losses are combined.
+
+  Attributes:
+    encoder: a file of mtl_jax/encoders; the peers build the same network.
+    fields: of that encoder.
+    shape: of one input row.
+    kind: of the inputs: vectors, images or words.
+    period: steps between two evaluations of ours.
+    goal: how many times faster than LibMTL ours is to be.
+    dataset: of ours; where it is real, the peers read the same rows.
+  """
+
+  name: str
+  encoder: str
+  fields: dict[str, Any]
+  shape: tuple[int, ...]
+  kind: str
+  tasks: tuple[Task, ...]
+  batch: int
+  rows: int
+  period: int
+  goal: float
+  dataset: str = 'benchmarks.speed.drawn_rows'
+  scheme: str = 'hard'
+  balancer: str = 'equal'
+
+
+VOCABULARY, WIDTH = 10_000, 128
+EXPERTS = 4
+SEEDS = 8  # of ours, in one program
+LR = 1e-3  # Adam everywhere
+
+PATIENTS = (
+  ('a', 'regression', 1),
+  ('b', 'regression', 1),
+  ('c', 'regression', 1),
+  ('d', 'binary', 1),
+  ('e', 'binary', 1),
+)
+DIGITS = ('left', 'multiclass', 10), ('right', 'multiclass', 10)
+SENTENCES = ('sentiment', 'binary', 1), ('topic', 'multiclass', 4)
+
+
+def _mlp(name: str, goal: float, **chosen: str) -> Workload:
+  """ACTG 175: 19 numbers and 5 outcomes of 1,283 patients."""
+  return Workload(
+    name=name,
+    encoder='mlp',
+    fields={'widths': (64, 64)},
+    shape=(19,),
+    kind='vectors',
+    tasks=PATIENTS,
+    batch=64,
+    rows=1283,
+    period=4000,
+    goal=goal,
+    dataset='actg175',
+    **chosen,
+  )
+
+
+def _lenet(name: str, goal: float, **chosen: str) -> Workload:
+  """Two digits in one picture of 36 x 36."""
+  return Workload(
+    name=name,
+    encoder='lenet',
+    fields={
+      'channels': (10, 20),
+      'sizes': (9, 5),
+      'padding': 'VALID',
+      'width': 50,
+    },
+    shape=(36, 36, 1),
+    kind='images',
+    tasks=DIGITS,
+    batch=256,
+    rows=6000,
+    period=10,
+    goal=goal,
+    **chosen,
+  )
+
+
+def _words(name: str, goal: float, encoder: str, **fields: Any) -> Workload:
+  """Sentences of up to 40 words, two tasks."""
+  return Workload(
+    name=name,
+    encoder=encoder,
+    fields={'vocab_size': VOCABULARY, **fields},
+    shape=(40,),
+    kind='words',
+    tasks=SENTENCES,
+    batch=64,
+    rows=6000,
+    period=20,
+    goal=goal,
+  )
+
+
+_ALL = (
+  _mlp('mlp_equal', 60),
+  _mlp('mlp_pcgrad', 30, balancer='pcgrad'),
+  _mlp('mlp_mgda', 100, balancer='mgda'),
+  _mlp('mlp_mmoe', 30, scheme='mmoe'),
+  _lenet('lenet_equal', 1.6),
+  _lenet('lenet_pcgrad', 1.3, balancer='pcgrad'),
+  Workload(
+    name='resnet_equal',
+    encoder='resnet',
+    fields={'widths': (16, 32, 64), 'depths': (1, 1, 1), 'norm': 'batch'},
+    shape=(28, 28, 1),
+    kind='images',
+    tasks=DIGITS,
+    batch=64,
+    rows=6000,
+    period=10,
+    goal=1,
+  ),
+  _words('lstm_equal', 1.5, 'lstm', embedding=WIDTH, width=64),
+  _words(
+    'transformer_equal', 1.3, 'transformer', width=WIDTH, heads=4, depth=2
+  ),
+)
+STEPS = {workload.name: workload for workload in _ALL}
+# With an empty compilation cache, and once more with what that left.
+TABLE, TABLE_WARM = 'table', 'table_warm'
+TABLE_GOALS = {TABLE: 5.0, TABLE_WARM: 10.0}
+NAMES = (*STEPS, TABLE)
+ROWS = (*NAMES, TABLE_WARM)  # of results
+GOALS = {name: w.goal for name, w in STEPS.items()} | TABLE_GOALS
+
+
+def check(names: Iterable[str], known: Iterable[str]) -> None:
+  """Raises `InputError` for a name that is none of those known."""
+  for name in names:
+    if name not in known:
+      raise InputError(f'unknown workload {name!r}: {nearest(name, known)}')
