@@ -9,9 +9,9 @@ NOW, BEFORE = 'rows held once', 'a copy for each run'
 HEAD = """## A table of many rows
 
 `python -m benchmarks.growth.many_rows --rows=1000000` trains hard sharing by an
-MLP (64, 64) on a table of 200 float32 inputs and two tasks, all its resplits in one
-process on {devices} CPU devices. GiB that the process holds after each stage,
-in brackets the most until then ([many_rows.csv](results/many_rows.csv)):
+MLP (64, 64) on a table of 200 float32 inputs and two tasks, all its resplits in
+one process on {devices} CPU devices. GiB that the process holds after each
+stage, in brackets the most until then ([many_rows.csv](results/many_rows.csv)):
 
 {table}
 
