@@ -14,8 +14,9 @@ from experiments import cli, compare, lazy
 from experiments.search import changed
 
 with lazy.imports():
-  from mtl_jax import build, cells, hosts
-  from mtl_jax.report import cells as report_cells
+  from mtl_jax import build, cells
+  from mtl_jax.processes import hosts
+  from mtl_jax.report import results as report_cells
 
 Variants = dict[str, dict[str, Any]]
 

@@ -11,12 +11,15 @@ from ml_collections import ConfigDict, config_flags
 
 from configs import default
 from experiments import lazy
-from mtl_jax import early, interrupt, jobs, modules, supervisor
+from mtl_jax import plugins
 from mtl_jax.errors import InputError, nearest
 from mtl_jax.launchers import base
+from mtl_jax.plugins import checks
+from mtl_jax.processes import jobs, signals, supervisor
 
 with lazy.imports():
-  from mtl_jax import compilation, devices, hosts
+  from mtl_jax import compilation, devices
+  from mtl_jax.processes import hosts
 
 CONFIG = config_flags.DEFINE_config_file(
   'config', None, 'A file of configs/, such as configs/actg175.py.'
@@ -51,9 +54,9 @@ DEBUG = flags.DEFINE_bool('debug', False, 'Show tracebacks of bad input.')
 def check() -> None:
   """Raises `InputError`, without JAX: a flag is missing, a name is wrong."""
   require('config', 'workdir')
-  early.check(CONFIG.value)
+  checks.check(CONFIG.value)
   for what, flag in (('scheme', SCHEME), ('balancer', BALANCER)):
-    early.check_names(what, [flag.value] if flag.value else [])
+    checks.check_names(what, [flag.value] if flag.value else [])
 
 
 def run(main: Callable[[], None], check: Callable[[], None] = check) -> None:
@@ -65,7 +68,7 @@ def run(main: Callable[[], None], check: Callable[[], None] = check) -> None:
   """
   if supervisor.inside():
     supervisor.end(lambda: _code(main, check))
-  interrupt.leave_daemons(codes := [])
+  signals.leave_daemons(codes := [])
   codes.append(_code(main, check))
   sys.exit(codes[0])
 
@@ -77,7 +80,7 @@ def _code(main: Callable[[], None], check: Callable[[], None]) -> int:
     _parse()
     if CONFIG.value:
       check_keys(CONFIG.value)
-    modules.check_name('mtl_jax.launchers', LAUNCHER.value)
+    plugins.check_name('mtl_jax.launchers', LAUNCHER.value)
     check()
     job = _job()
     if job and not supervisor.inside():
@@ -93,7 +96,7 @@ def _code(main: Callable[[], None], check: Callable[[], None]) -> int:
     if debug:
       raise
     return _say(f'error: {error}', 2)
-  except interrupt.Stopped as stop:
+  except signals.Stopped as stop:
     text = f'{stop}; the state is saved, and the same command goes on'
     return _say(text, 128 + stop.signum)
   except KeyboardInterrupt:
@@ -122,7 +125,7 @@ def require(*names: str) -> None:
 
 def launcher() -> base.Launcher:
   """What `--launcher` names; raises `InputError` where it cannot be had."""
-  make = modules.find('mtl_jax.launchers', LAUNCHER.value, 'make')
+  make = plugins.find('mtl_jax.launchers', LAUNCHER.value, 'make')
   return make(base.Resources(RAY_ADDRESS.value, RAY_CPUS.value, RAY_GPUS.value))
 
 

@@ -23,18 +23,14 @@ from experiments import cli, lazy
 from mtl_jax.errors import InputError
 
 with lazy.imports():
-  from mtl_jax import (
-    build,
-    cells,
-    early,
-    hosts,
-    linear_cell,
-    modules,
-    workdir,
-  )
+  from mtl_jax import build, cells, linear_cell, plugins
   from mtl_jax.launchers import base
-  from mtl_jax.report import cells as report_cells
-  from mtl_jax.report import drawn, page, tables
+  from mtl_jax.plugins import checks
+  from mtl_jax.processes import hosts
+  from mtl_jax.records import owner
+  from mtl_jax.report import results as report_cells
+  from mtl_jax.report import unchanged
+  from mtl_jax.report.compare import page, tables
 
 if TYPE_CHECKING:
   import pandas as pd
@@ -51,14 +47,14 @@ def check() -> None:
   cli.check()
   for what, flag in (('scheme', SCHEMES), ('balancer', BALANCERS)):
     asked = flag.value or []
-    early.check_names(what, asked if asked != ['all'] else [])
+    checks.check_names(what, asked if asked != ['all'] else [])
 
 
 def main() -> None:
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   launcher = cli.launcher()
   every = SCHEMES.value == ['all']
-  asked = modules.names('mtl_jax.schemes') if every else SCHEMES.value
+  asked = plugins.names('mtl_jax.schemes') if every else SCHEMES.value
   pairs = combinations(
     asked or [config.scheme], BALANCERS.value or [config.balancer]
   )
@@ -107,7 +103,7 @@ def trained(
   """Trains what is not finished into the workdir; the folders of all cells."""
   launcher.check(table, folder)
   if hosts.leads():
-    workdir.claim(folder, table[0].comparable)
+    owner.claim(folder, table[0].comparable)
   return launcher.train(table, folder)
 
 
@@ -133,7 +129,7 @@ def draw(
 ) -> None:
   """Draws figures and page, and says where everything lies."""
   typed = shlex.join(['python', '-m', *command()])
-  drawn.unless_same(
+  unchanged.unless_same(
     lambda: page.draw(table, frame, folder, typed), table, folder, typed
   )
   print(

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mtl_jax import modules, sections
+from mtl_jax import plugins
 from mtl_jax.balancers.base import Range
 from mtl_jax.errors import InputError
+from mtl_jax.plugins import sections
 
 LR = Range(0.1, 10, log=True)  # times the configuration's own
 WEIGHT_DECAY = Range(1e-6, 1e-2, log=True)
@@ -59,7 +60,7 @@ def methods(scheme: str, balancers: list[str]) -> list[Method]:
 
 def ranges(balancer: str) -> dict[str, Any]:
   """What a balancer's file says its fields are drawn from."""
-  make = modules.find('mtl_jax.balancers', balancer, 'make')
+  make = plugins.find('mtl_jax.balancers', balancer, 'make')
   return getattr(sys.modules[make.__module__], 'RANGES', {})
 
 

@@ -11,7 +11,8 @@ cannot be trained, such as a balancer of gradients with a scheme that shares
 nothing, is left out and its entry is empty. A finished cell is not trained
 again, also one of `experiments.compare` in this workdir.
 
-What is compared, and when one is called larger: mtl_jax/report/factorial.py.
+What is compared, and when one is called larger:
+mtl_jax/report/grid/factorial.py.
 """
 
 from __future__ import annotations
@@ -24,9 +25,13 @@ from experiments import cli, compare, lazy
 from mtl_jax.errors import InputError
 
 with lazy.imports():
-  from mtl_jax import build, cells, hosts, modules
-  from mtl_jax.report import atomic, grid, heat, sheets, tables, two_way
-  from mtl_jax.report import cells as report_cells
+  from mtl_jax import build, cells, plugins
+  from mtl_jax.processes import hosts
+  from mtl_jax.records import atomic
+  from mtl_jax.report import results as report_cells
+  from mtl_jax.report import terminal
+  from mtl_jax.report.compare import tables
+  from mtl_jax.report.grid import grid, heatmap, table
 
 BASELINE = ('single', 'equal')
 
@@ -51,14 +56,14 @@ def main() -> None:
   found = grid.make(loaded, rows, schemes, balancers, refused)
   show(found, folder)
   compare.draw(loaded, rows, folder)
-  heat.write(found, folder / 'figures' / 'grid.png')
+  heatmap.write(found, folder / 'figures' / 'grid.png')
   print(f'written: {folder}/grid.md .csv, {folder}/figures/grid.png')
 
 
 def named(what: str, asked: list[str]) -> list[str]:
   """What was asked for, each once; `all` is every one of ours."""
   every = asked == ['all']
-  return modules.names(f'mtl_jax.{what}') if every else [*dict.fromkeys(asked)]
+  return plugins.names(f'mtl_jax.{what}') if every else [*dict.fromkeys(asked)]
 
 
 def made(
@@ -84,11 +89,11 @@ def made(
 
 def show(found: grid.Grid, folder: pathlib.Path) -> None:
   """Writes and prints schemes x balancers."""
-  sheet = two_way.sheet(found)
+  sheet = table.sheet(found)
   tables.write_csv(found.frame, folder / 'grid.csv')
-  atomic.write(folder / 'grid.md', sheets.markdown(sheet))
+  atomic.write(folder / 'grid.md', terminal.markdown(sheet))
   print()
-  sheets.show(sheet)
+  terminal.show(sheet)
   sys.stdout.flush()
 
 

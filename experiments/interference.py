@@ -24,17 +24,13 @@ from experiments import cli, compare, lazy
 from mtl_jax.errors import InputError
 
 with lazy.imports():
-  from mtl_jax import build, cells, hosts, likeness
-  from mtl_jax.report import (
-    atomic,
-    conflict_page,
-    conflict_pictures,
-    conflicts,
-    probes,
-    sheets,
-    tables,
-  )
-  from mtl_jax.report import cells as report_cells
+  from mtl_jax import build, cells, likeness
+  from mtl_jax.processes import hosts
+  from mtl_jax.records import atomic
+  from mtl_jax.report import results as report_cells
+  from mtl_jax.report import terminal
+  from mtl_jax.report.compare import tables
+  from mtl_jax.report.interference import figures, looks, page, pairs
 
 BASELINE = ('single', 'equal')
 BATCHES = 4  # where the config has none
@@ -78,16 +74,16 @@ def made(
 
 def measured(
   folder: pathlib.Path, single: pathlib.Path, steps: int
-) -> conflicts.Found:
+) -> pairs.Found:
   """What the records and features of a cell say, beside those of `single`."""
   import pandas as pd
 
   own = report_cells.load(folder)
-  frame = probes.frame(folder, own)
+  frame = looks.frame(folder, own)
   alone = None if own.is_baseline else features(single)
   likeness = alike(features(folder), alone, own, steps)
   both = pd.concat([frame, likeness], ignore_index=True)
-  return conflicts.make(both, own, probes.batches(folder, own))
+  return pairs.make(both, own, looks.batches(folder, own))
 
 
 def features(folder: pathlib.Path) -> dict[int, np.ndarray]:
@@ -99,7 +95,7 @@ def features(folder: pathlib.Path) -> dict[int, np.ndarray]:
     for first, kept in chunks.items()
     for i, own in enumerate(kept)
   }
-  shown = probes.runs(folder, report_cells.load(folder))
+  shown = looks.runs(folder, report_cells.load(folder))
   return {seed: runs[run] for run, seed in shown.items()}
 
 
@@ -125,24 +121,24 @@ def alike(
       for measure, values in likeness.measure(own, other).items():
         for (i, j), value in np.ndenumerate(values):
           name = measure + end
-          if i != j or name in probes.WITH_ITSELF:
+          if i != j or name in looks.WITH_ITSELF:
             pair = names[i], names[j]
             rows.append((steps, 'features', *pair, name, seed, value))
-  found = pd.DataFrame(rows, columns=[*probes.COLUMNS])
+  found = pd.DataFrame(rows, columns=[*looks.COLUMNS])
   return found[np.isfinite(found['value'].astype(float))]
 
 
 def report(
-  found: conflicts.Found, folder: pathlib.Path, folders: list[pathlib.Path]
+  found: pairs.Found, folder: pathlib.Path, folders: list[pathlib.Path]
 ) -> None:
   """Writes everything and prints the page."""
   tables.write_csv(found.frame, folder / 'interference.csv')
   tables.write_csv(found.matrices, folder / 'matrices.csv')
-  text = conflict_page.markdown(found)
+  text = page.markdown(found)
   atomic.write(folder / 'interference.md', text)
-  sheets.show(conflict_page.sheet(found))
+  terminal.show(page.sheet(found))
   sys.stdout.flush()
-  conflict_pictures.write(found, folder / 'figures')
+  figures.write(found, folder / 'figures')
   print(
     f'\nwritten: {folder}/interference.md .csv, {folder}/matrices.csv, '
     f'{folder}/figures/*.png; cells: {", ".join(map(str, folders))}'

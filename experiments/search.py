@@ -25,7 +25,9 @@ from experiments import cli, lazy
 from mtl_jax.errors import InputError, nearest
 
 with lazy.imports():
-  from mtl_jax import build, cells, hosts, records, workdir
+  from mtl_jax import build, cells, records
+  from mtl_jax.processes import hosts
+  from mtl_jax.records import owner
 
 if TYPE_CHECKING:
   import pandas as pd
@@ -75,7 +77,7 @@ def main() -> None:
   ]
   launcher.check(table, folder)
   if hosts.leads():
-    workdir.claim(folder, {'searched': config.dataset, 'seeds': config.seeds})
+    owner.claim(folder, {'searched': config.dataset, 'seeds': config.seeds})
   folders = launcher.train(table, folder)
   if not hosts.leads():
     return

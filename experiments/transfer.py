@@ -26,19 +26,20 @@ from experiments import cli, compare, lazy
 from mtl_jax.errors import InputError
 
 with lazy.imports():
-  from mtl_jax import build, cells, hosts, subsets
-  from mtl_jax.report import (
+  from mtl_jax import build, cells, subsets
+  from mtl_jax.processes import hosts
+  from mtl_jax.records import atomic
+  from mtl_jax.report import results as report_cells
+  from mtl_jax.report import terminal
+  from mtl_jax.report.compare import tables
+  from mtl_jax.report.transfer import (
     affinities,
-    atomic,
     choosing,
+    gains,
     groups,
-    matrix,
-    sheets,
-    tables,
-    transfer,
-    transfer_page,
+    heatmap,
   )
-  from mtl_jax.report import cells as report_cells
+  from mtl_jax.report.transfer import page as transfer_page
 
 LARGEST = flags.DEFINE_integer(
   'largest', None, 'Tasks of the largest group; default: all of up to 6, or 2.'
@@ -66,7 +67,7 @@ def main() -> None:
     found = [group for own in folders[1:] for group in groups.load(own)]
     found = sorted(found, key=lambda group: len(group.members))
     report(
-      transfer.make(report_cells.load(folders[0]), found),
+      gains.make(report_cells.load(folders[0]), found),
       measured,
       folder,
       base_name(configs[1]),
@@ -109,7 +110,7 @@ def base_name(config: Any) -> str:
 
 
 def report(
-  found: transfer.Transfer,
+  found: gains.Transfer,
   measured: choosing.Affinities,
   folder: pathlib.Path,
   how: str,
@@ -122,9 +123,9 @@ def report(
   tables.write_csv(groupings, folder / 'groupings.csv')
   atomic.write(folder / 'transfer.md', transfer_page.markdown(pages, how))
   for page in pages:
-    sheets.show(page)
+    terminal.show(page)
     print(flush=True)
-  matrix.write(found, folder / 'matrix.png')
+  heatmap.write(found, folder / 'matrix.png')
   print(
     f'written: {folder}/transfer.md .csv, {folder}/gains.csv, '
     f'{folder}/groupings.csv, {folder}/matrix.png'

@@ -30,9 +30,11 @@ from mtl_jax.errors import InputError
 
 with lazy.imports():
   from experiments import draws
-  from mtl_jax import build, cells, hosts, modules, records, workdir
-  from mtl_jax.report import cells as report_cells
-  from mtl_jax.report import front
+  from mtl_jax import build, cells, plugins, records
+  from mtl_jax.processes import hosts
+  from mtl_jax.records import owner
+  from mtl_jax.report import pareto
+  from mtl_jax.report import results as report_cells
 
 DRAWS = flags.DEFINE_integer('draws', 32, 'Settings per method.', 1)
 TUNING_SEEDS = flags.DEFINE_integer('tuning_seeds', 1, 'Of each draw.', 1)
@@ -57,7 +59,7 @@ def main() -> None:
   ]
   launcher.check(table, folder)
   if hosts.leads():
-    workdir.claim(folder, {**table[0].comparable, **budget()})
+    owner.claim(folder, {**table[0].comparable, **budget()})
   folders = iter(launcher.train(table, folder))
   found = {m: scored(m, drawn[m], folders) for m in drawn}
   best = {m: drawn[m][draws.lowest(m, frame)] for m, frame in found.items()}
@@ -71,7 +73,7 @@ def main() -> None:
 
 def asked() -> list[str]:
   given = compare.BALANCERS.value
-  return given or modules.names('mtl_jax.balancers')
+  return given or plugins.names('mtl_jax.balancers')
 
 
 def budget() -> dict[str, int]:
@@ -168,7 +170,7 @@ def report(
   tasks = [task.name for task in table[0].tasks]
   if len(tasks) == 2:
     chosen = {m.name: draws.lowest(m, own) for m, own in found.items()}
-    front.draw(frame, chosen, tasks, folder / 'figures' / 'front.png')
+    pareto.draw(frame, chosen, tasks, folder / 'figures' / 'front.png')
     print(f'what static weights reach: {folder}/figures/front.png')
 
 

@@ -28,21 +28,22 @@ from experiments import cli, compare, interference, lazy
 from mtl_jax.errors import InputError
 
 with lazy.imports():
-  from mtl_jax import build, cells, hosts, likeness, subsets
+  from mtl_jax import build, cells, likeness, subsets
   from mtl_jax.data import synthetic
-  from mtl_jax.report import (
-    atomic,
-    groups,
+  from mtl_jax.processes import hosts
+  from mtl_jax.records import atomic
+  from mtl_jax.report import results as report_cells
+  from mtl_jax.report.compare import tables
+  from mtl_jax.report.interference import looks
+  from mtl_jax.report.transfer import gains as transfer
+  from mtl_jax.report.transfer import groups
+  from mtl_jax.report.validity import (
+    correlations,
+    figures,
+    page,
     pair_measures,
-    probes,
     regrets,
-    tables,
-    transfer,
-    validity,
-    validity_page,
-    validity_picture,
   )
-  from mtl_jax.report import cells as report_cells
 
 REAL = flags.DEFINE_list('real', [], 'Configurations of real data sets.')
 BATCHES = 8  # of a look, where the config has none
@@ -126,14 +127,14 @@ def cells_of(
 
 def loaded(
   name: str, folders: list[pathlib.Path], config: Any
-) -> validity.Judged:
+) -> correlations.Judged:
   """Gains, and what was measured, by seed."""
   alone, *grouped, together = folders
   base, cell = report_cells.load(alone), report_cells.load(together)
   found = [group for own in grouped for group in groups.load(own)]
   gains = transfer.make(base, sorted(found, key=lambda g: len(g.members)))
   seeds = sorted({*gains.long['seed'].tolist()})
-  frame = probes.frame(together, cell)
+  frame = looks.frame(together, cell)
   measured = pair_measures.tables(frame, gains.names, seeds, config.steps)
   kept = interference.features(alone)
   features = [likeness.measure(kept[s], kept[s]) for s in seeds]
@@ -142,7 +143,7 @@ def loaded(
     measured[f'{measure} of single', 'end'] = np.stack(values)
   if config.dataset == 'synthetic':
     measured['known cosine', ''] = np.stack([known(config, s) for s in seeds])
-  return validity.Judged(name, gains, measured)
+  return correlations.Judged(name, gains, measured)
 
 
 def known(config: Any, seed: int) -> np.ndarray:
@@ -171,18 +172,18 @@ def cost(name: str, folder: pathlib.Path, size: int) -> dict[str, Any]:
 
 
 def report(
-  judged: list[validity.Judged], costs: list[dict], folder: pathlib.Path
+  judged: list[correlations.Judged], costs: list[dict], folder: pathlib.Path
 ) -> None:
   """Writes everything and prints the page."""
-  found = validity.Found(
-    validity.correlation_rows(judged), regrets.rows_of(judged), costs
+  found = correlations.Found(
+    correlations.correlation_rows(judged), regrets.rows_of(judged), costs
   )
   for name, frame in found.frames.items():
     tables.write_csv(frame, folder / f'{name}.csv')
-  text = validity_page.page(judged, found)
+  text = page.page(judged, found)
   atomic.write(folder / 'validity.md', text)
   print(text, flush=True)
-  validity_picture.write(found, folder)
+  figures.write(found, folder)
   print(
     f'written: {folder}/validity.md, correlations.csv, regrets.csv, '
     'costs.csv, correlations.png, regrets.png'

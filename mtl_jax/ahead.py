@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import jax
 
-from mtl_jax import containers
 from mtl_jax.cells import Cell
 from mtl_jax.data import views
+from mtl_jax.processes import containers
 from mtl_jax.programs import Inputs, Programs
 
 FEW = 10_000_000  # numbers that the runs of a cell may read

@@ -11,13 +11,11 @@ import numpy as np
 from mtl_jax import (
   choices,
   columns,
-  early,
   encoders,
   meshes,
-  modules,
   noise,
   optimizers,
-  sections,
+  plugins,
   train,
 )
 from mtl_jax import data as datasets
@@ -25,6 +23,7 @@ from mtl_jax.balancers import base as balancers
 from mtl_jax.data import base, views
 from mtl_jax.data.base import Data, Split
 from mtl_jax.errors import InputError
+from mtl_jax.plugins import checks, sections
 from mtl_jax.recorded import Recorded, record
 from mtl_jax.schemes import base as schemes
 from mtl_jax.tasks import Task
@@ -36,10 +35,10 @@ def check(config: Any) -> None:
   Raises:
     InputError: an unknown name, or a number that no training can have.
   """
-  early.check(config)
+  checks.check(config)
   for what in ('encoder', 'scheme', 'balancer'):
     made_by = 'Scheme' if what == 'scheme' else 'make'
-    modules.find(f'mtl_jax.{what}s', config[what], made_by)
+    plugins.find(f'mtl_jax.{what}s', config[what], made_by)
   datasets.loader(config.dataset)
   _named(config, 'optimizer', optimizers.OPTIMIZERS)
   _named(config, 'schedule', optimizers.SCHEDULES)
@@ -128,10 +127,10 @@ def stages(config: Any) -> tuple[Callable, ...]:
 
 
 def _make(package: str, config: Any, what: str, **given: Any) -> Any:
-  make = modules.find(package, config[what], 'make')
+  make = plugins.find(package, config[what], 'make')
   fields = choices.chosen(config, what) | given
   where = sections.where(config, what)
-  modules.check_fields(where, fields, modules.fields(make))
+  plugins.check_fields(where, fields, plugins.fields(make))
   return _told(what, config[what], functools.partial(make, **fields))
 
 
@@ -147,12 +146,12 @@ def _told(what: str, name: str, make: Callable) -> Any:
 
 
 def _scheme(config, stages, tasks) -> schemes.Scheme:
-  scheme = modules.find('mtl_jax.schemes', config.scheme, 'Scheme')
+  scheme = plugins.find('mtl_jax.schemes', config.scheme, 'Scheme')
   fields = choices.chosen(config, 'scheme')
-  allowed = modules.fields(scheme)
+  allowed = plugins.fields(scheme)
   for given_here in ('parent', 'name', 'resize'):
     allowed.pop(given_here, None)
-  modules.check_fields(sections.where(config, 'scheme'), fields, allowed)
+  plugins.check_fields(sections.where(config, 'scheme'), fields, allowed)
   heads = tuple(functools.partial(schemes.Head, t.num_outputs) for t in tasks)
   make = functools.partial(scheme, stages, heads, _resize(config), **fields)
   return _told('scheme', config.scheme, make)
@@ -160,23 +159,23 @@ def _scheme(config, stages, tasks) -> schemes.Scheme:
 
 def _resize(config) -> Callable | None:
   """Remakes the encoder with so many times the channels, if it says how."""
-  make = modules.find('mtl_jax.encoders', config.encoder, 'make')
+  make = plugins.find('mtl_jax.encoders', config.encoder, 'make')
   widths = getattr(inspect.getmodule(make), 'WIDTHS', None)
   if widths is None:
     return None
-  fields = modules.fields(make) | choices.chosen(config, 'encoder')
+  fields = plugins.fields(make) | choices.chosen(config, 'encoder')
   return lambda factor: make(**encoders.resized(fields, widths, factor))
 
 
 def _balancer(config, tasks, num_rows) -> tuple[balancers.Balancer, Callable]:
   """The balancer, and how to make it with other numbers."""
-  make = modules.find('mtl_jax.balancers', config.balancer, 'make')
+  make = plugins.find('mtl_jax.balancers', config.balancer, 'make')
   # What a method does not ask for it is not given.
   known = {
     'kinds': tuple(task.kind for task in tasks),
     'steps_per_epoch': max(1, round(num_rows / config.batch_size)),
   }
-  asked = {k: v for k, v in known.items() if k in modules.fields(make)}
+  asked = {k: v for k, v in known.items() if k in plugins.fields(make)}
   remake = functools.partial(
     _make, 'mtl_jax.balancers', config, 'balancer', **asked
   )
@@ -207,8 +206,8 @@ def _optimizer(config, scheme) -> optimizers.Optimizer:
 def _named(config, what: str, table: dict[str, Callable]) -> Callable:
   name = config[what]
   fields = choices.chosen(config, what)
-  allowed = modules.fields(table[name])
-  modules.check_fields(f'config.{what}s.{name}', fields, allowed)
+  allowed = plugins.fields(table[name])
+  plugins.check_fields(f'config.{what}s.{name}', fields, allowed)
   return functools.partial(table[name], **fields)
 
 

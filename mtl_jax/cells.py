@@ -21,9 +21,9 @@ from mtl_jax import (
   machine,
   memory,
   meshes,
-  modules,
   periods,
   plans,
+  plugins,
   records,
   subsets,
   train,
@@ -244,7 +244,7 @@ def _sources(config: Any) -> dict[str, str]:
   """Digests of the chosen files: an edited scheme is another cell."""
   made_by = {'scheme': 'Scheme', 'balancer': 'make', 'encoder': 'make'}
   found = {
-    what: modules.find(f'mtl_jax.{what}s', config[what], attribute)
+    what: plugins.find(f'mtl_jax.{what}s', config[what], attribute)
     for what, attribute in made_by.items()
   }
   return {

@@ -15,7 +15,7 @@ import jax
 import numpy as np
 from absl import logging as absl_logging
 
-from mtl_jax import hosts
+from mtl_jax.processes import hosts
 
 absl_logging.set_verbosity(absl_logging.ERROR)
 for _name in ('jax', 'orbax'):

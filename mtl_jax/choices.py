@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from mtl_jax import early, modules, sections
+from mtl_jax import plugins
 from mtl_jax.errors import InputError
 from mtl_jax.optimizers import Hp
+from mtl_jax.plugins import checks, sections
 from mtl_jax.schemes import base as schemes
 
 
@@ -29,10 +30,10 @@ def settings(config: Any, num_tasks: int) -> list[dict[str, Any]]:
   """
   own = sections.section(config, 'scheme').get('hp', {})
   for given in (config.hp, own):
-    modules.check_fields('hp', dict(given), dict.fromkeys(Hp._fields))
+    plugins.check_fields('hp', dict(given), dict.fromkeys(Hp._fields))
   grid = config.hp.to_dict() | {k: v for k, v in own.items() if v != ()}
   grid['penalty'] = _penalties(config, own)
-  early.check_values(grid)
+  checks.check_values(grid)
   grid['task_weights'] = [
     _task_weights(weights, num_tasks) for weights in grid['task_weights']
   ]
@@ -63,7 +64,7 @@ def _paired(grid: dict[str, Any]) -> zip:
 
 def _penalties(config: Any, own: Any) -> tuple[float, ...]:
   """None is tried where a scheme has none; `config.hp.penalty` is for all."""
-  scheme = modules.find('mtl_jax.schemes', config.scheme, 'Scheme')
+  scheme = plugins.find('mtl_jax.schemes', config.scheme, 'Scheme')
   base = schemes.Scheme
   by_params = scheme.penalty is not base.penalty
   by_step = scheme.proximal is not base.proximal

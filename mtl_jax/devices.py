@@ -12,9 +12,10 @@ from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
 from jaxtyping import Array, Int
 
-from mtl_jax import containers, sources
+from mtl_jax import sources
 from mtl_jax.data.base import Split
 from mtl_jax.meshes import mesh_for
+from mtl_jax.processes import containers
 
 
 def use_every_core() -> None:

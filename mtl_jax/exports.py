@@ -15,7 +15,7 @@ import jax
 import optax
 from jax import export
 
-from mtl_jax import columns, kept, modules, parameters, train
+from mtl_jax import columns, kept, parameters, plugins, train
 from mtl_jax.cells import Cell
 from mtl_jax.data.base import Split
 from mtl_jax.kept import Kept
@@ -101,7 +101,7 @@ def _lowered(blob: bytes, arguments: tuple, donate: tuple) -> Any:
 
 def _register(cell: Cell) -> None:
   """Tells `jax.export` the types that a cell's states are made of."""
-  made_by = modules.find('mtl_jax.balancers', cell.config.balancer, 'make')
+  made_by = plugins.find('mtl_jax.balancers', cell.config.balancer, 'make')
   places = [optax, train, sys.modules[made_by.__module__]]
   places += [sys.modules[t.made.loss.__module__] for t in cell.system.tasks]
   with _LOCK:

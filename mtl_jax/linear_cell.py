@@ -8,9 +8,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from mtl_jax import choices, claims, interrupt, records, reference, results
+from mtl_jax import choices, records, reference, results
 from mtl_jax.cells import Cell, header
 from mtl_jax.data.base import Data
+from mtl_jax.processes import signals
+from mtl_jax.records import locks
 
 
 def begin(
@@ -28,7 +30,7 @@ def begin(
     return lambda: [folder]
   found: Future = Future()
   # A daemon: a command that is stopped does not wait for it.
-  name = f'{interrupt.DAEMON}, linear models'
+  name = f'{signals.DAEMON}, linear models'
   threading.Thread(
     target=_fit, args=(found, cell.datas), name=name, daemon=True
   ).start()
@@ -59,7 +61,7 @@ def _written(
   except ValueError as error:
     print(f'no row of linear models: {error}', file=sys.stderr)
     return []
-  with claims.awaited(folder):
+  with locks.awaited(folder):
     if not records.finished(folder):
       _write(cell, folder, identity, fits, seconds)
   return [folder]

@@ -3,7 +3,7 @@
 import jax
 import psutil
 
-from mtl_jax import containers, hosts
+from mtl_jax.processes import containers, hosts
 
 _MIB = 2**20
 

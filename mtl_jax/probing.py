@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from mtl_jax import devices, hosts, probes, results, sources
+from mtl_jax import devices, probes, results, sources
 from mtl_jax.cells import Cell, Chunk
+from mtl_jax.processes import hosts
 from mtl_jax.programs import Inputs, Programs
 
 

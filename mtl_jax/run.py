@@ -10,19 +10,13 @@ import shutil
 import time
 from collections.abc import Callable
 
-from mtl_jax import (
-  claims,
-  fits,
-  hosts,
-  interrupt,
-  linear_cell,
-  plans,
-  records,
-)
+from mtl_jax import fits, linear_cell, plans, records
 from mtl_jax.ahead import Ahead
 from mtl_jax.cells import Cell, header
 from mtl_jax.checkpoints import Checkpoints
+from mtl_jax.processes import hosts, signals
 from mtl_jax.progress import Live
+from mtl_jax.records import locks
 from mtl_jax.training import Training
 
 
@@ -53,7 +47,7 @@ def _train_left(cells: list[Cell], folders: list[pathlib.Path]) -> None:
   told: set[tuple[str, str]] = set()
   ahead = Ahead([cell for cell, _ in left])
   live = Live(steps, quiet=not hosts.leads())
-  with live, interrupt.postponed() as own_stop_asked:
+  with live, signals.postponed() as own_stop_asked:
 
     def stop_asked():
       return hosts.agreed(own_stop_asked())
@@ -61,7 +55,7 @@ def _train_left(cells: list[Cell], folders: list[pathlib.Path]) -> None:
     def trained(cell, folder):
       other = train_cell(cell, folder, live, stop_asked, ahead)
       if signum := stop_asked():
-        raise interrupt.Stopped(signum)
+        raise signals.Stopped(signum)
       if other and (cell.name, other) not in told:
         live.say(f'{cell.name}: {other} trains it')
         told.add((cell.name, other))
@@ -95,7 +89,7 @@ def train_cell(
   `ahead` may have compiled it already.
   Returns '', or which other process trains it now.
   """
-  with claims.held(folder) as other:
+  with locks.held(folder) as other:
     if _finished(folder):  # Another process was here before.
       live.skip(cell.steps)
       return ''

@@ -6,10 +6,11 @@ import time
 import jax
 import numpy as np
 
-from mtl_jax import devices, hosts, interrupt, records, results
+from mtl_jax import devices, records, results
 from mtl_jax.ahead import Ready
 from mtl_jax.cells import Chunk
 from mtl_jax.probing import Probing
+from mtl_jax.processes import hosts, signals
 
 
 class Training:
@@ -140,7 +141,7 @@ class Training:
       self.checkpoints.save(self.done, (state, clock))
       self.saved = time.monotonic()
     if signum:
-      raise interrupt.Stopped(signum)
+      raise signals.Stopped(signum)
 
   def finish(self) -> None:
     """Records what there is to say once and what it cost; then it is done."""

@@ -12,9 +12,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax import build, devices, interrupt, meshes, train
+from mtl_jax import build, devices, meshes, train
 from mtl_jax.balancers import base as balancers
 from mtl_jax.losses import task_losses
+from mtl_jax.processes import signals
 from mtl_jax.schemes import base
 from tests import small, test_devices, test_reading, test_run
 
@@ -193,7 +194,7 @@ def test_a_cell_on_a_mesh_writes_the_same_records(changes, on_one, tmp_path):
 
 def test_a_cell_stopped_on_a_mesh_goes_on_on_one_device(on_one, tmp_path):
   spread, alone = (test_run.make(mesh=mesh) for mesh in ((2, 4), (1, 1)))
-  with pytest.raises(interrupt.Stopped):
+  with pytest.raises(signals.Stopped):
     test_run.train(spread, tmp_path / 'cell', stop_after=2)
   records = (tmp_path / 'cell' / 'records.jsonl').read_text()
   test_run.train(alone, tmp_path / 'cell')

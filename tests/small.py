@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax import encoders, modules, optimizers, train
+from mtl_jax import encoders, optimizers, plugins, train
 from mtl_jax.data.base import Split
 from mtl_jax.losses import task_losses
 from mtl_jax.schemes import base
@@ -20,9 +20,9 @@ TASKS = (
   Task('age', 'regression'),
 )
 
-ENCODERS = tuple(modules.names('mtl_jax.encoders'))
-SCHEMES = tuple(modules.names('mtl_jax.schemes'))
-BALANCERS = tuple(modules.names('mtl_jax.balancers'))
+ENCODERS = tuple(plugins.names('mtl_jax.encoders'))
+SCHEMES = tuple(plugins.names('mtl_jax.schemes'))
+BALANCERS = tuple(plugins.names('mtl_jax.balancers'))
 
 # Fields that keep an encoder small; a file without an entry takes its own.
 _FIELDS = {
@@ -126,7 +126,7 @@ def _scheme(name, encoder, tasks, fields):
 def resized(encoder, factor):
   """The small encoder's stages with so many times the channels."""
   module = importlib.import_module(f'mtl_jax.encoders.{encoder}')
-  given = modules.fields(module.make) | _FIELDS[encoder]
+  given = plugins.fields(module.make) | _FIELDS[encoder]
   return module.make(**encoders.resized(given, module.WIDTHS, factor))
 
 

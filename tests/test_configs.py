@@ -7,7 +7,7 @@ import pathlib
 import pytest
 
 from configs import default
-from mtl_jax import build, data, modules, optimizers
+from mtl_jax import build, data, optimizers, plugins
 from mtl_jax.tasks import Task
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -35,8 +35,8 @@ def makers(what):
   package, attribute = f'mtl_jax.{what}', 'make'
   if what == 'schemes':
     attribute = 'Scheme'
-  names = modules.names(package)
-  return {n: modules.find(package, n, attribute) for n in names}
+  names = plugins.names(package)
+  return {n: plugins.find(package, n, attribute) for n in names}
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_the_default_holds_every_field_with_its_default(what):
     if what == 'schemes':
       # Only towers can be trained apart first.
       given = GIVEN | BUILT | (set() if make.towers else {'warm_start'})
-    fields = {k: v for k, v in modules.fields(make).items() if k not in given}
+    fields = {k: v for k, v in plugins.fields(make).items() if k not in given}
     section[name].pop('hp', None)
     assert section[name] == fields, name
 

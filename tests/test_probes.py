@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from configs import default
-from mtl_jax import build, cells, forward, interference, interrupt, probes
+from mtl_jax import build, cells, forward, interference, probes
+from mtl_jax.processes import signals
 from tests import small
 from tests.test_run import lines, numbers
 from tests.test_run import train as train_cell
@@ -261,7 +262,7 @@ def test_looking_changes_nothing_and_goes_on_after_a_stop(tmp_path):
   assert [line['step'] for line in found if line['run'] == 0] == [
     *range(0, 25, 6)
   ]
-  with pytest.raises(interrupt.Stopped):
+  with pytest.raises(signals.Stopped):
     train_cell(looked, folders[2], stop_after=2)
   train_cell(looked, folders[2])
   # `lines` proves that what was written twice is the same.

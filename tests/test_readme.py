@@ -9,7 +9,7 @@ import sys
 from absl import flags
 
 from experiments import compare, profile, search  # noqa: F401
-from mtl_jax import data, modules, optimizers
+from mtl_jax import data, optimizers, plugins
 
 ROOT = pathlib.Path(__file__).parents[1]
 README = (ROOT / 'README.md').read_text(encoding='utf-8')
@@ -32,9 +32,9 @@ def test_every_flag_that_is_shown_is_one():
 
 def test_every_choice_is_listed():
   for name in (
-    *modules.names('mtl_jax.schemes'),
-    *modules.names('mtl_jax.balancers'),
-    *modules.names('mtl_jax.encoders'),
+    *plugins.names('mtl_jax.schemes'),
+    *plugins.names('mtl_jax.balancers'),
+    *plugins.names('mtl_jax.encoders'),
     *optimizers.OPTIMIZERS,
     *optimizers.SCHEDULES,
   ):

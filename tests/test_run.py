@@ -8,8 +8,9 @@ import signal
 import pytest
 
 from configs import default
-from mtl_jax import ahead, build, cells, interrupt, records, run
+from mtl_jax import ahead, build, cells, records, run
 from mtl_jax.errors import InputError
+from mtl_jax.processes import signals
 from mtl_jax.progress import Live
 from mtl_jax.schemes import hard
 from tests import small
@@ -128,7 +129,7 @@ def test_the_kept_parameters_are_those_of_the_best_evaluation(trained):
 
 def test_a_stopped_run_goes_on_to_the_same_bit(trained, tmp_path):
   cell, whole = trained
-  with pytest.raises(interrupt.Stopped):
+  with pytest.raises(signals.Stopped):
     train(cell, tmp_path / 'cell', stop_after=2)
   assert (tmp_path / 'cell' / 'checkpoints').is_dir()
   assert not records.finished(tmp_path / 'cell')
@@ -141,7 +142,7 @@ def test_a_stopped_run_goes_on_to_the_same_bit(trained, tmp_path):
 def test_chunks_change_nothing_but_rounding(trained, tmp_path):
   """Stopped in the second of three chunks, besides."""
   cell = make(parallel='1')
-  with pytest.raises(interrupt.Stopped):
+  with pytest.raises(signals.Stopped):
     train(cell, tmp_path / 'cell', stop_after=5)
   train(cell, tmp_path / 'cell')
   assert [len(chunk.runs) for chunk in cell.chunks()] == [1, 1, 1]
@@ -158,7 +159,7 @@ def test_a_program_of_another_width_starts_the_cell_again(trained, tmp_path):
   cell, whole = trained
   other = make(parallel='2')
   assert other.hash == cell.hash
-  with pytest.raises(interrupt.Stopped):
+  with pytest.raises(signals.Stopped):
     train(other, tmp_path / 'cell', stop_after=2)
   train(cell, tmp_path / 'cell')
   assert lines(tmp_path / 'cell', 'test') == lines(whole, 'test')
@@ -166,7 +167,7 @@ def test_a_program_of_another_width_starts_the_cell_again(trained, tmp_path):
 
 def test_a_stop_between_chunks_is_heard(tmp_path):
   cell = make(parallel='1', evals=1, seeds=2)
-  with pytest.raises(interrupt.Stopped):
+  with pytest.raises(signals.Stopped):
     train(cell, tmp_path / 'cell', stop_after=1)
   assert len(lines(tmp_path / 'cell', 'test')) == 1
   train(cell, tmp_path / 'cell')

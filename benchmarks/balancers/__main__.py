@@ -14,13 +14,13 @@ import sys
 from absl import app, flags, logging
 
 from experiments import lazy
-from mtl_jax import modules
+from mtl_jax import plugins
 from mtl_jax.errors import InputError, nearest
 
 with lazy.imports():
   from benchmarks.balancers import costs, page, passes
 
-NAMES = modules.names('mtl_jax.balancers')
+NAMES = plugins.names('mtl_jax.balancers')
 CHOSEN = flags.DEFINE_list('balancers', NAMES, 'Which.')
 TASKS = flags.DEFINE_list('tasks', ['2', '5', '10', '40'], 'How many.')
 ROUNDS = flags.DEFINE_integer('rounds', 5, 'Each trains both once.', 1)

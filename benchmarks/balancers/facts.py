@@ -10,11 +10,11 @@ import jax
 import jax.numpy as jnp
 
 from configs import default
-from mtl_jax import build, choices, modules, train
+from mtl_jax import build, choices, plugins, train
 from mtl_jax.balancers import base
 from mtl_jax.tasks import Task
 
-NAMES = modules.names('mtl_jax.balancers')
+NAMES = plugins.names('mtl_jax.balancers')
 ARXIV = re.compile(r'arXiv:\d{4}\.\d{5}')
 YEAR = re.compile(r'\b(19|20)\d\d\b')
 

@@ -9,7 +9,7 @@ from benchmarks import markdown
 from benchmarks import results as rounds
 from benchmarks.balancers import facts
 from benchmarks.balancers.facts import NAMES, Found
-from mtl_jax import gradients, modules, plans
+from mtl_jax import gradients, plans, plugins
 
 RESULTS = pathlib.Path('docs/results')
 PAGE = pathlib.Path('docs/balancers.md')
@@ -119,7 +119,7 @@ def _megabytes(text: str) -> str:
 
 def marked() -> str:
   """The schemes that say which features are the last that tasks share."""
-  names = facts.marking(modules.names('mtl_jax.schemes'))
+  names = facts.marking(plugins.names('mtl_jax.schemes'))
   told = ', '.join(f'`{name}`' for name in names)
   return markdown.wrapped(
     f'With the default fields these mark features: {told}.'

@@ -16,7 +16,7 @@ import sys
 from absl import app, flags, logging
 
 from experiments import lazy
-from mtl_jax import modules
+from mtl_jax import plugins
 from mtl_jax.errors import InputError, nearest
 
 with lazy.imports():
@@ -56,7 +56,7 @@ def points(axis: str) -> list[trainings.Point]:
       Point(axis, w, way, balancer=b, width=w) for b, w in found for way in ways
     ]
   names = ('lenet', 'lstm', 'transformer')
-  found = [n for n in names if n in modules.names('mtl_jax.encoders')]
+  found = [n for n in names if n in plugins.names('mtl_jax.encoders')]
   return [Point(axis, 4, way, 4, encoder=n) for n in found for way in ways]
 
 

@@ -24,8 +24,9 @@ from mtl_jax.launchers import base
 with lazy.imports():
   from benchmarks import results
   from benchmarks.mmoe_synthetic import page, runs
-  from mtl_jax import hosts, workdir
-  from mtl_jax.report import cells as report_cells
+  from mtl_jax.processes import hosts
+  from mtl_jax.records import owner
+  from mtl_jax.report import results as report_cells
 
 DRAWS = flags.DEFINE_integer(
   'draws', paper.DRAWS, 'Worlds and starts, for each model and p.', 1
@@ -47,7 +48,7 @@ def main() -> None:
   made = runs.tuning(STEPS.value)
   if hosts.leads():
     _make(out)
-    workdir.claim(folder, budget())
+    owner.claim(folder, budget())
   loaded = _trained(launcher, made, folder)
   rates = dict(zip(runs.MODELS, map(runs.rate, loaded), strict=True))
   pairs = zip(made, loaded, strict=True)

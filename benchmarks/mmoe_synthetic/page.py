@@ -12,7 +12,8 @@ from benchmarks.mmoe_synthetic import figures, rules, runs, tables
 from benchmarks.mmoe_synthetic.paper import DRAWS, FOLDER, STEPS
 from benchmarks.mmoe_synthetic.runs import CORRELATIONS
 from configs import synthetic
-from mtl_jax.report import atomic, drawing
+from mtl_jax.records import atomic
+from mtl_jax.report import drawing
 
 LOSSES, CURVES, TUNED = 'mmoe_synthetic.csv', 'curves.csv', 'models.csv'
 

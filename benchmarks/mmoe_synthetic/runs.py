@@ -15,7 +15,7 @@ from configs import synthetic
 from mtl_jax import build, cells, choices
 from mtl_jax.data import synthetic as worlds
 from mtl_jax.data.base import Data
-from mtl_jax.report import cells as report_cells
+from mtl_jax.report import results as report_cells
 from mtl_jax.report import stats
 
 MODELS = {'hard': 'Shared-Bottom', 'omoe': 'OMoE', 'mmoe': 'MMoE'}

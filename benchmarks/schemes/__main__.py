@@ -15,13 +15,13 @@ from benchmarks import markdown
 from benchmarks.schemes.pictures import svg
 from benchmarks.schemes.sketches import SKETCHES, Sketch
 from configs import actg175
-from mtl_jax import build, costs, modules
+from mtl_jax import build, costs, plugins
 from mtl_jax.data.base import Data
 from mtl_jax.report.layout import human
 from mtl_jax.schemes import base
 
 PAGE = pathlib.Path('docs/schemes.md')
-NAMES = modules.names('mtl_jax.schemes')
+NAMES = plugins.names('mtl_jax.schemes')
 YEAR = re.compile(r'\b(19|20)\d\d\b')
 
 

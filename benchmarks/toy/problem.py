@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from mtl_jax import modules
+from mtl_jax import plugins
 
 Point = Float[Array, '2']
 
@@ -42,7 +42,7 @@ SETTINGS = {
     steps=50_000,
     c=0.4,
     starts=((-8.5, 7.5), (0.0, 0.0), (9.0, 9.0), (-7.5, -0.5), (9.0, -1.0)),
-    methods=tuple(modules.names('mtl_jax.balancers')),
+    methods=tuple(plugins.names('mtl_jax.balancers')),
   ),
   # CAGrad's code has the first, second and fourth; the paper has five, with
   # (-8.5, 5) as the second.

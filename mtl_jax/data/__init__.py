@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from mtl_jax import modules
+from mtl_jax import plugins
 
 HELPERS = ('columns', 'files', 'splits', 'store', 'text', 'views')
 
 
 def names() -> list[str]:
   """Every data set of this package, by the name of its file."""
-  return modules.names(__name__)
+  return plugins.names(__name__)
 
 
 def load(name: str, /, **fields):
@@ -19,10 +19,10 @@ def load(name: str, /, **fields):
   is a file anywhere with a function `load`.
   """
   make = loader(name)
-  modules.check_fields(f'data set {name!r}', fields, modules.fields(make))
+  plugins.check_fields(f'data set {name!r}', fields, plugins.fields(make))
   return make(**fields)
 
 
 def loader(name: str) -> Callable:
   """The `load` of a data set; raises `InputError` where there is none."""
-  return modules.find(__name__, name, 'load')
+  return plugins.find(__name__, name, 'load')

@@ -16,11 +16,13 @@ from typing import Any
 
 import jax
 
-from mtl_jax import claims, containers, interrupt, records
+from mtl_jax import records
 from mtl_jax.cells import Cell
 from mtl_jax.errors import InputError
 from mtl_jax.launchers import base, ray_address, ray_share, ray_worker
+from mtl_jax.processes import containers, signals
 from mtl_jax.progress import Live
+from mtl_jax.records import locks
 
 RETRIES = 3  # of a worker that was killed
 
@@ -73,7 +75,7 @@ def train(
     with (
       _token(workdir) as token,
       Live(steps) as live,
-      interrupt.postponed() as stop_asked,
+      signals.postponed() as stop_asked,
     ):
       Sweep(ray, share, left, token, live, stop_asked).run()
   ray.shutdown()
@@ -101,7 +103,7 @@ class Sweep:
         self.submit()
         self.wait()
         if self.stop_asked():
-          raise interrupt.Stopped(self.stop_asked())
+          raise signals.Stopped(self.stop_asked())
     finally:
       self.stop()
 
@@ -179,7 +181,7 @@ class Sweep:
 
 
 def _taken(folder: pathlib.Path) -> bool:
-  with claims.held(folder) as other:
+  with locks.held(folder) as other:
     return bool(other)
 
 

@@ -9,16 +9,9 @@ from typing import Any, NamedTuple
 import jax
 from ml_collections import ConfigDict
 
-from mtl_jax import (
-  build,
-  cells,
-  compilation,
-  interrupt,
-  progress,
-  records,
-  run,
-)
+from mtl_jax import build, cells, compilation, progress, records, run
 from mtl_jax.errors import InputError
+from mtl_jax.processes import signals
 
 
 class Order(NamedTuple):
@@ -70,7 +63,7 @@ def work(order: Order) -> Outcome:
       return 0 if token.exists() else signal.SIGTERM
 
     other = run.train_cell(cell, folder, live, stop_asked)
-  except interrupt.Stopped:
+  except signals.Stopped:
     return Outcome(host, time.monotonic() - began, '', True, live.lines)
   except InputError as error:
     raise InputError(f'on {host}: {error}') from None
@@ -84,7 +77,7 @@ def _cell(order: Order, host: str) -> cells.Cell:
       'that all machines share'
     )
   if not pathlib.Path(order.token).exists():
-    raise interrupt.Stopped(signal.SIGTERM)
+    raise signals.Stopped(signal.SIGTERM)
   config = ConfigDict(order.config)
   build.check(config)
   cell = cells.make(config, build.data(config), order.groups)

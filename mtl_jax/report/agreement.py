@@ -5,7 +5,7 @@ from typing import Any
 
 from mtl_jax.errors import InputError
 from mtl_jax.records import flat
-from mtl_jax.report.cells import Cell
+from mtl_jax.report.results import Cell
 
 
 def agree(cells: Sequence[Cell]) -> None:

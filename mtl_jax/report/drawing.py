@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
-from mtl_jax.report import atomic
-from mtl_jax.report.cells import Cell
+from mtl_jax.records import atomic
+from mtl_jax.report.results import Cell
 
 # Okabe and Ito's colours for the colour-blind, without their yellow, which
 # vanishes on paper; black is kept for the baseline.

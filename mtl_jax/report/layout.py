@@ -8,7 +8,7 @@ import pandas as pd
 
 from mtl_jax.report import many
 from mtl_jax.report.agreement import baseline, ordered
-from mtl_jax.report.cells import Cell
+from mtl_jax.report.results import Cell
 
 MARKS = {'better': ' ▲', 'worse': ' ▼'}
 DELTA = 'Δm % ↑'

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mtl_jax.report.cells import Cell, TaskInfo
+from mtl_jax.report.results import Cell, TaskInfo
 
 MOST = 12  # tasks that have a column and a panel each
 

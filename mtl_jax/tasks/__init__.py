@@ -13,7 +13,7 @@ from typing import Any
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Num
 
-from mtl_jax import modules
+from mtl_jax import plugins
 from mtl_jax.errors import InputError
 from mtl_jax.tasks import base
 from mtl_jax.tasks.base import Kind as Kind
@@ -111,7 +111,7 @@ def check(tasks: tuple[Task, ...]) -> None:
 
 def maker(kind: str) -> Callable[..., Kind]:
   """The `make` of a kind; raises `InputError` where there is none."""
-  return modules.find(__name__, kind, 'make')
+  return plugins.find(__name__, kind, 'make')
 
 
 def _named(kind: str, values: tuple) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def _frozen(value: Any) -> Any:
 def _made(kind: str, fields: tuple) -> Kind:
   make, given = maker(kind), dict(fields)
   allowed = inspect.signature(make).parameters
-  modules.check_fields(f'kind {kind!r}', given, dict.fromkeys(allowed))
+  plugins.check_fields(f'kind {kind!r}', given, dict.fromkeys(allowed))
   try:
     return base.checked(kind, make(**given))
   except InputError:

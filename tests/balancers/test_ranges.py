@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from experiments import draws
-from mtl_jax import gradients, jacobians, modules
+from mtl_jax import gradients, jacobians, plugins
 from mtl_jax.balancers.base import Range
 from tests import small
 
@@ -46,7 +46,7 @@ def updates(name, numbers):
 
 @pytest.mark.parametrize('name', TUNED)
 def test_ranges_are_of_fields_and_hold_valid_values(name):
-  fields = modules.fields(
+  fields = plugins.fields(
     importlib.import_module(f'mtl_jax.balancers.{name}').make
   )
   for key, space in draws.ranges(name).items():

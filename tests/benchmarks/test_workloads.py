@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.speed import drawn_rows, workloads
-from mtl_jax import modules
+from mtl_jax import plugins
 
 ROOT = pathlib.Path(__file__).parents[2]
 FILES = sorted((ROOT / 'benchmarks').rglob('*.py'))
@@ -62,8 +62,8 @@ def test_torch_and_jax_never_share_a_process(path):
 @pytest.mark.parametrize('name', workloads.STEPS)
 def test_a_workload_names_fields_of_its_encoder(name):
   workload = workloads.STEPS[name]
-  make = modules.find('mtl_jax.encoders', workload.encoder, 'make')
-  assert set(workload.fields) <= set(modules.fields(make))
+  make = plugins.find('mtl_jax.encoders', workload.encoder, 'make')
+  assert set(workload.fields) <= set(plugins.fields(make))
   make(**workload.fields)
 
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax import modules
+from mtl_jax import plugins
 from mtl_jax.encoders import gru, lenet, lstm, mlp
 from mtl_jax.schemes import base
 from tests import small
@@ -62,9 +62,9 @@ def test_every_stage_has_parameters_of_its_own(name):
 
 def _with_dropout():
   makes = {
-    n: modules.find('mtl_jax.encoders', n, 'make') for n in small.ENCODERS
+    n: plugins.find('mtl_jax.encoders', n, 'make') for n in small.ENCODERS
   }
-  return [n for n, m in makes.items() if 'dropout' in modules.fields(m)]
+  return [n for n, m in makes.items() if 'dropout' in plugins.fields(m)]
 
 
 @pytest.mark.parametrize('name', _with_dropout())

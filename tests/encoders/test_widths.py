@@ -4,7 +4,7 @@ import importlib
 
 import pytest
 
-from mtl_jax import encoders, modules
+from mtl_jax import encoders, plugins
 from mtl_jax.schemes import base
 from tests import small
 from tests.encoders import traced
@@ -33,7 +33,7 @@ def test_every_stage_has_so_many_times_the_channels(name, factor):
 @pytest.mark.parametrize('name', small.ENCODERS)
 def test_defaults_are_resized_to_themselves_and_to_fields(name):
   make, widths = module(name).make, module(name).WIDTHS
-  fields = modules.fields(make)
+  fields = plugins.fields(make)
   assert {*widths, *filter(None, widths.values())} <= set(fields)
   assert encoders.resized(fields, widths, 1.0) == fields
   more = encoders.resized(fields, widths, 1.9)

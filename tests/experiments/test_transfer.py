@@ -10,8 +10,8 @@ from configs import default
 from experiments import transfer
 from mtl_jax import build, cells, run
 from mtl_jax.errors import InputError
-from mtl_jax.report import cells as report_cells
-from mtl_jax.report import groups
+from mtl_jax.report import results as report_cells
+from mtl_jax.report.transfer import groups
 from tests import small
 from tests.experiments import test_compare
 

@@ -10,7 +10,7 @@ from experiments import draws, tune
 from experiments.draws import Method
 from mtl_jax import choices, records
 from mtl_jax.errors import InputError
-from mtl_jax.report import front
+from mtl_jax.report import pareto
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_a_method_without_a_score_says_so():
 
 def test_the_front_holds_what_nothing_is_better_than():
   points = np.random.default_rng(0).random((60, 2))
-  best = front.front(points)
+  best = pareto.front(points)
   beaten = [(points < p).all(1).any() for p in points]
   assert {tuple(p) for p in best} == {
     tuple(p)

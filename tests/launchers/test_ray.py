@@ -11,7 +11,7 @@ import time
 import pandas as pd
 import pytest
 
-from mtl_jax import modules
+from mtl_jax import plugins
 from mtl_jax.errors import InputError
 from mtl_jax.launchers import base, local, ray_address, ray_share, ray_worker
 from tests import children, test_run
@@ -76,7 +76,7 @@ def test_a_killed_worker_is_retried_and_the_table_is_the_local_one(tmp_path):
 
 def test_an_unknown_launcher_names_the_nearest():
   with pytest.raises(InputError, match="did you mean 'ray'"):
-    modules.find('mtl_jax.launchers', 'rya', 'make')
+    plugins.find('mtl_jax.launchers', 'rya', 'make')
 
 
 @pytest.mark.parametrize(

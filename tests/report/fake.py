@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 
 from mtl_jax import records
-from mtl_jax.report.cells import Cell, load
+from mtl_jax.report.results import Cell, load
 
 REGRESSION = [['rmse', False], ['mae', False], ['r2', True]]
 BINARY = [['auc', True], ['accuracy', True]]

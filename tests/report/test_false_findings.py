@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from mtl_jax.report import tables
-from mtl_jax.report.cells import Cell, Run, TaskInfo
+from mtl_jax.report.compare import tables
+from mtl_jax.report.results import Cell, Run, TaskInfo
 from tests.report import fake
 
 REPEATS, SEEDS = 400, 6

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax import encoders, modules
+from mtl_jax import encoders, plugins
 from mtl_jax.schemes import capacity
 from tests import small
 from tests.schemes import plain, reference
@@ -22,7 +22,7 @@ K = len(small.TASKS)
 def default(name, encoder, tasks=K):
   """A scheme over an encoder as it is by default, and shapes of rows."""
   module = importlib.import_module(f'mtl_jax.encoders.{encoder}')
-  fields = modules.fields(module.make)
+  fields = plugins.fields(module.make)
 
   def resize(factor):
     return module.make(**encoders.resized(fields, module.WIDTHS, factor))

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from mtl_jax import modules, scores, tasks
+from mtl_jax import plugins, scores, tasks
 from mtl_jax.data import base
 from mtl_jax.errors import InputError
 from mtl_jax.tasks import Kind, Metric, Task
@@ -16,7 +16,7 @@ CARD = base.Card('toy', 'here', 'none', 'none', 'by hand', {})
 
 
 def test_these_are_the_kinds():
-  assert modules.names('mtl_jax.tasks') == [
+  assert plugins.names('mtl_jax.tasks') == [
     'binary', 'count', 'multiclass', 'ordinal', 'regression', 'survival'
   ]  # fmt: skip
 

@@ -5,8 +5,8 @@ import pytest
 
 from configs import default
 from mtl_jax import build, cells, records, reference, run
-from mtl_jax.report import cells as report_cells
-from mtl_jax.report import lines
+from mtl_jax.report import results as report_cells
+from mtl_jax.report.compare import notes
 from tests import small
 
 quick = small.quick
@@ -50,7 +50,7 @@ def test_the_table_says_on_how_many_seeds_a_figure_rests(trained):
   cell, folder = trained
   found = report_cells.load(folder)
   assert set(found.values('first', 'auc')) == {0, 2}
-  said = lines.resting([found])
+  said = notes.resting([found])
   assert any(s.startswith('hard: first auc') and '2 of 3' in s for s in said)
   assert any(s.startswith('hard: price broken rests on 0 of 3') for s in said)
   assert not any('ratio' in s or 'accuracy,' in s for s in said)

@@ -1,0 +1,175 @@
+"""The pictures: differences to single, learning curves, quality and size."""
+
+import pathlib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullFormatter
+
+from mtl_jax.report import drawing, many, stats
+from mtl_jax.report.agreement import ordered
+from mtl_jax.report.compare import many_figures
+from mtl_jax.report.layout import human, of_cell
+from mtl_jax.report.results import Cell, TaskInfo
+
+
+def differences(
+  cells: Sequence[Cell], frame: pd.DataFrame, path: pathlib.Path
+) -> None:
+  """Per task, the paired difference to single with its 95 % interval."""
+  cells = ordered(cells)
+  if many.too_many(cells[0].tasks):
+    many_figures.differences(cells, frame, path)
+    return
+  shown = [cell for cell in cells if not cell.is_baseline]
+  found = [(drawing.style(cells, c), of_cell(frame, c)) for c in shown]
+  tasks = cells[0].tasks
+  height = 0.2 * max(len(shown), 3) + 0.8
+  figure, grid = drawing.panels(len(tasks) + 1, 2.5, height, sharey=True)
+  for axes, task in zip(grid, tasks, strict=False):
+    metric, higher = task.metrics[0]
+    _bars(axes, found, task.name)
+    unit = drawing.unit(task.kind, metric)
+    label = f'{metric} − single{unit} ({drawing.better(higher)})'
+    axes.set(title=task.name, xlabel=label)
+    drawing.tidy(axes)
+  _bars(grid[-1], found, 'ALL')
+  grid[-1].set(title='Δm, all tasks', xlabel=f'% ({drawing.better(True)})')
+  drawing.tidy(grid[-1])
+  grid[0].set_yticks(range(len(shown)), [cell.label for cell in shown])
+  grid[0].set_ylim(max(len(shown), 1) - 0.5, -0.5)
+  drawing.save(figure, path)
+
+
+def curves(
+  cells: Sequence[Cell], frame: pd.DataFrame, path: pathlib.Path
+) -> None:
+  """Per task, the validation metric by step, with a 95 % band over seeds."""
+  cells = ordered(cells)
+  if many.too_many(cells[0].tasks):
+    many_figures.curves(cells, frame, path)
+    return
+  tasks = cells[0].tasks
+  figure, grid = drawing.panels(len(tasks), 2.9, 2.4)
+  for axes, task in zip(grid, tasks, strict=True):
+    metric, higher = task.metrics[0]
+    for cell in cells:
+      _curve(axes, cells, cell, task)
+    _limits(axes)
+    unit = drawing.unit(task.kind, metric)
+    axes.set(title=task.name, xlabel='training step')
+    axes.set_ylabel(f'validation {metric}{unit} {"↑" if higher else "↓"}')
+    drawing.tidy(axes)
+  drawing.legend(figure, *grid[0].get_legend_handles_labels())
+  drawing.save(figure, path)
+
+
+def quality_vs_parameters(
+  cells: Sequence[Cell], frame: pd.DataFrame, path: pathlib.Path
+) -> None:
+  """Delta_m with its 95 % interval against the number of parameters."""
+  cells = ordered(cells)
+  figure, (axes,) = drawing.panels(1, 6.5, 4.5)
+  points = []
+  for cell in cells:
+    row = of_cell(frame, cell).loc['ALL']
+    # Nothing to place: the costs or Delta_m are not known.
+    if not (row['params'] > 0 and np.isfinite(row['mean'])):
+      continue
+    look = drawing.style(cells, cell) | {'linestyle': 'none'}
+    half = np.nan_to_num((row['ci_high'] - row['ci_low']) / 2)
+    axes.errorbar(row['params'], row['mean'], half, capsize=2, **look)
+    points.append((row['params'], row['mean'], cell.label, look['color']))
+  axes.axhline(0, color='black', linewidth=0.8, zorder=0)
+  _count_axis(axes, [point[0] for point in points])
+  axes.set(xlabel='parameters', ylabel='Δm, % (better ↑)')
+  drawing.tidy(axes)
+  drawing.name_points(axes, points)
+  drawing.save(figure, path)
+
+
+ALL: dict[str, Callable] = {
+  'differences': differences,
+  'curves': curves,
+  'quality_vs_parameters': quality_vs_parameters,
+}
+
+
+def _count_axis(axes: Axes, counts: list[float]) -> None:
+  axes.set_xscale('log')
+  if not counts:
+    return
+  # Room on the right for the last name.
+  low, high = min(counts), max(counts)
+  spread = max(high / low, 1.5)
+  axes.set_xlim(low / spread**0.08, high * spread**0.3)
+  axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+  axes.xaxis.set_major_formatter(lambda value, _: human(value))
+  axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _bars(axes: Axes, found: list[tuple[dict, pd.DataFrame]], task: str):
+  for place, (style, own) in enumerate(found):
+    row = own.loc[task]
+    look = style | {'linestyle': 'none', 'markersize': 5}
+    half = np.nan_to_num((row['diff_ci_high'] - row['diff_ci_low']) / 2)
+    # Hollow: the corrected test shows no difference.
+    if row['verdict'] not in ('better', 'worse'):
+      look['markerfacecolor'] = 'white'
+    axes.errorbar(row['diff'], place, xerr=half, capsize=2, **look)
+  axes.axvline(0, color='black', linewidth=0.8)
+  axes.locator_params(axis='x', nbins=4)
+
+
+def _curve(axes: Axes, cells, cell: Cell, task: TaskInfo) -> None:
+  look = drawing.style(cells, cell) | {'label': cell.label}
+  steps, summary = _summary(cell, task)
+  if not steps:
+    _level(axes, cell, task, look)
+    return
+  every = max(1, len(steps) // 8)
+  means = [s.mean for s in summary]
+  axes.plot(
+    steps, means, markevery=every, markersize=3.5, linewidth=1.2, **look
+  )
+  band = [s.low for s in summary], [s.high for s in summary]
+  alpha = 0.15 if len(cells) < 8 else 0.06
+  axes.fill_between(steps, *band, color=look['color'], alpha=alpha, linewidth=0)
+
+
+def _level(axes: Axes, cell: Cell, task: TaskInfo, look: dict) -> None:
+  # The reference learns in one go: a level takes the place of its curve.
+  metric = task.metrics[0][0]
+  found = [run.valid[task.name].get(metric) for run in cell.completed]
+  values = [value for value in found if value is not None]
+  if values:
+    axes.axhline(np.mean(values), **(look | {'marker': ''}))
+
+
+def _summary(cell: Cell, task: TaskInfo):
+  metric = task.metrics[0][0]
+  by_step: dict[int, list[float]] = {}
+  for run in cell.completed:
+    for point in run.curve:
+      value = point.valid[task.name].get(metric)
+      if value is not None:
+        by_step.setdefault(point.step, []).append(value)
+  steps = sorted(by_step)
+  return steps, [stats.interval(by_step[step]) for step in steps]
+
+
+def _limits(axes: Axes) -> None:
+  """Leaves the first tenth of the steps out, which would hide the rest."""
+  late = []
+  for line in axes.get_lines():
+    x, y = line.get_data()
+    # A level spans the panel, not steps: it has to be in sight.
+    level = line.get_transform() != axes.transData
+    late += [b for a, b in zip(x, y, strict=True) if level or a >= 0.1 * max(x)]
+  late = np.array(late)
+  late = late[np.isfinite(late)]
+  if late.size and np.ptp(late) > 0:
+    margin = 0.25 * np.ptp(late)
+    axes.set_ylim(late.min() - margin, late.max() + margin)

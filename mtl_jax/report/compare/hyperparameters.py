@@ -1,0 +1,63 @@
+"""Which hyperparameters a table has to name, and how."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mtl_jax.report.results import Cell, Run, settings
+
+
+def common(cells: Sequence[Cell]) -> dict[str, Any]:
+  """The hp that all trained cells have in common."""
+  first, *others = (c.setting[0].hp for c in cells if c.scheme != 'reference')
+  return {
+    key: value
+    for key, value in first.items()
+    if all(key in hp and hp[key] == value for hp in others)
+  }
+
+
+def own_hp(cells: Sequence[Cell]) -> list[dict[str, Any]]:
+  """The hp of each cell that the budget line cannot name."""
+  shared = common(cells)
+  return [
+    {
+      key: value
+      for key, value in cell.setting[0].hp.items()
+      if key not in shared and not idle(key, value)
+    }
+    for cell in cells
+  ]
+
+
+def differing(cells: Sequence[Cell]) -> list[str]:
+  return [
+    f'{cell.label}: {named(hp)}'
+    for cell, hp in zip(cells, own_hp(cells), strict=True)
+    if hp and not selected(cell)  # whose note names all of them
+  ]
+
+
+def selected(cell: Cell) -> bool:
+  return len(settings(cell.runs)) > 1 and bool(cell.completed)
+
+
+def idle(key: str, value: Any) -> bool:
+  """Whether this hp does nothing: no clipping, no penalty, weights of one."""
+  if key == 'task_weights':
+    return all(weight == 1 for weight in value)
+  return key in ('clip', 'penalty') and value == 0
+
+
+def setting(run: Run) -> str:
+  return named(run.hp) or 'no hp'
+
+
+def named(values: dict[str, Any]) -> str:
+  return ', '.join(f'{key} {short(value)}' for key, value in values.items())
+
+
+def short(value) -> str:
+  if not isinstance(value, list):
+    return f'{value:g}' if isinstance(value, float) else str(value)
+  inner = [short(v) for v in value]
+  return inner[0] if len(set(inner)) == 1 else f'({", ".join(inner)})'

@@ -1,0 +1,155 @@
+"""Pictures of more tasks than there is room for panels: their distributions."""
+
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from mtl_jax.report import drawing, many
+from mtl_jax.report.agreement import baseline, ordered
+from mtl_jax.report.layout import of_cell
+from mtl_jax.report.results import Cell, TaskInfo
+
+NAMED = 2  # tasks at each end whose name is written
+
+
+def differences(
+  cells: Sequence[Cell], frame: pd.DataFrame, path: pathlib.Path
+) -> None:
+  """A panel per row: all tasks by their gain, with 95 % intervals."""
+  cells = ordered(cells)
+  shown = [cell for cell in cells if not cell.is_baseline]
+  base = of_cell(frame, baseline(cells))
+  names = [task.name for task in cells[0].tasks]
+  figure, grid = drawing.panels(max(len(shown), 1), 3.2, 2.6, sharey=True)
+  bounds = []
+  for axes, cell in zip(grid, shown, strict=False):
+    found = many.gains(of_cell(frame, cell), base, names).dropna(subset='gain')
+    found = found.sort_values('gain')
+    _gains(axes, found, drawing.style(cells, cell)['color'])
+    bounds.append(_frame(found))
+    axes.set(title=cell.label, xlabel='tasks by gain')
+    drawing.tidy(axes)
+  for axes in grid[::4]:
+    axes.set_ylabel('gain over single, % (better ↑)', fontsize=8)
+  _limit(grid[0], np.array(bounds))
+  drawing.save(figure, path)
+
+
+def curves(
+  cells: Sequence[Cell], frame: pd.DataFrame, path: pathlib.Path
+) -> None:
+  """A panel per headline metric: median and quartiles over tasks by step."""
+  del frame
+  cells = ordered(cells)
+  kinds = many.by_metric(cells[0].tasks)
+  figure, grid = drawing.panels(len(kinds), 4.2, 3.2)
+  for axes, ((metric, higher), tasks) in zip(grid, kinds.items(), strict=True):
+    seen = [_curve(axes, cells, cell, tasks) for cell in cells]
+    _limit(axes, np.array([ends for ends in seen if ends is not None]))
+    arrow = '↑' if higher else '↓'
+    axes.set(title=f'{len(tasks)} tasks', xlabel='training step')
+    axes.set_ylabel(f'validation {metric} {arrow}')
+    drawing.tidy(axes)
+  drawing.legend(figure, *grid[0].get_legend_handles_labels())
+  drawing.save(figure, path)
+
+
+def _gains(axes: Axes, found: pd.DataFrame, colour: str) -> None:
+  places, size = np.arange(len(found)), 3 if len(found) <= 300 else 1.5
+  axes.vlines(places, found['low'], found['high'], color='#cccccc', linewidth=1)
+  shown = found['verdict'].isin(['better', 'worse']).to_numpy()
+  for which, fill in ((~shown, 'white'), (shown, colour)):
+    axes.plot(
+      places[which],
+      found['gain'].to_numpy()[which],
+      linestyle='none',
+      marker='o',
+      markersize=size,
+      markeredgewidth=size / 5,
+      color=colour,
+      markerfacecolor=fill,
+    )
+  axes.axhline(0, color='black', linewidth=0.8)
+  axes.set_xticks([])
+  _name_ends(axes, found)
+
+
+def _frame(found: pd.DataFrame) -> tuple[float, float]:
+  """Holds all gains and the half of the intervals that is the narrowest."""
+  low, high = found['low'].quantile(0.5), found['high'].quantile(0.5)
+  return np.nanmin([found['gain'].min(), low]), np.nanmax(
+    [found['gain'].max(), high]
+  )
+
+
+def _name_ends(axes: Axes, found: pd.DataFrame) -> None:
+  for side, names in enumerate((found.index, found.index[::-1])):
+    lines = [f'{name} {found["gain"][name]:+.3g}' for name in names[:NAMED]]
+    axes.text(
+      0.98 if side else 0.02,
+      0.02 if side else 0.98,
+      '\n'.join(['most:' if side else 'least:', *lines]),
+      transform=axes.transAxes,
+      ha='right' if side else 'left',
+      va='bottom' if side else 'top',
+      fontsize=7,
+    )
+
+
+def _limit(axes: Axes, bounds: np.ndarray) -> None:
+  """The frame holds what the bounds do, with some room."""
+  bounds = bounds[np.isfinite(bounds).all(1)] if bounds.size else bounds
+  if not bounds.size:
+    return
+  low, high = bounds[:, 0].min(), bounds[:, 1].max()
+  room = 0.15 * max(high - low, 1e-6)
+  axes.set_ylim(low - room, high + room)
+
+
+def _curve(axes: Axes, cells, cell: Cell, tasks: list[TaskInfo]):
+  look = drawing.style(cells, cell) | {'label': cell.label}
+  steps, values = _by_step(cell, tasks)
+  if not steps:
+    return _level(axes, cell, tasks, look | {'marker': ''})
+  low, middle, high = np.nanquantile(values, (0.25, 0.5, 0.75), axis=1)
+  every = max(1, len(steps) // 8)
+  axes.plot(
+    steps, middle, markevery=every, markersize=3.5, linewidth=1.2, **look
+  )
+  axes.fill_between(
+    steps, low, high, color=look['color'], alpha=0.12, linewidth=0
+  )
+  late = np.array(steps) >= 0.1 * steps[-1]
+  return low[late].min(), high[late].max()
+
+
+def _level(axes: Axes, cell: Cell, tasks: list[TaskInfo], look: dict):
+  found = [
+    run.valid[task.name].get(task.metrics[0][0])
+    for run in cell.completed
+    for task in tasks
+  ]
+  known = [value for value in found if value is not None]
+  if not known:
+    return None
+  middle = np.median(known)
+  axes.axhline(middle, **look)
+  return middle, middle
+
+
+def _by_step(cell: Cell, tasks: list[TaskInfo]) -> tuple[list[int], np.ndarray]:
+  """Steps, and means over runs `[steps, tasks]`."""
+  metric = tasks[0].metrics[0][0]
+  found: dict[int, list[list[float]]] = {}
+  for run in cell.completed:
+    for point in run.curve:
+      values = [point.valid[task.name].get(metric) for task in tasks]
+      known = [np.nan if value is None else value for value in values]
+      found.setdefault(point.step, []).append(known)
+  steps = sorted(found)
+  if not steps:
+    return [], np.empty((0, len(tasks)))
+  return steps, np.array([np.mean(found[step], 0) for step in steps])

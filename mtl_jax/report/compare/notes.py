@@ -1,0 +1,192 @@
+"""What stands above and under the table: how it was made, and what failed."""
+
+import itertools
+from collections.abc import Sequence
+
+from mtl_jax.report import many
+from mtl_jax.report.agreement import baseline, ordered
+from mtl_jax.report.compare import hyperparameters as hps
+from mtl_jax.report.compare.rows import deltas
+from mtl_jax.report.results import Cell, settings
+
+BUDGET = ('steps', 'batch_size', 'evals')
+# A row whose seeds fail one by one would bury the other notes.
+MOST_FAILURES = 4
+
+
+def above(cells: Sequence[Cell]) -> list[str]:
+  """The lines above the table: data, test, Delta_m and units, budget."""
+  cells = ordered(cells)
+  base = baseline(cells)
+  return [
+    _data(base),
+    _test(base),
+    *many.meaning(base.tasks),
+    _meaning(base),
+    _budget(cells),
+  ]
+
+
+def notes(cells: Sequence[Cell]) -> list[str]:
+  """The notes under the table: settings, failures, refusals, runs' own."""
+  cells = ordered(cells)
+  return [
+    *_refusal(baseline(cells)),
+    *hps.differing(cells),
+    *itertools.chain.from_iterable(own_notes(cell) for cell in cells),
+    *_pairs(cells),
+    *resting(cells),
+    *_said(cells),
+  ]
+
+
+def own_notes(cell: Cell) -> list[str]:
+  """The selected setting and the failures of one cell."""
+  tried = settings(cell.runs)
+  found = []
+  if hps.selected(cell):
+    scores = [r.score for r in cell.completed if r.score is not None]
+    mean = sum(scores) / max(len(scores), 1)
+    found.append(
+      f'{cell.label}: {hps.setting(cell.setting[0])} selected among '
+      f'{len(tried)} settings (mean validation loss {mean:.4g})'
+    )
+  return found + _failures(cell)
+
+
+def _data(base: Cell) -> str:
+  head, n = base.header, len(base.setting)
+  rows = f'{head["n_train"]}/{head["n_valid"]}/{head["n_test"]}'
+  return (
+    f'{head["dataset"]}, encoder {head["encoder"]}: mean over {n} '
+    f'{base.repeats} ({rows} rows train/valid/test) ± half the width of its '
+    '95 % t interval. Balancer equal where none is named.'
+  )
+
+
+def _test(base: Cell) -> str:
+  if base.test_over_train is None:
+    test = 'paired t-test'
+    drawn = base.header['split'] == 'drawn'
+    fixed = ' Seeds on one split speak of training noise only.'
+    scope = '' if drawn else fixed
+  else:
+    test = 'corrected resampled t-test (Nadeau and Bengio 2003)'
+    scope = ' Resplits overlap, which the test allows for and ± does not.'
+  return (
+    f'▲ better, ▼ worse than single, else no difference shown: {test}, paired '
+    f'by seed, p < 0.05 after Holm over the table.{scope}'
+  )
+
+
+def _meaning(base: Cell) -> str:
+  text = (
+    'Δm: + is better; mean over tasks of the relative gain over single in '
+    "the task's headline metric, with its paired interval."
+  )
+  if any(task.kind == 'regression' for task in base.tasks):
+    text += (
+      ' Regression metrics are in standard deviations of the training '
+      'labels where labels were standardised.'
+    )
+  return text
+
+
+def _budget(cells: Sequence[Cell]) -> str:
+  known = baseline(cells).header['comparable']
+  common = hps.common(cells).items()
+  hp = {k: v for k, v in common if not hps.idle(k, v)}
+  budget = {k: known[k] for k in BUDGET if k in known} | hp
+  more = '; the rest in the notes' if any(hps.own_hp(cells)) else ''
+  return (
+    f'Budget: {hps.named(budget)}{more}. {_kept(cells)} Steps/s: all runs '
+    'together; seconds: the whole row, with compilation.'
+  )
+
+
+def _kept(cells: Sequence[Cell]) -> str:
+  """How parameters were selected; schemes whose steps differ by task."""
+  own = dict.fromkeys(cell.scheme for cell in cells if _own_steps(cell))
+  named = f' ({", ".join(own)})' if own else ''
+  return (
+    'Parameters are those of the lowest validation loss: one step for the '
+    'whole model, its own step per task where towers are separate'
+    f'{named}; settings are those of its lowest mean; the test split is read '
+    'once.'
+  )
+
+
+def _own_steps(cell: Cell) -> bool:
+  # One step for the whole model is recorded as the same for every task.
+  return any(len(set(run.best_step.values())) > 1 for run in cell.completed)
+
+
+def _failures(cell: Cell) -> list[str]:
+  several = len(settings(cell.runs)) > 1
+  failed = [run for run in cell.runs if run.test is None]
+  found = [
+    f'{cell.label}: seed {run.seed}'
+    + (f' with {hps.setting(run)}' if several else '')
+    + f' failed at step {run.step}: {run.why}'
+    for run in failed[:MOST_FAILURES]
+  ]
+  if len(failed) > MOST_FAILURES:
+    rest = len(failed) - MOST_FAILURES
+    found.append(f'{cell.label}: {rest} more of {len(cell.runs)} runs failed')
+  return found
+
+
+def _refusal(base: Cell) -> list[str]:
+  _, delta = deltas(base, base)
+  return [f'Δm is not given: {delta.reason}'] if delta.reason else []
+
+
+def _pairs(cells: Sequence[Cell]) -> list[str]:
+  """Rows that are compared on fewer seeds than the baseline has."""
+  base = {run.seed for run in baseline(cells).completed}
+  shared = {c.label: base & {r.seed for r in c.completed} for c in cells}
+  return [
+    f'{label}: compared with single on {len(seeds)} common seeds'
+    for label, seeds in shared.items()
+    if len(seeds) < len(base)
+  ]
+
+
+def resting(cells: Sequence[Cell]) -> list[str]:
+  """Figures that rest on fewer seeds than their row has completed.
+
+  A metric has no value where it cannot be computed: an AUC of one class.
+  """
+  summed = many.too_many(cells[0].tasks)
+  rows: dict[tuple, dict[str, list[str]]] = {}
+  for cell in cells:
+    for task in cell.tasks:
+      counts = {m: len(cell.values(task.name, m)) for m, _ in task.metrics}
+      for seeds in sorted(set(counts.values()) - {len(cell.completed)}):
+        metrics = ', '.join(m for m, n in counts.items() if n == seeds)
+        of = f'{seeds} of {len(cell.completed)}'
+        key = (metrics, of) if summed else (task.name, metrics, of)
+        own = rows.setdefault(key, {})
+        own.setdefault(task.name, []).append(cell.label)
+  return [
+    f'{_labels(own)}: {many.some(list(own))} {metrics} rests on {of} seeds and '
+    'has no value on the others, on which Δm has none where this is a headline'
+    for (*_, metrics, of), own in rows.items()
+  ]
+
+
+def _labels(own: dict[str, list[str]]) -> str:
+  """Of rows, each once."""
+  return ', '.join(dict.fromkeys(itertools.chain.from_iterable(own.values())))
+
+
+def _said(cells: Sequence[Cell]) -> list[str]:
+  who: dict[str, list[str]] = {}
+  for cell in cells:
+    for note in cell.notes:
+      named = note.startswith(cell.scheme)
+      who.setdefault(note, []).extend([] if named else [cell.label])
+  return [
+    f'{", ".join(labels)}: {note}' if 0 < len(labels) < len(cells) else note
+    for note, labels in who.items()
+  ]

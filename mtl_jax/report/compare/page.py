@@ -1,0 +1,148 @@
+"""One HTML page that needs nothing else, and `write`: all files of a table."""
+
+import base64
+import json
+import pathlib
+from collections.abc import Sequence
+
+import jinja2
+import pandas as pd
+
+from mtl_jax.records import atomic
+from mtl_jax.report import many
+from mtl_jax.report.agreement import baseline, ordered
+from mtl_jax.report.compare import figures, readings, tables
+from mtl_jax.report.compare.notes import above, notes
+from mtl_jax.report.layout import readable
+from mtl_jax.report.results import Cell
+
+CAPTIONS = {
+  'differences': (
+    'Paired difference to single in the headline metric of each task, with '
+    'its 95 % interval. Filled: better or worse after correction; hollow: no '
+    'difference shown.'
+  ),
+  'curves': (
+    'Validation metric by training step, mean and 95 % interval over the '
+    'runs. The first tenth of the steps may lie outside the frame.'
+  ),
+  'quality_vs_parameters': (
+    'Δm with its paired 95 % interval against the number of parameters.'
+  ),
+}
+# Of tables whose tasks are summed up, see `many`.
+SUMMED = {
+  'differences': (
+    'Of every task, the gain over single in its headline metric with its 95 % '
+    'interval, in order. Filled: better or worse after correction; hollow: no '
+    'difference shown. The frame cuts wide intervals.'
+  ),
+  'curves': (
+    'Validation metric by training step: median and quartiles over tasks of '
+    'their means over the runs.'
+  ),
+}
+READINGS = (
+  '{label}: what the scheme told of itself in training, means over the steps '
+  'between two evaluations; mean and 95 % interval over the runs.'
+)
+
+
+def write(
+  cells: Sequence[Cell], workdir: pathlib.Path, command: str = ''
+) -> pd.DataFrame:
+  """Writes table.{md,csv,tex}, figures/*.png and report.html; the frame.
+
+  Every file is replaced as a whole. Raises `InputError`, before anything is
+  written, where the cells cannot be compared.
+  """
+  frame = tables.write(cells, workdir)
+  draw(cells, frame, workdir, command)
+  return frame
+
+
+def draw(
+  cells: Sequence[Cell],
+  frame: pd.DataFrame,
+  workdir: pathlib.Path,
+  command: str = '',
+) -> None:
+  """Writes figures/*.png and report.html: what takes longer than a table."""
+  workdir = pathlib.Path(workdir)
+  drawn = _drawn(cells, frame, workdir / 'figures')
+  atomic.write(workdir / 'report.html', html(cells, frame, drawn, command))
+
+
+def _drawn(
+  cells: Sequence[Cell], frame: pd.DataFrame, folder: pathlib.Path
+) -> dict[str, bytes]:
+  """Draws into `folder`; the pictures by name."""
+  names = [*figures.ALL]
+  for name, plot in figures.ALL.items():
+    plot(cells, frame, folder / f'{name}.png')
+  for cell in filter(readings.told, ordered(cells)):
+    names.append(readings.name(cell))
+    readings.write(cell, folder / f'{names[-1]}.png')
+  return {name: (folder / f'{name}.png').read_bytes() for name in names}
+
+
+def html(
+  cells: Sequence[Cell],
+  frame: pd.DataFrame,
+  drawn: dict[str, bytes],
+  command: str = '',
+) -> str:
+  """The page; `drawn` holds the pictures by name, as PNG."""
+  cells = ordered(cells)
+  header = baseline(cells).header
+  own = {readings.name(c): READINGS.format(label=c.label) for c in cells}
+  summed = SUMMED if many.too_many(cells[0].tasks) else {}
+  captions = CAPTIONS | summed | own
+  return _template().render(
+    title=f'{header["dataset"]}: ways of sharing against single-task learning',
+    lines=above(cells),
+    table=readable(cells, frame),
+    pictures=[(n, _inline(png), captions[n]) for n, png in drawn.items()],
+    notes=notes(cells),
+    data=_data(header.get('card') or {}),
+    configuration=json.dumps(header['comparable'], indent=2),
+    settings=[(cell.label, _settings(cell)) for cell in cells],
+    versions=header['versions'],
+    command=command,
+  )
+
+
+def _template() -> jinja2.Template:
+  text = pathlib.Path(__file__).with_name('page.html').read_text('utf-8')
+  environment = jinja2.Environment(autoescape=True, trim_blocks=True)
+  return environment.from_string(text)
+
+
+def _inline(png: bytes) -> str:
+  return f'data:image/png;base64,{base64.b64encode(png).decode()}'
+
+
+def _data(card: dict) -> list[tuple[str, str]]:
+  """What the card of the data says, as (name, text)."""
+  names = ('name', 'source', 'licence', 'citation', 'split_rule')
+  texts = {name: card.get(name) for name in names}
+  texts['rows'] = _counts(card.get('counts') or {})
+  texts['notes'] = card.get('notes')
+  return [(k.replace('_', ' '), text) for k, text in texts.items() if text]
+
+
+def _counts(counts: dict[str, int]) -> str:
+  """Rows per split, and known labels per task where some are missing."""
+  rows = [f'{k} {n}' for k, n in counts.items() if '/' not in k]
+  labels = [
+    f'{k} {n}'
+    for k, n in counts.items()
+    if '/' in k and n != counts.get(k.split('/')[0])
+  ]
+  known = f'; known labels: {many.some(labels, 36)}' if labels else ''
+  return ', '.join(rows) + known
+
+
+def _settings(cell: Cell) -> str:
+  hp = cell.setting[0].hp if cell.setting else {}
+  return f'cell {cell.header["hash"]}: {json.dumps(hp)}'

@@ -1,0 +1,153 @@
+"""The table as a frame: every row against `single`, paired and corrected."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from mtl_jax.report import stats
+from mtl_jax.report.agreement import baseline, ordered
+from mtl_jax.report.results import Cell, TaskInfo
+
+COST = ('params', 'flops_per_step', 'steps_per_second', 'seconds')
+SPREAD = ('mean', 'std', 'ci_low', 'ci_high')
+TEST = ('diff', 'diff_ci_low', 'diff_ci_high', 'p_value', 'p_holm')
+COLUMNS = (
+  *('dataset', 'scheme', 'balancer', 'task', 'metric', 'higher_is_better'),
+  *('n_seeds', *SPREAD, *TEST, 'verdict', *COST),
+)
+ALPHA = 0.05
+
+
+def rows(cells: Sequence[Cell]) -> pd.DataFrame:
+  """One row per (scheme, balancer, task, metric) and one Delta_m per scheme.
+
+  `diff` is the paired difference to `single` with balancer `equal`, in the
+  metric's own unit; Delta_m (task ALL) is in percent, + is better. Both have
+  95 % intervals. Raises `InputError` where the cells cannot be compared.
+  """
+  cells = ordered(cells)
+  base = baseline(cells)
+  table = [row for cell in cells for row in _cell_rows(cell, base)]
+  _correct(table)
+  return pd.DataFrame({name: _column(table, name) for name in COLUMNS})
+
+
+def deltas(cell: Cell, base: Cell) -> tuple[list[int], stats.DeltaM]:
+  """Seeds complete in both rows, and Delta_m of each from the headlines."""
+  mine, theirs = _headlines(cell), _headlines(base)
+  seeds = sorted(set.intersection(*map(set, mine + theirs)))
+  names = [f'{task.name} ({task.metrics[0][0]})' for task in cell.tasks]
+  return seeds, stats.paired_delta_m(
+    _matrix(mine, seeds),
+    _matrix(theirs, seeds),
+    _directions(cell.tasks),
+    names=names,
+  )
+
+
+def _cell_rows(cell: Cell, base: Cell) -> list[dict]:
+  name = {key: cell.header[key] for key in ('dataset', 'scheme', 'balancer')}
+  cost = {key: cell.cost.get(key) for key in COST}
+  found = [
+    _metric_row(cell, base, task.name, metric, up)
+    for task in cell.tasks
+    for metric, up in task.metrics
+  ]
+  return [name | row | cost for row in [*found, _delta_row(cell, base)]]
+
+
+def _metric_row(cell: Cell, base: Cell, task, metric, higher) -> dict:
+  mine, theirs = cell.values(task, metric), base.values(task, metric)
+  mean, std, low, high = stats.interval(list(mine.values()))
+  row = _row(task, metric, higher, len(mine), mean, std, low, high)
+  if cell.is_baseline:
+    return row
+  seeds = sorted(mine.keys() & theirs.keys())
+  return row | _difference(
+    stats.paired(
+      [mine[s] for s in seeds], [theirs[s] for s in seeds], base.test_over_train
+    )
+  )
+
+
+def _delta_row(cell: Cell, base: Cell) -> dict:
+  seeds, delta = deltas(cell, base)
+  if cell.is_baseline:
+    mean = np.nan if delta.per_seed is None else 0.0
+    return _row('ALL', 'delta_m', True, len(seeds), mean)
+  if delta.per_seed is None:
+    return _row('ALL', 'delta_m', True, len(seeds))
+  # Relative changes in percent come from values of the size of 100.
+  test = stats.one_sample(delta.per_seed, 100.0, base.test_over_train)
+  std = stats.interval(delta.per_seed).std
+  row = _row('ALL', 'delta_m', True, len(seeds), test.mean, std, *test[1:3])
+  return row | _difference(test)
+
+
+def _row(task, metric, higher, n, mean=np.nan, std=np.nan, *ends) -> dict:
+  low, high = ends or (np.nan, np.nan)
+  return {
+    'task': task,
+    'metric': metric,
+    'higher_is_better': higher,
+    'n_seeds': n,
+    'mean': mean,
+    'std': std,
+    'ci_low': low,
+    'ci_high': high,
+    'p_value': None,
+  }
+
+
+def _difference(test: stats.Paired) -> dict:
+  return dict(zip(TEST[:-1], test, strict=True))
+
+
+def _column(table: list[dict], name: str):
+  values = [row.get(name) for row in table]
+  # None is NaN, also in a column that holds nothing else.
+  return np.array(values, float) if name in SPREAD + TEST + COST else values
+
+
+def _correct(table: list[dict]) -> None:
+  """Holm over headlines and Delta_m; the other metrics wait behind these.
+
+  A secondary metric is never shown where its task's headline is not, so two
+  copies of one scheme differ somewhere in at most `ALPHA` of all tables.
+  """
+  gates, first, second = {}, [], []
+  for row in table:
+    key = (row['scheme'], row['balancer'], row['task'])
+    (second if key in gates else first).append(row)
+    gates.setdefault(key, row)
+  for family in (first, second):
+    adjusted = stats.holm([row['p_value'] for row in family])
+    for row, p_holm in zip(family, adjusted, strict=True):
+      row['p_holm'] = p_holm
+  for row in second:
+    gate = gates[row['scheme'], row['balancer'], row['task']]['p_holm']
+    if row['p_holm'] is not None:
+      row['p_holm'] = max(row['p_holm'], 1.0 if gate is None else gate)
+  for row in table:
+    row['verdict'] = _verdict(row)
+
+
+def _verdict(row: dict) -> str:
+  if (row['scheme'], row['balancer']) == ('single', 'equal'):
+    return ''
+  if row['p_holm'] is None or row['p_holm'] >= ALPHA:
+    return 'no difference shown'
+  return 'better' if (row['diff'] > 0) == row['higher_is_better'] else 'worse'
+
+
+def _headlines(cell: Cell) -> list[dict[int, float]]:
+  return [cell.values(task.name, task.metrics[0][0]) for task in cell.tasks]
+
+
+def _directions(tasks: tuple[TaskInfo, ...]) -> list[bool]:
+  return [task.metrics[0][1] for task in tasks]
+
+
+def _matrix(columns: list[dict[int, float]], seeds: list[int]) -> np.ndarray:
+  return np.array([[column[s] for column in columns] for s in seeds])

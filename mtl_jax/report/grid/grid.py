@@ -1,0 +1,106 @@
+"""Delta_m of schemes x balancers: every pair, and what can be averaged."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from mtl_jax.report.agreement import baseline
+from mtl_jax.report.compare.rows import deltas
+from mtl_jax.report.grid import factorial
+from mtl_jax.report.results import Cell
+
+Pair = tuple[str, str]
+COLUMNS = (
+  *('dataset', 'scheme', 'balancer', 'n_seeds', 'delta_m'),
+  *('ci_low', 'ci_high', 'p_holm', 'verdict', 'reason'),
+)
+
+
+class Part(NamedTuple):
+  """Schemes x balancers without a gap, at the seeds that all cells have.
+
+  `values` is Delta_m in percent, `[schemes, balancers, seeds]`.
+  """
+
+  schemes: list[str]
+  balancers: list[str]
+  values: np.ndarray
+
+
+class Grid(NamedTuple):
+  """What is shown.
+
+  Attributes:
+    cells: all of the table, the baseline and the reference among them.
+    schemes, balancers: rows and columns, in the order asked for.
+    frame: one line per pair; a pair that is not known says the reason.
+    part: what means and effects are taken over.
+  """
+
+  cells: Sequence[Cell]
+  schemes: list[str]
+  balancers: list[str]
+  frame: pd.DataFrame
+  part: Part
+
+  @property
+  def test_over_train(self) -> float | None:
+    return baseline(self.cells).test_over_train
+
+  @property
+  def effects(self) -> factorial.Effects | None:
+    """None where there are too few schemes, balancers or seeds."""
+    if min(self.part.values.shape) < 2:
+      return None
+    return factorial.effects(self.part.values, self.test_over_train)
+
+
+def make(
+  cells: Sequence[Cell],
+  rows: pd.DataFrame,
+  schemes: Sequence[str],
+  balancers: Sequence[str],
+  refused: Mapping[Pair, str],
+) -> Grid:
+  """The grid of `cells`, whose table is `rows` (`comparison.rows`).
+
+  `refused` says why a pair has no cell.
+  """
+  base = baseline(cells)
+  found = {(c.scheme, c.balancer): deltas(c, base) for c in cells}
+  unknown = {p: d.reason for p, (_, d) in found.items() if d.reason}
+  frame = _frame(rows, schemes, balancers, {**refused, **unknown})
+  per_seed = {
+    pair: pd.Series(delta.per_seed, seeds)
+    for pair, (seeds, delta) in found.items()
+    if delta.per_seed is not None
+  }
+  part = _part(per_seed, schemes, balancers)
+  return Grid(cells, list(schemes), list(balancers), frame, part)
+
+
+def _frame(rows, schemes, balancers, reasons) -> pd.DataFrame:
+  keys = pd.MultiIndex.from_product(
+    [schemes, balancers], names=['scheme', 'balancer']
+  )
+  delta = rows[rows['metric'] == 'delta_m'].rename(columns={'mean': 'delta_m'})
+  frame = delta.set_index(keys.names).reindex(keys).reset_index()
+  frame['dataset'] = rows['dataset'].iloc[0]
+  frame['n_seeds'] = frame['n_seeds'].fillna(0).astype(int)
+  frame['verdict'] = frame['verdict'].fillna('')
+  frame['reason'] = [reasons.get(pair, '') for pair in keys]
+  return frame[[*COLUMNS]]
+
+
+def _part(per_seed: dict[Pair, pd.Series], schemes, balancers) -> Part:
+  known = np.array([[(s, b) in per_seed for b in balancers] for s in schemes])
+  rows, columns = factorial.complete(known)
+  kept = [schemes[i] for i in rows], [balancers[j] for j in columns]
+  series = [per_seed[s, b] for s in kept[0] for b in kept[1]]
+  if not series:
+    return Part([], [], np.empty((0, 0, 0)))
+  # Only seeds that all of them have; [pairs, seeds].
+  together = pd.concat(series, axis=1, join='inner').sort_index().to_numpy().T
+  return Part(*kept, together.reshape(len(rows), len(columns), -1))

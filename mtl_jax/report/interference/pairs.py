@@ -1,0 +1,127 @@
+"""Which pairs of tasks conflict or agree: matrices, pooled over a run's looks.
+
+A seed is one value: the mean over its looks, of which it has as many as the
+other seeds. Intervals and tests are over seeds.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from mtl_jax.report import stats
+from mtl_jax.report.interference.looks import TOTAL
+from mtl_jax.report.results import Cell
+
+COLUMNS = (
+  *('measure', 'module', 'task_i', 'task_j', 'mean', 'ci_low', 'ci_high'),
+  *('p_value', 'p_holm', 'verdict', 'n_seeds'),
+)
+KEYS = ['measure', 'module', 'task_i', 'task_j']
+CORRECTED = 'corrected_cosine'
+# What is tested against 0, of all modules, and what below and above is called.
+VERDICTS = {CORRECTED: ('conflict', 'agree'), 'tag': ('hurts', 'helps')}
+NOT_SHOWN = 'not shown'
+
+
+class Found(NamedTuple):
+  """All there is to show.
+
+  Attributes:
+    cell: whose runs were looked at.
+    frame: `probes.COLUMNS`, with likenesses of features.
+    matrices: `COLUMNS`.
+    batches: of one look.
+  """
+
+  cell: Cell
+  frame: pd.DataFrame
+  matrices: pd.DataFrame
+  batches: int
+
+  @property
+  def names(self) -> list[str]:
+    return [task.name for task in self.cell.tasks]
+
+  def of(self, measure: str, module: str = TOTAL) -> pd.DataFrame:
+    """The measure's matrix, a line per pair (i, j)."""
+    rows = self.matrices
+    kept = rows[(rows['measure'] == measure) & (rows['module'] == module)]
+    return kept.set_index(['task_i', 'task_j'])
+
+
+def make(frame: pd.DataFrame, cell: Cell, batches: int) -> Found:
+  """Takes what `probes.frame` and the comparison of features found."""
+  rows = per_seed(frame).groupby(KEYS, sort=False)['value']
+  lines = [
+    (*key, *_tested(key, values.to_numpy(), cell.test_over_train))
+    for key, values in rows
+  ]
+  found = pd.DataFrame(lines, columns=[*COLUMNS])
+  for measure in VERDICTS:
+    found = _judged(found, measure)
+  return Found(cell, frame, found, batches)
+
+
+def per_seed(frame: pd.DataFrame) -> pd.DataFrame:
+  """`KEYS`, seed and value: means over looks.
+
+  The corrected cosine is that of the mean products: a ratio of means has less
+  bias than a mean of ratios.
+  """
+  rows = frame[frame['measure'] != CORRECTED]
+  means = rows.groupby([*KEYS, 'seed'], sort=False)['value'].mean()
+  means = means.reset_index()
+  return pd.concat([means, pooled(means)], ignore_index=True)
+
+
+def pooled(means: pd.DataFrame) -> pd.DataFrame:
+  """Corrected cosines of mean products; none where a gradient is all noise."""
+  products = means[means['measure'] == 'product']
+  where = ['module', 'seed']
+  own = products['task_i'] == products['task_j']
+  squares = products[own].set_index([*where, 'task_i'])['value']
+  squares = squares.where(squares > 0).rename_axis([*where, 'task'])
+  pairs = products[~own].assign(measure=CORRECTED)
+  length = 1.0
+  for side in ('task_i', 'task_j'):
+    keys = pd.MultiIndex.from_frame(pairs[[*where, side]])
+    length = length * np.sqrt(squares.reindex(keys).to_numpy())
+  pairs['value'] = np.clip(pairs['value'] / length, -1, 1)
+  return pairs[pairs['value'].notna()]
+
+
+def _tested(key: tuple, values: np.ndarray, ratio: float | None) -> tuple:
+  # Cosines, and changes as shares of a loss, are of the size of 1.
+  found = stats.one_sample(values, 1.0, ratio)
+  asked = key[0] in VERDICTS and key[1] == TOTAL
+  p_value = found.p_value if asked else None
+  return *found[:3], p_value, None, '', len(values)
+
+
+def _judged(found: pd.DataFrame, measure: str) -> pd.DataFrame:
+  """With p-values corrected over the pairs, and what they say."""
+  found = found.astype({'p_value': float, 'p_holm': float})
+  mine = (found['measure'] == measure) & (found['module'] == TOTAL)
+  rows = found[mine]
+  if measure == CORRECTED:  # The same of (i, j) and (j, i): one test.
+    names = zip(rows['task_i'], rows['task_j'], strict=True)
+    pairs = [tuple(sorted(pair)) for pair in names]
+  else:
+    pairs = [*zip(rows['task_i'], rows['task_j'], strict=True)]
+  raw = dict(zip(pairs, rows['p_value'], strict=True))
+  known = [None if np.isnan(p) else p for p in raw.values()]
+  adjusted = dict(zip(raw, stats.holm(known), strict=True))
+  found.loc[mine, 'p_holm'] = np.array([adjusted[p] for p in pairs], float)
+  found.loc[mine, 'verdict'] = [
+    verdict(measure, mean, adjusted[pair])
+    for mean, pair in zip(rows['mean'], pairs, strict=True)
+  ]
+  return found
+
+
+def verdict(measure: str, mean: float, p_holm: float | None) -> str:
+  """What is shown of a mean, at the level of `stats`."""
+  if p_holm is None or not p_holm < 1 - stats.LEVEL:
+    return NOT_SHOWN
+  return VERDICTS[measure][mean > 0]

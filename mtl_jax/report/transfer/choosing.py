@@ -1,0 +1,152 @@
+"""Which grouping of tasks is chosen by what is known, and what it brings."""
+
+import numpy as np
+import pandas as pd
+
+from mtl_jax.report import stats
+from mtl_jax.report.transfer import grouping
+from mtl_jax.report.transfer.gains import Transfer
+from mtl_jax.report.transfer.grouping import Grouping
+
+COLUMNS = (
+  *('budget', 'chosen_by', 'networks', 'n_networks', 'gain'),
+  *('ci_low', 'ci_high', 'regret'),
+)
+Affinities = dict[str, np.ndarray]
+MOST = 10  # tasks whose groupings are searched: each more takes thrice the time
+
+
+def pairs(gains: dict, num_tasks: int) -> np.ndarray | None:
+  """Mean gains of pairs, `[partner, task]`; None where one is not known."""
+  table = np.zeros((num_tasks, num_tasks))
+  for i in range(num_tasks):
+    for j in range(i):
+      if (j, i) not in gains:
+        return None
+      table[i, j], table[j, i] = gains[j, i].mean(-1)
+  return table
+
+
+def predictions(transfer: Transfer, affinities: Affinities) -> dict[str, dict]:
+  """By chooser, what it thinks each task of each group gains.
+
+  `oracle` has seen test, all others have not: `validation` has the gains of
+  every group on validation, `pairs` those of pairs, and the affinities what
+  was measured in training.
+  """
+  test, valid = known(transfer)
+  found = {
+    'oracle': {group: gains.mean(-1) for group, gains in test.items()},
+    'validation': {group: gains.mean(-1) for group, gains in valid.items()},
+  }
+  tables = {'pairs': pairs(valid, len(transfer.names)), **affinities}
+  return found | {
+    name: grouping.predicted(table, test)
+    for name, table in tables.items()
+    if table is not None
+  }
+
+
+def known(transfer: Transfer) -> tuple[dict, dict]:
+  """Gains on test and on validation of the groups that have all of both."""
+  test, valid = transfer.whole('test'), transfer.whole('valid')
+  both = [group for group in test if group in valid]
+  return tuple(
+    {group: gains[group] for group in both} for gains in (test, valid)
+  )
+
+
+def groupings(transfer: Transfer, affinities: Affinities) -> pd.DataFrame:
+  """A line per budget and chooser (`COLUMNS`); gains are those on test.
+
+  `regret` is what the oracle gains more. `random` is the mean over all
+  partitions of the tasks into as many groups as the budget. None for more than
+  `MOST` tasks.
+  """
+  test, _ = known(transfer)
+  guesses = predictions(transfer, affinities)
+  size = len(transfer.names)
+  rows = []
+  for budget in range(1, size + 1) if size <= MOST else ():
+    chosen = {k: grouping.best(g, size, budget) for k, g in guesses.items()}
+    if chosen['oracle'] is None:  # So few networks do not reach all tasks.
+      continue
+    lines = [
+      {'budget': budget, 'chosen_by': name, **_brings(transfer, found, test)}
+      for name, found in chosen.items()
+    ]
+    mean = grouping.at_random(guesses['oracle'], size, budget)
+    if mean is not None:
+      lines.append({'budget': budget, 'chosen_by': 'random', 'gain': mean})
+    best = lines[0]['gain']
+    rows += [{**line, 'regret': best - line['gain']} for line in lines]
+  return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _brings(transfer: Transfer, found: Grouping, test: dict) -> dict:
+  per_seed = grouping.realised(found, test).mean(0)
+  result = stats.one_sample(per_seed, 100.0, transfer.base.test_over_train)
+  return {
+    'networks': named(found, transfer.names),
+    'n_networks': len(found.networks),
+    **dict(zip(('gain', 'ci_low', 'ci_high'), result[:3], strict=True)),
+  }
+
+
+def named(found: Grouping, names: list[str]) -> str:
+  """`a + b, c + (d)`: d is trained with c, and another network serves it."""
+  return ', '.join(
+    ' + '.join(
+      names[task] if task in serves else f'({names[task]})' for task in trained
+    )
+    for trained, serves in found.networks
+  )
+
+
+def agreement(transfer: Transfer, affinities: Affinities) -> pd.DataFrame:
+  """How well what is known of pairs predicts gains on test.
+
+  Lines: gains of pairs from those on validation and from affinities, and of
+  larger groups from pairs and affinities. `error` is the mean modulus of
+  realised minus predicted in % points, `bias` its mean; affinities have another
+  unit. Correlations are over groups and tasks, ordinary (Pearson) and of ranks.
+  """
+  test, valid = known(transfer)
+  size = len(transfer.names)
+  tables = {
+    'pairs on test': pairs(test, size),
+    'pairs on validation': pairs(valid, size),
+    **affinities,
+  }
+  rows = []
+  for what, sizes in (('pairs', [2]), ('larger groups', range(3, size + 1))):
+    groups = [group for group in test if len(group) in sizes]
+    for name, table in tables.items():
+      itself = what == 'pairs' and name == 'pairs on test'
+      if groups and table is not None and not itself:
+        guess = grouping.predicted(table, groups)
+        values = (
+          np.concatenate([guess[g] for g in groups]),
+          np.concatenate([test[g].mean(-1) for g in groups]),
+        )
+        unit = name not in affinities
+        rows.append({'gains of': what, 'from': name, **_agree(*values, unit)})
+  return pd.DataFrame(rows)
+
+
+def _agree(guess: np.ndarray, gain: np.ndarray, same_unit: bool) -> dict:
+  ranks = (pd.Series(x).rank().to_numpy() for x in (guess, gain))
+  miss = gain - guess
+  return {
+    'n': len(gain),
+    'correlation': _correlation(guess, gain),
+    'of ranks': _correlation(*ranks),
+    'error': np.abs(miss).mean() if same_unit else np.nan,
+    'bias': miss.mean() if same_unit else np.nan,
+  }
+
+
+def _correlation(a: np.ndarray, b: np.ndarray) -> float:
+  if len(a) < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
+    return np.nan
+  return float(np.corrcoef(a, b)[0, 1])

@@ -1,0 +1,180 @@
+"""What each task gains from being trained with others, against alone.
+
+A gain is `S = +-(M(with others) - M(single)) / |M(single)|` in percent of the
+task's headline metric, + is better (Standley et al., ICML 2020,
+arXiv:1905.07553). Differences are paired by seed, and the denominator is the
+baseline's mean over seeds, as for Delta_m (`stats.paired_delta_m`).
+"""
+
+import itertools
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from mtl_jax.report import stats
+from mtl_jax.report.compare.rows import ALPHA
+from mtl_jax.report.results import Cell, TaskInfo
+from mtl_jax.report.transfer import grouping, groups
+from mtl_jax.report.transfer.groups import Group
+
+SPLITS = ('valid', 'test')
+# Worse than this many standard deviations of a baseline's seeds is negative
+# transfer.
+MULTIPLE = 1.0
+LONG = (
+  *('split', 'group', 'task', 'seed', 'metric', 'value', 'single', 'gain'),
+)
+COLUMNS = (
+  *('group', 'size', 'task', 'metric', 'n_seeds', 'gain', 'ci_low', 'ci_high'),
+  *('p_value', 'p_holm', 'verdict', 'reason'),
+)
+
+
+class Transfer(NamedTuple):
+  """All gains.
+
+  Attributes:
+    base: the baseline.
+    groups: all that were trained together.
+    long: a line per split, group, task and seed (`LONG`).
+    frame: a line per group and task, on test (`COLUMNS`).
+  """
+
+  base: Cell
+  groups: list[Group]
+  long: pd.DataFrame
+  frame: pd.DataFrame
+
+  @property
+  def names(self) -> list[str]:
+    return [task.name for task in self.base.tasks]
+
+  def whole(self, split: str) -> dict[grouping.Group, np.ndarray]:
+    """Gains `[members, seeds]` of groups whose every task has every seed.
+
+    Keys are numbers of tasks. A task alone is there too; it gains 0.
+    """
+    long = self.long[self.long['split'] == split]
+    table = long.pivot(index=['group', 'task'], columns='seed', values='gain')
+    seeds = table.columns.size
+    found = {(t,): np.zeros((1, seeds)) for t in range(len(self.names))}
+    for group in self.groups:
+      key = tuple(map(self.names.index, group.members))
+      gains = table.reindex([(group.name, name) for name in group.members])
+      if np.isfinite(gains.to_numpy()).all():
+        found[key] = gains.to_numpy()
+    return found
+
+
+def make(base: Cell, trained: Sequence[Group]) -> Transfer:
+  """Gains of all groups over `base`, and their tests.
+
+  Holm's correction is over all lines of the frame.
+  """
+  single = groups.of_cell(base)
+  found, rows = [], []
+  for group in trained:
+    for task in base.tasks:
+      if task.name not in group.members:
+        continue
+      found += [_gains(single, group, task, split) for split in SPLITS]
+      rows.append(_row(group, task, found[-1], base.test_over_train))
+  _correct(rows)
+  long = pd.concat([frame for frame, _ in found], ignore_index=True)
+  return Transfer(base, list(trained), long, pd.DataFrame(rows)[[*COLUMNS]])
+
+
+def matrix(transfer: Transfer, column: str = 'gain') -> np.ndarray:
+  """Of pairs, `[partner, task]`; the diagonal is NaN, or '' of strings."""
+  names, frame = transfer.names, transfer.frame
+  numbers = pd.api.types.is_numeric_dtype(frame[column])
+  empty = np.nan if numbers else ''
+  table = np.full((len(names), len(names)), empty, float if numbers else object)
+  values = frame.set_index(['group', 'task'])[column]
+  for pair in (g for g in transfer.groups if len(g.members) == 2):
+    for task, partner in itertools.permutations(pair.members):
+      place = names.index(partner), names.index(task)
+      table[place] = values[pair.name, task]
+  return table
+
+
+def noise(base: Cell) -> float:
+  """The baseline's deviation from seed to seed, pooled over tasks, in %.
+
+  The root of the mean squared relative standard deviation of the headlines.
+  """
+  found = [
+    stats.interval(list(base.values(task.name, task.metrics[0][0]).values()))
+    for task in base.tasks
+  ]
+  return 100 * float(np.sqrt(np.mean([(f.std / f.mean) ** 2 for f in found])))
+
+
+def by_size(transfer: Transfer) -> pd.DataFrame:
+  """A line per size of group: mean gain, and how often and far it is negative.
+
+  `worse` is the share of (group, task, seed) that lose more than `MULTIPLE`
+  times the baseline's noise, `negative` the mean of what is lost, gains being
+  0; both on test.
+  """
+  long = transfer.long[transfer.long['split'] == 'test'].dropna(subset='gain')
+  sizes = {group.name: len(group.members) for group in transfer.groups}
+  limit = MULTIPLE * noise(transfer.base)
+  rows = []
+  for size, part in long.groupby(long['group'].map(sizes)):
+    per_seed = part.groupby('seed')['gain'].mean()
+    test = stats.one_sample(per_seed, 100.0, transfer.base.test_over_train)
+    own = transfer.frame[transfer.frame['size'] == size]
+    rows.append(
+      {
+        'size': size,
+        'groups': part['group'].nunique(),
+        **dict(zip(('gain', 'ci_low', 'ci_high'), test[:3], strict=True)),
+        'worse': (part['gain'] < -limit).mean() if limit >= 0 else np.nan,
+        'negative': part['gain'].clip(upper=0).mean(),
+        'shown_better': (own['verdict'] == 'better').sum(),
+        'shown_worse': (own['verdict'] == 'worse').sum(),
+      }
+    )
+  return pd.DataFrame(rows)
+
+
+def _gains(
+  single: Group, group: Group, task: TaskInfo, split: str
+) -> tuple[pd.DataFrame, str]:
+  """A line per seed of both; and why there is no gain, if so."""
+  metric, higher = task.metrics[0]
+  mine, theirs = (g.values(split, task.name, metric) for g in (group, single))
+  seeds = sorted(mine.keys() & theirs.keys())
+  value, alone = ([v[s] for s in seeds] for v in (mine, theirs))
+  delta = stats.paired_delta_m(
+    np.reshape(value, (-1, 1)),
+    np.reshape(alone, (-1, 1)),
+    [higher],
+    names=[f'{task.name} ({metric})'],
+  )
+  found = [np.nan] * len(seeds) if delta.per_seed is None else delta.per_seed
+  columns = (split, group.name, task.name, seeds, metric, value, alone, found)
+  return pd.DataFrame(dict(zip(LONG, columns, strict=True))), delta.reason
+
+
+def _row(group, task, found, test_over_train) -> dict:
+  frame, reason = found
+  known = frame['gain'].dropna()
+  # Relative changes in percent come from values of the size of 100.
+  test = stats.one_sample(known, 100.0, test_over_train)
+  values = (group.name, len(group.members), task.name, task.metrics[0][0])
+  row = dict(zip(COLUMNS, (*values, len(known), *test), strict=False))
+  return row | {'reason': reason}
+
+
+def _correct(rows: list[dict]) -> None:
+  adjusted = stats.holm([row['p_value'] for row in rows])
+  for row, p_holm in zip(rows, adjusted, strict=True):
+    row['p_holm'] = np.nan if p_holm is None else p_holm
+    row['p_value'] = np.nan if p_holm is None else row['p_value']
+    shown = p_holm is not None and p_holm < ALPHA
+    better = 'better' if row['gain'] > 0 else 'worse'
+    row['verdict'] = better if shown else 'no difference shown'

@@ -1,0 +1,112 @@
+"""Do measures of interference tell what sharing will do?
+
+Every seed of a set of tasks is judged by itself: how the measure ranks the
+ordered pairs of its tasks against the gains of those pairs; then means over
+seeds. What groupings they would choose: regrets.py.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.stats import spearmanr
+
+from mtl_jax.report import stats
+from mtl_jax.report.compare.rows import ALPHA
+from mtl_jax.report.transfer import grouping
+from mtl_jax.report.transfer.gains import Transfer
+
+Key = tuple[str, str]  # measure, and when in training it was taken
+Tables = Mapping[Key, np.ndarray]  # [seeds, tasks, tasks], i -> j
+
+CORRELATIONS = (
+  *('tasks', 'measure', 'when', 'n', 'rho', 'ci_low', 'ci_high'),
+  *('p_value', 'p_holm', 'verdict'),
+)
+
+
+class Judged(NamedTuple):
+  """A set of tasks: what its groups gained, and what was measured."""
+
+  name: str
+  transfer: Transfer
+  tables: Tables
+
+
+class Found(NamedTuple):
+  """All lines; `costs` are of looking, one per set."""
+
+  correlations: pd.DataFrame
+  regrets: pd.DataFrame
+  costs: list[dict]
+
+  @property
+  def frames(self) -> dict[str, pd.DataFrame]:
+    return {**self._asdict(), 'costs': pd.DataFrame(self.costs)}
+
+
+def pair_gains(gains: grouping.Gains, size: int) -> np.ndarray:
+  """`[seeds, partner, task]`; the diagonal is NaN."""
+  seeds = next(iter(gains.values())).shape[1]
+  table = np.full((seeds, size, size), np.nan)
+  for (i, j), found in ((g, v) for g, v in gains.items() if len(g) == 2):
+    table[:, j, i], table[:, i, j] = found
+  return table
+
+
+def correlations(judged: Judged) -> dict[Key, np.ndarray]:
+  """Spearman's, `[seeds]`; NaN where fewer than three pairs are known."""
+  size = len(judged.transfer.names)
+  gained = pair_gains(judged.transfer.whole('test'), size)
+  return {
+    key: np.array([_ranked(a, b) for a, b in zip(table, gained, strict=True)])
+    for key, table in judged.tables.items()
+  }
+
+
+def _ranked(measured: np.ndarray, gained: np.ndarray) -> float:
+  known = np.isfinite(measured) & np.isfinite(gained)
+  a, b = measured[known], gained[known]
+  if len(a) < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
+    return np.nan
+  return float(spearmanr(a, b).statistic)
+
+
+def correlation_rows(sets: list[Judged]) -> pd.DataFrame:
+  """A line per set, measure and time, and of all drawn sets together.
+
+  Holm's correction is over all lines; a measure `predicts` where its mean
+  correlation is above 0 after it.
+  """
+  found = {judged.name: correlations(judged) for judged in sets}
+  drawn = [j.name for j in sets if j.transfer.base.test_over_train is None]
+  if len(drawn) > 1:
+    keys = dict.fromkeys(key for name in drawn for key in found[name])
+    found['all drawn'] = {
+      key: np.concatenate([found[n][key] for n in drawn if key in found[n]])
+      for key in keys
+    }
+  overlap = {j.name: j.transfer.base.test_over_train for j in sets}
+  rows = [
+    _correlation(name, key, values, overlap.get(name))
+    for name, own in found.items()
+    for key, values in own.items()
+  ]
+  return pd.DataFrame(_corrected(rows), columns=CORRELATIONS)
+
+
+def _correlation(name, key, values, overlap) -> dict:
+  known = values[np.isfinite(values)]
+  test = stats.one_sample(known, 1.0, overlap)
+  return dict(zip(CORRELATIONS, (name, *key, len(known), *test), strict=False))
+
+
+def _corrected(rows: list[dict]) -> list[dict]:
+  adjusted = stats.holm([row['p_value'] for row in rows])
+  for row, p_holm in zip(rows, adjusted, strict=True):
+    shown = p_holm is not None and p_holm < ALPHA
+    sign = 'predicts' if row['rho'] > 0 else 'misleads'
+    row['p_holm'] = np.nan if p_holm is None else p_holm
+    row['verdict'] = sign if shown else 'not shown'
+  return rows

@@ -1,0 +1,142 @@
+"""Which measures predict what sharing does, from when on, at what cost."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from mtl_jax.report import terminal
+from mtl_jax.report.layout import Table, human
+from mtl_jax.report.terminal import Sheet
+from mtl_jax.report.validity import pair_measures, sentences
+from mtl_jax.report.validity.correlations import Found, Judged
+from mtl_jax.report.validity.regrets import REFERENCES
+
+MARKS = {'predicts': ' ▲', 'misleads': ' ▼', 'not shown': ''}
+# Whatever is known of pairs without training all of them together.
+NEEDS = {
+  'validation': 'every group',
+  'pairs': 'every pair',
+  'cka of single': 'every task alone',
+  'rsa of single': 'every task alone',
+  'random': 'nothing',
+  'known cosine': 'nothing: it is how the worlds were drawn',
+}
+
+
+def page(judged: Sequence[Judged], found: Found) -> str:
+  """The whole page, as Markdown."""
+  names = list(dict.fromkeys(found.correlations['tasks']))
+  # What stands for many worlds comes first.
+  names.sort(key=lambda name: name != sentences.DRAWN)
+  grouped = [n for n in names if (found.regrets['tasks'] == n).any()]
+  parts = [
+    '# Can measures of interference be trusted?\n',
+    '\n'.join(
+      f'- {line}' for line in [*_how(judged), *sentences.answers(found)]
+    )
+    + '\n',
+    '![correlations](correlations.png)\n\n![regrets](regrets.png)\n',
+    *(f'## {name}\n\n{_correlations(found, name)}' for name in names),
+    *(f'## Groupings: {name}\n\n{_regrets(found, name)}' for name in grouped),
+    f'## Costs\n\n{_costs(found)}',
+  ]
+  return '\n'.join(parts)
+
+
+def _how(judged: Sequence[Judged]) -> list[str]:
+  first = judged[0].transfer
+  sets = ', '.join(
+    f'{j.name} ({len(j.transfer.names)} tasks, {len(j.transfer.base.setting)} '
+    f'{j.transfer.base.repeats})'
+    for j in judged
+  )
+  steps = first.base.header['comparable']['steps']
+  return [
+    f'Sets of tasks: {sets}. Every group of tasks was trained by hard sharing '
+    f'and every task alone, {steps:,} steps in the first set; the gain of a '
+    'task is in % of its headline on test.',
+    'Within every seed a measure ranks the ordered pairs of tasks (i helps j), '
+    "and Spearman's correlation holds that against the gains of the pairs; "
+    'told is the mean over seeds ± half its 95 % interval. ▲ predicts, ▼ '
+    'misleads: the mean is not 0 after Holm over all lines of '
+    'correlations.csv.',
+    'Measures are of all tasks trained together, on raw gradients of shared '
+    'parameters, turned so that more should help: 0.5 less the conflict rate, '
+    'minus the curvature bound. A gain of one training is noisy, which takes '
+    'from every correlation; known cosine, how alike the worlds were made, '
+    'says what is left.',
+  ]
+
+
+def _correlations(found: Found, name: str) -> str:
+  own = found.correlations[found.correlations['tasks'] == name]
+  whens = [*pair_measures.WHEN, 'end', '']
+  whens = [when for when in whens if (own['when'] == when).any()]
+  table = own.set_index(['measure', 'when'])
+  body = [
+    [
+      measure,
+      *(_entry(table, measure, when) for when in whens),
+    ]
+    for measure in dict.fromkeys(own['measure'])
+  ]
+  header = ['measure', *(when or 'as drawn' for when in whens)]
+  seeds = f'Mean over {own["n"].max()} seeds; – is not known.'
+  return terminal.markdown(Sheet([seeds], Table(header, body), []))
+
+
+def _entry(table: pd.DataFrame, measure: str, when: str) -> str:
+  if (measure, when) not in table.index:
+    return ''
+  row = table.loc[measure, when]
+  return sentences.rho(row) + MARKS[row['verdict']]
+
+
+def _regrets(found: Found, name: str) -> str:
+  own = found.regrets[found.regrets['tasks'] == name]
+  budgets = list(dict.fromkeys(own['budget']))
+  shown = own[own['when'].isin(['', 'all', 'end'])]
+  table = shown.set_index(['measure', 'budget'])
+  chosen = list(dict.fromkeys(shown['measure']))
+  chosen.sort(key=lambda m: m not in REFERENCES)
+  body = []
+  for measure in chosen:
+    rows = [table.loc[measure, budget] for budget in budgets]
+    told = [
+      entry for row in rows for entry in (_gain(row), sentences.over(row))
+    ]
+    body.append([measure, NEEDS.get(measure, 'all together, once'), *told])
+  header = ['chosen by', 'trains']
+  for budget in budgets:
+    header += [f'{budget} networks: gain %', 'over random']
+  above = [
+    'The mean gain over tasks of the grouping that each would choose, and '
+    'what that is more than at random, the mean over all partitions into so '
+    'many groups, ± half the 95 % interval over seeds. Measures are means over '
+    'all looks; others, and regrets, are in regrets.csv.'
+  ]
+  return terminal.markdown(Sheet(above, Table(header, body), []))
+
+
+def _gain(row: pd.Series) -> str:
+  return f'{row["gain"]:+.2f}'
+
+
+def _costs(found: Found) -> str:
+  header = ['tasks', 'number', 'looks', 'ms of a look', 'in steps', 'adds']
+  body = [
+    [
+      cost['tasks'],
+      str(cost['num_tasks']),
+      str(cost['looks']),
+      human(cost['look_ms']),
+      human(cost['look_in_steps']),
+      f'{cost["share_of_training"]:.0%}',
+    ]
+    for cost in found.costs
+  ]
+  above = [
+    'One look at one run: gradients of all tasks on every batch of it, their '
+    'products by module, a look-ahead step per task, and the curvature.'
+  ]
+  return terminal.markdown(Sheet(above, Table(header, body), []))

@@ -1,0 +1,110 @@
+"""What the grouping of tasks brings that a measure of interference chooses.
+
+In every seed by itself, against what all groups' validation chooses and against
+chance; then means over seeds.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from mtl_jax.report import stats
+from mtl_jax.report.transfer import grouping
+from mtl_jax.report.validity.correlations import Judged, Key, pair_gains
+
+# Chosen without any measure, to compare with.
+REFERENCES = ('validation', 'pairs', 'together', 'random')
+COLUMNS = (
+  *('tasks', 'measure', 'when', 'budget', 'n', 'gain'),
+  *('regret', 'ci_low', 'ci_high'),
+  *('over_random', 'over_low', 'over_high'),
+)
+
+
+def rows_of(sets: list[Judged]) -> pd.DataFrame:
+  """What groupings bring, in % on test, by set, chooser and budget.
+
+  Against what all groups' validation chooses, and against chance.
+  """
+  found = {
+    (judged.name, budget): brings(judged, budget)
+    for judged in sets
+    for budget in range(2, len(judged.transfer.names))
+  }
+  overlap = {j.name: j.transfer.base.test_over_train for j in sets}
+  drawn = [name for name, share in overlap.items() if share is None]
+  for budget in sorted({budget for _, budget in found}):
+    own = [found[n, budget] for n in drawn if (n, budget) in found]
+    if len(own) > 1:
+      common = [key for key in own[0] if all(key in one for one in own)]
+      found['all drawn', budget] = {
+        key: np.concatenate([one[key] for one in own]) for key in common
+      }
+  lines = [
+    row
+    for (name, budget), brought in found.items()
+    for row in _regrets(name, budget, brought, overlap.get(name))
+  ]
+  return pd.DataFrame(lines, columns=COLUMNS)
+
+
+def _regrets(name, budget, brought, overlap) -> list[dict]:
+  best, chance = brought['validation', ''], brought['random', '']
+  rows = []
+  for (measure, when), gains in brought.items():
+    missed = stats.one_sample(best - gains, 100.0, overlap)
+    over = stats.one_sample(gains - chance, 100.0, overlap)
+    values = (name, measure, when, budget, len(gains), gains.mean())
+    told = (*values, *missed[:3], *over[:3])
+    rows.append(dict(zip(COLUMNS, told, strict=True)))
+  return rows
+
+
+def brings(judged: Judged, budget: int) -> dict[Key, np.ndarray]:
+  """The mean gain over tasks on test, `[seeds]`, by who chose the grouping.
+
+  A measure that some seed lacks is left out.
+  """
+  transfer = judged.transfer
+  test, valid = transfer.whole('test'), transfer.whole('valid')
+  size = len(transfer.names)
+  paired = pair_gains(valid, size)
+  tables = {('pairs', ''): paired, **judged.tables}
+  lines = [
+    _of_seed(
+      {group: gains[:, seed] for group, gains in test.items()},
+      {group: gains[:, seed] for group, gains in valid.items()},
+      {key: table[seed] for key, table in tables.items()},
+      budget,
+    )
+    for seed in range(len(paired))
+  ]
+  common = [key for key in lines[0] if all(key in line for line in lines)]
+  return {key: np.array([line[key] for line in lines]) for key in common}
+
+
+def _of_seed(
+  test: grouping.Gains,
+  valid: grouping.Gains,
+  tables: Mapping[Key, np.ndarray],
+  budget: int,
+) -> dict[Key, float]:
+  every = max(test, key=len)
+  guesses = {('validation', ''): valid} | {
+    key: grouping.predicted(table, test)
+    for key, table in tables.items()
+    if _whole(table)
+  }
+  found = {
+    key: float(grouping.realised(chosen, test).mean())
+    for key, guess in guesses.items()
+    if (chosen := grouping.best(guess, len(every), budget))
+  }
+  chance = grouping.at_random(test, len(every), budget)
+  references = {'together': float(test[every].mean()), 'random': chance}
+  return found | {(name, ''): value for name, value in references.items()}
+
+
+def _whole(table: np.ndarray) -> bool:
+  return bool(np.isfinite(table[~np.eye(len(table), dtype=bool)]).all())

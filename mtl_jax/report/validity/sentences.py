@@ -1,0 +1,93 @@
+"""Which measures predict, from when on: a sentence each, with its numbers."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from mtl_jax.report.layout import with_interval
+from mtl_jax.report.validity.correlations import Found
+
+DRAWN = 'all drawn'
+TOLD = {
+  'step 0': 'at step 0',
+  'to 10 %': 'in the first 10 % of the steps',
+  '10 to 40 %': 'from 10 to 40 % of the steps',
+  'from 40 %': 'after 40 % of the steps',
+  'all': 'over all looks',
+  'end': 'at the end',
+  '': 'as drawn',
+}
+
+
+def answers(found: Found) -> Iterator[str]:
+  """Plain sentences with the numbers of all drawn sets, or of the only one."""
+  lines = found.correlations
+  name = DRAWN if (lines['tasks'] == DRAWN).any() else lines['tasks'].iloc[0]
+  own = lines[lines['tasks'] == name].dropna(subset='rho')
+  if own.empty:
+    yield f'{name}: no correlation is known.'
+    return
+  for measure, part in own.groupby('measure', sort=False):
+    yield f'{name}: {_answer(measure, part)}'
+  known = own[own['measure'] != 'known cosine']
+  best = known.loc[known['rho'].idxmax()]
+  shown = 'which is shown' if best['verdict'] == 'predicts' else 'not shown'
+  yield (
+    f'Of all measures {best["measure"]} ({_when(best["when"])}) ranks pairs '
+    f'best, {rho(best)}; {shown} to be above 0.'
+  )
+  yield from _grouped(found.regrets, name)
+  for cost in found.costs:
+    yield (
+      f'{cost["tasks"]}: {cost["looks"]} looks added '
+      f'{cost["share_of_training"]:.0%} to the training of all tasks together.'
+    )
+
+
+def _grouped(lines: pd.DataFrame, name: str) -> Iterator[str]:
+  """How much better than chance the measures group, with fewest networks."""
+  own = lines[(lines['tasks'] == name) & lines['when'].isin(['', 'all', 'end'])]
+  own = own[own['budget'] == own['budget'].min()].set_index('measure')
+  if own.empty:
+    return
+  told = '; '.join(
+    f'{measure} {over(row)}'
+    for measure, row in own.iterrows()
+    if measure != 'random'
+  )
+  yield (
+    f'{name}: gain of the grouping of {own["budget"].iloc[0]} networks that '
+    f'each chooses, over a random one, in % points: {told}.'
+  )
+
+
+def over(row: pd.Series) -> str:
+  return with_interval(
+    row['over_random'], row['over_low'], row['over_high'], '+'
+  )
+
+
+def _answer(measure: str, part: pd.DataFrame) -> str:
+  shown = part[part['verdict'] == 'predicts']
+  if len(shown):
+    first = shown.iloc[0]
+    best = shown.loc[shown['rho'].idxmax()]
+    later = f', best {_when(best["when"])} ({rho(best)})'
+    return (
+      f'{measure} predicts, first {_when(first["when"])} ({rho(first)})'
+      f'{"" if best["when"] == first["when"] else later}.'
+    )
+  wrong = part[part['verdict'] == 'misleads']
+  if len(wrong):
+    worst = wrong.loc[wrong['rho'].idxmin()]
+    return f'{measure} misleads {_when(worst["when"])} ({rho(worst)}).'
+  best = part.loc[part['rho'].abs().idxmax()]
+  return f'{measure} is not shown to predict (at most {rho(best)}).'
+
+
+def _when(when: str) -> str:
+  return TOLD.get(when, when)
+
+
+def rho(row: pd.Series) -> str:
+  return with_interval(row['rho'], row['ci_low'], row['ci_high'], '+')

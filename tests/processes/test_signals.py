@@ -1,0 +1,26 @@
+"""The first signal is put off, the second is not."""
+
+import os
+import signal
+
+import pytest
+
+from mtl_jax.processes import signals
+
+
+@pytest.mark.parametrize('signum', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_told_when_asked(signum, capfd):
+  with signals.postponed() as asked:
+    assert asked() == 0
+    os.kill(os.getpid(), signum)
+    assert asked() == signum
+  assert 'stopping' in capfd.readouterr().err
+
+
+def test_the_second_stops_at_once_and_handlers_come_back():
+  before = signal.getsignal(signal.SIGTERM)
+  with signals.postponed():
+    os.kill(os.getpid(), signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+      os.kill(os.getpid(), signal.SIGTERM)
+  assert signal.getsignal(signal.SIGTERM) is before

@@ -1,0 +1,65 @@
+"""One process has a cell, and loses it when it ends, however it ends."""
+
+import subprocess
+import sys
+
+from mtl_jax.records import locks
+
+HOLD = """
+import pathlib, sys, time
+from mtl_jax import claims
+with claims.held(pathlib.Path(sys.argv[1])) as other:
+  print(other or 'mine', flush=True)
+  time.sleep(60)
+"""
+
+
+def hold(folder):
+  """Another process that claims the folder and stays; and what it printed."""
+  process = subprocess.Popen(
+    [sys.executable, '-c', HOLD, str(folder)], stdout=subprocess.PIPE, text=True
+  )
+  return process, process.stdout.readline().strip()
+
+
+def test_the_second_learns_who_has_it_until_that_process_is_killed(tmp_path):
+  process, said = hold(tmp_path / 'cell')
+  assert said == 'mine'
+  with locks.held(tmp_path / 'cell') as other:
+    assert other.startswith(f'process {process.pid} on ')
+  process.kill()
+  process.wait()
+  with locks.held(tmp_path / 'cell') as other:
+    assert other == ''
+
+
+def test_a_claim_ends_with_its_block_even_by_an_error(tmp_path):
+  try:
+    with locks.held(tmp_path) as other:
+      assert other == ''
+      with locks.held(tmp_path) as second:
+        assert second.startswith('process')
+      raise KeyError
+  except KeyError:
+    pass
+  with locks.held(tmp_path) as other:
+    assert other == ''
+
+
+def test_to_await_is_to_take_over(tmp_path):
+  process, _ = hold(tmp_path)
+  with locks.held(tmp_path) as other:
+    assert other
+  process.kill()
+  with locks.awaited(tmp_path), locks.held(tmp_path) as other:
+    assert str(process.pid) not in other
+  process.wait()
+
+
+def test_without_locks_one_line_says_so(tmp_path, monkeypatch, capsys):
+  monkeypatch.setattr(locks, 'fcntl', None)
+  locks._warn.cache_clear()
+  with locks.held(tmp_path) as one, locks.held(tmp_path) as two:
+    assert one == two == ''
+  (line,) = capsys.readouterr().err.splitlines()
+  assert 'one command at a time' in line

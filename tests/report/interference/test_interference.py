@@ -1,0 +1,260 @@
+"""Verdicts, findings and sentences on interference made by hand."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mtl_jax import records
+from mtl_jax.report.interference import (
+  figures,
+  findings,
+  looks,
+  page,
+  pairs,
+  sentences,
+)
+from tests.report import fake
+
+A, B, C = 'cd4_0', 'cd4_1', 'death_0'
+MODULES = ['ALL', 'shared/stage_2', 'shared/stage_10']
+STEPS = 0, 100, 200, 300
+
+
+def probe(run, step, gram, tag=None, **changes):
+  """A look at gradients whose Gram matrix is known, the same in each module."""
+  lengths = np.sqrt(np.diag(gram))
+  cosine = gram / np.outer(lengths, lengths)
+  np.fill_diagonal(cosine, np.nan)
+  conflict = np.where(np.isnan(cosine), np.nan, cosine < 0)
+  values = {
+    'cosine': [cosine] * 3,
+    'conflict': [conflict] * 3,
+    'product': [gram] * 3,
+    'corrected_cosine': [cosine] * 3,
+    'magnitude_similarity': [cosine**0] * 3,
+    'tag': np.zeros((3, 3)) if tag is None else tag,
+    'alignment': [1.0] * 3,
+    'curvature': 5.0,
+  } | changes
+  head = {'kind': 'probe', 'run': run, 'seed': run, 'hp': fake.HP}
+  return head | {
+    'step': step, 'batches': 4, 'modules': MODULES,
+    'values': {name: np.array(own).tolist() for name, own in values.items()},
+  }  # fmt: skip
+
+
+def made(folder, look, seeds=8, **header):
+  """The report on a cell whose looks are `look(seed, step)`."""
+  head = fake.header('hard', seeds=[*range(seeds)], **header)
+  lines = [look(seed, step) for seed in range(seeds) for step in STEPS]
+  runs = fake.draw(np.random.default_rng(0), head)
+  cost = fake.cost() | {'probe_seconds': 0.002, 'steps_per_second': 500.0}
+  cell = fake.write(folder, head, *lines, *runs, cost)
+  frame = looks.frame(folder, cell)
+  return pairs.make(frame, cell, looks.batches(folder, cell))
+
+
+def gram(rng, noise=0.05):
+  """Of three tasks: B is A negated, C orthogonal to both."""
+  g = np.array([[1, 0, 0], [-1, 0, 0], [0, 2, 0.0]])
+  return (lambda x: x @ x.T)(g + noise * rng.normal(size=g.shape))
+
+
+@pytest.fixture
+def found(tmp_path):
+  rng = np.random.default_rng(1)
+
+  def look(seed, step):
+    tag = 1e-3 * rng.normal(size=(3, 3))
+    tag[0, 1] -= 0.05
+    tag[2, 0] += 0.03
+    return probe(seed, step, gram(rng), tag)
+
+  return made(tmp_path, look)
+
+
+def test_negated_tasks_conflict_and_orthogonal_ones_are_not_shown(found):
+  verdicts = found.of('corrected_cosine')['verdict'].to_dict()
+  assert verdicts[A, B] == verdicts[B, A] == 'conflict'
+  assert {verdicts[p] for p in ((A, C), (C, A), (B, C))} == {'not shown'}
+  helped = found.of('tag')['verdict'].to_dict()
+  assert (helped.pop((A, B)), helped.pop((C, A))) == ('hurts', 'helps')
+  assert set(helped.values()) == {'not shown'}
+
+
+def test_sentences_follow_the_numbers(found):
+  text = sentences.pairs_told(found)
+  assert f'conflict is shown for 1 of 3 pairs ({A} and {B} -0.99' in text
+  assert 'agreement is shown for 0 of 3 pairs' in text
+  assert 'for 2 pairs neither is shown' in text
+  steps = sentences.steps_told(found)
+  (gain,) = re.findall(f'on {C}, which lowers the loss of {A} by (.*?) ', steps)
+  (loss,) = re.findall(f'on {A}, which raises the loss of {B} by (.*?) ', steps)
+  assert float(gain) == pytest.approx(3, abs=0.1)
+  assert float(loss) == pytest.approx(5, abs=0.1)
+  assert steps.count(', shown)') == 2
+  assert f'most for {A} and {B} (100 %)' in sentences.rates(found)
+  above = ' '.join(page.sheet(found).above)
+  assert 'every 100 of 300 steps; 8 seeds on one split' in above
+  # Four looks of 2 ms at 500 steps a second, beside 300 steps.
+  assert '2 ms, as long as 1 training steps; all looks together 1.33 %' in above
+
+
+def test_the_page_shows_its_pictures(found, tmp_path):
+  text = page.markdown(found)
+  figures.write(found, tmp_path)
+  for name in page.PICTURES:
+    assert f'figures/{name}.png' in text
+    assert (tmp_path / f'{name}.png').stat().st_size > 5000
+
+
+def test_a_task_with_itself_is_tested_against_no_one(found):
+  tested = found.matrices[found.matrices['p_value'].notna()]
+  assert set(tested.measure) == {pairs.CORRECTED, 'tag'}
+  assert (tested.module == looks.TOTAL).all()
+  assert (tested.task_i != tested.task_j).all()
+  assert (tested.p_holm >= tested.p_value).all()
+
+
+def test_modules_stand_in_order_of_depth():
+  names = ['head', 'b/stage_10', 'a/stage_2', 'a/stage_0']
+  assert looks.by_depth(names) == names[::-1]
+
+
+def test_where_all_is_noise_nothing_is_shown(tmp_path):
+  rng = np.random.default_rng(3)
+
+  def look(seed, step):
+    g = rng.normal(size=(3, 40))
+    return probe(seed, step, g @ g.T, 1e-3 * rng.normal(size=(3, 3)))
+
+  found = made(tmp_path, look)
+  assert set(found.of('corrected_cosine')['verdict']) == {'not shown'}
+  assert 'for 3 pairs neither is shown' in sentences.pairs_told(found)
+  for say in (sentences.depth, sentences.time, sentences.steps_told):
+    assert '(not shown)' in say(found)
+    assert '(shown)' not in say(found)
+    assert ', shown' not in say(found)
+
+
+def test_one_seed_shows_nothing(tmp_path):
+  rng = np.random.default_rng(1)
+  found = made(tmp_path, lambda s, t: probe(s, t, gram(rng)), seeds=1)
+  assert set(found.of('corrected_cosine')['verdict']) == {'not shown'}
+  assert 'not shown' in sentences.steps_told(found)
+
+
+def test_resplits_widen_what_is_known(tmp_path):
+  ends = []
+  for split in ('fixed', 'resplit'):
+    rng = np.random.default_rng(1)
+    found = made(
+      tmp_path / split, lambda s, t, r=rng: probe(s, t, gram(r)), split=split
+    )
+    row = found.of('corrected_cosine').loc[(A, C)]
+    ends.append(row['ci_high'] - row['ci_low'])
+  # 25 rows of test, 100 of training, 8 seeds: 1/8 becomes 1/8 + 1/4.
+  assert ends[1] == pytest.approx(ends[0] * 3**0.5)
+
+
+def test_the_pooled_cosine_is_of_the_mean_products(tmp_path):
+  """A long early gradient counts by its length, and not each look alike."""
+
+  def look(seed, step):
+    g = np.array([[1, 0], [-1, 0], [0, 1.0]])
+    if step == 0:
+      g = 10 * np.array([[1, 0], [1, 0], [0, 1.0]])
+    return probe(seed, step, g @ g.T)
+
+  found = made(tmp_path, look)
+  rows = found.of('corrected_cosine')
+  assert rows.loc[(A, B), 'mean'] == pytest.approx((100 - 3) / (100 + 3))
+  assert rows.loc[(A, C), 'mean'] == pytest.approx(0)
+
+
+def test_a_gradient_that_is_all_noise_is_unknown_and_said(tmp_path):
+  noise = np.diag([1.0, -0.1, 1.0])
+
+  def look(seed, step):
+    product = noise if seed == 0 else np.eye(3)
+    return probe(seed, step, np.eye(3), product=[product] * 3)
+
+  found = made(tmp_path, look)
+  rows = found.of('corrected_cosine')
+  assert rows.loc[(A, B), 'n_seeds'] == 7
+  assert rows.loc[(A, C), 'n_seeds'] == 8
+  assert 'up to 1 of 8 seeds' in sentences.pairs_told(found)
+
+
+def test_what_changes_in_training_and_in_depth_is_shown(tmp_path):
+  rng = np.random.default_rng(5)
+
+  def look(seed, step):
+    low = np.full((3, 3), 0.2 + 0.01 * rng.normal() + step / 1000)
+    np.fill_diagonal(low, np.nan)
+    conflict = [low, low, low + 0.3]
+    return probe(seed, step, gram(rng), conflict=conflict)
+
+  found = made(tmp_path, look)
+  assert (
+    'highest in shared/stage_10 and lowest in shared/stage_2'
+    in sentences.depth(found)
+  )
+  assert '(shown)' in sentences.depth(found)
+  contrast = findings.in_time(found, 'conflict', tests=2)
+  assert contrast.difference.mean == pytest.approx(0.3, abs=0.02)
+  assert contrast.shown
+  # Modules from the inputs on: by number, not by letter.
+  assert [*findings.by_module(found).index] == MODULES[1:]
+
+
+def test_the_frame_holds_shown_runs_once_and_nothing_unknown(tmp_path):
+  rng = np.random.default_rng(0)
+  head = fake.header('hard', seeds=[0, 1])
+  ended = fake.draw(rng, head)
+  other = fake.HP | {'lr': 0.1}
+  worse = [
+    fake.ended_well(2 + i, i, ended[0]['test'], 9.0, other) for i in (0, 1)
+  ]
+  lines = [probe(run, 0, np.eye(3)) for run in (0, 1, 1)]
+  lines.append(probe(2, 0, np.eye(3)) | {'seed': 0, 'hp': other})
+  records.append(tmp_path, head, *lines)
+  cell = fake.write(tmp_path, head, *ended, *worse)
+  frame = looks.frame(tmp_path, cell)
+  assert [*frame.columns] == [*looks.COLUMNS]
+  assert looks.runs(tmp_path, cell) == {0: 0, 1: 1}
+  assert not frame.duplicated([*looks.COLUMNS[:-1]]).any()
+  assert np.isfinite(frame['value']).all()
+  counts = frame[frame['seed'] == 1].groupby('measure').size()
+  assert counts['product'] == 27  # With itself, in three modules.
+  assert counts['cosine'] == 18
+  assert counts['tag'] == 6
+  assert counts['alignment'] == 3
+  same = frame['task_i'] == frame['task_j']
+  alone = frame[same & (frame['task_i'] != 'ALL')]
+  assert set(alone['measure']) == {'product'}
+
+
+def test_a_cell_without_looks_is_refused(tmp_path):
+  head = fake.header('hard')
+  cell = fake.write(tmp_path, head, *fake.draw(np.random.default_rng(0), head))
+  with pytest.raises(looks.InputError, match=r'config\.probe\.batches'):
+    looks.frame(tmp_path, cell)
+
+
+def test_features_are_told_from_those_of_the_task_alone(found):
+  rng = np.random.default_rng(0)
+  rows = [
+    (300, 'features', i, j, 'cka_single', seed, value + 0.01 * rng.normal())
+    for seed in range(8)
+    for i, value in ((A, 0.9), (B, 0.6), (C, 0.3))
+    for j in (A, B, C)
+  ]
+  likeness = pd.DataFrame(rows, columns=[*looks.COLUMNS])
+  both = pd.concat([found.frame, likeness])
+  text = sentences.features(pairs.make(both, found.cell, 4))
+  assert f'{A} against {C}' in text
+  assert text.endswith('(shown).')
+  assert sentences.features(found) == 'How alike features are is not known.'

@@ -1,0 +1,230 @@
+"""Gains from hand-made records: signs, tests, tables, groupings, pictures."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mtl_jax.errors import InputError
+from mtl_jax.report import stats
+from mtl_jax.report.transfer import (
+  affinities,
+  choosing,
+  gains,
+  groups,
+  heatmap,
+  page,
+)
+from tests.report import fake
+
+NAMES = ('cd4_0', 'cd4_1', 'death_0')
+SEEDS = range(5)
+# What the row's task does for the column's, in % of single.
+PULL = np.array([[0, 4, -6], [2, 0, 10], [-8, 1, 0]], float)
+
+
+def value(name, seed, gain=0.0):
+  """A headline that is `gain` % better than single's mean over seeds."""
+  single = 0.8 + 0.01 * (seed - 2) * (1 + NAMES.index(name))
+  sign = 1 if name.startswith('death') else -1
+  return single + sign * 0.8 * gain / 100
+
+
+def line(seed, members, number, run, noise=0.0, slots=None):
+  gains = pulled(members) + noise
+  metric = {n: 'auc' if n.startswith('death') else 'rmse' for n in members}
+  found = {
+    slot: {metric[name]: value(name, seed, gain)}
+    for slot, name, gain in zip(slots or members, members, gains, strict=True)
+  }
+  hp = fake.HP if number is None else {**fake.HP, 'group': number}
+  return fake.ended_well(run, seed, found, hp=hp)
+
+
+def pulled(members):
+  """The mean pull of the others: what groups of three gain follows pairs."""
+  own = [NAMES.index(name) for name in members]
+  return PULL[np.ix_(own, own)].sum(0) / (len(own) - 1)
+
+
+def cell_of(folder, members, noise=0.0):
+  """A cell of groups of one shape, as it lies in a workdir."""
+  kinds = {t['name']: t for t in fake.tasks()}
+  slots = [f'slot_{i}' for i in range(len(members[0]))]
+  tasks = [
+    {**kinds[name], 'name': slot}
+    for name, slot in zip(members[0], slots, strict=True)
+  ]
+  draw = np.random.default_rng(0)
+  head = fake.header('hard', tasks=tasks, groups=[list(m) for m in members])
+  lines = [
+    line(s, m, n, 5 * n + s, noise * draw.normal(size=len(m)), slots)
+    for n, m in enumerate(members)
+    for s in SEEDS
+  ]
+  fake.write(folder / '-'.join(members[0]), head, *lines)
+  return groups.load(folder / '-'.join(members[0]))
+
+
+@pytest.fixture
+def made(tmp_path):
+  return build(tmp_path)
+
+
+def build(folder, order=(0, 1, 2), noise=0.0):
+  names = [NAMES[i] for i in order]
+  pairs = [*itertools.combinations(names, 2)]
+  found = [
+    group
+    for own in (*([p] for p in pairs), [tuple(names)])
+    for group in cell_of(folder, own, noise)
+  ]
+  # Single is the baseline, whose lines carry no pull.
+  tasks = [fake.tasks()[i] for i in order]
+  head = fake.header('single', tasks=tasks)
+  alone = [
+    fake.ended_well(
+      i, s, {n: {'auc' if n[0] == 'd' else 'rmse': value(n, s)} for n in names}
+    )
+    for i, s in enumerate(SEEDS)
+  ]
+  return gains.make(fake.write(folder / 'single', head, *alone), found)
+
+
+def test_gains_are_those_that_the_records_were_made_with(made):
+  found = gains.matrix(made)
+  off = ~np.eye(3, dtype=bool)
+  np.testing.assert_allclose(found[off], PULL[off], atol=1e-9)
+  assert np.isnan(np.diag(found)).all()
+
+
+def test_a_cell_of_groups_knows_which_task_sat_in_which_slot(tmp_path):
+  members = [('cd4_0', 'death_0'), ('cd4_1', 'death_0')]
+  first, second = cell_of(tmp_path, members)
+  assert (first.members, second.members) == tuple(members)
+  assert second.name == 'cd4_1 + death_0'
+  mine = second.values('test', 'cd4_1', 'rmse')
+  assert mine == {s: pytest.approx(value('cd4_1', s, 1)) for s in SEEDS}
+
+
+def test_the_order_of_tasks_orders_the_matrix_and_nothing_else(tmp_path):
+  first = build(tmp_path / 'a')
+  order = (2, 0, 1)
+  second = build(tmp_path / 'b', order)
+  for column in ('gain', 'verdict'):
+    ours, theirs = (gains.matrix(t, column) for t in (first, second))
+    a, b = ours[np.ix_(order, order)], theirs
+    off = ~np.eye(3, dtype=bool)
+    assert (
+      [*a[off]] == pytest.approx([*b[off]])
+      if column == 'gain'
+      else ([*a[off]] == [*b[off]])
+    )
+  for budget in (1, 2, 3):
+    best = [
+      choosing.groupings(t, {}).query(f'budget == {budget}')
+      for t in (first, second)
+    ]
+    np.testing.assert_allclose(best[0].gain, best[1].gain)
+
+
+def test_tests_are_paired_and_corrected_over_all_lines(tmp_path):
+  made = build(tmp_path, noise=3.0)
+  frame = made.frame
+  assert len(frame) == 3 * 2 + 3
+  np.testing.assert_allclose(frame.p_holm, stats.holm([*frame.p_value]))
+  row = frame.iloc[0]
+  lines = made.long.query(
+    f'split == "test" and group == {row.group!r} and task == {row.task!r}'
+  )
+  test = stats.one_sample(lines.gain, 100.0)
+  assert (row.gain, row.ci_low, row.p_value) == (
+    test.mean, test.low, test.p_value,
+  )  # fmt: skip
+  shown = frame.p_holm < 0.05
+  assert ((frame.verdict == 'no difference shown') == ~shown).all()
+
+
+def test_a_baseline_near_zero_has_no_gain(tmp_path):
+  base = build(tmp_path).base
+  run = base.setting[0]
+  tiny = run._replace(test={**run.test, 'cd4_0': {'rmse': 1e-5}})
+  base = base._replace(setting=(tiny,), runs=(tiny,))
+  found = gains.make(base, cell_of(tmp_path / 'x', [NAMES[:2]]))
+  first, second = found.frame.to_dict('records')
+  assert 'nearer to zero' in first['reason']
+  assert np.isnan(first['gain'])
+  assert second['reason'] == ''
+  assert 'not all seeds are known: cd4_0 + cd4_1' in ''.join(
+    page.pages(found, {}, choosing.groupings(found, {}))[-1].notes
+  )
+
+
+def test_negative_transfer_is_counted_against_the_noise(made):
+  # Of pairs, -6 and -8 are worse than the noise of single, 3.4 %.
+  variances = [((1 + i) * 0.01 / 0.8 * 100) ** 2 * 2.5 for i in range(3)]
+  noise = gains.noise(made.base)
+  assert noise == pytest.approx(np.sqrt(np.mean(variances)))
+  pairs = gains.by_size(made).iloc[0]
+  off = PULL[~np.eye(3, dtype=bool)]
+  assert pairs['worse'] == pytest.approx((off < -noise).mean()) == 2 / 6
+  assert pairs['negative'] == pytest.approx(off.clip(max=0).mean())
+  assert pairs['gain'] == pytest.approx(off.mean())
+
+
+def test_larger_groups_that_follow_their_pairs_are_predicted(made):
+  found = choosing.agreement(made, {})
+  larger = found[found['gains of'] == 'larger groups'].set_index('from')
+  for source in ('pairs on test', 'pairs on validation'):
+    assert larger.loc[source, 'correlation'] == pytest.approx(1)
+    assert larger.loc[source, 'error'] == pytest.approx(0, abs=1e-9)
+
+
+def test_choosers_that_know_choose_as_the_oracle_and_others_regret(made):
+  good, bad = {'tag': PULL}, {'tag': -PULL}
+  frame = choosing.groupings(made, good)
+  two = frame[frame.budget == 2].set_index('chosen_by')
+  for name in ('oracle', 'validation', 'pairs', 'tag'):
+    assert two.regret[name] == pytest.approx(0)
+  # Tasks 0 and 1 together, and task 2 with task 1.
+  assert two.gain['oracle'] == pytest.approx((2 + 4 + 10) / 3)
+  assert two.networks['oracle'] == 'cd4_0 + cd4_1, (cd4_1) + death_0'
+  assert two.regret['random'] > 0
+  worse = choosing.groupings(made, bad)
+  assert worse[worse.chosen_by == 'tag'].regret.max() > 1
+  assert (worse.regret > -1e-9).all()
+
+
+def test_affinities_are_means_over_steps_and_seeds(tmp_path):
+  path = tmp_path / 'interference.csv'
+  rows = [
+    (step, module, i, j, 'tag', seed, 10 * a + b + step + seed)
+    for step, seed in itertools.product((0, 2), (0, 4))
+    for (a, i), (b, j) in itertools.permutations(enumerate(NAMES), 2)
+    for module in ('ALL', 'Layer_0')[: 2 - (step > 0)]
+  ]
+  columns = ['step', 'module', 'task_i', 'task_j', 'measure', 'seed', 'value']
+  frame = pd.DataFrame(rows, columns=columns)
+  half = frame[(frame.task_i < frame.task_j)].assign(measure='cosine')
+  pd.concat([frame, half]).to_csv(path, index=False)
+  found = affinities.read(path, NAMES)
+  assert found['tag'][0, 2] == 2 + 3
+  assert found['tag'][2, 0] == 20 + 3
+  assert found['cosine'][2, 0] == found['cosine'][0, 2] == 2 + 3
+  with pytest.raises(InputError, match="'cd4_0' and 'age'"):
+    affinities.read(path, ('cd4_0', 'age'))
+  frame.drop(columns='measure').to_csv(path, index=False)
+  with pytest.raises(InputError, match="no column 'measure'"):
+    affinities.read(path, NAMES)
+  with pytest.raises(InputError, match='nowhere'):
+    affinities.read(tmp_path / 'nowhere.csv', NAMES)
+
+
+def test_the_picture_shows_what_the_table_shows(made):
+  names, entries = heatmap.entries(made)
+  assert names == [*NAMES, 'all 3']
+  (axes, _) = heatmap.draw(made).axes
+  drawn = [text.get_text().replace('\n', ' ') for text in axes.texts]
+  assert drawn == [e for row in entries for e in row if e != '–']
+  assert len(drawn) == 9
