@@ -14,7 +14,7 @@ from experiments import cli, compare, lazy
 from experiments.search import changed
 
 with lazy.imports():
-  from mtl_jax import build, cells
+  from mtl_jax import cells
   from mtl_jax.processes import hosts
   from mtl_jax.report import results as report_cells
 
@@ -29,8 +29,8 @@ def run(variants: Callable[[Any], Variants]) -> None:
   chosen = {'single': baseline} | variants(config)
   configs = [changed(config, changes) for changes in chosen.values()]
   for one in configs:
-    build.check(one)
-  datas = build.data(config)
+    cells.check(one)
+  datas = cells.data(config)
   table = [cells.make(one, datas, workdir=folder) for one in configs]
   folders = compare.trained(table, folder, launcher)
   if hosts.leads():

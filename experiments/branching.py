@@ -17,12 +17,12 @@ from __future__ import annotations
 from experiments import ablation, cli, lazy
 
 with lazy.imports():
-  from mtl_jax import build
+  from mtl_jax import cells
 
 
 def variants(config) -> ablation.Variants:
   """One row per stage to branch behind."""
-  count = len(build.stages(config))
+  count = len(cells.stages(config))
   return {
     f'hard {cut} of {count} stages shared': {
       'scheme': 'hard',

@@ -18,7 +18,7 @@ from mtl_jax.plugins import checks
 from mtl_jax.processes import jobs, signals, supervisor
 
 with lazy.imports():
-  from mtl_jax import compilation, devices
+  from mtl_jax import devices
   from mtl_jax.processes import hosts
 
 CONFIG = config_flags.DEFINE_config_file(
@@ -86,7 +86,7 @@ def _code(main: Callable[[], None], check: Callable[[], None]) -> int:
     if job and not supervisor.inside():
       return supervisor.supervise()
     devices.use_every_core()
-    compilation.keep(lambda text: print(text, file=sys.stderr))
+    devices.keep_programs(lambda text: print(text, file=sys.stderr))
     if job:
       hosts.run(job, main)
     else:

@@ -23,7 +23,7 @@ from experiments import cli, lazy
 from mtl_jax.errors import InputError
 
 with lazy.imports():
-  from mtl_jax import build, cells, linear_cell, plugins
+  from mtl_jax import cells, plugins, run
   from mtl_jax.launchers import base
   from mtl_jax.plugins import checks
   from mtl_jax.processes import hosts
@@ -60,8 +60,8 @@ def main() -> None:
   )
   configs = [choose(config, *pair) for pair in pairs]
   for chosen in configs:
-    build.check(chosen)
-  datas = build.data(config)
+    cells.check(chosen)
+  datas = cells.data(config)
   table = made(configs, datas, folder, leave_out=every)
   linear = linear_models(table[0], folder)
   folders = trained(table, folder, launcher)
@@ -93,7 +93,7 @@ def linear_models(
 ) -> Callable[[], list[pathlib.Path]]:
   """Begins to fit them, where a row of theirs is asked for."""
   if REFERENCE.value and hosts.leads():
-    return linear_cell.begin(cell, folder)
+    return run.linear_cell.begin(cell, folder)
   return list
 
 

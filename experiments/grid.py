@@ -25,13 +25,13 @@ from experiments import cli, compare, lazy
 from mtl_jax.errors import InputError
 
 with lazy.imports():
-  from mtl_jax import build, cells, plugins
+  from mtl_jax import cells, plugins
   from mtl_jax.processes import hosts
   from mtl_jax.records import atomic
   from mtl_jax.report import results as report_cells
   from mtl_jax.report import terminal
   from mtl_jax.report.compare import tables
-  from mtl_jax.report.grid import grid, heatmap, table
+  from mtl_jax.report.grid import grid, heatmap, two_way
 
 BASELINE = ('single', 'equal')
 
@@ -44,8 +44,8 @@ def main() -> None:
   pairs = [BASELINE, *itertools.product(schemes, balancers)]
   configs = {p: compare.choose(config, *p) for p in pairs}
   for chosen in configs.values():
-    build.check(chosen)
-  table, refused = made(configs, build.data(config), folder)
+    cells.check(chosen)
+  table, refused = made(configs, cells.data(config), folder)
   linear = compare.linear_models(table[0], folder)
   folders = compare.trained(table, folder, launcher)
   if not hosts.leads():
@@ -89,7 +89,7 @@ def made(
 
 def show(found: grid.Grid, folder: pathlib.Path) -> None:
   """Writes and prints schemes x balancers."""
-  sheet = table.sheet(found)
+  sheet = two_way.sheet(found)
   tables.write_csv(found.frame, folder / 'grid.csv')
   atomic.write(folder / 'grid.md', terminal.markdown(sheet))
   print()

@@ -24,7 +24,8 @@ from experiments import cli, compare, lazy
 from mtl_jax.errors import InputError
 
 with lazy.imports():
-  from mtl_jax import build, cells, likeness
+  from mtl_jax import cells
+  from mtl_jax import interference as measures
   from mtl_jax.processes import hosts
   from mtl_jax.records import atomic
   from mtl_jax.report import results as report_cells
@@ -62,8 +63,8 @@ def made(
   configs = [compare.choose(config, *pair) for pair in pairs]
   for chosen in configs:
     chosen.probe.batches = chosen.probe.batches or BATCHES
-    build.check(chosen)
-  datas = build.data(config)
+    cells.check(chosen)
+  datas = cells.data(config)
   if len(datas[0].tasks) < 2:
     raise InputError(
       f'{config.dataset} has one task, {datas[0].tasks[0].name}; interference '
@@ -118,7 +119,8 @@ def alike(
     if alone and seed in alone:
       compared['_single'] = alone[seed]
     for end, other in compared.items():
-      for measure, values in likeness.measure(own, other).items():
+      found = measures.feature_similarity.measure(own, other)
+      for measure, values in found.items():
         for (i, j), value in np.ndenumerate(values):
           name = measure + end
           if i != j or name in looks.WITH_ITSELF:

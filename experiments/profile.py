@@ -18,7 +18,8 @@ from experiments import cli, compare, lazy
 from mtl_jax.errors import InputError
 
 with lazy.imports():
-  from mtl_jax import build, cells, profiling
+  from mtl_jax import cells
+  from mtl_jax.programs import profiling
 
 STEPS = flags.DEFINE_integer('steps', 50, 'Steps that are timed and traced.')
 SHOWN = 5
@@ -38,8 +39,8 @@ def main() -> None:
     cli.SCHEME.value or config.scheme,
     cli.BALANCER.value or config.balancer,
   )
-  build.check(config)
-  cell = cells.make(config, build.data(config))
+  cells.check(config)
+  cell = cells.make(config, cells.data(config))
   import jax
 
   # A program from the cache would tell nothing of compiling.

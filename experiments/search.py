@@ -25,7 +25,7 @@ from experiments import cli, lazy
 from mtl_jax.errors import InputError, nearest
 
 with lazy.imports():
-  from mtl_jax import build, cells, records
+  from mtl_jax import cells, records
   from mtl_jax.processes import hosts
   from mtl_jax.records import owner
 
@@ -68,8 +68,8 @@ def main() -> None:
   if space is None:
     raise InputError(f'no space for {config.encoder!r}: name one with --try')
   launcher = cli.launcher()
-  build.check(config)
-  datas = build.data(config)
+  cells.check(config)
+  datas = cells.data(config)
   choices = [dict(zip(space, v, strict=True)) for v in grid(space)]
   table = [
     cells.make(changed(config, choice), datas, workdir=folder)

@@ -26,7 +26,7 @@ from experiments import cli, compare, lazy
 from mtl_jax.errors import InputError
 
 with lazy.imports():
-  from mtl_jax import build, cells, subsets
+  from mtl_jax import cells
   from mtl_jax.processes import hosts
   from mtl_jax.records import atomic
   from mtl_jax.report import results as report_cells
@@ -55,9 +55,11 @@ def main() -> None:
   launcher = cli.launcher()
   configs = chosen(config)
   for one in configs:
-    build.check(one)
-  datas = build.data(config)
-  trained = subsets.by_shape(datas[0].tasks, asked(len(datas[0].tasks)))
+    cells.check(one)
+  datas = cells.data(config)
+  trained = cells.task_groups.by_shape(
+    datas[0].tasks, asked(len(datas[0].tasks))
+  )
   measured = measures([task.name for task in datas[0].tasks])
   base = cells.make(configs[0], datas, workdir=folder)
   grouped = [cells.make(configs[1], datas, own, folder) for own in trained]
@@ -84,7 +86,7 @@ def chosen(config: Any) -> tuple[Any, Any]:
   )
 
 
-def asked(num_tasks: int) -> list[subsets.Group]:
+def asked(num_tasks: int) -> list[cells.task_groups.Group]:
   """The groups to train."""
   if num_tasks < 2:
     raise InputError('one task has no other to share with; take two or more')
@@ -95,7 +97,7 @@ def asked(num_tasks: int) -> list[subsets.Group]:
     raise InputError(
       f'--largest={largest}: groups of {num_tasks} tasks have 2 to {num_tasks}'
     )
-  return subsets.every(num_tasks, largest)
+  return cells.task_groups.every(num_tasks, largest)
 
 
 def measures(names: list[str]) -> choosing.Affinities:

@@ -30,7 +30,7 @@ from mtl_jax.errors import InputError
 
 with lazy.imports():
   from experiments import draws
-  from mtl_jax import build, cells, plugins, records
+  from mtl_jax import cells, plugins, records
   from mtl_jax.processes import hosts
   from mtl_jax.records import owner
   from mtl_jax.report import pareto
@@ -52,7 +52,7 @@ def main() -> None:
   methods = draws.methods(config.scheme, asked())
   first = seeded(config, config.first_seed, TUNING_SEEDS.value)
   fresh = seeded(config, first.first_seed + first.seeds, config.seeds)
-  datas = build.data(first), build.data(fresh)
+  datas = cells.data(first), cells.data(fresh)
   drawn = settings(fresh, methods, datas[1])
   table = [
     cell for m in drawn for cell in made(first, m, drawn[m], datas[0], folder)
@@ -114,7 +114,7 @@ def made(
   groups = [[drawn[i] for i in group] for group in draws.together(drawn)]
   configs = [draws.configured(config, method, group) for group in groups]
   for one in configs:
-    build.check(one)
+    cells.check(one)
   return [cells.make(one, datas, workdir=folder) for one in configs]
 
 

@@ -28,7 +28,8 @@ from experiments import cli, compare, interference, lazy
 from mtl_jax.errors import InputError
 
 with lazy.imports():
-  from mtl_jax import build, cells, likeness, subsets
+  from mtl_jax import cells
+  from mtl_jax import interference as measures
   from mtl_jax.data import synthetic
   from mtl_jax.processes import hosts
   from mtl_jax.records import atomic
@@ -108,15 +109,17 @@ def cells_of(
   alone = compare.choose(looked, 'single', 'equal')
   together = compare.choose(looked, 'hard', 'equal')
   for one in (alone, together):
-    build.check(one)
-  datas = build.data(config)
+    cells.check(one)
+  datas = cells.data(config)
   size = len(datas[0].tasks)
   if not 3 <= size <= 6:
     raise InputError(
       f'{config.dataset} has {size} tasks; pairs are ranked, and all groups '
       'trained, of 3 to 6'
     )
-  shapes = subsets.by_shape(datas[0].tasks, subsets.every(size, size))
+  shapes = cells.task_groups.by_shape(
+    datas[0].tasks, cells.task_groups.every(size, size)
+  )
   plain = compare.choose(config, 'hard', 'equal')
   return [
     cells.make(alone, datas, workdir=folder),
@@ -137,8 +140,10 @@ def loaded(
   frame = looks.frame(together, cell)
   measured = pair_measures.tables(frame, gains.names, seeds, config.steps)
   kept = interference.features(alone)
-  features = [likeness.measure(kept[s], kept[s]) for s in seeds]
-  for measure in likeness.MEASURES:
+  features = [
+    measures.feature_similarity.measure(kept[s], kept[s]) for s in seeds
+  ]
+  for measure in measures.feature_similarity.MEASURES:
     values = [np.asarray(own[measure]) for own in features]
     measured[f'{measure} of single', 'end'] = np.stack(values)
   if config.dataset == 'synthetic':

@@ -8,11 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax import encoders, optimizers, plugins, train
+from mtl_jax import encoders, plugins, train
 from mtl_jax.data.base import Split
-from mtl_jax.losses import task_losses
 from mtl_jax.schemes import base
 from mtl_jax.tasks import Task
+from mtl_jax.train import optimizers
+from mtl_jax.train.losses import task_losses
 
 TASKS = (
   Task('sick', 'binary'),

@@ -7,8 +7,10 @@ import pathlib
 import pytest
 
 from configs import default
-from mtl_jax import build, data, optimizers, plugins
+from mtl_jax import data, plugins
+from mtl_jax.cells import build
 from mtl_jax.tasks import Task
+from mtl_jax.train import optimizers
 
 ROOT = pathlib.Path(__file__).parents[1]
 FILES = sorted(p.stem for p in (ROOT / 'configs').glob('[!_]*.py'))

@@ -68,9 +68,8 @@ def test_the_command_prints_a_table_with_the_new_scheme(lab, actg175):
 
 def test_the_kind_is_short_and_is_one(lab, monkeypatch):
   monkeypatch.syspath_prepend(lab)
-  from mtl_jax import scores
   from mtl_jax.errors import InputError
-  from mtl_jax.tasks import Task
+  from mtl_jax.tasks import Task, scores
 
   task, y = Task('price', 'my_lab.price'), np.array([1.0, np.e])
   found = scores.of_run(task, np.log(y)[:, None], y, np.ones(2))
@@ -85,7 +84,7 @@ def test_a_config_of_ones_own_sets_a_field_of_the_scheme(lab, monkeypatch):
   monkeypatch.syspath_prepend(lab)
   import my_config
 
-  from mtl_jax import build
+  from mtl_jax.cells import build
   from mtl_jax.tasks import Task
 
   config = my_config.get_config()

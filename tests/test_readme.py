@@ -9,7 +9,8 @@ import sys
 from absl import flags
 
 from experiments import compare, profile, search  # noqa: F401
-from mtl_jax import data, optimizers, plugins
+from mtl_jax import data, plugins
+from mtl_jax.train import optimizers
 
 ROOT = pathlib.Path(__file__).parents[1]
 README = (ROOT / 'README.md').read_text(encoding='utf-8')

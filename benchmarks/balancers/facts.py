@@ -10,8 +10,10 @@ import jax
 import jax.numpy as jnp
 
 from configs import default
-from mtl_jax import build, choices, plugins, train
+from mtl_jax import plugins, train
 from mtl_jax.balancers import base
+from mtl_jax.cells import build
+from mtl_jax.cells import settings as choices
 from mtl_jax.tasks import Task
 
 NAMES = plugins.names('mtl_jax.balancers')

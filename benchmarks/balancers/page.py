@@ -9,7 +9,9 @@ from benchmarks import markdown
 from benchmarks import results as rounds
 from benchmarks.balancers import facts
 from benchmarks.balancers.facts import NAMES, Found
-from mtl_jax import gradients, plans, plugins
+from mtl_jax import plugins
+from mtl_jax.resources import plans
+from mtl_jax.train import balancing
 
 RESULTS = pathlib.Path('docs/results')
 PAGE = pathlib.Path('docs/balancers.md')
@@ -129,8 +131,8 @@ def marked() -> str:
 def kept() -> str:
   """The constant of the code."""
   return markdown.wrapped(
-    f'Up to {plans.amount(gradients.KEPT)} of a run are kept '
-    '(`KEPT` in `mtl_jax/gradients.py`).'
+    f'Up to {plans.amount(balancing.KEPT)} of a run are kept '
+    '(`KEPT` in `mtl_jax/train/balancing.py`).'
   )
 
 

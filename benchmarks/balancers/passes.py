@@ -1,6 +1,6 @@
 """Keep the tasks' gradients, or go back once more for their weighted sum?
 
-A step of `mgda` on `hard`, compiled both ways by `gradients.KEPT`: once the
+A step of `mgda` on `hard`, compiled both ways by `balancing.KEPT`: once the
 gradients of which it took the Gram matrix are added up by their weights, once
 they are let go and a second way back makes the sum.
 """
@@ -18,10 +18,14 @@ from jax import lax
 from benchmarks import results
 from benchmarks.balancers import resumed
 from configs import default
-from mtl_jax import build, choices, costs, gradients, train
+from mtl_jax import train
+from mtl_jax.cells import build
+from mtl_jax.cells import settings as choices
 from mtl_jax.data.base import Split
+from mtl_jax.resources import costs
 from mtl_jax.schemes import base as schemes
 from mtl_jax.tasks import Task
+from mtl_jax.train import balancing
 
 WAYS = {'kept': 2**62, 'twice': 0}  # bytes that may be kept
 SAME = ('network', 'tasks', 'batch')
@@ -133,10 +137,10 @@ class _kept:
     self.new = bytes_kept
 
   def __enter__(self):
-    self.old, gradients.KEPT = gradients.KEPT, self.new
+    self.old, balancing.KEPT = balancing.KEPT, self.new
 
   def __exit__(self, *_):
-    gradients.KEPT = self.old
+    balancing.KEPT = self.old
 
 
 def measure(case: Case) -> dict[str, str]:

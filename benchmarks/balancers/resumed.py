@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from benchmarks import results
-from mtl_jax import progress
+from mtl_jax.run import progress
 
 Row = dict[str, str]
 

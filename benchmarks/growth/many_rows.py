@@ -23,8 +23,11 @@ import numpy as np
 from benchmarks import results
 from benchmarks.growth import rows_page
 from configs import default
-from mtl_jax import build, cells, devices, programs, reference
+from mtl_jax import cells, devices
+from mtl_jax.cells import build
 from mtl_jax.data import base, splits
+from mtl_jax.programs import compiled
+from mtl_jax.run import linear
 from mtl_jax.tasks import Task
 
 TASKS = Task('sum', 'regression'), Task('sign', 'binary')
@@ -101,11 +104,11 @@ def held() -> int:
 
 def prepared(cell: cells.Cell) -> tuple:
   """Programs of a cell, and what its first runs read."""
-  made = programs.Programs(cell)
+  made = compiled.Programs(cell)
   return made, jax.block_until_ready(made.inputs(cell.chunks()[0]))
 
 
-def trained(cell: cells.Cell, made: programs.Programs, inputs: Any) -> dict:
+def trained(cell: cells.Cell, made: compiled.Programs, inputs: Any) -> dict:
   """All steps and evaluations of the first runs, and their test."""
   state = made.start(inputs)
   for _ in range(cell.config.evals):
@@ -136,7 +139,7 @@ def main() -> None:
   c.balancer = 'pcgrad'
   other = staged('a second cell', cells.make, c, datas)
   staged('what that reads', prepared, other)
-  staged('linear models of a resplit', reference.fit, datas[0])
+  staged('linear models of a resplit', linear.fit, datas[0])
   path = pathlib.Path(asked.out) / 'many_rows.csv'
   results.write(path, rows_page.merged(results.read(path), staged.rows))
 

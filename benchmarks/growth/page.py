@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from benchmarks import results
 from benchmarks.growth import rows_page
-from mtl_jax import plans
+from mtl_jax.resources import plans
 
 Row = dict[str, str]
 # Okabe and Ito's, safe for the colour-blind; shapes differ besides.
@@ -153,7 +153,7 @@ the first and the last point of every curve of
 Time is the median of repeats, of the whole machine, per step of one seed.
 Memory is on one device: arguments, results and temporaries as the compiler
 tells them, beside what was predicted from shapes alone before compiling
-(`mtl_jax/memory.py`).
+(`mtl_jax/resources/needed_memory.py`).
 
 ## Tasks and the compiler
 

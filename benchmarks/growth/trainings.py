@@ -11,7 +11,9 @@ devices.use_every_core()  # Before JAX is used by anything below.
 import jax  # noqa: E402
 
 from configs import default  # noqa: E402
-from mtl_jax import build, cells, programs  # noqa: E402
+from mtl_jax import cells  # noqa: E402
+from mtl_jax.cells import build  # noqa: E402
+from mtl_jax.programs import compiled  # noqa: E402
 
 SECONDS = 0.1  # of a point in a repeat, at least
 SETS = {'lenet': 'multi_digits', 'mlp': 'actg175'}
@@ -59,7 +61,7 @@ class Training:
     began = time.process_time()
     self.point, self.cell = point, cells.make(config, datas)
     traced = time.process_time()
-    self.programs = programs.Programs(self.cell)
+    self.programs = compiled.Programs(self.cell)
     self.inputs = self.programs.inputs(self.cell.chunks()[0])
     self.programs.compile(self.inputs)
     self.tracing = traced - began  # CPU seconds

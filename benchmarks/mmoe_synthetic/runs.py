@@ -12,7 +12,8 @@ import jax
 import numpy as np
 
 from configs import synthetic
-from mtl_jax import build, cells, choices
+from mtl_jax import cells
+from mtl_jax.cells import build, settings
 from mtl_jax.data import synthetic as worlds
 from mtl_jax.data.base import Data
 from mtl_jax.report import results as report_cells
@@ -107,9 +108,9 @@ def noise_shares(made: cells.Cell) -> Shares:
 
   What noise leaves of it is what the same world without noise explains.
   """
-  fields = {**choices.chosen(made.config, 'dataset'), 'noise': (0.0,)}
+  fields = {**settings.chosen(made.config, 'dataset'), 'noise': (0.0,)}
   found = {}
-  pairs = zip(choices.seeds(made.config), made.datas, strict=True)
+  pairs = zip(settings.seeds(made.config), made.datas, strict=True)
   for seed, data in pairs:
     clean = worlds.load(split_seed=seed, **fields)
     both = zip(data.train.labels, clean.train.labels, strict=True)

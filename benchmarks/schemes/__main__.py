@@ -15,9 +15,11 @@ from benchmarks import markdown
 from benchmarks.schemes.pictures import svg
 from benchmarks.schemes.sketches import SKETCHES, Sketch
 from configs import actg175
-from mtl_jax import build, costs, plugins
+from mtl_jax import plugins
+from mtl_jax.cells import build
 from mtl_jax.data.base import Data
 from mtl_jax.report.layout import human
+from mtl_jax.resources import costs
 from mtl_jax.schemes import base
 
 PAGE = pathlib.Path('docs/schemes.md')

@@ -70,7 +70,9 @@ def worker(scheme: str, balancer: str) -> dict[str, str]:
   import jax
 
   from configs import actg175
-  from mtl_jax import build, cells, devices, programs
+  from mtl_jax import cells, devices
+  from mtl_jax.cells import build
+  from mtl_jax.programs import compiled as programs
 
   devices.use_every_core()
   config = actg175.get_config()

@@ -15,7 +15,9 @@ from jax.sharding import PartitionSpec as P  # noqa: E402
 
 from benchmarks.speed import drawn_rows  # noqa: E402
 from configs import default  # noqa: E402
-from mtl_jax import build, cells, programs  # noqa: E402
+from mtl_jax import cells  # noqa: E402
+from mtl_jax.cells import build  # noqa: E402
+from mtl_jax.programs import compiled  # noqa: E402
 
 DTYPE_KEY = 'compute'  # of the config: what numbers are multiplied in
 SIDE = 2048  # of the matrices whose product is the machine's peak
@@ -44,7 +46,7 @@ class Training:
   def __init__(self, config: Any):
     self.cell = cell = cells.make(config, build.data(config))
     self.period = config.steps // config.evals
-    self.programs = programs.Programs(cell)
+    self.programs = compiled.Programs(cell)
     self.inputs = self.programs.inputs(cell.chunks()[0])
     self.compile_seconds = self.programs.compile(self.inputs)
     self.state = self.programs.start(self.inputs)

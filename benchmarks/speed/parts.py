@@ -15,7 +15,9 @@ from mtl_jax.errors import InputError
 
 with lazy.imports():
   from benchmarks.speed import ours, page
-  from mtl_jax import build, cells, profiling
+  from mtl_jax import cells
+  from mtl_jax.cells import build
+  from mtl_jax.programs import profiling
 
 WORKLOADS = flags.DEFINE_list('workloads', list(workloads.STEPS), 'Which.')
 OUT = flags.DEFINE_string('out', 'docs/results', 'Folder of the results.')

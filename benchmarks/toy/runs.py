@@ -13,9 +13,9 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from benchmarks.toy.problem import Point, Setting, losses, lowest, reached
-from mtl_jax import gradients, optimizers
 from mtl_jax.balancers import base
-from mtl_jax.jacobians import Look
+from mtl_jax.train import balancing, optimizers
+from mtl_jax.train.task_gradients import Look
 
 KEPT = 200  # points of a path, after its start
 LR = 1e-3
@@ -66,7 +66,7 @@ def walk(name: str, setting: Setting, start: Point) -> Walk:
     return carry, (carry[0]['shared'], failed.sum())
 
   params = {'shared': start}
-  balance = gradients.start(method, 'shared', 2, params)
+  balance = balancing.start(method, 'shared', 2, params)
   carry = params, optax.adam(LR).init(params), balance
   _, (path, failed) = lax.scan(period, carry, jnp.arange(KEPT))
   return Walk(jnp.concatenate([start[None], path]), failed.sum())
@@ -79,7 +79,7 @@ def _step(method: base.Balancer, seen: Callable, carry: Any, number: Array):
   look = Look(values, (), lambda weights, _: (pullback(weights)[0], ()))
   key = jax.random.fold_in(jax.random.key(0), number)
   hp = optimizers.Hp(*(jnp.array(x) for x in (LR, 0.0, 0.0, 0.0, (1.0, 1.0))))
-  found = gradients.combine(
+  found = balancing.combine(
     method, 'shared', hp, [look] * method.n_batches, balance, key
   )
   updates, opt = optax.adam(LR).update(found.grads, opt)

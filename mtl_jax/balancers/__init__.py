@@ -1,3 +1,3 @@
 """Balancers: one file each, `make(**fields) -> Balancer`."""
 
-HELPERS = ('faces', 'solvers')
+HELPERS = ('solvers',)

@@ -2,7 +2,8 @@
 
 import jax.numpy as jnp
 
-from mtl_jax.balancers import base, faces, solvers
+from mtl_jax.balancers import base, solvers
+from mtl_jax.balancers.solvers import active_sets
 
 RESCALE = ('neutral', 'paper')
 
@@ -63,11 +64,13 @@ def worst_case(
   The length is the root, and Q is `cosines` and a small ridge. Optimal is
   where `Q y + b = level * prices`, or more where y = 0.
   """
-  matrix = faces.ridged(cosines)
+  matrix = active_sets.ridged(cosines)
 
   def on_faces(chosen):
     right = jnp.stack([prices, towards], 1)
-    ascent, pull = jnp.moveaxis(faces.solve_on(matrix, right, chosen), 2, 0)
+    ascent, pull = jnp.moveaxis(
+      active_sets.solve_on(matrix, right, chosen), 2, 0
+    )
     total = ascent @ prices
     level = (pull @ prices) / total
     # `pull` splits into what goes along `ascent` and what is at right angles
@@ -79,7 +82,7 @@ def worst_case(
     return rise[:, None] * ascent - side, right
 
   def near():
-    rate = 1 / faces.largest(matrix)
+    rate = 1 / active_sets.largest(matrix)
 
     def move(y):
       pushed = jnp.matmul(matrix, y, precision='highest')
@@ -87,10 +90,12 @@ def worst_case(
       return rate * (pushed + length / jnp.maximum(c, 1e-12) * towards)
 
     start = prices / jnp.maximum(prices @ prices, 1e-30)
-    y = faces.descend(move, lambda y: faces.project(y, prices), start)
+    y = active_sets.descend(
+      move, lambda y: active_sets.project(y, prices), start
+    )
     pushed = jnp.matmul(matrix, y, precision='highest')
     scale = c / jnp.sqrt(jnp.maximum(y @ pushed, 1e-20))
     level = y @ (scale * pushed + towards)  # `prices @ y` is 1
     return scale * y, level * prices - towards
 
-  return faces.search(matrix, on_faces, near)
+  return active_sets.search(matrix, on_faces, near)

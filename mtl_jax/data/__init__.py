@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 from mtl_jax import plugins
 
-HELPERS = ('columns', 'files', 'splits', 'store', 'text', 'views')
+HELPERS = (
+  *('columns', 'files', 'padded', 'sources', 'splits', 'stacked'),
+  *('store', 'text', 'views'),
+)
 
 
 def names() -> list[str]:

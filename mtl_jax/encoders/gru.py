@@ -5,7 +5,7 @@ import functools
 import flax.linen as nn
 
 from mtl_jax import layers
-from mtl_jax.dropout import Dropout
+from mtl_jax.layers.dropout import Dropout
 
 WIDTHS = {'embedding': '', 'width': ''}
 

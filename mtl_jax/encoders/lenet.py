@@ -8,8 +8,9 @@ import functools
 
 import flax.linen as nn
 
-from mtl_jax import layers, planes
-from mtl_jax.dropout import Dropout
+from mtl_jax import layers
+from mtl_jax.layers import images
+from mtl_jax.layers.dropout import Dropout
 
 WIDTHS = {'channels': '', 'width': ''}
 
@@ -23,9 +24,9 @@ class Block(nn.Module):
 
   @nn.compact
   def __call__(self, x, train):
-    conv = planes.Conv(self.channels, self.size, padding=self.padding)
-    x = conv(planes.pixels(x, 'lenet'))
-    return planes.leave(nn.relu(planes.max_pool(x)))
+    conv = images.Conv(self.channels, self.size, padding=self.padding)
+    x = conv(images.pixels(x, 'lenet'))
+    return images.leave(nn.relu(images.max_pool(x)))
 
 
 class Top(nn.Module):

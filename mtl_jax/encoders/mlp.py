@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 
 from mtl_jax import layers
-from mtl_jax.dropout import Dropout
+from mtl_jax.layers.dropout import Dropout
 
 WIDTHS = {'widths': ''}
 

@@ -9,10 +9,10 @@ import functools
 
 import flax.linen as nn
 
-from mtl_jax import planes
+from mtl_jax.layers import images
 
 WIDTHS = {'widths': ''}
-NORMS = {'batch': planes.BatchNorm, 'group': planes.GroupNorm}
+NORMS = {'batch': images.BatchNorm, 'group': images.GroupNorm}
 
 
 class Stem(nn.Module):
@@ -26,10 +26,10 @@ class Stem(nn.Module):
   def __call__(self, x, train):
     large = self.size == 'large'
     size, stride = (7, 2) if large else (3, 1)
-    conv = planes.Conv(self.width, size, stride, use_bias=False)
-    x = conv(planes.pixels(x, 'resnet'))
+    conv = images.Conv(self.width, size, stride, use_bias=False)
+    x = conv(images.pixels(x, 'resnet'))
     x = nn.relu(NORMS[self.norm]()(x, train))
-    return planes.leave(planes.overlapping_max_pool(x) if large else x)
+    return images.leave(images.overlapping_max_pool(x) if large else x)
 
 
 class Block(nn.Module):
@@ -42,12 +42,12 @@ class Block(nn.Module):
   @nn.compact
   def __call__(self, x, train):
     norm = NORMS[self.norm]
-    h = planes.Conv(self.width, 3, self.stride, use_bias=False)(x)
+    h = images.Conv(self.width, 3, self.stride, use_bias=False)(x)
     h = nn.relu(norm()(h, train))
-    h = planes.Conv(self.width, 3, use_bias=False)(h)
+    h = images.Conv(self.width, 3, use_bias=False)(h)
     h = norm()(h, train)
     if self.stride > 1 or len(x) != self.width:
-      x = planes.Conv(self.width, 1, self.stride, use_bias=False)(x)
+      x = images.Conv(self.width, 1, self.stride, use_bias=False)(x)
       x = norm()(x, train)
     return nn.relu(h + x)
 
@@ -62,11 +62,11 @@ class Stage(nn.Module):
 
   @nn.compact
   def __call__(self, x, train):
-    x = planes.enter(x)
+    x = images.enter(x)
     for i in range(self.depth):
       stride = self.stride if i == 0 else 1
       x = Block(self.width, stride, self.norm)(x, train)
-    return planes.leave(x)
+    return images.leave(x)
 
 
 def make(

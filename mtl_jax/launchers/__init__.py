@@ -1,3 +1,1 @@
 """One file per way of running the cells of a table, chosen by its name."""
-
-HELPERS = ('ray_address', 'ray_share', 'ray_worker')

@@ -3,9 +3,9 @@
 import math
 from typing import Any
 
-from mtl_jax import plans, plugins
+from mtl_jax import plugins
 from mtl_jax.errors import InputError, nearest
-from mtl_jax.plugins import sections
+from mtl_jax.plugins import parallel, sections
 
 
 def check(config: Any) -> None:
@@ -36,7 +36,7 @@ def check_words(config: Any) -> None:
     if config[key] not in words:
       near = nearest(config[key], words)
       raise InputError(f'config.{key} is {config[key]!r}; {near}')
-  plans.parse(config.parallel)
+  parallel.parse(config.parallel)
   check_mesh(config.mesh)
 
 

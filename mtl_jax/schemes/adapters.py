@@ -3,7 +3,8 @@
 import flax.linen as nn
 import jax
 
-from mtl_jax.schemes import base, ranges
+from mtl_jax.schemes import base
+from mtl_jax.schemes.base import ranges
 
 
 class Scheme(base.Scheme):

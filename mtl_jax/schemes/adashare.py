@@ -5,7 +5,9 @@ import jax
 import jax.numpy as jnp
 
 from mtl_jax import layers
-from mtl_jax.schemes import base, choices, ranges
+from mtl_jax.schemes import base
+from mtl_jax.schemes.base import ranges
+from mtl_jax.schemes.parts import gumbel
 
 
 class Scheme(base.Scheme):
@@ -98,13 +100,13 @@ class Scheme(base.Scheme):
 
   def selected(self, stage, chances, train):
     """How much of the stage each task takes, `[K]`."""
-    settled = choices.most_likely(chances)[:, 0]
+    settled = gumbel.most_likely(chances)[:, 0]
     if not train:
       return settled
     steps, step = self.now('steps', 1), self.now('step', 0)
     temperature = self.temperature * self.cooling ** (step / 100)
     key = self.make_rng('gates')
-    drawn = choices.gumbel_softmax(chances, key, temperature)[:, 0]
+    drawn = gumbel.gumbel_softmax(chances, key, temperature)[:, 0]
     drawn = jnp.where(self.opened(stage), drawn, 1.0)
     return jnp.where(step >= self.restart(steps), settled, drawn)
 

@@ -2,7 +2,8 @@
 
 import flax.linen as nn
 
-from mtl_jax.schemes import base, experts, gates
+from mtl_jax.schemes import base
+from mtl_jax.schemes.parts import experts, gates
 
 
 class Scheme(base.Scheme):

@@ -4,8 +4,9 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mtl_jax import contractions
-from mtl_jax.schemes import base, ranges
+from mtl_jax.layers import matmul
+from mtl_jax.schemes import base
+from mtl_jax.schemes.base import ranges
 
 
 class Scheme(base.Scheme):
@@ -57,7 +58,7 @@ class Scheme(base.Scheme):
     alpha = jnp.where(self.alone, jnp.eye(k)[:, :, None], alpha)
     self.read(f'stitch of stage {stage}', alpha.mean(-1), 'task', 'tower')
     alpha = jnp.broadcast_to(alpha, (k, k, h.shape[-1])).astype(h.dtype)
-    return contractions.exchange(alpha, h)
+    return matmul.exchange(alpha, h)
 
   def start(self, key, channels):
     del key

@@ -10,7 +10,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mtl_jax.schemes import base, ranges
+from mtl_jax.schemes import base
+from mtl_jax.schemes.base import ranges
 
 
 class Scheme(base.Scheme):

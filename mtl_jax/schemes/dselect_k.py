@@ -7,7 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from mtl_jax.schemes import base, experts, gates, ranges
+from mtl_jax.schemes import base
+from mtl_jax.schemes.base import ranges
+from mtl_jax.schemes.parts import experts, gates
 
 
 class Scheme(base.Scheme):

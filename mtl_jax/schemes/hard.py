@@ -2,7 +2,8 @@
 
 import flax.linen as nn
 
-from mtl_jax.schemes import base, ranges
+from mtl_jax.schemes import base
+from mtl_jax.schemes.base import ranges
 
 
 class Scheme(base.Scheme):

@@ -2,7 +2,8 @@
 
 import flax.linen as nn
 
-from mtl_jax.schemes import base, capacity, hard, single
+from mtl_jax.schemes import base, hard, single
+from mtl_jax.schemes.parts import capacity
 
 
 class Scheme(base.Scheme):

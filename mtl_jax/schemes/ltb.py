@@ -3,7 +3,9 @@
 import flax.linen as nn
 import jax.numpy as jnp
 
-from mtl_jax.schemes import base, choices, ranges
+from mtl_jax.schemes import base
+from mtl_jax.schemes.base import ranges
+from mtl_jax.schemes.parts import gumbel
 
 
 class Scheme(base.Scheme):
@@ -63,7 +65,7 @@ class Scheme(base.Scheme):
     logits = logits.astype(jnp.float32)
     reader = 'task' if name == 'choice' else 'node'
     self.read(name.replace('_', ' '), nn.softmax(logits), reader, 'parent')
-    d = self.drawn(logits) if train else choices.most_likely(logits)
+    d = self.drawn(logits) if train else gumbel.most_likely(logits)
     return base.mix(
       lambda h: jnp.einsum('ji,ib...c->jb...c', d.astype(h.dtype), h), x
     )
@@ -74,10 +76,10 @@ class Scheme(base.Scheme):
     done = self.now('step', 0) / (self.search * steps)
     # The published schedule, by epochs, of a search of a hundred.
     temperature = self.temperature / jnp.sqrt(1 + 100 * done)
-    drawn = choices.gumbel_softmax(logits, self.make_rng('gates'), temperature)
+    drawn = gumbel.gumbel_softmax(logits, self.make_rng('gates'), temperature)
     if self.hard_samples:
-      drawn = choices.straight_through(drawn)
+      drawn = gumbel.straight_through(drawn)
     mean = jnp.full_like(logits, 1 / logits.shape[-1])
     drawn = jnp.where(done < self.warmup, mean, drawn)
     settled = self.now('step', 0) >= self.restart(steps)
-    return jnp.where(settled, choices.most_likely(logits), drawn)
+    return jnp.where(settled, gumbel.most_likely(logits), drawn)

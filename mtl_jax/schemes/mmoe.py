@@ -2,7 +2,9 @@
 
 import flax.linen as nn
 
-from mtl_jax.schemes import base, experts, gates, ranges
+from mtl_jax.schemes import base
+from mtl_jax.schemes.base import ranges
+from mtl_jax.schemes.parts import experts, gates
 
 
 class Scheme(base.Scheme):

@@ -4,7 +4,9 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mtl_jax.schemes import base, experts, ranges
+from mtl_jax.schemes import base
+from mtl_jax.schemes.base import ranges
+from mtl_jax.schemes.parts import experts
 
 
 class Scheme(base.Scheme):

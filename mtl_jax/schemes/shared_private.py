@@ -6,7 +6,8 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float
 
-from mtl_jax.schemes import base, ranges
+from mtl_jax.schemes import base
+from mtl_jax.schemes.base import ranges
 
 
 class Scheme(base.Scheme):

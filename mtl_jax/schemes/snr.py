@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mtl_jax.schemes import base, ranges
+from mtl_jax.schemes import base
+from mtl_jax.schemes.base import ranges
 
 # Of the hard concrete distribution, arXiv:1712.01312, section 4.1.
 BETA, LOW, HIGH = 2 / 3, -0.1, 1.1

@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 
-from mtl_jax.tasks import errors, labels
+from mtl_jax.tasks import labels, numbers
 from mtl_jax.tasks.base import Kind, Linear, Metric
 from mtl_jax.tasks.classes import mean
 
@@ -58,6 +58,6 @@ def _half_deviance(log_rate, y, xp):
 
 METRICS = {
   'poisson_deviance': Metric(poisson_deviance, False),
-  'rmse': Metric(lambda p, y, w: errors.rmse(np.exp(p[:, 0]), y, w), False),
-  'mae': Metric(lambda p, y, w: errors.mae(np.exp(p[:, 0]), y, w), False),
+  'rmse': Metric(lambda p, y, w: numbers.rmse(np.exp(p[:, 0]), y, w), False),
+  'mae': Metric(lambda p, y, w: numbers.mae(np.exp(p[:, 0]), y, w), False),
 }

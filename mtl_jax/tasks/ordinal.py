@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from mtl_jax.tasks import classes, errors, labels, multiclass
+from mtl_jax.tasks import classes, labels, multiclass, numbers
 from mtl_jax.tasks.base import Kind, Metric
 
 
@@ -73,7 +73,7 @@ def summary(predictions, labels, weights) -> classes.Rows:
 
 def mae(rows, values, weights) -> float:
   """Mean distance of the likeliest class to the label, in classes."""
-  return errors.mae(rows.predicted, values, weights)
+  return numbers.mae(rows.predicted, values, weights)
 
 
 def _balanced(num_classes: int) -> dict[str, Metric]:

@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 
-from mtl_jax.tasks import errors, labels
+from mtl_jax.tasks import labels, numbers
 from mtl_jax.tasks.base import Kind, Linear, Metric
 
 
@@ -60,7 +60,7 @@ def _matched(metric):
 
 
 METRICS = {
-  'rmse': Metric(_matched(errors.rmse), False),
-  'mae': Metric(_matched(errors.mae), False),
-  'r2': Metric(_matched(errors.r2), True, 0.0),
+  'rmse': Metric(_matched(numbers.rmse), False),
+  'mae': Metric(_matched(numbers.mae), False),
+  'r2': Metric(_matched(numbers.r2), True, 0.0),
 }

@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax import gradients, jacobians
 from mtl_jax.balancers import base
+from mtl_jax.train import balancing, task_gradients
 from tests import small
 
 quick = small.quick
@@ -39,12 +39,12 @@ def balanced(name, steps, losses, rows, key):
   def back(weights, price):
     return {'shared': weights @ rows, 'head': weights}, ()
 
-  looks = [jacobians.Look(losses, (), back)] * method.n_batches
+  looks = [task_gradients.Look(losses, (), back)] * method.n_batches
   params = {'shared': rows[0], 'head': losses}
-  state, found = gradients.start(method, 'shared', len(losses), params), []
+  state, found = balancing.start(method, 'shared', len(losses), params), []
   for i in range(steps):
     key_i = jax.random.fold_in(key, i)
-    one = gradients.combine(method, 'shared', hp, looks, state, key_i)
+    one = balancing.combine(method, 'shared', hp, looks, state, key_i)
     state = one.balance
     if method.after:
       state = method.after(losses, 0.9 * losses, state)
@@ -141,11 +141,11 @@ def test_a_step_without_an_answer_is_equal_and_leaves_no_trace(name):
     return
   hp = small.hp()
   params = {'shared': jnp.zeros(6)}
-  state = gradients.start(method, 'shared', 3, params)
+  state = balancing.start(method, 'shared', 3, params)
   bad = random_rows(0).at[1, 2].set(jnp.nan)
   back = lambda w, price: ({'shared': w @ bad}, ())  # noqa: E731
-  looks = [jacobians.Look(LOSSES, (), back)] * method.n_batches
-  found = gradients.combine(method, 'shared', hp, looks, state, KEY)
+  looks = [task_gradients.Look(LOSSES, (), back)] * method.n_batches
+  found = balancing.combine(method, 'shared', hp, looks, state, KEY)
   assert found.fallback == 1
   np.testing.assert_array_equal(found.weights, 1)
   jax.tree.map(np.testing.assert_array_equal, found.balance, state)
@@ -199,14 +199,14 @@ def test_no_two_methods_agree():
 
   def last(name):  # of a few steps in which losses fall, each at its rate
     method, rates = balancer(name), jnp.array([0.9, 0.8, 0.95])
-    state = gradients.start(method, 'shared', 3, {'shared': rows[0]})
+    state = balancing.start(method, 'shared', 3, {'shared': rows[0]})
     for i in range(7):
       losses, scaled = LOSSES * rates**i, rows * rates[:, None] ** i
       back = functools.partial(
         lambda g, w, price: ({'shared': w @ g}, ()), scaled
       )
-      looks = [jacobians.Look(losses, (), back)] * method.n_batches
-      found = gradients.combine(method, 'shared', hp, looks, state, KEY)
+      looks = [task_gradients.Look(losses, (), back)] * method.n_batches
+      found = balancing.combine(method, 'shared', hp, looks, state, KEY)
       state = found.balance
       if method.after:
         state = method.after(losses, losses * rates, state)

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from experiments import draws
-from mtl_jax import gradients, jacobians, plugins
+from mtl_jax import plugins
 from mtl_jax.balancers.base import Range
+from mtl_jax.train import balancing, task_gradients
 from tests import small
 
 quick = small.quick
@@ -28,13 +29,13 @@ def make(name, **fields):
 def updates(name, numbers):
   """The shared updates of three steps."""
   method, hp = make(name, **numbers), small.hp()
-  state = gradients.start(method, 'shared', 3, {'shared': ROWS[0]})
+  state = balancing.start(method, 'shared', 3, {'shared': ROWS[0]})
   found = []
   for i in range(3):
     rows = ROWS * FALL[:, None] ** i
     back = functools.partial(lambda g, w, _: ({'shared': w @ g}, ()), rows)
-    looks = [jacobians.Look(LOSSES * FALL**i, (), back)] * method.n_batches
-    one = gradients.combine(
+    looks = [task_gradients.Look(LOSSES * FALL**i, (), back)] * method.n_batches
+    one = balancing.combine(
       method, 'shared', hp, looks, state, jax.random.key(i)
     )
     state = one.balance

@@ -11,7 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax.balancers import faces, solvers
+from mtl_jax.balancers import solvers
+from mtl_jax.balancers.solvers import active_sets
 from tests.balancers import problems, references
 
 # Of single precision's 6e-8 this leaves what a condition number of 100 takes.
@@ -72,7 +73,7 @@ def test_alignment_is_as_exact_as_the_eigenvalues(scale):
 def test_more_tasks_are_solved_like_few(name, monkeypatch):
   rows = problems.spread(5, 8)
   few = problems.updates(problems.weigh(name, {}, rows), rows)
-  monkeypatch.setattr(faces, 'FEW', 0)
+  monkeypatch.setattr(active_sets, 'FEW', 0)
   problems.solver.cache_clear()
   more = problems.updates(problems.weigh(name, {}, rows), rows)
   problems.solver.cache_clear()
@@ -96,7 +97,7 @@ def test_a_task_without_gradient_stands_aside(name, fields, size):
 @pytest.mark.parametrize('prices', [np.ones(4), np.array([1, 0.1, 0, 3])])
 def test_projection_is_the_nearest_of_all_faces(prices):
   draw = np.random.default_rng(0)
-  run = jax.jit(faces.project)
+  run = jax.jit(active_sets.project)
   for x in draw.normal(size=(20, 4)) * [[1, 10, 1, 3]]:
     found = run(jnp.array(x, jnp.float32), jnp.array(prices, jnp.float32))
     nearest = None

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import results
 from benchmarks.balancers import facts, page, passes, resumed
-from mtl_jax import gradients
+from mtl_jax.train import balancing
 from tests import small
 
 quick = small.quick
@@ -116,10 +116,10 @@ def test_what_was_measured_is_not_measured_again(tmp_path, capsys):
 def test_both_ways_learn_the_same_and_leave_the_constant():
   case, before = (
     passes.Case('net', 'mlp', {'widths': (4,)}, 3, 8),
-    gradients.KEPT,
+    balancing.KEPT,
   )
   kept, twice = (passes.Steps(case, bound) for bound in passes.WAYS.values())
-  assert before == gradients.KEPT
+  assert before == balancing.KEPT
   assert kept.run.as_text() != twice.run.as_text()
   for steps in (kept, twice):
     steps.train(3)

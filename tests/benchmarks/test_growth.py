@@ -6,7 +6,7 @@ from benchmarks import results
 from benchmarks.growth import __main__ as growth
 from benchmarks.growth import many_tasks, trainings
 from benchmarks.growth import page as growth_page
-from mtl_jax import build
+from mtl_jax.cells import build
 
 
 def row(**changes):

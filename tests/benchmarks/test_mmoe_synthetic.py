@@ -15,9 +15,10 @@ import pytest
 from benchmarks.mmoe_synthetic import claims as mmoe_claims
 from benchmarks.mmoe_synthetic import page, rules, runs, tables
 from benchmarks.mmoe_synthetic.rules import FAILS, HOLDS, OPEN
-from mtl_jax import build, costs
+from mtl_jax.cells import build
 from mtl_jax.errors import InputError
 from mtl_jax.report import results as report_cells
+from mtl_jax.resources import costs
 from mtl_jax.tasks import Task
 
 TASKS = (Task('task_0', 'regression'), Task('task_1', 'regression'))

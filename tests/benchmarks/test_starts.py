@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from benchmarks.speed import drawn_rows, ours, sides, table, workloads
-from mtl_jax import build, measuring, programs
+from mtl_jax.cells import build
+from mtl_jax.programs import compiled, measuring
 
 SMALL = {'batch': 4, 'rows': 64, 'period': 2}
 EVERY = {n: dataclasses.replace(w, **SMALL) for n, w in workloads.STEPS.items()}
@@ -44,9 +45,9 @@ def steps_alone(monkeypatch):
   """
   for name, workload in EVERY.items():
     monkeypatch.setitem(workloads.STEPS, name, workload)
-  slow = programs._compile
-  once = lambda lowered, _: slow(lowered, programs.ONCE)  # noqa: E731
-  monkeypatch.setattr(programs, '_compile', once)
+  slow = compiled._compile
+  once = lambda lowered, _: slow(lowered, compiled.ONCE)  # noqa: E731
+  monkeypatch.setattr(compiled, '_compile', once)
   monkeypatch.setattr(ours, 'peak', lambda: 1.0)
   none = {'lower': lambda *_: [], '__call__': lambda *args: (args[4], {})}
   for name, function in none.items():

@@ -4,11 +4,12 @@ import jax
 import numpy as np
 import pytest
 
-from mtl_jax import cells
+from mtl_jax.cells import identity
 from mtl_jax.data import base, views
 from mtl_jax.data.base import Split
 from mtl_jax.errors import InputError
-from tests import small, test_reading
+from tests import small
+from tests.cells import test_reading
 
 load, copied = test_reading.load, test_reading.copied
 
@@ -30,11 +31,11 @@ def test_a_view_is_a_split_to_whoever_reads_it():
 
 def test_a_fingerprint_is_that_of_the_rows_however_they_are_held(monkeypatch):
   data = load(split_seed=1)
-  expected = cells.fingerprint(copied(data))
-  assert cells.fingerprint(data) == expected
+  expected = identity.fingerprint(copied(data))
+  assert identity.fingerprint(data) == expected
   monkeypatch.setattr(views, 'BLOCK', 7)
-  assert cells.fingerprint(data) == expected
-  assert cells.fingerprint(load(split_seed=2)) != expected
+  assert identity.fingerprint(data) == expected
+  assert identity.fingerprint(load(split_seed=2)) != expected
 
 
 def test_parts_that_are_equal_are_taken_from_the_first_table():

@@ -7,8 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax import attention, layers
+from mtl_jax import layers
 from mtl_jax.encoders import transformer
+from mtl_jax.layers import attention
 from mtl_jax.schemes import base
 from tests import small
 

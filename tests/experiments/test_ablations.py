@@ -7,7 +7,7 @@ import pytest
 
 from configs import actg175
 from experiments import search
-from mtl_jax import build
+from mtl_jax.cells import build
 from mtl_jax.tasks import Task
 from tests.experiments import test_compare
 

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mtl_jax import likeness
+from mtl_jax.interference import feature_similarity
 from tests.experiments import test_compare
 
 SCRIPT = {'script': 'experiments.interference'}
@@ -113,8 +113,8 @@ def test_likeness_is_of_every_task_with_every_other():
   x, y = draw.normal(size=(2, 3, 40, 4)).astype(np.float32)
   y[2] = 3 * x[0]
   x, y = jnp.asarray(x), jnp.asarray(y)
-  found = likeness.measure(x, y)
-  for measure, function in likeness.MEASURES.items():
+  found = feature_similarity.measure(x, y)
+  for measure, function in feature_similarity.MEASURES.items():
     each = [[function(a, b) for b in y] for a in x]
     np.testing.assert_allclose(found[measure], each, rtol=1e-4, atol=1e-5)
     assert found[measure][0, 2] == pytest.approx(1, abs=1e-4)

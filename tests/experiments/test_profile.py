@@ -9,10 +9,12 @@ import jax
 import pytest
 
 from experiments import profile
-from mtl_jax import costs, profiling
-from mtl_jax.programs import Programs
-from tests import small, test_run
+from mtl_jax.programs import profiling
+from mtl_jax.programs.compiled import Programs
+from mtl_jax.resources import costs
+from tests import small
 from tests.experiments import test_compare
+from tests.run import test_table
 
 quick = small.quick
 
@@ -20,7 +22,7 @@ quick = small.quick
 @pytest.fixture(scope='module')
 def profiled(tmp_path_factory):
   folder = tmp_path_factory.mktemp('profile')
-  cell = test_run.make(scheme='cross_stitch', balancer='pcgrad')
+  cell = test_table.make(scheme='cross_stitch', balancer='pcgrad')
   return cell, folder, profiling.profile(cell, folder, steps=3, repeats=3)
 
 

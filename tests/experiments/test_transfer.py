@@ -8,7 +8,8 @@ from absl.testing import flagsaver
 
 from configs import default
 from experiments import transfer
-from mtl_jax import build, cells, run
+from mtl_jax import cells, run
+from mtl_jax.cells import build
 from mtl_jax.errors import InputError
 from mtl_jax.report import results as report_cells
 from mtl_jax.report.transfer import groups

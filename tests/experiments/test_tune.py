@@ -8,7 +8,8 @@ from absl import flags
 from configs import default
 from experiments import draws, tune
 from experiments.draws import Method
-from mtl_jax import choices, records
+from mtl_jax import records
+from mtl_jax.cells import settings
 from mtl_jax.errors import InputError
 from mtl_jax.report import pareto
 
@@ -62,10 +63,10 @@ def test_draws_are_settings_side_by_side():
   method = Method('cagrad', 'hard', 'cagrad')
   drawn = draws.draw(method, 1e-3, 2, 5)
   config = draws.configured(default.get_config(), method, drawn)
-  found = choices.settings(config, 2)
+  found = settings.settings(config, 2)
   assert [s['lr'] for s in found] == [d.lr for d in drawn]
   assert [s['balancer'] for s in found] == [d.numbers for d in drawn]
-  hp = choices.hp(found)
+  hp = settings.hp(found)
   np.testing.assert_allclose(hp.balancer['c'], [d.numbers['c'] for d in drawn])
 
 
@@ -75,7 +76,7 @@ def test_side_by_side_needs_as_many_values():
   config.hp.lr = (1e-3, 1e-2, 1e-1)
   config.hp.clip = (0.0, 1.0)
   with pytest.raises(InputError, match='config.hp.clip has 2 values'):
-    choices.settings(config, 2)
+    settings.settings(config, 2)
 
 
 def write(folder, scores):

@@ -13,8 +13,12 @@ import pytest
 
 from mtl_jax import plugins
 from mtl_jax.errors import InputError
-from mtl_jax.launchers import base, local, ray_address, ray_share, ray_worker
-from tests import children, test_run
+from mtl_jax.launchers import base, local
+from mtl_jax.launchers.ray import address as ray_address
+from mtl_jax.launchers.ray import share as ray_share
+from mtl_jax.launchers.ray import worker
+from tests import children
+from tests.run import test_table
 
 pytest.importorskip('ray')
 
@@ -140,22 +144,22 @@ def test_more_than_any_node_has_is_refused(asked):
 
 def test_no_more_cores_than_runs():
   share = ray_share.Share(8, 0)
-  assert ray_share.one_core_per_run(share, [test_run.make(seeds=3)]).cpus == 3
+  assert ray_share.one_core_per_run(share, [test_table.make(seeds=3)]).cpus == 3
 
 
 def order(cell, workdir, **changes):
   parts = (cell.config.to_dict(), cell.identity, str(workdir))
-  whole = ray_worker.Order(*parts, str(workdir / 'token'), 0)
+  whole = worker.Order(*parts, str(workdir / 'token'), 0)
   return whole._replace(**changes)
 
 
 def test_a_worker_that_sees_another_folder_or_other_data_says_so(tmp_path):
-  cell = test_run.make()
+  cell = test_table.make()
   with pytest.raises(InputError, match='file system that all machines share'):
-    ray_worker.work(order(cell, tmp_path))
+    worker.work(order(cell, tmp_path))
   (tmp_path / 'config.json').touch()
-  assert ray_worker.work(order(cell, tmp_path)).stopped  # There is no token.
+  assert worker.work(order(cell, tmp_path)).stopped  # There is no token.
   (tmp_path / 'token').touch()
   other = {**cell.identity, 'fingerprint': 'abc'}
   with pytest.raises(InputError, match='fingerprint is .* here and abc where'):
-    ray_worker.work(order(cell, tmp_path, identity=other))
+    worker.work(order(cell, tmp_path, identity=other))

@@ -3,7 +3,7 @@
 import jax
 import pytest
 
-from mtl_jax import devices
+from mtl_jax.devices import sharding
 from mtl_jax.processes import containers
 
 V2, V1 = '0::/a/b\n', '4:memory:/a/b\n3:cpu,cpuacct:/a/b\n0::/\n'
@@ -121,9 +121,9 @@ def test_devices_and_threads_are_as_many_as_the_quota(
 ):
   monkeypatch.setattr(containers, 'allowed_cores', lambda: 8)
   monkeypatch.setattr(containers, 'cores', lambda: cores)
-  monkeypatch.setattr(devices.os, 'environ', environ := {})
+  monkeypatch.setattr(sharding.os, 'environ', environ := {})
   asked = {}
   monkeypatch.setattr(jax.config, 'update', asked.__setitem__)
-  devices.use_every_core()
+  sharding.use_every_core()
   assert asked == {'jax_num_cpu_devices': cores}
   assert environ.get('NPROC') == threads

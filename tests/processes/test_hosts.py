@@ -13,7 +13,8 @@ import pytest
 from experiments import cli
 from mtl_jax.errors import InputError
 from mtl_jax.processes import jobs, supervisor
-from tests import children, small, test_run
+from tests import children, small
+from tests.run import test_table
 
 quick = small.quick
 ROOT = pathlib.Path(__file__).parents[2]
@@ -24,10 +25,10 @@ ENVIRONMENT = {
   'PYTHONPATH': str(ROOT),
 }
 CONFIG = f"""
-from tests import test_run
+from tests.run import test_table
 
 def get_config():
-  return test_run.config(**{LONG!r})
+  return test_table.config(**{LONG!r})
 """
 
 
@@ -81,8 +82,8 @@ class Job:
 def whole(tmp_path_factory):
   """The same cell in one process, without a stop."""
   folder = tmp_path_factory.mktemp('whole')
-  test_run.train(test_run.make(**LONG), folder)
-  return test_run.numbers(folder)
+  test_table.train(test_table.make(**LONG), folder)
+  return test_table.numbers(folder)
 
 
 def cell_of(folder):
@@ -93,7 +94,7 @@ def cell_of(folder):
 def test_two_processes_train_one_batch_and_write_once(whole, tmp_path):
   codes, outputs, errors = Job(tmp_path).end()
   assert codes == [0, 0], errors
-  found = test_run.numbers(cell_of(tmp_path), rel=1e-3)
+  found = test_table.numbers(cell_of(tmp_path), rel=1e-3)
   assert found == pytest.approx(whole, rel=1e-3)
   assert 'single' in outputs[0]
   assert 'Gloo' not in outputs[0]
@@ -117,8 +118,8 @@ def test_what_two_processes_saved_one_goes_on_with(whole, tmp_path):
   assert 'goes on from the last checkpoint' in errors[0].splitlines()[-1]
 
   assert max(job.saved()) > max(before)
-  test_run.train(test_run.make(**LONG), cell_of(tmp_path))
-  found = test_run.numbers(cell_of(tmp_path), rel=1e-3)
+  test_table.train(test_table.make(**LONG), cell_of(tmp_path))
+  found = test_table.numbers(cell_of(tmp_path), rel=1e-3)
   assert found == pytest.approx(whole, rel=1e-3)
 
 

@@ -14,7 +14,7 @@ from mtl_jax.processes import supervisor
 ROOT = pathlib.Path(__file__).parents[2]
 SCRIPT = """
 import os, signal, sys, time
-from mtl_jax import supervisor
+from mtl_jax.processes import supervisor
 
 def main():
   supervisor.watch()

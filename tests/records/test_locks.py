@@ -7,8 +7,8 @@ from mtl_jax.records import locks
 
 HOLD = """
 import pathlib, sys, time
-from mtl_jax import claims
-with claims.held(pathlib.Path(sys.argv[1])) as other:
+from mtl_jax.records import locks
+with locks.held(pathlib.Path(sys.argv[1])) as other:
   print(other or 'mine', flush=True)
   time.sleep(60)
 """

@@ -5,7 +5,7 @@ import functools
 import jax
 import numpy as np
 
-from mtl_jax import optimizers
+from mtl_jax.train import optimizers
 from tests import small
 from tests.schemes import plain
 

@@ -9,9 +9,9 @@ import pytest
 
 from mtl_jax import train
 from tests import small
+from tests.cells.test_build import message
 from tests.schemes import plain, reference
 from tests.schemes.test_reductions import assert_same, heads, losses, tower
-from tests.test_build import message
 
 quick = small.quick
 

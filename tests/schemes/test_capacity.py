@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mtl_jax import encoders, plugins
-from mtl_jax.schemes import capacity
+from mtl_jax.schemes.parts import capacity
 from tests import small
 from tests.schemes import plain, reference
 

@@ -8,7 +8,7 @@ import functools
 import jax
 import pytest
 
-from mtl_jax import costs
+from mtl_jax.resources import costs
 from tests import small
 
 K, E, B = 3, 4, 8  # tasks, experts, rows

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax.losses import task_losses
 from mtl_jax.schemes import base, moore
+from mtl_jax.train.losses import task_losses
 from tests import small
 from tests.schemes import plain
 from tests.schemes.test_reductions import (

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from mtl_jax.schemes import gates
+from mtl_jax.schemes.parts import gates
 from tests import small
 from tests.schemes import plain
 from tests.schemes.test_reductions import (

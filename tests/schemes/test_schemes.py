@@ -7,8 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax import layers, parameters
+from mtl_jax import layers
 from mtl_jax.schemes import base
+from mtl_jax.train import parameters
 from tests import small
 
 quick = small.quick

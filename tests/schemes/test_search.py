@@ -8,7 +8,8 @@ import numpy as np
 import optax
 import pytest
 
-from mtl_jax import evaluation, periods, train
+from mtl_jax import train
+from mtl_jax.train import evaluation, selection
 from tests import small
 from tests.schemes import reference
 
@@ -129,7 +130,7 @@ def test_the_search_left_its_first_parameters(name):
 
 def kept(name, state):
   """The state after an evaluation that nothing was ever better than."""
-  best = periods.keep_best(
+  best = selection.keep_best(
     system(name),
     state.params,
     state.extra,

@@ -8,9 +8,9 @@ from scipy import special
 
 from mtl_jax.schemes import base, shared_private
 from tests import small
+from tests.cells.test_build import make, message
 from tests.schemes import plain, reference
 from tests.schemes.test_reductions import assert_same
-from tests.test_build import make, message
 
 quick = small.quick
 

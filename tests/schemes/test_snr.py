@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import special
 
-from mtl_jax import precision
 from mtl_jax.schemes import snr
+from mtl_jax.train import precision
 from tests import small
 from tests.schemes import plain, reference
 from tests.schemes.test_reductions import (

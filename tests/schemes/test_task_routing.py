@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from mtl_jax import train
-from mtl_jax.losses import task_losses
 from mtl_jax.schemes import task_routing
+from mtl_jax.train.losses import task_losses
 from tests import small
 from tests.schemes import plain, reference
 from tests.schemes.test_reductions import assert_same, heads, losses, tower

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax.losses import task_losses
+from mtl_jax.train.losses import task_losses
 from tests import small
 from tests.schemes.test_reductions import assert_same, heads
 

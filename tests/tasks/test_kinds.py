@@ -7,10 +7,10 @@ import jax
 import numpy as np
 import pytest
 
-from mtl_jax import plugins, scores, tasks
+from mtl_jax import plugins, tasks
 from mtl_jax.data import base
 from mtl_jax.errors import InputError
-from mtl_jax.tasks import Kind, Metric, Task
+from mtl_jax.tasks import Kind, Metric, Task, scores
 
 CARD = base.Card('toy', 'here', 'none', 'none', 'by hand', {})
 
@@ -197,7 +197,8 @@ def test_padding_behind_the_rows_is_not_measured():
 
 def test_training_imports_no_scikit_learn():
   code = (
-    'import sys, mtl_jax.train, mtl_jax.reference, mtl_jax.measuring\n'
+    'import sys, mtl_jax.train, mtl_jax.run.linear\n'
+    'import mtl_jax.programs.measuring\n'
     'from mtl_jax.tasks import Task\n'
     "[Task('a', k).made for k in ('binary', 'count', 'ordinal', 'survival')]\n"
     "assert 'sklearn' not in sys.modules"

@@ -5,8 +5,7 @@ import pytest
 from scipy import special
 from sklearn import metrics as sk
 
-from mtl_jax import scores
-from mtl_jax.tasks import Task, classes, ordinal, ranks
+from mtl_jax.tasks import Task, classes, ordinal, ranks, scores
 from tests.tasks.cases import METRICS, TASKS, case, hidden
 
 

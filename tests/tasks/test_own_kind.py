@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from configs import default
-from mtl_jax import build, cells, records, reference, run
+from mtl_jax import cells, records, run
+from mtl_jax.cells import build
 from mtl_jax.report import results as report_cells
 from mtl_jax.report.compare import notes
+from mtl_jax.run import linear
 from tests import small
 
 quick = small.quick
@@ -79,7 +81,7 @@ def test_every_kind_is_trained_beside_it(trained):
 
 def test_linear_models_are_those_of_the_kinds(trained):
   cell, _ = trained
-  _, on_test, _ = reference.fit(cell.datas[0])
+  _, on_test, _ = linear.fit(cell.datas[0])
   assert {t for t, values in on_test.items() if not values} == {
     'price', 'grade', 'end'
   }  # fmt: skip

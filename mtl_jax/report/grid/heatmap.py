@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from mtl_jax.report import drawing
 from mtl_jax.report.agreement import baseline
-from mtl_jax.report.grid import table
+from mtl_jax.report.grid import two_way
 from mtl_jax.report.grid.grid import Grid
 
 # ColorBrewer's, red to blue through white: safe for the colour-blind.
@@ -64,7 +64,7 @@ def _field(axes: Axes, y: int, x: int, row: pd.Series, limit: float) -> None:
   axes.text(
     x,
     y,
-    table.entry(row),
+    two_way.entry(row),
     ha='center',
     va='center',
     fontsize=8,

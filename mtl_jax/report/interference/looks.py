@@ -1,4 +1,6 @@
-"""What looks at a cell's runs found, as one long table; see mtl_jax/probes.py.
+"""What looks at a cell's runs found, as one long table.
+
+They are those of mtl_jax/interference/probes.py.
 
 Rows that are not known, such as of a task without labels in any batch of a
 look, are left out.

@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from mtl_jax.report import stats, terminal
 from mtl_jax.report.compare import rows as comparison
 from mtl_jax.report.compare import tables
-from mtl_jax.report.grid import factorial, grid, heatmap, table
+from mtl_jax.report.grid import factorial, grid, heatmap, two_way
 from mtl_jax.report.results import Cell, Run, TaskInfo
 from tests.report import fake
 
@@ -82,7 +82,7 @@ def test_entries_have_the_corrected_interval_of_the_report(whole):
 
 
 def test_the_table_has_a_row_per_scheme_and_means(whole):
-  header, body = table.sheet(whole).table
+  header, body = two_way.sheet(whole).table
   assert header == ['Δm % ↑', 'equal', 'famo', 'mean']
   assert [line[0] for line in body] == [*SCHEMES, 'mean']
   values = whole.part.values
@@ -101,8 +101,8 @@ def test_the_sentence_is_that_of_the_effects(whole):
   effects = factorial.effects(whole.part.values, share)
   assert whole.effects == effects
   assert effects.scheme.std == pytest.approx(8, abs=0.3)
-  (line, *_) = table.sheet(whole).notes
-  assert line == table.verdict(effects)
+  (line, *_) = two_way.sheet(whole).notes
+  assert line == two_way.verdict(effects)
   assert 'the effect of the scheme is larger' in line
 
 
@@ -122,13 +122,13 @@ def test_the_sentence_is_that_of_the_effects(whole):
 def test_only_an_interval_without_0_makes_an_effect_larger(difference, end):
   one = factorial.Size(1.0, 0.5, 1.5)
   found = factorial.Effects(one, one, one, one, factorial.Size(*difference))
-  sentence = table.verdict(found)
+  sentence = two_way.verdict(found)
   assert sentence.endswith(end)
   assert 'differs by 1 % points (std, 95 % interval 0.5 to 1.5)' in sentence
 
 
 def test_a_refused_pair_is_empty_and_its_reason_below(gap):
-  sheet = table.sheet(gap)
+  sheet = two_way.sheet(gap)
   soft = sheet.table.body[2]
   assert soft[0] == 'soft_l2'
   assert soft[3:] == ['–', '–']
@@ -146,7 +146,7 @@ def test_means_and_effects_leave_a_row_with_a_gap_out(gap, whole):
   assert gap.part.values.shape == (2, 3, SEEDS)
   same = gap.part.values[:, :2]
   np.testing.assert_allclose(same, whole.part.values[:2])
-  assert any('hard, mmoe with equal' in n for n in table.sheet(gap).notes)
+  assert any('hard, mmoe with equal' in n for n in two_way.sheet(gap).notes)
 
 
 def test_only_seeds_that_all_entries_have_are_averaged():
@@ -158,18 +158,18 @@ def test_only_seeds_that_all_entries_have_are_averaged():
   kept = [0, 1, 2, 4, 5]
   expected = [[delta(s, b)[kept] for b in BALANCERS] for s in SCHEMES]
   np.testing.assert_allclose(found.part.values, expected)
-  assert any('the 5 seeds' in note for note in table.sheet(found).notes)
+  assert any('the 5 seeds' in note for note in two_way.sheet(found).notes)
 
 
 def test_permuting_schemes_permutes_rows(whole):
   rows, order = comparison.rows(whole.cells), ['soft_l2', 'hard', 'mmoe']
   moved = grid.make(whole.cells, rows, order, [*BALANCERS], {})
   before, after = (
-    {line[0]: line for line in table.sheet(g).table.body}
+    {line[0]: line for line in two_way.sheet(g).table.body}
     for g in (whole, moved)
   )
   assert before == after
-  assert [line[0] for line in table.sheet(moved).table.body][:3] == order
+  assert [line[0] for line in two_way.sheet(moved).table.body][:3] == order
   assert np.array(moved.effects) == pytest.approx(np.array(whole.effects))
 
 
@@ -177,7 +177,7 @@ def test_one_balancer_has_means_and_no_effects(whole):
   rows = comparison.rows(whole.cells)
   one = grid.make(whole.cells, rows, [*SCHEMES], ['famo'], {})
   assert one.effects is None
-  sheet = table.sheet(one)
+  sheet = two_way.sheet(one)
   assert sheet.notes[0].startswith('Effects are not given')
   assert sheet.table.body[0][2] != '–'
 
@@ -188,7 +188,7 @@ def test_nothing_but_gaps_is_said():
   found = grid.make(
     cells, comparison.rows(cells), ['single'], ['pcgrad'], refused
   )
-  assert table.sheet(found).table.body == [
+  assert two_way.sheet(found).table.body == [
     ['single', '–', '–'], ['mean', '–', '–']
   ]  # fmt: skip
   heatmap.draw(found).savefig(io.BytesIO())
@@ -200,7 +200,7 @@ def test_the_picture_tells_what_is_shown_from_what_is_not(gap):
   assert len(fields) == 8
   for (x, y), text in fields.items():
     line = gap.frame.iloc[3 * y + x]
-    assert text.get_text() == table.entry(line)
+    assert text.get_text() == two_way.entry(line)
     bold = line.verdict in ('better', 'worse')
     assert (text.get_fontweight() == 'bold') == bold
   assert {t.get_fontweight() for t in axes.texts} == {'bold', 'normal'}

@@ -1,0 +1,5 @@
+"""Cells on a Ray cluster."""
+
+from mtl_jax.launchers.ray.sweep import make
+
+__all__ = ['make']

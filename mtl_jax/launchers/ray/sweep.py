@@ -1,0 +1,209 @@
+"""Cells on a Ray cluster, each in a worker process with devices of its own.
+
+A worker that is killed is started again, anywhere, and goes on from the cell's
+last saved state.
+"""
+
+import contextlib
+import functools
+import logging
+import os
+import pathlib
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+
+from mtl_jax import records
+from mtl_jax.cells import Cell
+from mtl_jax.errors import InputError
+from mtl_jax.launchers import base
+from mtl_jax.launchers.ray import address, worker
+from mtl_jax.launchers.ray import share as ray_share
+from mtl_jax.processes import containers, signals
+from mtl_jax.records import locks
+from mtl_jax.run.progress import Live
+
+RETRIES = 3  # of a worker that was killed
+
+
+def make(resources: base.Resources) -> base.Launcher:
+  """Starts Ray on this machine, or joins the cluster that an address names.
+
+  Raises:
+    InputError: there is no Ray, or nothing answers.
+  """
+  # Telling its makers is for the user to switch on.
+  os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')
+  if resources.cpus < 0 or resources.gpus < -1:
+    raise InputError('--ray_cpus and --ray_gpus must not be negative')
+  try:
+    import ray
+  except ModuleNotFoundError as error:
+    raise InputError(
+      "--launcher=ray needs Ray: pip install 'mtl_jax[ray]'"
+    ) from error
+  _connect(ray, resources)  # It forks, which JAX forbids once it has begun.
+  share = ray_share.of_cluster(ray, resources)
+  # This process trains nothing and leaves accelerators to the workers; it has
+  # as many devices as they, so that a mesh is checked here.
+  jax.config.update('jax_platforms', 'cpu')
+  jax.config.update('jax_num_cpu_devices', share.gpus or share.cpus)
+  return base.Launcher(functools.partial(train, ray, resources, share))
+
+
+def train(
+  ray: Any,
+  resources: base.Resources,
+  share: ray_share.Share,
+  cells: list[Cell],
+  workdir: pathlib.Path,
+) -> list[pathlib.Path]:
+  """Trains all cells that are not finished; returns the folders of all.
+
+  Raises:
+    InputError: a worker cannot do it.
+    interrupt.Stopped: after Ctrl-C or SIGTERM; the states are saved.
+  """
+  folders = [workdir / 'cells' / cell.hash for cell in cells]
+  pairs = list(zip(cells, folders, strict=True))
+  left = [pair for pair in pairs if not records.finished(pair[1])]
+  if left:
+    steps = sum(cell.steps for cell, _ in left)
+    if not (resources.cpus or share.gpus):
+      share = ray_share.one_core_per_run(share, [cell for cell, _ in left])
+    with (
+      _token(workdir) as token,
+      Live(steps) as live,
+      signals.postponed() as stop_asked,
+    ):
+      Sweep(ray, share, left, token, live, stop_asked).run()
+  ray.shutdown()
+  return folders
+
+
+class Sweep:
+  """Open cells, those that workers have, and what came of them."""
+
+  def __init__(self, ray, share, left, token, live, stop_asked):
+    self.ray, self.share, self.token = ray, share, token
+    self.live, self.stop_asked = live, stop_asked
+    self.left, self.total = left, len(left)
+    self.running = {}  # what Ray gave for it: the cell and its folder
+    self.others = {}  # folders: which other process trains it
+
+  def run(self) -> None:
+    """Until all are finished."""
+    self.live.say(
+      f'{self.total} cells on Ray, {self.share.cpus} cores and '
+      f'{self.share.gpus} GPUs each'
+    )
+    try:
+      while self.left or self.running:
+        self.submit()
+        self.wait()
+        if self.stop_asked():
+          raise signals.Stopped(self.stop_asked())
+    finally:
+      self.stop()
+
+  def submit(self) -> None:
+    """Hands over the cells that no other process trains."""
+    free = [p for p in self.left if not (p[1] in self.others and _taken(p[1]))]
+    work = self.ray.remote(max_calls=1)(worker.work).options(
+      num_cpus=self.share.cpus,
+      num_gpus=self.share.gpus,
+      max_retries=RETRIES,
+      runtime_env={'env_vars': ray_share.variables(self.share)},
+    )
+    for cell, folder in free:
+      self.left.remove((cell, folder))
+      self.running[work.remote(self.order(cell, folder))] = cell, folder
+    self.live.title(f'{len(self.running)} cells with Ray')
+
+  def order(self, cell: Cell, folder: pathlib.Path) -> worker.Order:
+    """What the worker is told."""
+    return worker.Order(
+      cell.config.to_dict(),
+      cell.identity,
+      str(folder.parents[1].absolute()),
+      str(self.token.absolute()),
+      0 if self.share.gpus else self.share.cpus,
+      cell.groups,
+    )
+
+  def wait(self) -> None:
+    """A moment, or until a cell ends."""
+    if not self.running:
+      time.sleep(1)
+      return
+    ready, _ = self.ray.wait(list(self.running), timeout=1)
+    for reference in ready:
+      cell, folder = self.running.pop(reference)
+      self.end(cell, folder, self.outcome(reference, cell))
+
+  def outcome(self, reference: Any, cell: Cell) -> worker.Outcome:
+    """What came of it; what went wrong there is raised here."""
+    try:
+      return self.ray.get(reference)
+    except self.ray.exceptions.RayTaskError as error:
+      raise error.cause from None
+    except self.ray.exceptions.RayError as error:
+      raise InputError(
+        f'{cell.name}: its worker was killed {RETRIES + 1} times '
+        f'({type(error).__name__}); if memory is short, give each cell more '
+        'of a node with --ray_cpus, or train fewer runs at a time with '
+        '--config.parallel'
+      ) from error
+
+  def end(self, cell, folder, outcome) -> None:
+    """Counts a finished cell; one that another process has is put back."""
+    for line in outcome.lines:
+      self.live.say(line)
+    if outcome.other or outcome.stopped:
+      if outcome.other and self.others.get(folder) != outcome.other:
+        self.live.say(f'{cell.name}: {outcome.other} trains it')
+      self.others[folder] = outcome.other
+      self.left.append((cell, folder))
+      return
+    self.live.skip(cell.steps)
+    done = self.total - len(self.left) - len(self.running)
+    self.live.say(
+      f'{done} of {self.total} cells: {cell.name}, {outcome.seconds:.0f} s on '
+      f'{outcome.host}'
+    )
+
+  def stop(self) -> None:
+    """Workers save and stop; those that had not begun never will."""
+    self.token.unlink(missing_ok=True)
+    while any(_taken(folder) for _, folder in self.running.values()):
+      time.sleep(0.2)
+
+
+def _taken(folder: pathlib.Path) -> bool:
+  with locks.held(folder) as other:
+    return bool(other)
+
+
+def _connect(ray: Any, resources: base.Resources) -> None:
+  quiet = {'logging_level': logging.ERROR, 'log_to_driver': False}
+  if resources.address:
+    address.check(resources.address)
+    ray.init(resources.address, **quiet)
+  else:
+    # Cells send each other nothing, and by default Ray takes a third of memory.
+    own = {'num_cpus': containers.cores(), 'object_store_memory': 100 * 2**20}
+    ray.init('local', include_dashboard=False, **own, **quiet)
+
+
+@contextlib.contextmanager
+def _token(workdir: pathlib.Path) -> Iterator[pathlib.Path]:
+  """A file that workers look for: where it is not, they stop."""
+  token = workdir / f'.ray-{uuid.uuid4().hex[:12]}'
+  token.touch()
+  try:
+    yield token
+  finally:
+    token.unlink(missing_ok=True)

@@ -1,0 +1,95 @@
+"""What a Ray worker does: it rebuilds one cell and trains it."""
+
+import pathlib
+import signal
+import socket
+import time
+from typing import Any, NamedTuple
+
+import jax
+from ml_collections import ConfigDict
+
+from mtl_jax import cells, records, run
+from mtl_jax.cells import build
+from mtl_jax.devices import compilation_cache
+from mtl_jax.errors import InputError
+from mtl_jax.processes import signals
+from mtl_jax.run import progress
+
+
+class Order(NamedTuple):
+  """One cell, in what can be sent to another machine.
+
+  Attributes:
+    config: as a dict, with the cell's scheme and balancer.
+    identity: what the cell's folder is named after.
+    workdir: a folder on a file system that all machines share.
+    token: a file in `workdir`; when it goes, workers save and stop.
+    cpus: cores of this worker where it has no accelerator, else 0.
+    groups: of the cell's tasks.
+  """
+
+  config: dict[str, Any]
+  identity: dict[str, Any]
+  workdir: str
+  token: str
+  cpus: int
+  groups: tuple[tuple[int, ...], ...] = ()
+
+
+class Outcome(NamedTuple):
+  """How it ended: finished, stopped, or another process trains it."""
+
+  host: str
+  seconds: float
+  other: str
+  stopped: bool
+  lines: list[str]
+
+
+def work(order: Order) -> Outcome:
+  """Trains a cell in this process, which then ends.
+
+  Raises:
+    InputError: this machine sees another workdir, data or code.
+  """
+  began, host = time.monotonic(), socket.gethostname()
+  token, live, other = pathlib.Path(order.token), progress.Told(), ''
+  if order.cpus:
+    jax.config.update('jax_num_cpu_devices', order.cpus)
+  compilation_cache.keep_programs(live.say)
+  try:
+    cell = _cell(order, host)
+    folder = pathlib.Path(order.workdir) / 'cells' / cell.hash
+
+    def stop_asked():
+      return 0 if token.exists() else signal.SIGTERM
+
+    other = run.train_cell(cell, folder, live, stop_asked)
+  except signals.Stopped:
+    return Outcome(host, time.monotonic() - began, '', True, live.lines)
+  except InputError as error:
+    raise InputError(f'on {host}: {error}') from None
+  return Outcome(host, time.monotonic() - began, other, False, live.lines)
+
+
+def _cell(order: Order, host: str) -> cells.Cell:
+  if not pathlib.Path(order.workdir, 'config.json').exists():
+    raise InputError(
+      f'--workdir {order.workdir} is not there; name a folder on a file system '
+      'that all machines share'
+    )
+  if not pathlib.Path(order.token).exists():
+    raise signals.Stopped(signal.SIGTERM)
+  config = ConfigDict(order.config)
+  build.check(config)
+  cell = cells.make(config, build.data(config), order.groups)
+  ours, theirs = (records.flat(i) for i in (cell.identity, order.identity))
+  for key in sorted(ours.keys() | theirs.keys()):
+    if ours.get(key) != theirs.get(key):
+      raise InputError(
+        f'{key} is {ours.get(key)} here and {theirs.get(key)} where the '
+        'command was given; all machines need the same code and the same '
+        'config.data_dir'
+      )
+  return cell

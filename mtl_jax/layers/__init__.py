@@ -1,0 +1,28 @@
+"""What encoders are made of, and nothing else: fast on CPU, GPU and TPU.
+
+A layer is lowered for the platform that it runs on. On a CPU convolution is a
+product of matrices, elsewhere the native one; parameters are the same, and so
+are results to rounding.
+"""
+
+from mtl_jax.layers.attention import AttentionBlock
+from mtl_jax.layers.channels_last import Conv, Images, conv, max_pool
+from mtl_jax.layers.dense import Dense
+from mtl_jax.layers.dropout import Dropout
+from mtl_jax.layers.gru_layer import GRU
+from mtl_jax.layers.lstm_layer import LSTM
+from mtl_jax.layers.sequence import Sequence, embed
+
+__all__ = [
+  'AttentionBlock',
+  'Conv',
+  'Dense',
+  'Dropout',
+  'GRU',
+  'Images',
+  'LSTM',
+  'Sequence',
+  'conv',
+  'embed',
+  'max_pool',
+]

@@ -1,0 +1,114 @@
+"""Convolution of few channels or with a large kernel as a matrix product.
+
+`b x b` output pixels are computed at a time, from the blocks of `b x b` input
+pixels that they see. Stride 1, no padding.
+"""
+
+import jax.numpy as jnp
+from jax import lax
+
+from mtl_jax.layers.convolution.space_to_depth import (
+  fit,
+  to_channels,
+  to_pixels,
+)
+from mtl_jax.layers.matmul import matmul, overlap
+
+# Below, a product is too thin to be fast; above, too much of it is zeros.
+ENOUGH_ROWS, ENOUGH_GROWTH = 80, 2.2
+FEW_CHANNELS, LARGE_KERNEL = 8, 5
+
+
+def side(size, channels, features):
+  """Side of the output blocks, or 0 for a product by rows."""
+  if size == 1 or (size < LARGE_KERNEL and channels >= FEW_CHANNELS):
+    return 0
+  found = 0
+  for b in (2, 4, 6, 8):
+    if (_reach(size, b) * b / size) ** 2 > ENOUGH_GROWTH:
+      break
+    found = b
+    if b * b * features >= ENOUGH_ROWS:
+      break
+  return found
+
+
+def convolve(x, kernel, block):
+  """`[C, H, W, B]` and `[k, k, C, F]` to `[F, H', W', B]`."""
+  f, out = kernel.shape[3], [n - len(kernel) + 1 for n in x.shape[1:3]]
+  seen = _seen(x, len(kernel), block, out)
+  pixels = to_pixels(matmul(_copies(kernel, block), seen), block)
+  return pixels[:f, : out[0], : out[1]]
+
+
+def to_input(slope, kernel, block):
+  """What each output block saw gets its share; shares overlap and add up."""
+  n, out = _reach(len(kernel), block), slope.shape[1:3]
+  blocks = to_channels(fit(slope, [(0, -o % block) for o in out]), block)
+  _, height, width, batch = blocks.shape
+  shares = matmul(_copies(kernel, block).T, blocks)
+  shares = shares.reshape(n, n, -1, height, width, batch)
+  shape = (shares.shape[2], height + n - 1, width + n - 1, batch)
+  total = jnp.zeros(shape, shares.dtype)
+  for i in range(n):
+    for j in range(n):
+      total = _add_at(total, shares[i, j], i, j)
+  return to_pixels(total, block)
+
+
+def to_kernel(x, slope, k, block):
+  """The gradient of the kernel: that of its copies, added up."""
+  c, f, out = x.shape[0], slope.shape[0], slope.shape[1:3]
+  n = _reach(k, block)
+  padded = fit(slope, [(0, -o % block) for o in out])
+  product = overlap(to_channels(padded, block), _seen(x, k, block, out))
+  product = product.reshape(block, block, f, n, n, block, block, c)
+  product = product.transpose(0, 1, 3, 5, 4, 6, 7, 2)
+  copies = product.reshape(block, block, n * block, n * block, c, f)
+  return sum(
+    copies[i, j, i : i + k, j : j + k]
+    for i in range(block)
+    for j in range(block)
+  )
+
+
+def _reach(size, block):
+  """How many blocks a side one output block sees."""
+  return (size + 2 * block - 2) // block
+
+
+def _seen(x, size, block, out):
+  """`[n*n*b*b*C, H/b, W/b, B]`: what each output block sees."""
+  n, (height, width) = _reach(size, block), [-(-o // block) for o in out]
+  ends = [
+    (0, (m + n - 1) * block - whole)
+    for m, whole in zip((height, width), x.shape[1:3], strict=True)
+  ]
+  blocks = to_channels(fit(x, ends), block)
+  seen = [
+    blocks[:, i : i + height, j : j + width] for i in range(n) for j in range(n)
+  ]
+  return jnp.concatenate(seen)
+
+
+def _copies(kernel, block):
+  """`[b*b*F, n*n*b*b*C]`: each output pixel has the kernel at its own place."""
+  k, _, c, f = kernel.shape
+  n = _reach(k, block)
+  spare = n * block - k
+  copies = jnp.stack(
+    [
+      jnp.pad(kernel, ((i, spare - i), (j, spare - j), (0, 0), (0, 0)))
+      for i in range(block)
+      for j in range(block)
+    ]
+  )
+  copies = copies.reshape(-1, n, block, n, block, c, f)
+  return copies.transpose(0, 6, 1, 3, 2, 4, 5).reshape(block**2 * f, -1)
+
+
+def _add_at(total, part, row, column):
+  """Adds `part` where it begins; in place, which no sum of padded arrays is."""
+  start = (0, row, column, 0)
+  there = lax.dynamic_slice(total, start, part.shape)
+  return lax.dynamic_update_slice(total, there + part, start)

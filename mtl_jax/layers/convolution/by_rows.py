@@ -1,0 +1,51 @@
+"""Convolution of many channels with a small kernel as a matrix product.
+
+The k shifts along a row are stacked, one product gives the parts of k rows,
+and these are added up. Stride 1, no padding.
+"""
+
+import jax.numpy as jnp
+
+from mtl_jax.layers.convolution.space_to_depth import fit
+from mtl_jax.layers.matmul import matmul, overlap
+
+
+def convolve(x, kernel):
+  """`[C, H, W, B]` and `[k, k, C, F]` to `[F, H', W', B]`."""
+  k, _, c, f = kernel.shape
+  shifts = _row_shifts(x, k)
+  _, height, width, batch = shifts.shape
+  rows = kernel.transpose(0, 3, 1, 2).reshape(k * f, k * c)
+  parts = matmul(rows, shifts).reshape(k, f, height, width, batch)
+  out = height - k + 1
+  return sum(parts[i, :, i : i + out] for i in range(k))
+
+
+def to_input(slope, kernel, lows, size):
+  """The slope against the kernel turned round.
+
+  Gives `size` pixels of the padded images, after the first `lows`.
+  """
+  reach = len(kernel) - 1
+  ends = [
+    (reach - low, whole + low - out)
+    for low, whole, out in zip(lows, size, slope.shape[1:3], strict=True)
+  ]
+  return convolve(fit(slope, ends), kernel[::-1, ::-1].swapaxes(2, 3))
+
+
+def to_kernel(x, slope, k):
+  """The gradient of the kernel, as one product."""
+  c, f = x.shape[0], slope.shape[0]
+  shifts = _row_shifts(x, k)
+  parts = jnp.concatenate(
+    [fit(slope, [(i, k - 1 - i), (0, 0)]) for i in range(k)]
+  )
+  return overlap(parts, shifts).reshape(k, f, k, c).transpose(0, 2, 3, 1)
+
+
+def _row_shifts(x, size):
+  """`[C, H, W, B]` to `[k*C, H*W', B]`: the k shifts along a row."""
+  width = x.shape[2] - size + 1
+  shifts = [x[:, :, i : i + width] for i in range(size)]
+  return jnp.concatenate(shifts) if size > 1 else x

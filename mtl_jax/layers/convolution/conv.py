@@ -1,0 +1,142 @@
+"""Convolution of images whose batch axis comes last, `[C, H, W, B]`.
+
+On a CPU it is one matrix product: the native one is slow inside a scan, its
+gradients most of all. With the batch last every slice and shift moves long
+runs of memory. Elsewhere it is the native one; both of its gradients are
+written as forward convolutions, which JAX can map over towers and task losses
+at once (that of the weights, as JAX derives it, cannot be).
+"""
+
+import functools
+from typing import NamedTuple
+
+import jax
+from jax import lax
+from jaxtyping import Array, Float
+
+from mtl_jax.layers.convolution import cpu
+
+Planes = Float[Array, 'channels height width batch']
+Out = Float[Array, 'out newheight newwidth batch']
+Kernel = Float[Array, 'k k channels out']
+
+
+class Window(NamedTuple):
+  """Kernel size, stride and zero padding before and after, per axis."""
+
+  size: int
+  stride: int
+  rows: tuple[int, int]
+  columns: tuple[int, int]
+
+
+def window(
+  height: int, width: int, size: int, stride: int, padding: str
+) -> Window:
+  """Resolves 'SAME' or 'VALID' as XLA does.
+
+  Raises:
+    ValueError: another padding, or an image smaller than the kernel.
+  """
+  if padding not in ('SAME', 'VALID'):
+    raise ValueError(f"padding is {padding!r}; take 'SAME' or 'VALID'")
+  if padding == 'VALID' and min(height, width) < size:
+    raise ValueError(
+      f'images of {height} x {width} are smaller than the kernel, {size} x '
+      f"{size}; take a smaller size or padding='SAME'"
+    )
+  pads = lax.padtype_to_pads(
+    (height, width), (size, size), (stride, stride), padding
+  )
+  return Window(size, stride, *(tuple(map(int, pad)) for pad in pads))
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
+def conv(x: Planes, kernel: Kernel, window: Window) -> Out:
+  """Cross-correlation of every channel with its kernel, as `lax.conv`."""
+  return lax.platform_dependent(
+    x,
+    kernel,
+    cpu=functools.partial(cpu.forward, window=window),
+    default=functools.partial(_native, window=window),
+  )
+
+
+def _forward(x, kernel, window):
+  return conv(x, kernel, window), (x, kernel)
+
+
+def _backward(window, operands, slope):
+  x, kernel = operands
+  size = x.shape[1:3]
+  to_input = lax.platform_dependent(
+    slope,
+    kernel,
+    cpu=functools.partial(cpu.to_input, window=window, size=size),
+    default=functools.partial(_native_to_input, window=window, size=size),
+  )
+  to_kernel = lax.platform_dependent(
+    x,
+    slope,
+    cpu=functools.partial(cpu.to_kernel, window=window),
+    default=functools.partial(_native_to_kernel, window=window),
+  )
+  return to_input, to_kernel
+
+
+conv.defvjp(_forward, _backward)
+
+
+def _native(x, kernel, window):
+  return lax.conv_general_dilated(
+    x,
+    kernel,
+    (window.stride,) * 2,
+    (window.rows, window.columns),
+    dimension_numbers=('CHWN', 'HWIO', 'CHWN'),
+  )
+
+
+def _native_to_input(slope, kernel, window, size):
+  """The slope, spread by the stride, against the kernel turned round."""
+  pads = [
+    (window.size - 1 - low, _after(window, whole, low, out))
+    for whole, (low, _), out in zip(
+      size, (window.rows, window.columns), slope.shape[1:3], strict=True
+    )
+  ]
+  return lax.conv_general_dilated(
+    slope,
+    kernel[::-1, ::-1].swapaxes(2, 3),
+    (1, 1),
+    pads,
+    lhs_dilation=(window.stride,) * 2,
+    dimension_numbers=('CHWN', 'HWIO', 'CHWN'),
+  )
+
+
+def _after(window, whole, low, out):
+  """Padding behind the slope that gives back all `whole` rows."""
+  spread = (out - 1) * window.stride + 1
+  return whole + window.size - 1 - spread - (window.size - 1 - low)
+
+
+def _native_to_kernel(x, slope, window):
+  """The images against the slope as kernel; the sum runs over the batch."""
+  pads = [
+    (low, (out - 1) * window.stride + window.size - whole - low)
+    for whole, (low, _), out in zip(
+      x.shape[1:3],
+      (window.rows, window.columns),
+      slope.shape[1:3],
+      strict=True,
+    )
+  ]
+  return lax.conv_general_dilated(
+    x,
+    slope,
+    (1, 1),
+    pads,
+    rhs_dilation=(window.stride,) * 2,
+    dimension_numbers=('NHWC', 'OHWI', 'HWNC'),
+  )

@@ -1,0 +1,46 @@
+"""The vector of task losses of a batch."""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from mtl_jax import devices
+from mtl_jax.data import stacked
+from mtl_jax.data.base import Split
+from mtl_jax.tasks import Task
+
+
+@jax.named_scope('losses')
+def task_losses(
+  tasks: tuple[Task, ...], predictions: Sequence[Array], batch: Split
+) -> Float[Array, 'tasks']:
+  """Each task's mean loss over its valid labels."""
+  # Tasks of one kind are computed together: small operations cost their call.
+  groups = alike(tasks, stacked.shapes_of(batch.labels))
+  order = [t for members in groups for t in members]
+  ends = np.cumsum([len(members) for members in groups])[:-1]
+  masks = jnp.split(stacked.permuted(batch.mask, tuple(order), 1), ends, 1)
+  masks = devices.whole(masks)  # spares a message, see `take_rows`
+  parts = [
+    jax.vmap(tasks[members[0]].loss, 1)(*own)
+    for members, *own in zip(
+      groups,
+      stacked.groups_of(predictions, groups),
+      stacked.groups_of(batch.labels, groups),
+      masks,
+      strict=True,
+    )
+  ]
+  losses = jnp.concatenate(parts) if len(parts) > 1 else parts[0]
+  return stacked.permuted(losses, tuple(np.argsort(order).tolist()), 0)
+
+
+def alike(tasks: Sequence[Task], shapes: Sequence[tuple]) -> list[list[int]]:
+  """Numbers of the tasks of each kind with equal fields and labels' shapes."""
+  found: dict[tuple, list[int]] = {}
+  for t, (task, shape) in enumerate(zip(tasks, shapes, strict=True)):
+    found.setdefault((task.shape, shape), []).append(t)
+  return list(found.values())

@@ -1,0 +1,124 @@
+"""Many steps of one run in one scan.
+
+`draw` decides what the steps see, `follow` takes them; `advance` is both.
+"""
+
+import functools
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Int, UInt32
+
+from mtl_jax import devices
+from mtl_jax.data import sources, stacked
+from mtl_jax.data.base import Split
+from mtl_jax.data.sources import Source
+from mtl_jax.train import batches, noise
+from mtl_jax.train.optimizers import Hp
+from mtl_jax.train.state import Seed, System, TrainState, stream
+from mtl_jax.train.update import Metrics, step
+
+
+class Drawn(NamedTuple):
+  """What chance decides in some steps, before any of them is taken.
+
+  Keys are kept as the words that they are made of, which can be written.
+
+  Attributes:
+    rows: row numbers of each step's batches.
+    masks: words of the step's key of `noise`.
+    others: words of the step's key of JAX's own generator.
+  """
+
+  rows: Int[Array, 'steps ... batch']
+  masks: UInt32[Array, 'steps words']
+  others: UInt32[Array, 'steps words']
+
+
+def draw(
+  several: tuple[int, ...],
+  seed: Seed,
+  first_step: Int[Array, ''],
+  num_rows: Int[Array, ''],
+  steps: int,
+  batch_size: int,
+  size: int,
+) -> Drawn:
+  """Rows and keys of `steps` steps, from the seed and their numbers alone.
+
+  So a resumed run equals an uninterrupted one, and schemes are compared on the
+  same batches. It is a program of its own, which all cells of a table share.
+
+  Args:
+    several: the leading axes of a step's batch, see `System.batches`.
+    seed: of the run.
+    first_step: steps taken before.
+    num_rows: of the split, without padding.
+    steps: to take.
+    batch_size: rows of a batch.
+    size: rows of the split, with padding.
+  """
+  order_key, noise_key = stream(seed, 'order', 'noise')
+  each = math.prod(several) * batch_size
+  rows = batches.rows(order_key, first_step, steps, each, size, num_rows)
+  both = noise.draws(noise_key)
+  keys = jax.vmap(both.fold_in)(first_step + jnp.arange(steps))
+  return Drawn(
+    rows.reshape(steps, *several, batch_size), *map(jax.random.key_data, keys)
+  )
+
+
+def advance(
+  system: System,
+  hp: Hp,
+  seed: Seed,
+  state: TrainState,
+  data: Split | Source,
+  num_rows: Int[Array, ''],
+  steps: int,
+  batch_size: int,
+) -> tuple[TrainState, Metrics]:
+  """`steps` steps from a seed; returns the metrics' means over them."""
+  size = sources.size(sources.of(data))
+  drawn = draw(
+    system.batches, seed, state.step, num_rows, steps, batch_size, size
+  )
+  return follow(system, hp, state, data, drawn)
+
+
+def follow(
+  system: System,
+  hp: Hp,
+  state: TrainState,
+  data: Split | Source,
+  drawn: Drawn,
+  recorded: Callable | None = None,
+) -> tuple[TrainState, Metrics]:
+  """The steps that were drawn, in one scan; the metrics' means over them.
+
+  `recorded` is the system's `step` as it was traced before; else it is traced
+  now.
+  """
+  one_step = recorded or functools.partial(step, system)
+  data = sources.with_labels(sources.of(data), stacked.packed)
+
+  def body(state, now):
+    batch = take(system.batches, data, now.rows)
+    return one_step(hp, state, batch, noise.of_words(now.masks, now.others))
+
+  state, metrics = lax.scan(body, state, drawn)
+  return state, jax.tree.map(lambda m: m.mean(0), metrics)
+
+
+def take(
+  several: tuple[int, ...], data: Split | Source, rows: Int[Array, '...']
+) -> Split:
+  """The rows of a step, its several batches on a leading axis."""
+  if not several:
+    return devices.take_rows(data, rows)
+  parts = [devices.take_rows(data, own) for own in rows]
+  return jax.tree.map(lambda *leaves: jnp.stack(leaves), *parts)

@@ -1,0 +1,171 @@
+"""What was traced is found again to the bit; a broken file is never used."""
+
+import jax
+import numpy as np
+import pytest
+from jax.experimental.compilation_cache import compilation_cache
+
+from configs import default
+from mtl_jax import cells, train
+from mtl_jax.cells import build, kept
+from mtl_jax.cells.kept import Kept
+from mtl_jax.programs.compiled import Programs
+from mtl_jax.train import parameters
+from tests import small
+from tests.cells import test_reading
+
+quick = small.quick
+
+KEPT = Kept(
+  {'need': [1, 2], 'parameters': 3}, {'b': b'\n\x00x', 'a': b'y', 'c': b''}
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+  """Where programs are kept, in this test alone."""
+  before = jax.config.jax_compilation_cache_dir
+  jax.config.update('jax_compilation_cache_dir', str(tmp_path))
+  compilation_cache.reset_cache()
+  yield tmp_path
+  jax.config.update('jax_compilation_cache_dir', before)
+  compilation_cache.reset_cache()
+
+
+def test_what_is_written_is_read(folder):
+  kept.write('name', KEPT)
+  assert kept.read('name') == KEPT
+  assert kept.read('other') is None
+  assert [path.name for path in folder.iterdir()] == ['name-traced']
+
+
+@pytest.mark.parametrize('fault', ['cut', 'flipped', 'empty', 'of another'])
+def test_a_file_that_is_not_whole_is_told_and_not_used(folder, fault, capsys):
+  kept.write('name', KEPT)
+  path = folder / 'name-traced'
+  content = bytearray(path.read_bytes())
+  if fault == 'flipped':
+    content[-1] ^= 1
+  path.write_bytes(
+    {'cut': content[:-1], 'empty': b'', 'of another': b'zip'}.get(
+      fault, content
+    )
+  )
+  assert kept.read('name') is None
+  told = capsys.readouterr().err
+  assert told.count('\n') == 1
+  assert 'name-traced is not whole' in told
+
+
+def test_nothing_is_kept_where_no_folder_is():
+  assert not kept.on()
+  kept.write('name', KEPT)
+  assert kept.read('name') is None
+
+
+def test_a_full_disk_leaves_nothing_and_is_no_fault(folder, monkeypatch):
+  def full(self, content):
+    raise OSError(28, 'No space left on device')
+
+  monkeypatch.setattr('pathlib.Path.write_bytes', full)
+  kept.write('name', KEPT)
+  assert not list(folder.iterdir())
+
+
+def test_a_layout_comes_back():
+  for name, groups in (('single', 3), ('mmoe', 1)):
+    tree = small.params(small.scheme(name), small.inputs())
+    layout = parameters.layout(tree, groups)
+    assert parameters.layout_of(parameters.written(layout)) == layout
+
+
+def cell(**changes):
+  config = default.get_config()
+  config.dataset = 'tests.toy'
+  config.encoders.mlp.widths = (4,)
+  config.seeds, config.steps, config.evals, config.batch_size = 2, 4, 2, 8
+  config.update(changes)
+  return cells.make(config, build.data(config))
+
+
+def trained(cell):
+  """A period's state, and its results."""
+  programs = Programs(cell)
+  inputs = programs.inputs(cell.chunks()[0])
+  programs.compile(inputs)
+  state = programs.start(inputs)
+  state, metrics, results = programs.period(inputs, state)
+  return jax.device_get(state), metrics, results, programs.test(inputs, state)
+
+
+def refuse(*arguments):
+  raise AssertionError(f'traced: {arguments}')
+
+
+@pytest.mark.parametrize('balancer', ['equal', 'famo', 'moco'])
+def test_a_second_start_does_not_trace(folder, monkeypatch, balancer):
+  """And its numbers are those of the first, to the bit."""
+  first = trained(cell(balancer=balancer))
+  with monkeypatch.context() as patched:
+    patched.setattr(build, 'try_shapes', refuse)
+    patched.setattr(train, 'init', refuse)
+    patched.setattr(train, 'step', refuse)
+    patched.setattr(train, 'follow', refuse)
+    second = trained(cell(balancer=balancer))
+  small.same(first, second)
+  assert second[0].step.tolist() == [2, 2]
+
+
+def test_programs_of_a_shared_table_are_kept_apart_from_those_of_copies(folder):
+  datas = build.data(test_reading.config(), test_reading.load)
+  copies = list(map(test_reading.copied, datas))
+  found = [trained(test_reading.made(own)) for own in (datas, copies)]
+  again = test_reading.made(datas)
+  assert again.kept
+  small.same(found[0], found[1])
+  small.same(found[0], trained(again))
+  assert len(list(folder.glob('*-traced'))) == 2
+
+
+def test_what_jax_refuses_is_told_once_and_traced(folder, capsys):
+  first = trained(cell())
+  (path,) = folder.glob('*-traced')
+  name = path.name.removesuffix('-traced')
+  found = kept.read(name)
+  broken = dict.fromkeys(found.programs, b'no program')
+  kept.write(name, found._replace(programs=broken))
+  second = trained(cell())
+  told = capsys.readouterr().err
+  assert told.count('traced anew') == 1
+  assert 'hard, equal' in told
+  small.same(first, second)
+  assert kept.read(name).programs.keys() == found.programs.keys()
+  assert kept.read(name) != found._replace(programs=broken)
+
+
+def test_the_key_rests_on_all_that_a_program_does():
+  known = {'scheme': {'hard': {}}}
+  keys = {
+    kept.key(known, (1, 2), own=False),
+    kept.key({'scheme': {'mmoe': {}}}, (1, 2), own=False),
+    kept.key(known, (1, 3), own=False),
+    kept.key(known, (1, 2), own=True),
+  }
+  with jax.numpy_dtype_promotion('strict'):  # changes no number
+    assert kept.key(known, (1, 2), own=False) in keys
+  with jax.default_matmul_precision('highest'):
+    keys.add(kept.key(known, (1, 2), own=False))
+  assert len(keys) == 5
+
+
+def test_an_edit_of_a_users_file_is_another_key(tmp_path, monkeypatch):
+  """Also of one that the chosen file imports."""
+  monkeypatch.syspath_prepend(tmp_path)
+  path = tmp_path / 'a_file_of_ones_own.py'
+  path.write_text('WIDTH = 1\n')
+  import a_file_of_ones_own  # noqa: F401, PLC0415
+
+  before = [kept.key({}, (), own) for own in (True, False)]
+  path.write_text('WIDTH = 2\n')
+  after = [kept.key({}, (), own) for own in (True, False)]
+  assert np.array_equal(np.equal(before, after), [False, True])

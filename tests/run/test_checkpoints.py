@@ -1,0 +1,51 @@
+"""A state comes back to the bit, and a cut-off save leaves the one before."""
+
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from mtl_jax.run.checkpoints import Checkpoints
+
+
+@pytest.fixture
+def folder(tmp_path):
+  return tmp_path / 'checkpoints'
+
+
+def state(seed):
+  draw = np.random.default_rng(seed)
+  params = {'w': jnp.array(draw.normal(size=(3, 2)), jnp.float32)}
+  return params, optax.adam(1e-3).init(params), (), np.array([seed, 1.5])
+
+
+def test_everything_comes_back_to_the_bit(folder):
+  store = Checkpoints(folder)
+  assert store.latest() is None
+  store.save(3, state(7))
+  found = store.restore(state(0))
+  assert store.latest() == 3
+  np.testing.assert_array_equal(found[0]['w'], state(7)[0]['w'])
+  assert found[1][0].count.dtype == np.int32
+  assert found[3].dtype == np.float64
+  assert found[3].tolist() == [7, 1.5]
+  store.close()
+
+
+def test_only_the_newest_is_kept(folder):
+  store = Checkpoints(folder)
+  for number in (1, 2):
+    store.save(number, state(number))
+  store.close()
+  assert [p.name for p in folder.iterdir() if p.name.isdigit()] == ['2']
+
+
+def test_a_save_that_was_cut_off_is_passed_over(folder):
+  store = Checkpoints(folder)
+  store.save(1, state(1))
+  store.close()
+  (folder / '2.orbax-checkpoint-tmp').mkdir()
+  store = Checkpoints(folder)
+  assert store.latest() == 1
+  np.testing.assert_array_equal(store.restore(state(0))[3], [1, 1.5])
+  store.close()

@@ -1,0 +1,93 @@
+"""Every epoch shows every row once, however the steps are cut."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from mtl_jax.data import stacked
+from mtl_jax.train import batches
+from tests import small
+
+quick = small.quick
+
+
+@functools.partial(jax.jit, static_argnames=('steps', 'batch_size', 'size'))
+def _rows(key, first, steps, batch_size, size, num_rows):
+  return batches.rows(key, first, steps, batch_size, size, num_rows)
+
+
+def drawn(steps, batch_size, size, num_rows, first=0, seed=0):
+  first, num_rows = jnp.array(first), jnp.array(num_rows)
+  key = jax.random.key(seed)
+  return np.asarray(_rows(key, first, steps, batch_size, size, num_rows))
+
+
+# (steps, batch, size, rows): whole, uneven, padded to half, batch > data.
+CASES = [
+  (12, 4, 8, 8),
+  (20, 3, 10, 10),
+  (20, 3, 10, 7),
+  (9, 4, 10, 5),
+  (7, 25, 8, 8),
+  (7, 25, 8, 4),
+  (3, 1, 8, 8),
+  (5, 3, 1, 1),
+]
+
+
+@pytest.mark.parametrize(('steps', 'batch', 'size', 'rows'), CASES)
+def test_every_epoch_is_a_permutation(steps, batch, size, rows):
+  order = drawn(steps, batch, size, rows)
+  assert order.shape == (steps, batch)
+  whole = order.size // rows * rows
+  for epoch in order.reshape(-1)[:whole].reshape(-1, rows):
+    np.testing.assert_array_equal(np.sort(epoch), np.arange(rows))
+  rest = order.reshape(-1)[whole:]
+  assert len(set(rest)) == len(rest)
+  assert order.max() < rows  # never a padded row
+
+
+@pytest.mark.parametrize(('steps', 'batch', 'size', 'rows'), CASES)
+def test_cutting_the_steps_changes_nothing(steps, batch, size, rows):
+  whole = drawn(steps, batch, size, rows)
+  pieces = [drawn(1, batch, size, rows, first=first) for first in range(steps)]
+  np.testing.assert_array_equal(whole, np.concatenate(pieces))
+
+
+def test_epochs_and_seeds_differ():
+  epochs = drawn(8, 5, 20, 20).reshape(-1, 20)
+  assert not (epochs[0] == epochs[1]).all()
+  assert not (drawn(4, 5, 20, 20, seed=1) == epochs[0].reshape(4, 5)).all()
+
+
+def test_padding_keeps_the_order_uniform():
+  """Where a row comes in an epoch does not depend on its number."""
+  order = drawn(400, 6, 9, 6).reshape(-1, 6)
+  places = np.argsort(order, axis=1).mean(axis=0)
+  # Of 400 epochs the mean place of a row has a standard error of .085.
+  np.testing.assert_allclose(places, 2.5, atol=0.4)
+
+
+def test_packed_labels_come_back_whatever_their_types():
+  labels = (
+    jnp.arange(6.0),
+    jnp.arange(6, dtype=jnp.int32),
+    jnp.arange(12.0).reshape(6, 2),
+    10 * jnp.arange(6.0),
+  )
+  together = stacked.packed(labels)
+  assert len(together.parts) == 3
+  assert stacked.shapes_of(together) == stacked.shapes_of(labels)
+  small.same(tuple(together), labels)
+  rows = jnp.array([[4, 0], [3, 3]])
+  small.same(
+    tuple(jax.tree.map(lambda own: own[rows], together)),
+    tuple(own[rows] for own in labels),
+  )
+  pair, single = together.of([[3, 0], [2]])
+  small.same(
+    (pair, single), (jnp.stack([labels[3], labels[0]], 1), labels[2][:, None])
+  )

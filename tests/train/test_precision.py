@@ -1,0 +1,110 @@
+"""In bfloat16 a model computes, and nothing else."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from mtl_jax import train
+from mtl_jax.train import evaluation
+from tests import small
+
+quick = small.quick
+
+WIDE, NARROW = jnp.float32, jnp.bfloat16
+
+# Stages of resnet18 are those of resnet, but for its stem.
+ENCODERS = [name for name in small.ENCODERS if name != 'resnet18']
+PAIRS = [
+  (name, encoder)
+  for name in ('hard', 'mmoe', 'cross_stitch')
+  for encoder in ENCODERS
+]
+
+
+def system(*names, **fields):
+  return small.system(*names, **fields)._replace(compute='bfloat16')
+
+
+def products(jaxpr):
+  """Dtypes of what is multiplied, in all products of matrices."""
+  for equation in jaxpr.eqns:
+    if equation.primitive.name in ('dot_general', 'conv_general_dilated'):
+      yield {v.aval.dtype for v in equation.invars}
+    for inner in jax.tree.leaves(
+      list(equation.params.values()), is_leaf=lambda x: hasattr(x, 'eqns')
+    ):
+      inner = getattr(inner, 'jaxpr', inner)
+      if hasattr(inner, 'eqns'):
+        yield from products(inner)
+
+
+def forward(system, split, state):
+  def predict(params):
+    return evaluation.predict(system, params, state.extra, split.inputs, 8)
+
+  return predict
+
+
+@pytest.mark.parametrize(('name', 'encoder'), [*PAIRS, ('hard', 'resnet18')])
+def test_every_product_of_the_model_is_narrow(name, encoder):
+  chosen, split = system(name, encoder), small.split(encoder)
+  state = jax.device_get(small.start(chosen, split, small.hp())).opened
+  predict = forward(chosen, split, state)
+  found = list(products(jax.make_jaxpr(predict)(state.params).jaxpr))
+  assert found
+  assert all(dtypes == {jnp.dtype(NARROW)} for dtypes in found)
+  shapes = jax.eval_shape(predict, state.params)
+  assert {p.dtype for p in shapes} == {jnp.dtype(WIDE)}
+
+
+@pytest.mark.parametrize('encoder', ENCODERS)
+def test_what_is_learned_and_told_is_wide(encoder):
+  seen = []
+
+  def update(losses, gram, state, key):
+    del key
+    seen.append((losses.dtype, gram.dtype))
+    return jnp.ones_like(losses), state
+
+  watching = small.system('hard', encoder, 'pcgrad').balancer
+  watching = watching._replace(update=update)
+  chosen = system('hard', encoder, watching, rule='adam')
+  split, hp = small.split(encoder), small.hp()
+  before = small.start(chosen, split, hp)
+  after, metrics = jax.eval_shape(
+    lambda state: train.step(chosen, hp, state, split, jax.random.key(0)),
+    before,
+  )
+  same = jax.tree.map(lambda a, b: a.dtype == b.dtype, before, after)
+  assert all(jax.tree.leaves(same))
+  learned = (after.params, after.extra, after.opt, metrics)
+  narrow = [x for x in jax.tree.leaves(learned) if x.dtype == NARROW]
+  assert not narrow
+  assert seen == [(WIDE, WIDE)]
+
+
+@pytest.mark.parametrize('encoder', ENCODERS)
+def test_it_learns_as_well(encoder):
+  split, hp = small.split(encoder), small.hp(lr=0.01)
+
+  start = small.start(
+    small.system('hard', encoder, rule='adam'), split, hp, noise=False
+  )
+
+  def learn(chosen):
+    @jax.jit
+    def steps(state):
+      def one(state, key):
+        return train.step(chosen, hp, state, split, key)
+
+      keys = jax.random.split(jax.random.key(0), 60)
+      return jax.lax.scan(one, state, keys)[1].losses.sum(1)
+
+    return jax.device_get(steps(start))
+
+  wide = learn(small.system('hard', encoder, rule='adam'))
+  narrow = learn(system('hard', encoder, rule='adam'))
+  assert narrow[-1] < 0.9 * narrow[0]
+  np.testing.assert_allclose(narrow[-1], wide[-1], rtol=0.1, atol=0.05)
+  assert np.abs(narrow - wide).max() > 0
