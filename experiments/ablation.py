@@ -33,7 +33,7 @@ def run(variants: Callable[[Any], Variants]) -> None:
   datas = cells.data(config)
   table = [cells.make(one, datas, workdir=folder) for one in configs]
   folders = compare.trained(table, folder, launcher)
-  if hosts.leads():
+  if hosts.is_process_0():
     pairs = zip(chosen, folders, strict=True)
     compare.report([named(name, found) for name, found in pairs], folder)
 

@@ -65,7 +65,7 @@ def main() -> None:
   table = made(configs, datas, folder, leave_out=every)
   linear = linear_models(table[0], folder)
   folders = trained(table, folder, launcher)
-  if not hosts.leads():
+  if not hosts.is_process_0():
     return
   folders += linear()
   report([report_cells.load(f) for f in folders], folder)
@@ -92,7 +92,7 @@ def linear_models(
   cell: cells.Cell, folder: pathlib.Path
 ) -> Callable[[], list[pathlib.Path]]:
   """Begins to fit them, where a row of theirs is asked for."""
-  if REFERENCE.value and hosts.leads():
+  if REFERENCE.value and hosts.is_process_0():
     return run.linear_cell.begin(cell, folder)
   return list
 
@@ -102,7 +102,7 @@ def trained(
 ) -> list[pathlib.Path]:
   """Trains what is not finished into the workdir; the folders of all cells."""
   launcher.check(table, folder)
-  if hosts.leads():
+  if hosts.is_process_0():
     owner.claim(folder, table[0].comparable)
   return launcher.train(table, folder)
 

@@ -48,7 +48,7 @@ def main() -> None:
   table, refused = made(configs, cells.data(config), folder)
   linear = compare.linear_models(table[0], folder)
   folders = compare.trained(table, folder, launcher)
-  if not hosts.leads():
+  if not hosts.is_process_0():
     return
   folders += linear()
   loaded = [report_cells.load(f) for f in folders]

@@ -49,7 +49,7 @@ def main() -> None:
   )
   table = made(config, [*dict.fromkeys([BASELINE, asked])], folder)
   folders = compare.trained(table, folder, launcher)
-  if hosts.leads():
+  if hosts.is_process_0():
     report(measured(folders[-1], folders[0], config.steps), folder, folders)
 
 

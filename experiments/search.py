@@ -76,10 +76,10 @@ def main() -> None:
     for choice in choices
   ]
   launcher.check(table, folder)
-  if hosts.leads():
+  if hosts.is_process_0():
     owner.claim(folder, {'searched': config.dataset, 'seeds': config.seeds})
   folders = launcher.train(table, folder)
-  if not hosts.leads():
+  if not hosts.is_process_0():
     return
   frame = ranked(choices, folders)
   frame.to_csv(folder / 'search.csv', index=False)

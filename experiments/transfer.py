@@ -65,7 +65,7 @@ def main() -> None:
   grouped = [cells.make(configs[1], datas, own, folder) for own in trained]
   table = [base, *grouped]
   folders = compare.trained(table, folder, launcher)
-  if hosts.leads():
+  if hosts.is_process_0():
     found = [group for own in folders[1:] for group in groups.load(own)]
     found = sorted(found, key=lambda group: len(group.members))
     report(

@@ -58,7 +58,7 @@ def main() -> None:
     cell for m in drawn for cell in made(first, m, drawn[m], datas[0], folder)
   ]
   launcher.check(table, folder)
-  if hosts.leads():
+  if hosts.is_process_0():
     owner.claim(folder, {**table[0].comparable, **budget()})
   folders = iter(launcher.train(table, folder))
   found = {m: scored(m, drawn[m], folders) for m in drawn}
@@ -67,7 +67,7 @@ def main() -> None:
     made(fresh, m, [draw], datas[1], folder)[0] for m, draw in best.items()
   ]
   folders = launcher.train(table, folder)
-  if hosts.leads():
+  if hosts.is_process_0():
     report(found, best, folders, folder)
 
 

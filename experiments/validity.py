@@ -69,11 +69,11 @@ def main() -> None:
   judged, costs = [], []
   for name, table in made.items():
     folders = compare.trained(table, folder / name, launcher)
-    if hosts.leads():
+    if hosts.is_process_0():
       found = loaded(name, folders, configs[name])
       judged.append(found)
       costs.append(cost(name, folders[-1], len(found.transfer.names)))
-  if hosts.leads():
+  if hosts.is_process_0():
     report(judged, costs, folder)
 
 

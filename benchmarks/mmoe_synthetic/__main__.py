@@ -46,7 +46,7 @@ def main() -> None:
   folder, out = pathlib.Path(cli.WORKDIR.value), pathlib.Path(OUT.value)
   launcher = cli.launcher()
   made = runs.tuning(STEPS.value)
-  if hosts.leads():
+  if hosts.is_process_0():
     _make(out)
     owner.claim(folder, budget())
   loaded = _trained(launcher, made, folder)
@@ -55,7 +55,7 @@ def main() -> None:
   tuned = [row for pair in pairs for row in runs.rates_table(*pair)]
   # One p at a time: the worlds of all would not fit many a memory.
   found = [_at(p, rates, launcher, folder) for p in runs.CORRELATIONS]
-  if hosts.leads():
+  if hosts.is_process_0():
     losses, curves = (sum(rows, []) for rows in zip(*found, strict=True))
     results.write(out / page.TUNED, tuned)
     results.write(out / page.CURVES, curves)

@@ -63,35 +63,35 @@ def run(job: Job, main: Callable[[], None]) -> None:
   jax.distributed.shutdown()
 
 
-def leads() -> bool:
+def is_process_0() -> bool:
   """Whether this process writes and talks; alone, it does."""
   return jax.process_index() == 0
 
 
-def agreed(number: int) -> int:
+def largest(number: int) -> int:
   """The largest number that any process gives; all must ask."""
   if jax.process_count() == 1:
     return int(number)
   return int(multihost_utils.process_allgather(np.int32(number)).max())
 
 
-def told(number: int) -> int:
+def from_process_0(number: int) -> int:
   """The leader's number, 0 or more; all must ask."""
-  return agreed(number if leads() else 0)
+  return largest(number if is_process_0() else 0)
 
 
-def shared(tree: Any) -> Any:
+def arrays_from_process_0(tree: Any) -> Any:
   """The leader's arrays on every process; the others give their like."""
   if jax.process_count() == 1:
     return tree
-  found = multihost_utils.broadcast_one_to_all(tree, is_source=leads())
+  found = multihost_utils.broadcast_one_to_all(tree, is_source=is_process_0())
   return jax.tree.map(np.asarray, found)
 
 
 @contextlib.contextmanager
 def workdir(folder: pathlib.Path) -> Iterator[pathlib.Path]:
   """`folder` for the leader; for any other one that is thrown away."""
-  if leads():
+  if is_process_0():
     yield folder
     return
   with tempfile.TemporaryDirectory() as own:

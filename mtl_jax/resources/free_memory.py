@@ -21,7 +21,7 @@ def free_bytes(sharing: int) -> int | None:
   on_cpu = devices[0].platform == 'cpu'
   own = _host() // max(sharing, 1) if on_cpu else _least(devices[:sharing])
   # -1 where it is not known; the largest of the negatives is the least.
-  mebibytes = -hosts.agreed(-(own // _MIB if own is not None else 2**31 - 1))
+  mebibytes = -hosts.largest(-(own // _MIB if own is not None else 2**31 - 1))
   return None if mebibytes == 2**31 - 1 else mebibytes * _MIB
 
 

@@ -116,7 +116,7 @@ def _plan(runs: int, together: bool, need: Need, place: Place) -> Plan:
   return Plan(together, runs, needed, fits)
 
 
-def told(plan: Plan, total: int, place: Place) -> str:
+def describe(plan: Plan, total: int, place: Place) -> str:
   """The plan in one line, for the user."""
   count = f'{plan.runs} run{"s" * (plan.runs > 1)}'
   if plan.runs < total:

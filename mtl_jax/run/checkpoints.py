@@ -44,14 +44,14 @@ class Checkpoints:
 
   def latest(self) -> int | None:
     """The number of the newest state, or None."""
-    there = hosts.leads() and self._folder.is_dir()
+    there = hosts.is_process_0() and self._folder.is_dir()
     latest = self._manager.latest_step() if there else None
-    number = hosts.told(0 if latest is None else latest + 1)
+    number = hosts.from_process_0(0 if latest is None else latest + 1)
     return number - 1 if number else None
 
   def save(self, number: int, state: Any) -> None:
     """Writes `state`, a pytree of arrays, and returns when it is on disk."""
-    if not hosts.leads():
+    if not hosts.is_process_0():
       return
     leaves = dict(enumerate(map(np.asarray, jax.tree.leaves(state))))
     named = {f'leaf_{i}': leaf for i, leaf in leaves.items()}
@@ -62,7 +62,9 @@ class Checkpoints:
     """The newest state, in the structure of `like`, as numpy arrays."""
     leaves, structure = jax.tree.flatten(like)
     blank = [np.zeros(leaf.shape, leaf.dtype) for leaf in leaves]
-    found = hosts.shared(self._read(blank) if hosts.leads() else blank)
+    found = hosts.arrays_from_process_0(
+      self._read(blank) if hosts.is_process_0() else blank
+    )
     return jax.tree.unflatten(structure, found)
 
   def _read(self, leaves: list[np.ndarray]) -> list[np.ndarray]:

@@ -73,7 +73,7 @@ class Probing:
     read = inputs.num_rows, *inputs.train.arguments
     found = self._features(state.best, *read)
     kept = devices.fetch(found)[: len(chunk.runs)]
-    if hosts.leads():
+    if hosts.is_process_0():
       np.save(folder / f'features_{chunk.first}.npy', kept)
 
 

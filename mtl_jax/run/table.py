@@ -48,11 +48,11 @@ def _train_left(cells: list[Cell], folders: list[pathlib.Path]) -> None:
   steps = sum(cell.steps for cell, _ in left)
   told: set[tuple[str, str]] = set()
   ahead = Ahead([cell for cell, _ in left])
-  live = Live(steps, quiet=not hosts.leads())
+  live = Live(steps, quiet=not hosts.is_process_0())
   with live, signals.postponed() as own_stop_asked:
 
     def stop_asked():
-      return hosts.agreed(own_stop_asked())
+      return hosts.largest(own_stop_asked())
 
     def trained(cell, folder):
       other = train_cell(cell, folder, live, stop_asked, ahead)
@@ -68,7 +68,7 @@ def _train_left(cells: list[Cell], folders: list[pathlib.Path]) -> None:
 
 
 def _finished(folder: pathlib.Path) -> bool:
-  return bool(hosts.told(records.finished(folder)))
+  return bool(hosts.from_process_0(records.finished(folder)))
 
 
 def reference(cell: Cell, workdir: pathlib.Path) -> list[pathlib.Path]:
@@ -95,7 +95,7 @@ def train_cell(
     if _finished(folder):  # Another process was here before.
       live.skip(cell.steps)
       return ''
-    if hosts.told(bool(other)):
+    if hosts.from_process_0(bool(other)):
       return other or 'another process'
     ahead = ahead or Ahead([cell])
     _train_claimed(cell, folder, ahead, live, stop_asked)
@@ -106,7 +106,7 @@ def _train_claimed(cell, folder, ahead, live, stop_asked) -> None:
   live.begin(cell.name)
   fits.check(cell)
   ready = ahead.take(cell)
-  live.once(plans.told(cell.plan, len(cell.runs), cell.place))
+  live.once(plans.describe(cell.plan, len(cell.runs), cell.place))
   if not (folder / 'config.json').exists():
     records.append(folder, header(cell))
     records.write_config(folder, cell.identity)

@@ -100,14 +100,16 @@ def test_the_numbers_tried_fill_the_devices():
 
 
 def test_the_plan_in_words():
-  told = plans.told(choose('map', total=8), 8, place())
+  told = plans.describe(choose('map', total=8), 8, place())
   assert told.startswith(
     '8 runs in one program, one after the other on each of 2 devices (CPU); '
   )
-  told = plans.told(choose('vmap:4', total=9), 9, place(rows=1, platform='gpu'))
+  told = plans.describe(
+    choose('vmap:4', total=9), 9, place(rows=1, platform='gpu')
+  )
   assert '9 runs, 4 at a time in one program, side by side' in told
   assert 'on one device (GPU)' in told
-  assert '2 x 4 devices' in plans.told(choose('map'), 8, place(batch=4))
+  assert '2 x 4 devices' in plans.describe(choose('map'), 8, place(batch=4))
 
 
 @pytest.mark.parametrize(
