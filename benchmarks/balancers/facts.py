@@ -12,8 +12,7 @@ import jax.numpy as jnp
 from configs import default
 from mtl_jax import plugins, train
 from mtl_jax.balancers import base
-from mtl_jax.cells import build
-from mtl_jax.cells import settings as choices
+from mtl_jax.cells import build, settings
 from mtl_jax.tasks import Task
 
 NAMES = plugins.names('mtl_jax.balancers')
@@ -113,9 +112,9 @@ def _marks(name: str) -> bool:
   config = default.get_config()
   config.scheme = name
   tasks = Task('a', 'regression'), Task('b', 'binary')
-  system = build.system(config, tasks)
-  settings = choices.settings(config, len(tasks))
-  hp, x = choices.hp(settings[:1]), jnp.zeros((2, 19))
+  resolved = build.resolve(config, tasks)
+  system = resolved.system
+  hp, x = settings.hp(resolved.settings[:1]), jnp.zeros((2, 19))
   hp = jax.tree.map(lambda leaf: leaf[0], hp)
 
   def spots():

@@ -19,8 +19,8 @@ from benchmarks import results
 from benchmarks.balancers import resumed
 from configs import default
 from mtl_jax import train
-from mtl_jax.cells import build
-from mtl_jax.cells import settings as choices
+from mtl_jax.cells import build, settings
+from mtl_jax.cells.choices import choice
 from mtl_jax.data.base import Split
 from mtl_jax.resources import costs
 from mtl_jax.schemes import base as schemes
@@ -98,8 +98,12 @@ class Steps:
 
   def __init__(self, case: Case, kept: int):
     made, rows = system(case), batch(case)
-    settings = choices.settings(default.get_config(), case.tasks)
-    self.hp = jax.tree.map(lambda x: jnp.asarray(x[0]), choices.hp(settings))
+    config = default.get_config()
+    (setting, *_) = settings.settings(
+      config, choice(config, 'scheme'), case.tasks
+    )
+    hp = settings.hp([setting])
+    self.hp = jax.tree.map(lambda x: jnp.asarray(x[0]), hp)
     self.batch = jax.device_put(rows)
     self.state = jax.jit(
       lambda hp: train.init(made, hp, jnp.int32(0), self.batch.inputs[:2])

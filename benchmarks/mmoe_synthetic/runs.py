@@ -14,6 +14,7 @@ import numpy as np
 from configs import synthetic
 from mtl_jax import cells
 from mtl_jax.cells import build, settings
+from mtl_jax.cells.choices import choice
 from mtl_jax.data import synthetic as worlds
 from mtl_jax.data.base import Data
 from mtl_jax.report import results as report_cells
@@ -108,7 +109,7 @@ def noise_shares(made: cells.Cell) -> Shares:
 
   What noise leaves of it is what the same world without noise explains.
   """
-  fields = {**settings.chosen(made.config, 'dataset'), 'noise': (0.0,)}
+  fields = {**choice(made.config, 'dataset').fields, 'noise': (0.0,)}
   found = {}
   pairs = zip(settings.seeds(made.config), made.datas, strict=True)
   for seed, data in pairs:

@@ -16,7 +16,7 @@ from benchmarks.schemes.pictures import svg
 from benchmarks.schemes.sketches import SKETCHES, Sketch
 from configs import actg175
 from mtl_jax import plugins
-from mtl_jax.cells import build
+from mtl_jax.cells import build, shapes
 from mtl_jax.data.base import Data
 from mtl_jax.report.layout import human
 from mtl_jax.resources import costs
@@ -51,12 +51,12 @@ def find(name: str, rows: Data) -> Found:
   """Builds a scheme with the options of `configs/actg175.py`."""
   config = actg175.get_config()
   config.scheme = name
-  system = build.system(config, rows.tasks)
-  traced = build.try_shapes(config, system, rows)
-  shapes = traced.state.params.shapes
-  params = {k: costs.parameters(tree) for k, tree in shapes.items()}
+  resolved = build.resolve(config, rows.tasks)
+  traced = shapes.try_shapes(resolved, rows)
+  tree = traced.state.params.shapes
+  params = {k: costs.parameters(part) for k, part in tree.items()}
   flops = costs.operations(traced.step.jaxpr)
-  return Found(name, system.scheme, params, flops)
+  return Found(name, resolved.system.scheme, params, flops)
 
 
 def sketch(name: str) -> Sketch:

@@ -5,22 +5,19 @@ import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import jax
-import numpy as np
-
 from mtl_jax import data as datasets
 from mtl_jax import encoders, plugins, train
 from mtl_jax.balancers import base as balancers
-from mtl_jax.cells import settings as choices
-from mtl_jax.data import base, stacked, views
-from mtl_jax.data.base import Data, Split
+from mtl_jax.cells import settings
+from mtl_jax.cells.choices import Choice, Choices, choice, choose
+from mtl_jax.data import base, views
+from mtl_jax.data.base import Data
 from mtl_jax.devices import meshes
 from mtl_jax.errors import InputError
-from mtl_jax.plugins import checks, sections
+from mtl_jax.plugins import checks
 from mtl_jax.schemes import base as schemes
 from mtl_jax.tasks import Task
-from mtl_jax.train import noise, optimizers
-from mtl_jax.train.recorded import Recorded, record
+from mtl_jax.train import optimizers
 
 
 def check(config: Any) -> None:
@@ -30,12 +27,9 @@ def check(config: Any) -> None:
     InputError: an unknown name, or a number that no training can have.
   """
   checks.check(config)
-  for what in ('encoder', 'scheme', 'balancer'):
-    made_by = 'Scheme' if what == 'scheme' else 'make'
-    plugins.find(f'mtl_jax.{what}s', config[what], made_by)
-  datasets.loader(config.dataset)
-  _named(config, 'optimizer', optimizers.OPTIMIZERS)
-  _named(config, 'schedule', optimizers.SCHEDULES)
+  chosen = choose(config)
+  chosen.optimizer.check_fields()
+  chosen.schedule.check_fields()
   meshes.check(config)
 
 
@@ -49,13 +43,13 @@ def data(config: Any, load: Callable[..., Data] | None = None) -> list[Data]:
     load: called as `load(split_seed=seed)` instead of the data set's own, for
       arrays that are in memory.
   """
-  seeds = choices.seeds(config) if config.resplit else [None]
+  seeds = settings.seeds(config) if config.resplit else [None]
   load = load or functools.partial(
     datasets.load,
     config.dataset,
     data_dir=config.data_dir,
     files=config.files,
-    **choices.chosen(config, 'dataset'),
+    **choice(config, 'dataset').fields,
   )
   found: list[Data] = []
   for seed in seeds:
@@ -80,33 +74,63 @@ def _check_tasks(datas: list[Data]) -> None:
         )
 
 
-def system(
+class Resolved(NamedTuple):
+  """A config with all that it names, found and made once for a cell.
+
+  Attributes:
+    config: the one that was resolved.
+    choices: the files that it names.
+    system: scheme, balancer, tasks and optimizer.
+    settings: of hyperparameters, one dictionary each.
+  """
+
+  config: Any
+  choices: Choices
+  system: train.System
+  settings: list[dict[str, Any]]
+
+
+def resolve(
   config: Any, tasks: tuple[Task, ...], num_rows: int = 1
-) -> train.System:
-  """Scheme, balancer and optimizer, for these tasks and rows to train on.
+) -> Resolved:
+  """Finds and makes all that a config names.
+
+  Args:
+    config: a whole one.
+    tasks: of the data.
+    num_rows: of the training split, which some balancers ask for.
 
   Raises:
     InputError: an unknown name or key, or parts that do not go together.
   """
-  encoder = stages(config)
-  scheme = _scheme(config, encoder, tasks)
-  balancer, remake = _balancer(config, tasks, num_rows)
-  _check_steps(config, scheme)
-  optimizer = _optimizer(config, scheme)
-  return train.System(
+  chosen = choose(config)
+  encoder = chosen.encoder.made()
+  scheme = _scheme(chosen, encoder, tasks)
+  balancer, remake = _balancer(config, chosen.balancer, tasks, num_rows)
+  _check_steps(config, chosen.scheme, scheme)
+  system = train.System(
     scheme,
     balancer,
     tasks,
-    optimizer,
+    _optimizer(config, chosen, scheme),
     config.compute,
     config.steps,
     config.gram_over,
     remake,
   )
+  proposed = settings.settings(config, chosen.scheme, len(tasks))
+  return Resolved(config, chosen, system, proposed)
 
 
-def _check_steps(config: Any, scheme: schemes.Scheme) -> None:
-  _told('scheme', config.scheme, lambda: scheme.check(config.steps))
+def system(
+  config: Any, tasks: tuple[Task, ...], num_rows: int = 1
+) -> train.System:
+  """The `system` of `resolve`."""
+  return resolve(config, tasks, num_rows).system
+
+
+def _check_steps(config: Any, chosen: Choice, scheme: schemes.Scheme) -> None:
+  chosen.call(lambda: scheme.check(config.steps))
   begins = max(scheme.warm_start, scheme.restart(config.steps))
   if begins + 1 >= config.steps:
     raise InputError(
@@ -116,71 +140,50 @@ def _check_steps(config: Any, scheme: schemes.Scheme) -> None:
 
 
 def stages(config: Any) -> tuple[Callable, ...]:
-  """The chosen encoder."""
-  return _make('mtl_jax.encoders', config, 'encoder')
+  """The stages of the chosen encoder, in the order of the forward pass."""
+  return choice(config, 'encoder').made()
 
 
-def _make(package: str, config: Any, what: str, **given: Any) -> Any:
-  make = plugins.find(package, config[what], 'make')
-  fields = choices.chosen(config, what) | given
-  where = sections.where(config, what)
-  plugins.check_fields(where, fields, plugins.fields(make))
-  return _told(what, config[what], functools.partial(make, **fields))
-
-
-def _told(what: str, name: str, make: Callable) -> Any:
-  """Whatever a file finds wrong with its fields is the user's to mend."""
-  try:
-    return make()
-  except InputError:
-    raise
-  except Exception as error:
-    text = ' '.join(str(error).split())[:300]
-    raise InputError(f'{what} {name!r}: {text}') from error
-
-
-def _scheme(config, stages, tasks) -> schemes.Scheme:
-  scheme = plugins.find('mtl_jax.schemes', config.scheme, 'Scheme')
-  fields = choices.chosen(config, 'scheme')
-  allowed = plugins.fields(scheme)
-  for given_here in ('parent', 'name', 'resize'):
-    allowed.pop(given_here, None)
-  plugins.check_fields(sections.where(config, 'scheme'), fields, allowed)
+def _scheme(
+  chosen: Choices, stages: tuple[Callable, ...], tasks: tuple[Task, ...]
+) -> schemes.Scheme:
   heads = tuple(functools.partial(schemes.Head, t.num_outputs) for t in tasks)
-  make = functools.partial(scheme, stages, heads, _resize(config), **fields)
-  return _told('scheme', config.scheme, make)
+  return chosen.scheme.made(stages, heads, _resize(chosen.encoder))
 
 
-def _resize(config) -> Callable | None:
+def _resize(encoder: Choice) -> Callable | None:
   """Remakes the encoder with so many times the channels, if it says how."""
-  make = plugins.find('mtl_jax.encoders', config.encoder, 'make')
-  widths = getattr(inspect.getmodule(make), 'WIDTHS', None)
+  widths = getattr(inspect.getmodule(encoder.make), 'WIDTHS', None)
   if widths is None:
     return None
-  fields = plugins.fields(make) | choices.chosen(config, 'encoder')
-  return lambda factor: make(**encoders.resized(fields, widths, factor))
+  fields = plugins.fields(encoder.make) | encoder.fields
+  return lambda factor: encoder.make(**encoders.resized(fields, widths, factor))
 
 
-def _balancer(config, tasks, num_rows) -> tuple[balancers.Balancer, Callable]:
+def _balancer(
+  config: Any, chosen: Choice, tasks: tuple[Task, ...], num_rows: int
+) -> tuple[balancers.Balancer, Callable]:
   """The balancer, and how to make it with other numbers."""
-  make = plugins.find('mtl_jax.balancers', config.balancer, 'make')
-  # What a method does not ask for it is not given.
   known = {
     'kinds': tuple(task.kind for task in tasks),
     'steps_per_epoch': max(1, round(num_rows / config.batch_size)),
   }
-  asked = {k: v for k, v in known.items() if k in plugins.fields(make)}
-  remake = functools.partial(
-    _make, 'mtl_jax.balancers', config, 'balancer', **asked
-  )
-  found = remake()
-  _check_gram(config, found)
+  # A balancer gets only what its `make` has an argument for.
+  asked = {k: v for k, v in known.items() if k in plugins.fields(chosen.make)}
+  remake = functools.partial(_remade, chosen, asked)
+  made = remake()
+  _check_gram(config, made)
   for numbers in config.hp.balancer:
     remake(**dict(numbers))
-  return found, remake
+  return made, remake
 
 
-def _check_gram(config, balancer) -> None:
+def _remade(chosen: Choice, asked: dict[str, Any], **numbers: Any) -> Any:
+  with_numbers = chosen._replace(fields=chosen.fields | asked | numbers)
+  return with_numbers.made()
+
+
+def _check_gram(config: Any, balancer: balancers.Balancer) -> None:
   asks = balancer.needs_grads or balancer.n_batches > 1
   if config.gram_over != 'shared' and asks:
     raise InputError(
@@ -189,98 +192,12 @@ def _check_gram(config, balancer) -> None:
     )
 
 
-def _optimizer(config, scheme) -> optimizers.Optimizer:
-  rule, decoupled = _named(config, 'optimizer', optimizers.OPTIMIZERS)()
-  schedule = _named(config, 'schedule', optimizers.SCHEDULES)
+def _optimizer(
+  config: Any, chosen: Choices, scheme: schemes.Scheme
+) -> optimizers.Optimizer:
+  rule, decoupled = chosen.optimizer.made()
+  chosen.schedule.check_fields()
+  schedule = functools.partial(chosen.schedule.make, **chosen.schedule.fields)
   cut = scheme.restart(config.steps)
   schedule = optimizers.phased(schedule, config.steps, cut)
   return optimizers.make(rule, decoupled, schedule, scheme, config.steps)
-
-
-def _named(config, what: str, table: dict[str, Callable]) -> Callable:
-  name = config[what]
-  fields = choices.chosen(config, what)
-  allowed = plugins.fields(table[name])
-  plugins.check_fields(f'config.{what}s.{name}', fields, allowed)
-  return functools.partial(table[name], **fields)
-
-
-class Traced(NamedTuple):
-  """What tracing finds of one run: its start, and a step on a whole batch."""
-
-  init: Recorded
-  step: Recorded
-
-  @property
-  def state(self) -> train.TrainState:
-    """Shapes of the run's state."""
-    return self.init.shapes
-
-
-def try_shapes(config: Any, system: train.System, data: Data) -> Traced:
-  """Raises `InputError` where the parts cannot take a step on these inputs."""
-  _check_words(config, data)
-  _check_rows(config, system, data)
-  settings = choices.settings(config, len(data.tasks))
-  hp = jax.tree.map(lambda x: x[0], choices.hp(settings[:1]))
-
-  def traced(function, *arguments):
-    own = functools.partial(function, system)
-    return _told('scheme', config.scheme, lambda: record(own, *arguments))
-
-  rows = views.first(data.train, 2).inputs
-  init = traced(train.init, hp, np.int32(0), rows)
-  _check_shared(config, system, init.shapes.params.shapes)
-  key = noise.draws(jax.random.key(0))
-  rows = batch(system, config, data)
-  return Traced(init, traced(train.step, hp, init.shapes, rows, key))
-
-
-def batch(system: train.System, config: Any, data: Data) -> Split:
-  """Shapes of what one step of one run reads."""
-  leading = (*system.batches, config.batch_size)
-  one = views.first(data.train, 1)
-  one = one._replace(labels=stacked.packed(one.labels))
-  return jax.tree.map(
-    lambda x: jax.ShapeDtypeStruct((*leading, *x.shape[1:]), x.dtype), one
-  )
-
-
-def _check_shared(config: Any, system: train.System, params: dict) -> None:
-  groups = [system.scheme.group(name) for name in schemes.split(params)[0]]
-  times = (0, config.steps // 2, config.steps - 1)
-  trained = any(
-    group.moves is None or any(group.moves(at, config.steps) for at in times)
-    for group in groups
-  )
-  if system.balancer.per_task and not trained:
-    raise InputError(
-      f'balancer {config.balancer!r} weighs gradients of shared parameters, '
-      f'and scheme {config.scheme!r} trains none; use balancer equal or '
-      'uncertainty, or a scheme that shares, such as hard'
-    )
-
-
-def _check_rows(config: Any, system: train.System, data: Data) -> None:
-  together = int(data.train.mask.sum(1).max())
-  if system.scheme.own_rows and together > 1:
-    raise InputError(
-      f'scheme {config.scheme!r} tells tasks apart by their rows, and here a '
-      f'row has labels of {together}; set config.own_rows=True, or '
-      f'{sections.where(config, "scheme")}.adversarial=0'
-    )
-
-
-def _check_words(config: Any, data: Data) -> None:
-  size = choices.chosen(config, 'encoder').get('vocab_size')
-  if size is None:
-    return
-  tokens = views.first(data.train, 1).inputs
-  if not isinstance(tokens, np.ndarray):
-    return
-  largest = max(int(split.inputs.max()) for split in data.splits.values())
-  if tokens.dtype.kind in 'iu' and largest >= size:
-    raise InputError(
-      f'word number {largest} is beyond {sections.where(config, "encoder")}.'
-      f'vocab_size={size}; set it to {largest + 1} or more'
-    )

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import jax
 
 from mtl_jax import records, train
-from mtl_jax.cells import build, identity, kept, task_groups
-from mtl_jax.cells import settings as choices
+from mtl_jax.cells import build, identity, kept, settings, shapes, task_groups
+from mtl_jax.cells.build import Resolved
 from mtl_jax.cells.reading import Reading
 from mtl_jax.cells.task_groups import Group
 from mtl_jax.data.base import Data
@@ -55,9 +55,9 @@ class Cell:
   """All that determines a cell's numbers, and how it is run.
 
   Attributes:
-    config: with this cell's scheme and balancer.
+    resolved: the config with this cell's scheme and balancer, and what it
+      names.
     datas: one per seed, or one for all.
-    system: what is compiled.
     runs: all of them, setting by setting.
     comparable: what must be equal in all cells of a table.
     identity: `comparable` and what is this cell's own; names its folder.
@@ -65,19 +65,28 @@ class Cell:
       setting numbers; none where every run has all tasks.
   """
 
-  config: Any
+  resolved: Resolved
   datas: list[Data]
-  system: train.System
   runs: list[Run]
   comparable: dict
   identity: dict
   groups: tuple[Group, ...] = ()
 
+  @property
+  def config(self) -> Any:
+    """With this cell's scheme and balancer."""
+    return self.resolved.config
+
+  @property
+  def system(self) -> train.System:
+    """What is compiled."""
+    return self.resolved.system
+
   @functools.cached_property
-  def traced(self) -> build.Traced:
+  def traced(self) -> shapes.Traced:
     """Shapes of one run; where it cannot be trained, `InputError`."""
     data = task_groups.first(self.datas[0], self.groups)
-    return build.try_shapes(self.config, self.system, data)
+    return shapes.try_shapes(self.resolved, data)
 
   @property
   def hash(self) -> str:
@@ -189,15 +198,14 @@ def make(
   """
   _check_count(config, datas)
   data = task_groups.first(datas[0], groups)
-  system = build.system(config, data.tasks, len(data.train.mask))
-  settings = task_groups.numbered(
-    choices.settings(config, len(data.tasks)), groups
-  )
+  resolved = build.resolve(config, data.tasks, len(data.train.mask))
+  chosen, system = resolved.choices, resolved.system
+  numbered = task_groups.numbered(resolved.settings, groups)
   own = {
-    'scheme': {config.scheme: choices.chosen(config, 'scheme')},
-    'balancer': {config.balancer: choices.chosen(config, 'balancer')},
-    'settings': settings,
-    'sources': identity.sources(config),
+    'scheme': {chosen.scheme.name: chosen.scheme.fields},
+    'balancer': {chosen.balancer.name: chosen.balancer.fields},
+    'settings': numbered,
+    'sources': identity.sources(chosen),
   }
   if system.balancer.needs_gram and config.gram_over != 'shared':
     own['gram_over'] = config.gram_over
@@ -205,10 +213,10 @@ def make(
     own['probe'] = config.probe.to_dict()
   if groups:
     own['groups'] = task_groups.names(datas[0], groups)
-  runs = [(seed, s) for s in settings for seed in choices.seeds(config)]
-  shared = identity.comparable(config, datas)
+  runs = [(seed, s) for s in numbered for seed in settings.seeds(config)]
+  shared = identity.comparable(config, chosen, datas)
   own = {**shared, **own}
-  cell = Cell(config, datas, system, runs, shared, own, groups)
+  cell = Cell(resolved, datas, runs, shared, own, groups)
   if not (workdir and records.finished(workdir / 'cells' / cell.hash)):
     _ = cell.facts
   return cell
@@ -243,7 +251,7 @@ def header(cell: Cell) -> dict:
     'comparable': cell.comparable,
     'split': _split(cell),
     **sizes,
-    'seeds': list(choices.seeds(cell.config)),
+    'seeds': list(settings.seeds(cell.config)),
     'versions': {'python': platform.python_version(), 'jax': jax.__version__},
   }
 

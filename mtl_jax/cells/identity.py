@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 
 from mtl_jax import data as datasets
-from mtl_jax import plugins, records
+from mtl_jax import records
 from mtl_jax import tasks as tasks_lib
-from mtl_jax.cells import settings
+from mtl_jax.cells.choices import Choice, Choices
 from mtl_jax.data import views
 from mtl_jax.data.base import Data
 from mtl_jax.tasks import Task
@@ -46,6 +46,7 @@ CORE = (
   'data/views.py',
   'devices/sharding.py',
   'cells/build.py',
+  'cells/choices.py',
   'cells/reading.py',
   'cells/settings.py',
   'cells/task_groups.py',
@@ -101,23 +102,17 @@ def core() -> str:
   )
 
 
-def sources(config: Any) -> dict[str, str]:
+def sources(choices: Choices) -> dict[str, str]:
   """Digests of the chosen files, and of what all cells come from."""
-  made_by = {'scheme': 'Scheme', 'balancer': 'make', 'encoder': 'make'}
-  found = {
-    what: plugins.find(f'mtl_jax.{what}s', config[what], attribute)
-    for what, attribute in made_by.items()
+  digests = {
+    what: records.digest(_with_neighbours(inspect.getmodule(chosen.make)))
+    for what, chosen in choices._asdict().items()
+    if what in ('encoder', 'scheme', 'balancer')
   }
-  chosen = {
-    what: records.digest(_with_neighbours(inspect.getmodule(made)))
-    for what, made in found.items()
-  }
-  loader = inspect.getmodule(datasets.loader(config.dataset))
-  return {
-    **chosen,
-    'dataset': records.digest(code(inspect.getsource(loader))),
-    'core': core(),
-  }
+  # Beside it are other data sets; the arrays have a digest of their own.
+  loader = inspect.getmodule(choices.dataset.make)
+  own = records.digest(code(inspect.getsource(loader)))
+  return {**digests, 'dataset': own, 'core': core()}
 
 
 def _with_neighbours(module: ModuleType) -> dict[str, str]:
@@ -134,8 +129,8 @@ def _with_neighbours(module: ModuleType) -> dict[str, str]:
   return found
 
 
-def comparable(config: Any, datas: list[Data]) -> dict:
-  """What two cells must agree in to stand in one table."""
+def comparable(config: Any, choices: Choices, datas: list[Data]) -> dict:
+  """What two cells must agree in to be rows of one table."""
   parts = ('dataset', 'encoder', 'optimizer', 'schedule')
   numbers = (
     *('resplit', 'own_rows', 'seeds', 'steps', 'evals', 'batch_size'),
@@ -144,12 +139,16 @@ def comparable(config: Any, datas: list[Data]) -> dict:
   later = {'first_seed': config.first_seed} if config.first_seed else {}
   return {
     **later,
-    **{part: {config[part]: settings.chosen(config, part)} for part in parts},
+    **{part: _named(getattr(choices, part)) for part in parts},
     **_in_memory(config, datas[0]),
     **{number: config[number] for number in numbers},
     'kinds': _kinds(datas[0].tasks),
     'fingerprint': fingerprint(datas[0]),
   }
+
+
+def _named(chosen: Choice) -> dict[str, dict]:
+  return {chosen.name: chosen.fields}
 
 
 def _in_memory(config: Any, data: Data) -> dict:

@@ -1,4 +1,4 @@
-"""What a config chooses, and the hyperparameters that it wants tried."""
+"""Seeds, and the settings of hyperparameters that a config wants tried."""
 
 import itertools
 from typing import Any
@@ -6,15 +6,11 @@ from typing import Any
 import numpy as np
 
 from mtl_jax import plugins
+from mtl_jax.cells.choices import Choice
 from mtl_jax.errors import InputError
-from mtl_jax.plugins import checks, sections
+from mtl_jax.plugins import checks
 from mtl_jax.schemes import base as schemes
 from mtl_jax.train.optimizers import Hp
-
-
-def chosen(config: Any, what: str) -> dict[str, Any]:
-  """The fields of the chosen dataset, encoder, scheme, balancer, ..."""
-  return {k: v for k, v in sections.section(config, what).items() if k != 'hp'}
 
 
 def seeds(config: Any) -> range:
@@ -22,17 +18,31 @@ def seeds(config: Any) -> range:
   return range(config.first_seed, config.first_seed + config.seeds)
 
 
-def settings(config: Any, num_tasks: int) -> list[dict[str, Any]]:
+def settings(
+  config: Any, scheme: Choice, num_tasks: int
+) -> list[dict[str, Any]]:
   """All combinations of the `hp` values, as plain numbers.
 
-  Values in `config.schemes.<scheme>.hp` stand in for those in `config.hp`.
   Where `config.paired`, the first of all make a setting, the second another.
+
+  Args:
+    config: a whole one; values of `config.schemes.<scheme>.hp` replace those of
+      `config.hp`.
+    scheme: the chosen one.
+    num_tasks: K.
+
+  Returns:
+    One dictionary per setting, from the names of `Hp` to numbers.
+
+  Raises:
+    InputError: a hyperparameter that does not exist, or a value that no
+      training can have.
   """
-  own = sections.section(config, 'scheme').get('hp', {})
+  own = scheme.hp
   for given in (config.hp, own):
     plugins.check_fields('hp', dict(given), dict.fromkeys(Hp._fields))
   grid = config.hp.to_dict() | {k: v for k, v in own.items() if v != ()}
-  grid['penalty'] = _penalties(config, own)
+  grid['penalty'] = _penalties(config, scheme)
   checks.check_values(grid)
   grid['task_weights'] = [
     _task_weights(weights, num_tasks) for weights in grid['task_weights']
@@ -62,15 +72,14 @@ def _paired(grid: dict[str, Any]) -> zip:
   return zip(*full, strict=True)
 
 
-def _penalties(config: Any, own: Any) -> tuple[float, ...]:
+def _penalties(config: Any, scheme: Choice) -> tuple[float, ...]:
   """None is tried where a scheme has none; `config.hp.penalty` is for all."""
-  scheme = plugins.find('mtl_jax.schemes', config.scheme, 'Scheme')
-  base = schemes.Scheme
-  by_params = scheme.penalty is not base.penalty
-  by_step = scheme.proximal is not base.proximal
-  if not (scheme.penalised or by_params or by_step):
+  made, base = scheme.make, schemes.Scheme
+  by_params = made.penalty is not base.penalty
+  by_step = made.proximal is not base.proximal
+  if not (made.penalised or by_params or by_step):
     return (0.0,)
-  return config.hp.penalty or own.get('penalty', ()) or (0.01,)
+  return config.hp.penalty or scheme.hp.get('penalty', ()) or (0.01,)
 
 
 def _task_weights(weights: Any, num_tasks: int) -> tuple[float, ...]:

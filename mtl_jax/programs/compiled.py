@@ -11,7 +11,7 @@ import numpy as np
 from jax.sharding import PartitionSpec
 
 from mtl_jax import devices, train
-from mtl_jax.cells import Cell, Chunk, build, settings, task_groups
+from mtl_jax.cells import Cell, Chunk, settings, shapes, task_groups
 from mtl_jax.data import sources, stacked, views
 from mtl_jax.data.base import Split
 from mtl_jax.data.sources import Source
@@ -209,7 +209,7 @@ class Programs:
       lambda x: jax.ShapeDtypeStruct(x.shape[1:], x.dtype), (inputs.hp, state)
     )
     data = task_groups.first(self._cell.datas[0], self._cell.groups)
-    batch = build.batch(self._cell.system, self._cell.config, data)
+    batch = shapes.batch(self._cell.system, self._cell.config, data)
     return self._step, hp, one, batch, jax.random.key(0)
 
 

@@ -7,6 +7,7 @@ import pytest
 from configs import default
 from mtl_jax import cells
 from mtl_jax.cells import build, settings
+from mtl_jax.cells.choices import choice
 from mtl_jax.encoders import mlp
 from mtl_jax.errors import InputError
 from mtl_jax.schemes import base as schemes
@@ -14,6 +15,11 @@ from mtl_jax.schemes import hard
 from mtl_jax.tasks import Task
 from mtl_jax.train import parameters
 from tests import small
+
+
+def tried(config):
+  """Settings of hyperparameters for two tasks."""
+  return settings.settings(config, choice(config, 'scheme'), 2)
 
 
 def config(**changes):
@@ -99,13 +105,13 @@ def test_a_schemes_own_settings_stand_in_for_the_general_ones():
   c = config(scheme='soft_l2', hp={'lr': (1e-3, 1e-2)})
   c.schemes.soft_l2.hp.penalty = (0.1, 0.2)
   c.schemes.soft_l2.hp.lr = (0.5,)
-  found = [(s['lr'], s['penalty']) for s in settings.settings(c, 2)]
+  found = [(s['lr'], s['penalty']) for s in tried(c)]
   assert found == [(0.5, 0.1), (0.5, 0.2)]
 
 
 def test_a_penalty_for_all_reaches_only_schemes_that_have_one():
   penalties = {
-    name: [s['penalty'] for s in settings.settings(chosen, 2)]
+    name: [s['penalty'] for s in tried(chosen)]
     for name in ('soft_l2', 'soft_trace', 'hard')
     for chosen in [config(scheme=name, hp={'penalty': (0.1, 1.0)})]
   }
@@ -116,7 +122,7 @@ def test_a_penalty_for_all_reaches_only_schemes_that_have_one():
 
 def test_task_weights_are_scaled_to_their_number():
   c = config(hp={'task_weights': ((), (1.0, 3.0))})
-  weights = [s['task_weights'] for s in settings.settings(c, 2)]
+  weights = [s['task_weights'] for s in tried(c)]
   assert weights == [(1.0, 1.0), (0.5, 1.5)]
 
 

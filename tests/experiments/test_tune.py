@@ -10,8 +10,14 @@ from experiments import draws, tune
 from experiments.draws import Method
 from mtl_jax import records
 from mtl_jax.cells import settings
+from mtl_jax.cells.choices import choice
 from mtl_jax.errors import InputError
 from mtl_jax.report import pareto
+
+
+def tried(config):
+  """Settings of hyperparameters for two tasks."""
+  return settings.settings(config, choice(config, 'scheme'), 2)
 
 
 @pytest.fixture
@@ -63,7 +69,7 @@ def test_draws_are_settings_side_by_side():
   method = Method('cagrad', 'hard', 'cagrad')
   drawn = draws.draw(method, 1e-3, 2, 5)
   config = draws.configured(default.get_config(), method, drawn)
-  found = settings.settings(config, 2)
+  found = tried(config)
   assert [s['lr'] for s in found] == [d.lr for d in drawn]
   assert [s['balancer'] for s in found] == [d.numbers for d in drawn]
   hp = settings.hp(found)
@@ -76,7 +82,7 @@ def test_side_by_side_needs_as_many_values():
   config.hp.lr = (1e-3, 1e-2, 1e-1)
   config.hp.clip = (0.0, 1.0)
   with pytest.raises(InputError, match='config.hp.clip has 2 values'):
-    settings.settings(config, 2)
+    tried(config)
 
 
 def write(folder, scores):

@@ -8,6 +8,7 @@ from configs import default
 from experiments import draws
 from mtl_jax import cells
 from mtl_jax.cells import build, settings
+from mtl_jax.cells.choices import choice
 from mtl_jax.errors import InputError
 from mtl_jax.plugins import sections
 from mtl_jax.tasks import Task
@@ -66,6 +67,11 @@ def lab(tmp_path_factory):
     yield
 
 
+def tried(config):
+  """Settings of hyperparameters for two tasks."""
+  return settings.settings(config, choice(config, 'scheme'), 2)
+
+
 def config(**changes):
   found = default.get_config()
   found.seeds = 1
@@ -105,10 +111,10 @@ def test_what_was_set_reaches_each_of_four_files():
 
 @every
 def test_none_of_our_defaults_reaches_a_file_of_the_users(what):
-  assert settings.chosen(config(), what) == {}
+  assert choice(config(), what).fields == {}
   name = CHOSEN[what].rpartition('.')[2]
   ours = config(**{what: name})
-  assert settings.chosen(ours, what) == {
+  assert choice(ours, what).fields == {
     k: v for k, v in ours[what + 's'][name].items() if k != 'hp'
   }
 
@@ -123,7 +129,7 @@ def test_hyperparameters_of_a_shared_section_count_for_both():
   made = config(schemes={'hard': {'hp': {'lr': (0.5,)}}})
   for scheme in ('hard', 'lab_of_mine.hard'):
     made.scheme = scheme
-    assert [s['lr'] for s in settings.settings(made, 2)] == [0.5]
+    assert [s['lr'] for s in tried(made)] == [0.5]
 
 
 @pytest.mark.parametrize(
@@ -160,9 +166,9 @@ def test_two_defaults_of_one_field_are_refused_until_it_is_set():
     match=r'mmoe.num_experts is 4, the default of mtl_jax.schemes.mmoe, where '
     r'lab_of_mine.mmoe has 8; set another value, or rename lab_of_mine.mmoe',
   ):
-    settings.chosen(made, 'scheme')
+    choice(made, 'scheme')
   made.schemes.mmoe.num_experts = 6
-  assert settings.chosen(made, 'scheme') == {'num_experts': 6}
+  assert choice(made, 'scheme').fields == {'num_experts': 6}
 
 
 @pytest.mark.parametrize('balancer', ['lab_of_mine.rlw', 'lab_of_mine.mine'])

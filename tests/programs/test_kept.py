@@ -7,7 +7,7 @@ from jax.experimental.compilation_cache import compilation_cache
 
 from configs import default
 from mtl_jax import cells, train
-from mtl_jax.cells import build, kept
+from mtl_jax.cells import build, kept, shapes
 from mtl_jax.cells.kept import Kept
 from mtl_jax.programs.compiled import Programs
 from mtl_jax.train import parameters
@@ -107,7 +107,7 @@ def test_a_second_start_does_not_trace(folder, monkeypatch, balancer):
   """And its numbers are those of the first, to the bit."""
   first = trained(cell(balancer=balancer))
   with monkeypatch.context() as patched:
-    patched.setattr(build, 'try_shapes', refuse)
+    patched.setattr(shapes, 'try_shapes', refuse)
     patched.setattr(train, 'init', refuse)
     patched.setattr(train, 'step', refuse)
     patched.setattr(train, 'follow', refuse)

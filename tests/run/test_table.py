@@ -9,7 +9,7 @@ import pytest
 
 from configs import default
 from mtl_jax import cells, records, run
-from mtl_jax.cells import build
+from mtl_jax.cells import build, shapes
 from mtl_jax.errors import InputError
 from mtl_jax.processes import signals
 from mtl_jax.programs import compile_ahead
@@ -205,7 +205,7 @@ def test_a_finished_cell_is_not_traced_again(trained, monkeypatch):
   def refuse(*_):
     raise InputError('not with these inputs')
 
-  monkeypatch.setattr(build, 'try_shapes', refuse)
+  monkeypatch.setattr(shapes, 'try_shapes', refuse)
   own = workdir / 'cells' / cell.hash
   own.parent.mkdir(exist_ok=True)
   folder.rename(own)

@@ -1,0 +1,106 @@
+"""The files that a config chooses, each of them found once."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from mtl_jax import plugins
+from mtl_jax.errors import InputError
+from mtl_jax.plugins import sections
+from mtl_jax.train import optimizers
+
+# Optimizers and schedules are functions of one file, not files of a package.
+TABLES = {
+  'optimizer': optimizers.OPTIMIZERS,
+  'schedule': optimizers.SCHEDULES,
+}
+# Fields of flax modules that no config sets.
+NOT_SET = ('parent', 'name', 'resize')
+
+
+class Choice(NamedTuple):
+  """One file, class or function, and the fields that the config sets for it.
+
+  Attributes:
+    what: dataset, encoder, scheme, balancer, optimizer or schedule.
+    name: as the config has it: of a file of this package, or a dotted path.
+    make: makes it from its fields.
+    fields: keyword arguments of `make` that the config sets.
+    hp: values of hyperparameters that its section of the config proposes.
+    where: the section of the config, for error messages.
+  """
+
+  what: str
+  name: str
+  make: Callable
+  fields: dict[str, Any]
+  hp: dict[str, Any]
+  where: str
+
+  def check_fields(self) -> None:
+    """Raises `InputError` for a field that `make` does not take."""
+    allowed = plugins.fields(self.make)
+    for name in NOT_SET:
+      allowed.pop(name, None)
+    plugins.check_fields(self.where, self.fields, allowed)
+
+  def made(self, *arguments: Any, **given: Any) -> Any:
+    """What `make` returns for the fields of the config.
+
+    Args:
+      *arguments: positional arguments of `make`.
+      **given: further keyword arguments, which take precedence.
+
+    Raises:
+      InputError: an unknown field, or whatever `make` objects to.
+    """
+    self.check_fields()
+    fields = self.fields | given
+    return self.call(functools.partial(self.make, *arguments, **fields))
+
+  def call(self, function: Callable[[], Any]) -> Any:
+    """The result of a function of this file; its errors name the file."""
+    try:
+      return function()
+    except InputError:
+      raise
+    except Exception as error:
+      text = ' '.join(str(error).split())[:300]
+      raise InputError(f'{self.what} {self.name!r}: {text}') from error
+
+
+class Choices(NamedTuple):
+  """All that a config chooses by name."""
+
+  dataset: Choice
+  encoder: Choice
+  scheme: Choice
+  balancer: Choice
+  optimizer: Choice
+  schedule: Choice
+
+
+def choose(config: Any) -> Choices:
+  """Finds all files that a config names.
+
+  Raises:
+    InputError: a file that does not exist, or that lacks what it is made by.
+  """
+  return Choices(*(choice(config, what) for what in Choices._fields))
+
+
+def choice(config: Any, what: str) -> Choice:
+  """One of `Choices`, by the name of its field."""
+  name = config[what]
+  if what in TABLES:
+    make = TABLES[what][name]
+  else:
+    make = plugins.find(*_place(what, name))
+  fields = dict(sections.section(config, what))
+  hp = fields.pop('hp', {})
+  return Choice(what, name, make, fields, hp, sections.where(config, what))
+
+
+def _place(what: str, name: str) -> tuple[str, str, str]:
+  package, made_by = sections.PACKAGES[what]
+  return package, name, made_by
