@@ -39,14 +39,17 @@ def main() -> None:
     cli.SCHEME.value or config.scheme,
     cli.BALANCER.value or config.balancer,
   )
+  # The steps from one evaluation to the next are one program.
+  config.evals = max(1, config.steps // STEPS.value)
+  config.steps = config.evals * STEPS.value
   cells.check(config)
   cell = cells.make(config, cells.data(config))
   import jax
 
-  # A program from the cache would tell nothing of compiling.
-  jax.config.update('jax_enable_compilation_cache', False)
+  # A program from the cache would say nothing of compiling.
+  jax.config.update('jax_compilation_cache_dir', None)
   folder.mkdir(parents=True, exist_ok=True)
-  found = profiling.profile(cell, folder, STEPS.value)
+  found = profiling.profile(cell, folder)
   text = json.dumps(found._asdict(), indent=2) + '\n'
   (folder / 'profile.json').write_text(text, encoding='utf-8')
   print(f'{cell.name} on {config.dataset}, encoder {config.encoder}')

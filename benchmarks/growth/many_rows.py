@@ -108,7 +108,7 @@ def prepared(cell: cells.Cell) -> tuple:
   return made, jax.block_until_ready(made.inputs(cell.chunks()[0]))
 
 
-def trained(cell: cells.Cell, made: compiled.Programs, inputs: Any) -> dict:
+def trained(cell: cells.Cell, made: compiled.Compiled, inputs: Any) -> dict:
   """All steps and evaluations of the first runs, and their test."""
   state = made.start(inputs)
   for _ in range(cell.config.evals):
@@ -134,8 +134,8 @@ def main() -> None:
   datas = staged('its resplits', build.data, c)
   cell = staged('a cell', cells.make, c, datas)
   made, inputs = staged('what it reads, on devices', prepared, cell)
-  staged('compiled', made.compile, inputs)
-  staged(f'{asked.steps} steps, tested', trained, cell, made, inputs)
+  found = staged('compiled', made.compile, inputs)
+  staged(f'{asked.steps} steps, tested', trained, cell, found, inputs)
   c.balancer = 'pcgrad'
   other = staged('a second cell', cells.make, c, datas)
   staged('what that reads', prepared, other)

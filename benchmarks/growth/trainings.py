@@ -61,9 +61,7 @@ class Training:
     began = time.process_time()
     self.point, self.cell = point, cells.make(config, datas)
     traced = time.process_time()
-    self.programs = compiled.Programs(self.cell)
-    self.inputs = self.programs.inputs(self.cell.chunks()[0])
-    self.programs.compile(self.inputs)
+    self.programs, self.inputs = compiled.prepare(self.cell)
     self.tracing = traced - began  # CPU seconds
     self.compiling = time.process_time() - traced
     self.state = self.programs.start(self.inputs)

@@ -46,9 +46,8 @@ class Training:
   def __init__(self, config: Any):
     self.cell = cell = cells.make(config, build.data(config))
     self.period = config.steps // config.evals
-    self.programs = compiled.Programs(cell)
-    self.inputs = self.programs.inputs(cell.chunks()[0])
-    self.compile_seconds = self.programs.compile(self.inputs)
+    self.programs, self.inputs = compiled.prepare(cell)
+    self.compile_seconds = self.programs.seconds
     self.state = self.programs.start(self.inputs)
 
   def train(self, steps: int) -> int:

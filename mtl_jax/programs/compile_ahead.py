@@ -8,17 +8,18 @@ import jax
 from mtl_jax.cells import Cell
 from mtl_jax.data import views
 from mtl_jax.processes import containers
-from mtl_jax.programs.compiled import Inputs, Programs
+from mtl_jax.programs import compiled
+from mtl_jax.programs.compiled import Compiled
+from mtl_jax.programs.inputs import Inputs
 
 FEW = 10_000_000  # numbers that the runs of a cell may read
 
 
 class Ready(NamedTuple):
-  """Compiled programs, what the first chunk reads, and seconds it took."""
+  """Compiled programs of a cell, and what its first chunk of runs reads."""
 
-  programs: Programs
+  compiled: Compiled
   inputs: Inputs
-  seconds: float
 
 
 class Ahead:
@@ -53,9 +54,7 @@ class Ahead:
 
 def prepare(cell: Cell) -> Ready:
   """Compiles a cell's programs."""
-  programs = Programs(cell)
-  inputs = programs.inputs(cell.chunks()[0])
-  return Ready(programs, inputs, programs.compile(inputs))
+  return Ready(*compiled.prepare(cell))
 
 
 def _cores_are_free(cell: Cell) -> bool:

@@ -1,9 +1,9 @@
-"""A cell's compiled programs, and its data where they are read."""
+"""The programs of a cell: jitted functions of its runs, and compiled ones."""
 
 import functools
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -11,16 +11,13 @@ import numpy as np
 from jax.sharding import PartitionSpec
 
 from mtl_jax import devices, train
-from mtl_jax.cells import Cell, Chunk, settings, shapes, task_groups
-from mtl_jax.data import sources, stacked, views
-from mtl_jax.data.base import Split
-from mtl_jax.data.sources import Source
-from mtl_jax.devices import meshes, placing
+from mtl_jax.cells import Cell, shapes, task_groups
+from mtl_jax.data import sources, views
+from mtl_jax.devices import meshes
 from mtl_jax.programs import exports
+from mtl_jax.programs.inputs import Inputs, Reader
 from mtl_jax.programs.measuring import Measuring, Results
 from mtl_jax.resources import needed_memory
-from mtl_jax.tasks import scores
-from mtl_jax.train import optimizers
 
 # XLA's older way of fusing compiles in two thirds of the time. Evaluation is as
 # fast by it, steps are up to 1.7 times slower.
@@ -31,165 +28,143 @@ LIGHT = SIMPLE | {'xla_backend_optimization_level': 1}
 ONCE = SIMPLE | {'xla_backend_optimization_level': 0}
 
 
-class Inputs(NamedTuple):
-  """What the runs of one chunk read; the leading axis is the runs'.
+class Programs:
+  """The functions of a cell's runs, mapped over runs and jitted.
 
-  A source's `shared` has no such axis. `known` holds the labels of the splits
-  that are evaluated, on the host.
+  Attributes:
+    cell: the cell.
+    inputs: gives the inputs of a chunk of runs, see `inputs.Reader`.
+    map_runs: maps a function of one run over the runs of a program, as
+      `devices.map_runs` does on the devices of this cell.
+    runs: that are trained together.
+    width: `runs`, padded to a multiple of the devices.
   """
 
-  hp: optimizers.Hp
-  seeds: Any
-  num_rows: Any
-  train: Source
-  valid: Source
-  test: Source
-  known: dict[str, scores.Labels]
-
-
-class Programs:
-  """Start, train and test the runs of a chunk, each compiled once per cell."""
-
   def __init__(self, cell: Cell):
-    config, system = cell.config, cell.system
-    self._cell = cell
+    config = cell.config
     first = cell.chunks()[0]
-    self._runs, self.width = len(first.runs), first.size
-    self._mesh = meshes.mesh_for(self.width, config.mesh)
-    self.map_runs = map_runs = functools.partial(
+    self.cell, self.runs, self.width = cell, len(first.runs), first.size
+    self.mesh = meshes.mesh_for(self.width, config.mesh)
+    self.inputs = Reader(cell, self.mesh)
+    self.map_runs = functools.partial(
       devices.map_runs,
-      mesh=self._mesh,
+      mesh=self.mesh,
       spread=config.spread,
       side_by_side=cell.plan.side_by_side,
     )
-    rows = views.first(cell.datas[0].train, 2).inputs
-    example = jax.tree.map(jnp.asarray, rows)
-    # A batch over several devices is laid out while it is traced.
-    recorded = self._mesh.shape['batch'] == 1
-    self._init = map_runs(
-      functools.partial(_init, cell, example, recorded), (0, 0)
+    # A batch over several devices gets its layout while it is traced.
+    recorded = self.mesh.shape['batch'] == 1
+    self._init = self.map_runs(
+      functools.partial(_init, cell, _example(cell), recorded), (0, 0)
     )
-    # Apart, since two programs compile side by side, and all cells of a table
-    # draw the same.
-    self._draw = map_runs(functools.partial(_draw, cell), (0, 0, 0))
-    self._follow = map_runs(
+    # Rows and keys are a program of their own: two programs compile at the same
+    # time, and all cells of a table share this one.
+    self._draw = self.map_runs(functools.partial(_draw, cell), (0, 0, 0))
+    self._follow = self.map_runs(
       sources.reading(functools.partial(_follow, cell, recorded)),
       (0, 0, 0, *sources.AXES),
       donate=(1,),
     )
     alone = config.spread == 'jit' and jax.process_count() == 1
     self._lowering = exports.Lowering(cell, recorded and alone)
-    self.measuring = Measuring(cell, map_runs)
-    # The restart after a search reads the first parameters from the best.
-    self._reads_best = bool(system.scheme.restart(config.steps))
-    self._step = functools.partial(train.step, system)
 
-  def inputs(self, chunk: Chunk) -> Inputs:
-    """What these runs read, on the devices."""
-    cell, reading = self._cell, self._cell.reading
-    seeds = np.array([seed for seed, _ in chunk.padded], np.int32)
-    which = cell.config.resplit * (seeds - cell.config.first_seed)
-    groups = [cell.groups[s['group']] for _, s in chunk.padded if cell.groups]
-    shared, labels = self._shared
-    own = reading.own_parts(which, groups)
-    known = reading.known(labels, own)
-    own = {name: (_packed(part, 2), rows) for name, (part, rows) in own.items()}
-    hp = settings.hp([setting for _, setting in chunk.padded])
-    read = hp, seeds, reading.counts['train'][which], own
-    *first, own = devices.place(read, over_runs=True, mesh=self._mesh)
-    splits = {k: Source(v, *own[k]) for k, v in shared.items()}
-    return Inputs(*first, **splits, known=known)
+  def compile(self, inputs: Inputs) -> 'Compiled':
+    """Compiles all programs of the cell at the same time.
 
-  @functools.cached_property
-  def _shared(self) -> tuple[dict[str, Split], dict[str, Split]]:
-    """What all runs read, on the devices, and its labels on the host."""
-    parts = self._cell.reading.shared_parts()
-    labels = {k: part._replace(inputs=None) for k, part in parts.items()}
-    packed = {name: _packed(part, 1) for name, part in parts.items()}
-    return placing.once(packed, self._mesh), labels
-
-  def start(self, inputs: Inputs) -> train.TrainState:
-    """The runs' states before their first step."""
-    return self._init(inputs.hp, inputs.seeds)
-
-  def compile(self, inputs: Inputs) -> float:
-    """Compiles all programs, side by side; returns the seconds it took."""
+    Args:
+      inputs: of any chunk; their shapes are those of all chunks.
+    """
     began = time.monotonic()
     own = inputs.hp, inputs.seeds
     lower = self._lowering.lowered
     init = lower('init', self._init, own)
-    state = self._laid(init.out_info)
+    state = self._placed(init.out_info)
     draw = lower(
       'draw', self._draw, (inputs.seeds, state.step, inputs.num_rows)
     )
-    steps = (inputs.hp, self._carried(state), self._laid(draw.out_info))
+    steps = inputs.hp, carried(self.cell, state), self._placed(draw.out_info)
     steps += inputs.train.arguments
+    measuring = Measuring(self.cell, self.map_runs)
     lowered = [
       (init, ONCE),
       (draw, LIGHT),
       (lower('follow', self._follow, steps, donate=(1,)), {}),
-      *((one, SIMPLE) for one in self.measuring.lower(lower, state, inputs)),
+      *((one, SIMPLE) for one in measuring.lower(lower, state, inputs)),
     ]
     self._lowering.keep()
     with ThreadPoolExecutor(len(lowered)) as pool:
-      compiled = list(pool.map(_compile, *zip(*lowered, strict=True)))
-    self._init, self._draw, self._follow, *measures = compiled
-    self.measuring.compiled(measures)
-    self._state = state
-    return time.monotonic() - began
+      found = list(pool.map(_compile, *zip(*lowered, strict=True)))
+    measuring.compiled(found[3:])
+    return Compiled(self, found[:3], measuring, state, time.monotonic() - began)
 
-  def memory(self) -> int:
-    """Bytes on each device that a period takes, as its compiler says.
-
-    With what lies beside: the best parameters while steps are taken, the
-    optimizer's state while parameters are measured.
-    """
-    size = self._mesh.shape['runs']
-    best, opt = (
-      needed_memory.size(tree) // size
-      for tree in (self._state.best, self._state.opt)
-    )
-    steps = _bytes(self._follow) + best * (not self._reads_best)
-    # Rows are drawn while all that steps take lies there.
-    taken = self._follow.memory_analysis().argument_size_in_bytes
-    drawing = _bytes(self._draw) + taken
-    measured = [_bytes(m) + opt for m in self.measuring.programs]
-    return max(steps, drawing, *measured)
-
-  def _carried(self, state: train.TrainState) -> train.TrainState:
-    """What steps take of a state: the best parameters only where they read."""
-    return state if self._reads_best else state._replace(best=())
-
-  def _laid(self, found: Any) -> Any:
-    """Shapes of what a program leaves on the devices."""
-    laid = jax.NamedSharding(self._mesh, PartitionSpec('runs'))
+  def _placed(self, tree: Any) -> Any:
+    """Shapes of results, with the devices that they are on."""
+    layout = jax.NamedSharding(self.mesh, PartitionSpec('runs'))
     return jax.tree.map(
-      lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=laid), found
+      lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=layout), tree
     )
 
-  def unpadded(self, state: train.TrainState) -> train.TrainState:
-    """What is saved: without runs that only fill this number of devices."""
-    return jax.tree.map(lambda x: x[: self._runs], state)
 
-  def place(self, state: train.TrainState) -> train.TrainState:
-    """A restored state, on the devices, filled up again."""
-    rows = np.minimum(np.arange(self.width), self._runs - 1)
-    full = jax.tree.map(lambda x: x[rows], state)
-    return devices.place(full, over_runs=True, mesh=self._mesh)
+class Compiled:
+  """The compiled programs of a cell.
+
+  Attributes:
+    programs: what they were compiled from.
+    seconds: that lowering and compiling took.
+    measuring: the evaluation, with the errors that metrics raised.
+  """
+
+  def __init__(
+    self,
+    programs: Programs,
+    steps: list[Any],
+    measuring: Measuring,
+    state: train.TrainState,
+    seconds: float,
+  ):
+    self.programs, self.measuring, self.seconds = programs, measuring, seconds
+    self.inputs, self.map_runs = programs.inputs, programs.map_runs
+    self._cell, self._state = programs.cell, state
+    self._init, self._draw, self._follow = steps
+
+  def start(self, inputs: Inputs) -> train.TrainState:
+    """The states of all runs before their first step."""
+    return self._init(inputs.hp, inputs.seeds)
+
+  def steps(
+    self, inputs: Inputs, state: train.TrainState
+  ) -> tuple[train.TrainState, train.Metrics]:
+    """The steps to the next evaluation.
+
+    Args:
+      inputs: what the runs read.
+      state: of all runs. Its memory is reused for the new state: it cannot be
+        read any more.
+
+    Returns:
+      The new state and the metrics of the steps, on the devices.
+    """
+    best = state.best
+    drawn = self._draw(inputs.seeds, state.step, inputs.num_rows)
+    own = inputs.hp, carried(self._cell, state), drawn
+    state, metrics = self._follow(*own, *inputs.train.arguments)
+    return state._replace(best=state.best or best), metrics
 
   def period(
     self, inputs: Inputs, state: train.TrainState
   ) -> tuple[train.TrainState, train.Metrics, Results]:
-    """To the next evaluation: state, step metrics, validation results.
+    """The steps to the next evaluation, and that evaluation.
 
-    The new state takes the memory of the old one, which is gone. Metrics and
-    results are on the host.
+    Args:
+      inputs: what the runs read.
+      state: of all runs; see `steps`.
+
+    Returns:
+      The new state; the metrics of the steps and the results on the validation
+      split, both on the host.
     """
-    best, carried = state.best, self._carried(state)
-    drawn = self._draw(inputs.seeds, state.step, inputs.num_rows)
-    own = inputs.hp, carried, drawn
-    state, metrics = self._follow(*own, *inputs.train.arguments)
-    best, results = self.measuring('valid', inputs, state, state.best or best)
+    state, metrics = self.steps(inputs, state)
+    best, results = self.measuring('valid', inputs, state, state.best)
     return state._replace(best=best), devices.fetch(metrics), results
 
   def test(
@@ -202,15 +177,84 @@ class Programs:
     _, test = self.measuring('test', inputs, kept, best)
     return valid, test
 
-  def one_step(self, inputs: Inputs, state: train.TrainState) -> tuple:
-    """The step of one run, and shapes of what it takes."""
+  def memory(self) -> int:
+    """Bytes on each device that a period takes, as the compiler reports.
 
-    hp, one = jax.tree.map(
-      lambda x: jax.ShapeDtypeStruct(x.shape[1:], x.dtype), (inputs.hp, state)
-    )
-    data = task_groups.first(self._cell.datas[0], self._cell.groups)
-    batch = shapes.batch(self._cell.system, self._cell.config, data)
-    return self._step, hp, one, batch, jax.random.key(0)
+    That is the largest of the programs, with what is in memory while it runs:
+    the best parameters during the steps, the optimizer's state during an
+    evaluation.
+    """
+    size = self.programs.mesh.shape['runs']
+    trees = self._state.best, self._state.opt
+    best, opt = (needed_memory.size(tree) // size for tree in trees)
+    steps = _bytes(self._follow) + best * (not _reads_best(self._cell))
+    # Rows are drawn while all that the steps read is in memory.
+    read = self._follow.memory_analysis().argument_size_in_bytes
+    drawing = _bytes(self._draw) + read
+    measured = [_bytes(m) + opt for m in self.measuring.programs]
+    return max(steps, drawing, *measured)
+
+  def step_memory(self) -> dict[str, int]:
+    """Bytes of the program of the steps: arguments, outputs, temporaries.
+
+    Outputs that take the memory of an argument are not counted again. XLA's own
+    peak leaves temporaries out on a CPU.
+    """
+    found = self._follow.memory_analysis()
+    return {
+      'arguments': found.argument_size_in_bytes,
+      'outputs': found.output_size_in_bytes - found.alias_size_in_bytes,
+      'temporaries': found.temp_size_in_bytes,
+    }
+
+  def step_text(self) -> str:
+    """The program of the steps, as XLA prints it."""
+    return self._follow.as_text()
+
+  def unpadded(self, state: train.TrainState) -> train.TrainState:
+    """What is saved: without runs that only fill this number of devices."""
+    return jax.tree.map(lambda x: x[: self.programs.runs], state)
+
+  def place(self, state: train.TrainState) -> train.TrainState:
+    """A restored state, on the devices and padded again."""
+    programs = self.programs
+    rows = np.minimum(np.arange(programs.width), programs.runs - 1)
+    full = jax.tree.map(lambda x: x[rows], state)
+    return devices.place(full, over_runs=True, mesh=programs.mesh)
+
+
+def one_step(cell: Cell, inputs: Inputs) -> tuple:
+  """The step of one run, and the shapes of its arguments."""
+  hp = jax.tree.map(
+    lambda x: jax.ShapeDtypeStruct(x.shape[1:], x.dtype), inputs.hp
+  )
+  data = task_groups.first(cell.datas[0], cell.groups)
+  batch = shapes.batch(cell.system, cell.config, data)
+  step = functools.partial(train.step, cell.system)
+  return step, hp, cell.traced.state, batch, jax.random.key(0)
+
+
+def prepare(cell: Cell) -> tuple[Compiled, Inputs]:
+  """Compiled programs of a cell, and the inputs of its first chunk of runs."""
+  programs = Programs(cell)
+  inputs = programs.inputs(cell.chunks()[0])
+  return programs.compile(inputs), inputs
+
+
+def carried(cell: Cell, state: train.TrainState) -> train.TrainState:
+  """What the steps read of a state: the best parameters only if they must."""
+  return state if _reads_best(cell) else state._replace(best=())
+
+
+def _reads_best(cell: Cell) -> bool:
+  # The restart after a search reads the first parameters from the best.
+  return bool(cell.system.scheme.restart(cell.config.steps))
+
+
+def _example(cell: Cell) -> Any:
+  """Inputs that the shapes of parameters are taken from."""
+  rows = views.first(cell.datas[0].train, 2).inputs
+  return jax.tree.map(jnp.asarray, rows)
 
 
 def _init(cell, example, recorded, hp, seed):
@@ -248,13 +292,6 @@ def _step_of(cell, state):
 def _zeros(tree):
   """What is neither read nor kept: a compiler leaves it out."""
   return jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), tree)
-
-
-def _packed(part: Split, axis: int) -> Split:
-  """With labels of one shape side by side, behind the rows."""
-  if part.labels is None:
-    return part
-  return part._replace(labels=stacked.packed(part.labels, axis))
 
 
 def _bytes(program: Any) -> int:

@@ -47,7 +47,7 @@ class Measuring:
     Args:
       lower: makes a lowered program, see `exports.Lowering.lowered`.
       state: shapes of all runs' states.
-      inputs: what the runs read, see `programs.Inputs`.
+      inputs: what the runs read, see `inputs.Inputs`.
     """
     look = state.params, state.extra, state.step, state.best
     splits = {_shapes(s): s for s in (inputs.valid, inputs.test)}
@@ -73,7 +73,7 @@ class Measuring:
 
     Args:
       name: valid or test.
-      inputs: what the runs read, see `programs.Inputs`.
+      inputs: what the runs read, see `inputs.Inputs`.
       state: of all runs; its parameters are measured.
       best: the best parameters until now.
     """

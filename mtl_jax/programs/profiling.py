@@ -3,18 +3,14 @@
 import pathlib
 import statistics
 import time
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
 from jax.sharding import PartitionSpec as P
 
-from mtl_jax import devices, train
 from mtl_jax.cells import Cell
-from mtl_jax.data import sources
-from mtl_jax.devices import meshes
-from mtl_jax.programs import traces
-from mtl_jax.programs.compiled import Inputs, Programs
+from mtl_jax.programs import compiled, traces
 from mtl_jax.resources import costs
 
 
@@ -23,7 +19,7 @@ class Profile(NamedTuple):
 
   Attributes:
     runs: trained together.
-    compile_seconds: tracing and compiling.
+    compile_seconds: lowering and compiling all programs of the cell.
     step_seconds: median, of all runs together.
     flops: of one step of one run.
     bytes: that one step of one run reads and writes if nothing is fused.
@@ -47,63 +43,39 @@ class Profile(NamedTuple):
   trace: str
 
 
-def profile(
-  cell: Cell, folder: pathlib.Path, steps: int = 50, repeats: int = 7
-) -> Profile:
-  """Compiles, times and traces `steps` steps of a cell's first runs."""
-  programs = Programs(cell)
-  inputs = programs.inputs(cell.chunks()[0])
-  state = programs.start(inputs)
-  began = time.monotonic()
-  compiled = _lower(cell, steps, inputs, state).compile()
-  compile_seconds = time.monotonic() - began
+def profile(cell: Cell, folder: pathlib.Path, repeats: int = 7) -> Profile:
+  """Compiles a cell, then times and traces the steps of its first runs.
+
+  Args:
+    cell: its steps from one evaluation to the next are what is timed.
+    folder: takes the trace.
+    repeats: how often those steps are timed.
+  """
+  found, inputs = compiled.prepare(cell)
 
   def take(state):
-    return jax.block_until_ready(compiled(*_arguments(inputs, state))[0])
+    return jax.block_until_ready(found.steps(inputs, state)[0])
 
-  state, seconds = _timed(take, state, repeats)
+  state, seconds = _timed(take, found.start(inputs), repeats)
   trace = folder / 'trace'
   with jax.profiler.trace(str(trace), create_perfetto_trace=True):
     take(state)
-  one_step = programs.one_step(inputs, state)
+  one_step = compiled.one_step(cell, inputs)
   flops, peak = costs.flops(*one_step), peak_flops()
-  runs = len(cell.chunks()[0].runs)
+  runs, step_seconds = found.programs.runs, seconds / cell.sizes.steps
+  memory = found.step_memory()
   return Profile(
     runs=runs,
-    compile_seconds=compile_seconds,
-    step_seconds=seconds / steps,
+    compile_seconds=found.seconds,
+    step_seconds=step_seconds,
     flops=flops,
     bytes=costs.traffic(*one_step),
-    memory=_memory(compiled),
+    memory={**memory, 'total': sum(memory.values())},
     peak=peak,
-    share=flops * runs / (seconds / steps) / peak,
-    parts=traces.parts(traces.newest(trace), compiled.as_text()),
+    share=flops * runs / step_seconds / peak,
+    parts=traces.parts(traces.newest(trace), found.step_text()),
     trace=str(trace),
   )
-
-
-def _lower(cell: Cell, steps: int, inputs: Inputs, state: train.TrainState):
-  """The steps of a period, without its evaluation."""
-  config, width = cell.config, cell.chunks()[0].size
-
-  def advance(hp, seed, state, num_rows, data):
-    return train.advance(
-      cell.system, hp, seed, state, data, num_rows, steps, config.batch_size
-    )
-
-  program = devices.map_runs(
-    sources.reading(advance),
-    (0, 0, 0, 0, *sources.AXES),
-    mesh=meshes.mesh_for(width, config.mesh),
-    spread=config.spread,
-    side_by_side=cell.plan.side_by_side,
-  )
-  return program.lower(*_arguments(inputs, state))
-
-
-def _arguments(inputs: Inputs, state: train.TrainState) -> tuple:
-  own = inputs.hp, inputs.seeds, state, inputs.num_rows
-  return (*own, *inputs.train.arguments)
 
 
 def _timed(take, state, repeats: int):
@@ -114,17 +86,6 @@ def _timed(take, state, repeats: int):
     state = take(state)
     times.append(time.monotonic() - began)
   return state, statistics.median(times)
-
-
-def _memory(compiled: Any) -> dict[str, int]:
-  """XLA's own peak leaves temporaries out on a CPU."""
-  found = compiled.memory_analysis()
-  sizes = {
-    'arguments': found.argument_size_in_bytes,
-    'outputs': found.output_size_in_bytes - found.alias_size_in_bytes,
-    'temporaries': found.temp_size_in_bytes,
-  }
-  return {**sizes, 'total': sum(sizes.values())}
 
 
 def peak_flops(size: int = 0, repeats: int = 10) -> float:

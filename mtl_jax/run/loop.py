@@ -19,7 +19,8 @@ class Training:
 
   def __init__(self, cell, ready: Ready, folder, checkpoints, live, stop_asked):
     self.cell, self.folder = cell, folder
-    self.programs, self.inputs, self.compiling = ready
+    self.programs, self.inputs = ready
+    self.compiling = self.programs.seconds
     self.checkpoints, self.live = checkpoints, live
     self.stop_asked = stop_asked
     self.evals = cell.config.evals

@@ -11,7 +11,8 @@ from mtl_jax.cells import Cell, Chunk
 from mtl_jax.data import sources
 from mtl_jax.interference import probes
 from mtl_jax.processes import hosts
-from mtl_jax.programs.compiled import Inputs, Programs
+from mtl_jax.programs.compiled import Compiled
+from mtl_jax.programs.inputs import Inputs
 from mtl_jax.run import outcomes
 
 
@@ -21,7 +22,7 @@ class Probing:
   Its programs are compiled where they are first asked, since few cells are.
   """
 
-  def __init__(self, cell: Cell, programs: Programs):
+  def __init__(self, cell: Cell, programs: Compiled):
     self._cell = cell
     system = cell.system
     asked = probes.Asked(cell.sizes.probe, cell.sizes.batch)

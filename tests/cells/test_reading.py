@@ -11,7 +11,7 @@ from mtl_jax.cells.reading import Reading
 from mtl_jax.data import base, splits, views
 from mtl_jax.data.base import Split
 from mtl_jax.errors import InputError
-from mtl_jax.programs.compiled import Programs
+from mtl_jax.programs import compiled
 from mtl_jax.resources import needed_memory
 from mtl_jax.tasks import Task
 from tests import small
@@ -60,9 +60,7 @@ def made(datas, groups=(), **changes):
 
 def outcome(cell):
   """All numbers of a training, and the arguments of its steps."""
-  programs = Programs(cell)
-  inputs = programs.inputs(cell.chunks()[0])
-  programs.compile(inputs)
+  programs, inputs = compiled.prepare(cell)
   state, metrics, valid = programs.period(inputs, programs.start(inputs))
   state, *_ = programs.period(inputs, state)
   found = programs.test(inputs, state)
@@ -99,7 +97,7 @@ def test_a_table_is_held_once_on_the_host_and_on_the_devices():
   tables = {id(s.table) for d in datas for s in d.splits.values()}
   assert len(tables) == 1
   one, two = made(datas), made(datas, balancer='pcgrad')
-  inputs = [Programs(c).inputs(c.chunks()[0]) for c in (one, two)]
+  inputs = [compiled.Programs(c).inputs(c.chunks()[0]) for c in (one, two)]
   placed = {
     id(getattr(source.shared, name))
     for read in inputs
@@ -116,8 +114,7 @@ def test_a_table_is_held_once_on_the_host_and_on_the_devices():
 def test_the_memory_of_a_table_is_predicted():
   datas = build.data(config(), lambda split_seed: load(split_seed, rows=5000))
   cell = made(datas)
-  programs = Programs(cell)
-  programs.compile(programs.inputs(cell.chunks()[0]))
+  programs, _ = compiled.prepare(cell)
   assert 0.5 < cell.plan.needed / programs.memory() < 2
 
 

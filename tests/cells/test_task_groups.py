@@ -6,7 +6,7 @@ from configs import default
 from mtl_jax import cells, records, run
 from mtl_jax.cells import task_groups
 from mtl_jax.data import base
-from mtl_jax.programs.compiled import Programs
+from mtl_jax.programs import compiled
 from mtl_jax.resources import needed_memory
 from mtl_jax.tasks import Task
 from tests import small
@@ -114,9 +114,10 @@ def test_on_one_split_runs_have_their_labels_and_memory_is_predicted():
   one = task_groups.part(made.datas[0], PAIRS[0])
   inputs = needed_memory.size([split.inputs for split in one.splits.values()])
   assert made.need.shared == inputs
-  assert made.need.data == needed_memory.size(one.splits) - inputs
-  programs = Programs(made)
-  inputs = programs.inputs(made.chunks()[0])
+  # With the row numbers of all steps to the next evaluation, 4 bytes each.
+  order = 4 * made.sizes.steps * made.sizes.batch
+  assert made.need.data == needed_memory.size(one.splits) - inputs + order
+  programs, inputs = compiled.prepare(made)
   for i, (_, setting) in enumerate(made.chunks()[0].runs):
     own = task_groups.part(made.datas[0], PAIRS[setting['group']])
     small.same(inputs.train.shared.inputs, own.train.inputs)
@@ -125,7 +126,7 @@ def test_on_one_split_runs_have_their_labels_and_memory_is_predicted():
   read = inputs.train, inputs.valid, inputs.test
   assert needed_memory.size([s.shared for s in read]) == made.need.shared
   assert (
-    needed_memory.size([s.own for s in read]) == programs.width * made.need.data
+    needed_memory.size([s.own for s in read])
+    == programs.programs.width * made.need.data
   )
-  programs.compile(inputs)
   assert 0.5 < made.plan.needed / programs.memory() < 2

@@ -9,8 +9,7 @@ import jax
 import pytest
 
 from experiments import profile
-from mtl_jax.programs import profiling
-from mtl_jax.programs.compiled import Programs
+from mtl_jax.programs import compiled, profiling
 from mtl_jax.resources import costs
 from tests import small
 from tests.experiments import test_compare
@@ -23,7 +22,7 @@ quick = small.quick
 def profiled(tmp_path_factory):
   folder = tmp_path_factory.mktemp('profile')
   cell = test_table.make(scheme='cross_stitch', balancer='pcgrad')
-  return cell, folder, profiling.profile(cell, folder, steps=3, repeats=3)
+  return cell, folder, profiling.profile(cell, folder, repeats=3)
 
 
 def test_every_number_is_positive_and_the_whole_is_its_parts(profiled):
@@ -40,9 +39,8 @@ def test_every_number_is_positive_and_the_whole_is_its_parts(profiled):
 
 def test_operations_are_counted_of_one_step_of_one_run(profiled):
   cell, _, found = profiled
-  programs = Programs(cell)
-  inputs = programs.inputs(cell.chunks()[0])
-  step = programs.one_step(inputs, programs.start(inputs))
+  inputs = compiled.Programs(cell).inputs(cell.chunks()[0])
+  step = compiled.one_step(cell, inputs)
   assert found.flops == costs.flops(*step)
   assert found.runs == len(cell.runs)
 

@@ -30,7 +30,7 @@ def prepared(monkeypatch):
 
   def prepare(cell):
     found.append(cell.hash)
-    return compile_ahead.Ready(cell.hash, (), 0.0)
+    return compile_ahead.Ready(cell.hash, ())
 
   monkeypatch.setattr(compile_ahead, 'prepare', prepare)
   monkeypatch.setattr(compile_ahead.containers, 'cores', lambda: 2)
@@ -42,7 +42,7 @@ def test_where_training_takes_every_core_pairs_are_finished_first(prepared):
   order = compile_ahead.Ahead(table)
   seen = []
   for own in table:
-    assert order.take(own).programs == own.hash
+    assert order.take(own).compiled == own.hash
     seen.append(sorted(prepared))
   assert seen == [['a', 'b'], ['a', 'b'], list('abcd'), list('abcd')]
 
@@ -51,7 +51,7 @@ def test_where_a_core_is_free_the_next_one_is_compiled_meanwhile(prepared):
   table = [Fake(name, rows=1) for name in 'abc']
   order = compile_ahead.Ahead(table)
   for i, own in enumerate(table):
-    assert order.take(own).programs == own.hash
+    assert order.take(own).compiled == own.hash
     for future in order._begun.values():
       future.result()
     assert sorted(prepared) == list('abc'[: i + 2])

@@ -7,7 +7,7 @@ import pytest
 from configs import default
 from mtl_jax import cells, train
 from mtl_jax.cells import build
-from mtl_jax.programs.compiled import Programs
+from mtl_jax.programs import compiled
 from tests import small
 
 quick = small.quick
@@ -20,13 +20,12 @@ def programs():
   config.encoders.mlp.widths = (4,)
   config.seeds, config.steps, config.evals, config.batch_size = 2, 4, 2, 8
   cell = cells.make(config, build.data(config))
-  return cell, Programs(cell)
+  return cell, *compiled.prepare(cell)
 
 
 def test_a_new_state_takes_the_memory_of_the_old(programs):
-  cell, programs = programs
-  inputs = programs.inputs(cell.chunks()[0])
-  assert programs.compile(inputs) > 0
+  cell, programs, inputs = programs
+  assert programs.seconds > 0
   state = programs.start(inputs)
   before, sizes = jax.device_get(state), jax.tree.map(lambda x: x.nbytes, state)
   after, _, _ = programs.period(inputs, state)
@@ -41,8 +40,7 @@ def test_a_new_state_takes_the_memory_of_the_old(programs):
 def test_validation_and_test_share_a_program_and_are_those_of_the_best(
   programs,
 ):
-  cell, programs = programs
-  inputs = programs.inputs(cell.chunks()[0])
+  cell, programs, inputs = programs
   state, _, results = programs.period(inputs, programs.start(inputs))
   valid, test = programs.test(inputs, state)
   assert len(programs.measuring.programs) == 1

@@ -9,7 +9,7 @@ from configs import default
 from mtl_jax import cells, train
 from mtl_jax.cells import build, kept, shapes
 from mtl_jax.cells.kept import Kept
-from mtl_jax.programs.compiled import Programs
+from mtl_jax.programs import compiled
 from mtl_jax.train import parameters
 from tests import small
 from tests.cells import test_reading
@@ -90,9 +90,7 @@ def cell(**changes):
 
 def trained(cell):
   """A period's state, and its results."""
-  programs = Programs(cell)
-  inputs = programs.inputs(cell.chunks()[0])
-  programs.compile(inputs)
+  programs, inputs = compiled.prepare(cell)
   state = programs.start(inputs)
   state, metrics, results = programs.period(inputs, state)
   return jax.device_get(state), metrics, results, programs.test(inputs, state)

@@ -48,8 +48,7 @@ def cell(encoder='mlp', num_tasks=3, **changes):
 )
 def test_within_a_factor_of_two_of_the_compiled_program(changes):
   made = cell(**changes)
-  built = compiled.Programs(made)
-  built.compile(built.inputs(made.chunks()[0]))
+  built, _ = compiled.prepare(made)
   assert 0.5 < made.plan.needed / built.memory() < 2
 
 

@@ -114,7 +114,14 @@ def test_nothing_else_is_a_collapse(cell, chunk, readings):
 
 def training(cell, folder, said):
   live = types.SimpleNamespace(say=said.append)
-  return Training(cell, Ready(None, None, 0.0), folder, None, live, None)
+  return Training(
+    cell,
+    Ready(types.SimpleNamespace(seconds=0.0), None),
+    folder,
+    None,
+    live,
+    None,
+  )
 
 
 def test_a_collapse_is_said_once_by_whoever_trains_the_cell(

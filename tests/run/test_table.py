@@ -177,15 +177,20 @@ def test_a_stop_between_chunks_is_heard(tmp_path):
 
 
 def test_an_edited_scheme_is_another_cell(tmp_path, monkeypatch):
+  """A comment or a docstring is no edit."""
   monkeypatch.syspath_prepend(tmp_path)
   source = inspect.getsource(hard)
-  hashes = set()
-  for text in (source, source.replace('Hard sharing', 'Edited')):
+  hashes = []
+  commented = f'{source}\n# Here ends the file.\n'
+  described = source.replace('Hard sharing', 'Described anew')
+  edited = f'{source}\nNOTHING = 1\n'
+  assert len({source, commented, described, edited}) == 4
+  for text in (source, commented, described, edited):
     (tmp_path / 'edited_lab').mkdir(exist_ok=True)
     (tmp_path / 'edited_lab' / 'mine.py').write_text(text)
     linecache.clearcache()
-    hashes.add(make(scheme='edited_lab.mine').hash)
-  assert len(hashes) == 2
+    hashes.append(make(scheme='edited_lab.mine').hash)
+  assert hashes[0] == hashes[1] == hashes[2] != hashes[3]
 
 
 def test_a_finished_cell_is_not_trained_again(trained, monkeypatch):

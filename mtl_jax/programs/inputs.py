@@ -1,0 +1,81 @@
+"""What the runs of a cell read, placed on the devices."""
+
+import functools
+from typing import Any, NamedTuple
+
+import numpy as np
+from jax.sharding import Mesh
+
+from mtl_jax import devices
+from mtl_jax.cells import Cell, Chunk, settings
+from mtl_jax.data import stacked
+from mtl_jax.data.base import Split
+from mtl_jax.data.sources import Source
+from mtl_jax.devices import placing
+from mtl_jax.tasks import scores
+from mtl_jax.train import optimizers
+
+
+class Inputs(NamedTuple):
+  """What the runs of one chunk read; the leading axis is the runs'.
+
+  Attributes:
+    hp: hyperparameters.
+    seeds: `[R]`.
+    num_rows: `[R]`, rows of the training split without padding.
+    train: the training split; its `shared` part has no runs axis.
+    valid: the validation split, likewise.
+    test: the test split, likewise.
+    known: labels of the splits that are evaluated, on the host.
+  """
+
+  hp: optimizers.Hp
+  seeds: Any
+  num_rows: Any
+  train: Source
+  valid: Source
+  test: Source
+  known: dict[str, scores.Labels]
+
+
+class Reader:
+  """Places what the runs of a cell read.
+
+  Args:
+    cell: the cell.
+    mesh: the devices that its runs are spread over.
+  """
+
+  def __init__(self, cell: Cell, mesh: Mesh):
+    self._cell, self._mesh = cell, mesh
+
+  def __call__(self, chunk: Chunk) -> Inputs:
+    """The inputs of some runs, on the devices."""
+    cell, reading = self._cell, self._cell.reading
+    seeds = np.array([seed for seed, _ in chunk.padded], np.int32)
+    which = cell.config.resplit * (seeds - cell.config.first_seed)
+    groups = [cell.groups[s['group']] for _, s in chunk.padded if cell.groups]
+    shared, labels = self._shared
+    own = reading.own_parts(which, groups)
+    known = reading.known(labels, own)
+    own = {name: (_packed(part, 2), rows) for name, (part, rows) in own.items()}
+    hp = settings.hp([setting for _, setting in chunk.padded])
+    read = hp, seeds, reading.counts['train'][which], own
+    *first, own = devices.place(read, over_runs=True, mesh=self._mesh)
+    splits = {k: Source(v, *own[k]) for k, v in shared.items()}
+    return Inputs(*first, **splits, known=known)
+
+  @functools.cached_property
+  def _shared(self) -> tuple[dict[str, Split], dict[str, Split]]:
+    """What all runs read, on the devices, and its labels on the host."""
+    parts = self._cell.reading.shared_parts()
+    labels = {k: part._replace(inputs=None) for k, part in parts.items()}
+    packed = {name: _packed(part, 1) for name, part in parts.items()}
+    return placing.once(packed, self._mesh), labels
+
+
+def _packed(part: Split, axis: int) -> Split:
+  """With labels of one shape in one array, along the axis after the rows."""
+  if part.labels is None:
+    return part
+  return part._replace(labels=stacked.packed(part.labels, axis))
