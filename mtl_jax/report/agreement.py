@@ -8,6 +8,10 @@ from mtl_jax.records import flat
 from mtl_jax.report.results import Cell
 
 
+class Ordered(tuple[Cell, ...]):
+  """The cells of a table, checked and in order, as `ordered` returns them."""
+
+
 def agree(cells: Sequence[Cell]) -> None:
   """Raises `InputError` if two cells do not belong in one table."""
   first = cells[0]
@@ -22,12 +26,22 @@ def agree(cells: Sequence[Cell]) -> None:
         )
 
 
-def ordered(cells: Sequence[Cell]) -> list[Cell]:
-  """Reference first, the baseline next, then as given.
+def ordered(cells: Sequence[Cell]) -> Ordered:
+  """Checks that cells belong in one table, and puts them in its order.
 
-  Raises `InputError` for cells of different questions, for two cells of one
-  name and where the baseline, `single` with `equal`, is missing or failed.
+  Args:
+    cells: in any order. Those that are `Ordered` already are returned at once,
+      so that a page that orders its cells first checks them once.
+
+  Returns:
+    The reference first, the baseline next, then the others as given.
+
+  Raises:
+    InputError: cells answer different questions, two have the same name, or
+      the baseline, `single` with `equal`, is missing or failed.
   """
+  if isinstance(cells, Ordered):
+    return cells
   cells = sorted(cells, key=_place)
   for i, cell in enumerate(cells):
     for twin in cells[:i]:
@@ -39,7 +53,7 @@ def ordered(cells: Sequence[Cell]) -> list[Cell]:
       'its runs failed: add it, or mend it with a smaller learning rate'
     )
   agree(cells)
-  return cells
+  return Ordered(cells)
 
 
 def baseline(cells: Sequence[Cell]) -> Cell:

@@ -29,10 +29,10 @@ def style(cells: Sequence[Cell], cell: Cell) -> dict[str, Any]:
   if cell.scheme == 'reference':
     return {'color': GREY, 'marker': 'd', 'linestyle': (0, (1, 1))}
   named = (c for c in cells if c.scheme != 'reference' and not c.is_baseline)
-  return look([c.label for c in named].index(cell.label))
+  return line_style([c.label for c in named].index(cell.label))
 
 
-def look(i: int) -> dict[str, Any]:
+def line_style(i: int) -> dict[str, Any]:
   """Colour, marker and line of the i-th of several."""
   return {
     'color': COLOURS[i % len(COLOURS)],

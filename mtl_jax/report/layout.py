@@ -39,10 +39,10 @@ def readable(cells: Sequence[Cell], frame: pd.DataFrame) -> Table:
 
 def of_cell(frame: pd.DataFrame, cell: Cell) -> pd.DataFrame:
   """The headline rows of one cell and its Delta_m, by task."""
-  mine = frame[
+  own = frame[
     (frame['scheme'] == cell.scheme) & (frame['balancer'] == cell.balancer)
   ]
-  return mine.drop_duplicates('task').set_index('task')
+  return own.drop_duplicates('task').set_index('task')
 
 
 def with_interval(mean: float, low: float, high: float, sign: str = '') -> str:

@@ -23,10 +23,10 @@ def too_many(tasks: Sequence[TaskInfo]) -> bool:
 
 def by_metric(tasks: Sequence[TaskInfo]) -> dict[Metric, list[TaskInfo]]:
   """Tasks by their headline metric."""
-  found: dict[Metric, list[TaskInfo]] = {}
+  groups: dict[Metric, list[TaskInfo]] = {}
   for task in tasks:
-    found.setdefault(task.metrics[0], []).append(task)
-  return found
+    groups.setdefault(task.metrics[0], []).append(task)
+  return groups
 
 
 def header(tasks: Sequence[TaskInfo]) -> list[str]:
@@ -46,17 +46,17 @@ def entries(cell: Cell, own: pd.DataFrame, base: pd.DataFrame) -> list[str]:
     own: its headline rows, by task.
     base: those of the baseline.
   """
-  found = []
+  columns = []
   for (_, higher), tasks in by_metric(cell.tasks).items():
     values = own.loc[[task.name for task in tasks], 'mean'].dropna()
-    found += _spread(values, higher)
+    columns += _spread(values, higher)
   if cell.is_baseline:
-    return [*found, '–', '–', '–']
+    return [*columns, '–', '–', '–']
   names = [task.name for task in cell.tasks]
   verdicts = own.loc[names, 'verdict']
   better, worse = ((verdicts == word).sum() for word in ('better', 'worse'))
   change = gains(own, base, names)['gain'].dropna()
-  return [*found, f'{better}/{worse}', *_extremes(change)]
+  return [*columns, f'{better}/{worse}', *_extremes(change)]
 
 
 def gains(

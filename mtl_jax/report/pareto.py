@@ -30,8 +30,8 @@ def draw(
   axes.plot(*static.T, '.', color=drawing.GREY, label='static weights, drawn')
   for i, (method, number) in enumerate(chosen.items()):
     own = frame[(frame.method == method) & (frame.setting == number)]
-    look = drawing.look(i) | {'linestyle': 'none'}
-    axes.plot(*own[columns].to_numpy().T, label=method, **look)
+    style = drawing.line_style(i) | {'linestyle': 'none'}
+    axes.plot(*own[columns].to_numpy().T, label=method, **style)
   _frame(axes, frame, chosen, columns)
   axes.set_xlabel(f'{tasks[0]}: validation loss (better ←)')
   axes.set_ylabel(f'{tasks[1]}: validation loss (better ↓)')

@@ -110,8 +110,8 @@ class Cell(NamedTuple):
 
   def values(self, task: str, metric: str) -> dict[int, float]:
     """The test metric by seed, without the seeds where it is missing."""
-    found = {r.seed: r.test[task].get(metric) for r in self.completed}
-    return {seed: float(v) for seed, v in found.items() if v is not None}
+    values = {r.seed: r.test[task].get(metric) for r in self.completed}
+    return {seed: float(v) for seed, v in values.items() if v is not None}
 
 
 def load(folder: pathlib.Path) -> Cell:
@@ -138,11 +138,11 @@ def select(runs: Sequence[Run]) -> tuple[Run, ...]:
 
 def settings(runs: Sequence[Run]) -> dict[str, tuple[Run, ...]]:
   """The runs of each hp setting, in the order of the seeds."""
-  found: dict[str, tuple[Run, ...]] = {}
+  by_setting: dict[str, tuple[Run, ...]] = {}
   for run in sorted(runs, key=lambda run: run.seed):
     key = json.dumps(run.hp, sort_keys=True)
-    found[key] = (*found.get(key, ()), run)
-  return found
+    by_setting[key] = (*by_setting.get(key, ()), run)
+  return by_setting
 
 
 def _runs(lines: list[dict]) -> tuple[Run, ...]:
@@ -150,8 +150,10 @@ def _runs(lines: list[dict]) -> tuple[Run, ...]:
   runs, curves = {}, {}
   for line in lines:
     if line['kind'] == 'eval':
-      told = dict(_reading(*item) for item in line.get('readings', {}).items())
-      evaluation = Eval(line['step'], line['valid'], told)
+      readings = dict(
+        _reading(*item) for item in line.get('readings', {}).items()
+      )
+      evaluation = Eval(line['step'], line['valid'], readings)
       curves.setdefault(line['run'], {})[line['step']] = evaluation
     elif line['kind'] in ('test', 'failed'):
       runs[line['run']] = line
@@ -161,10 +163,10 @@ def _runs(lines: list[dict]) -> tuple[Run, ...]:
 def _reading(key: str, values: Any) -> tuple[Reading, np.ndarray]:
   """`'gate (task, expert)'` and a nested list."""
   array = np.array(values, float)
-  found = re.fullmatch(r'(.+) \(([^()]+)\)', key)
-  axes = tuple(found[2].split(', ')) if found else ()
+  match = re.fullmatch(r'(.+) \(([^()]+)\)', key)
+  axes = tuple(match[2].split(', ')) if match else ()
   if len(axes) == array.ndim:
-    return Reading(found[1] if found else key, axes), array
+    return Reading(match[1] if match else key, axes), array
   # Brackets of the name's own, or axes that were not named.
   return Reading(key, ('entry',) * array.ndim), array
 
@@ -172,8 +174,8 @@ def _reading(key: str, values: Any) -> tuple[Reading, np.ndarray]:
 def _run(line: dict, curve: dict[int, Eval]) -> Run:
   points = tuple(curve[step] for step in sorted(curve))
   names = ('score', 'valid', 'test', 'best_step', 'why', 'step')
-  kept = {name: line[name] for name in names if name in line}
-  return Run(line['seed'], line['hp'], points, **kept)
+  fields = {name: line[name] for name in names if name in line}
+  return Run(line['seed'], line['hp'], points, **fields)
 
 
 def _tasks(header: dict) -> tuple[TaskInfo, ...]:

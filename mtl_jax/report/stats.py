@@ -7,7 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-LEVEL = 0.95
+LEVEL = 0.95  # of confidence intervals
+ALPHA = 0.05  # of corrected tests
+# The size of values whose relative changes are given in percent: `scale` of
+# `one_sample` for gains and Delta_m.
+PERCENT = 100.0
+NO_DIFFERENCE = 'no difference shown'  # the verdict of a test at `ALPHA`
 # Metrics are computed in float32: what differs by less is rounding.
 ROUNDING = 1e-6
 # A relative change is refused where the baseline is nearer to zero than this.

@@ -24,7 +24,7 @@ def unless_same(
   Not where it wrote them for equal cells, command, code and libraries, and the
   files are as it left them.
   """
-  shown = _digest(_told(cells, command))
+  shown = _digest(_inputs(cells, command))
   record = workdir / 'figures' / RECORD
   if _read(record) == {'shown': shown, 'files': _files(workdir)}:
     return
@@ -33,7 +33,7 @@ def unless_same(
   atomic.write(record, text + '\n')
 
 
-def _told(cells: Sequence[Cell], command: str) -> bytes:
+def _inputs(cells: Sequence[Cell], command: str) -> bytes:
   """All that what is drawn depends on."""
   every = sorted(pathlib.Path(__file__).parent.rglob('*.*'))
   sources = [path for path in every if path.suffix in ('.py', '.html')]

@@ -26,10 +26,10 @@ def differences(
   figure, grid = drawing.panels(max(len(shown), 1), 3.2, 2.6, sharey=True)
   bounds = []
   for axes, cell in zip(grid, shown, strict=False):
-    found = many.gains(of_cell(frame, cell), base, names).dropna(subset='gain')
-    found = found.sort_values('gain')
-    _gains(axes, found, drawing.style(cells, cell)['color'])
-    bounds.append(_frame(found))
+    gains = many.gains(of_cell(frame, cell), base, names).dropna(subset='gain')
+    gains = gains.sort_values('gain')
+    _gains(axes, gains, drawing.style(cells, cell)['color'])
+    bounds.append(_frame(gains))
     axes.set(title=cell.label, xlabel='tasks by gain')
     drawing.tidy(axes)
   for axes in grid[::4]:
@@ -57,14 +57,14 @@ def curves(
   drawing.save(figure, path)
 
 
-def _gains(axes: Axes, found: pd.DataFrame, colour: str) -> None:
-  places, size = np.arange(len(found)), 3 if len(found) <= 300 else 1.5
-  axes.vlines(places, found['low'], found['high'], color='#cccccc', linewidth=1)
-  shown = found['verdict'].isin(['better', 'worse']).to_numpy()
+def _gains(axes: Axes, gains: pd.DataFrame, colour: str) -> None:
+  places, size = np.arange(len(gains)), 3 if len(gains) <= 300 else 1.5
+  axes.vlines(places, gains['low'], gains['high'], color='#cccccc', linewidth=1)
+  shown = gains['verdict'].isin(['better', 'worse']).to_numpy()
   for which, fill in ((~shown, 'white'), (shown, colour)):
     axes.plot(
       places[which],
-      found['gain'].to_numpy()[which],
+      gains['gain'].to_numpy()[which],
       linestyle='none',
       marker='o',
       markersize=size,
@@ -74,20 +74,20 @@ def _gains(axes: Axes, found: pd.DataFrame, colour: str) -> None:
     )
   axes.axhline(0, color='black', linewidth=0.8)
   axes.set_xticks([])
-  _name_ends(axes, found)
+  _name_ends(axes, gains)
 
 
-def _frame(found: pd.DataFrame) -> tuple[float, float]:
+def _frame(gains: pd.DataFrame) -> tuple[float, float]:
   """Holds all gains and the half of the intervals that is the narrowest."""
-  low, high = found['low'].quantile(0.5), found['high'].quantile(0.5)
-  return np.nanmin([found['gain'].min(), low]), np.nanmax(
-    [found['gain'].max(), high]
+  low, high = gains['low'].quantile(0.5), gains['high'].quantile(0.5)
+  return np.nanmin([gains['gain'].min(), low]), np.nanmax(
+    [gains['gain'].max(), high]
   )
 
 
-def _name_ends(axes: Axes, found: pd.DataFrame) -> None:
-  for side, names in enumerate((found.index, found.index[::-1])):
-    lines = [f'{name} {found["gain"][name]:+.3g}' for name in names[:NAMED]]
+def _name_ends(axes: Axes, gains: pd.DataFrame) -> None:
+  for side, names in enumerate((gains.index, gains.index[::-1])):
+    lines = [f'{name} {gains["gain"][name]:+.3g}' for name in names[:NAMED]]
     axes.text(
       0.98 if side else 0.02,
       0.02 if side else 0.98,
@@ -110,46 +110,46 @@ def _limit(axes: Axes, bounds: np.ndarray) -> None:
 
 
 def _curve(axes: Axes, cells, cell: Cell, tasks: list[TaskInfo]):
-  look = drawing.style(cells, cell) | {'label': cell.label}
+  style = drawing.style(cells, cell) | {'label': cell.label}
   steps, values = _by_step(cell, tasks)
   if not steps:
-    return _level(axes, cell, tasks, look | {'marker': ''})
+    return _level(axes, cell, tasks, style | {'marker': ''})
   low, middle, high = np.nanquantile(values, (0.25, 0.5, 0.75), axis=1)
   every = max(1, len(steps) // 8)
   axes.plot(
-    steps, middle, markevery=every, markersize=3.5, linewidth=1.2, **look
+    steps, middle, markevery=every, markersize=3.5, linewidth=1.2, **style
   )
   axes.fill_between(
-    steps, low, high, color=look['color'], alpha=0.12, linewidth=0
+    steps, low, high, color=style['color'], alpha=0.12, linewidth=0
   )
   late = np.array(steps) >= 0.1 * steps[-1]
   return low[late].min(), high[late].max()
 
 
-def _level(axes: Axes, cell: Cell, tasks: list[TaskInfo], look: dict):
-  found = [
+def _level(axes: Axes, cell: Cell, tasks: list[TaskInfo], style: dict):
+  results = [
     run.valid[task.name].get(task.metrics[0][0])
     for run in cell.completed
     for task in tasks
   ]
-  known = [value for value in found if value is not None]
+  known = [value for value in results if value is not None]
   if not known:
     return None
   middle = np.median(known)
-  axes.axhline(middle, **look)
+  axes.axhline(middle, **style)
   return middle, middle
 
 
 def _by_step(cell: Cell, tasks: list[TaskInfo]) -> tuple[list[int], np.ndarray]:
   """Steps, and means over runs `[steps, tasks]`."""
   metric = tasks[0].metrics[0][0]
-  found: dict[int, list[list[float]]] = {}
+  by_step: dict[int, list[list[float]]] = {}
   for run in cell.completed:
     for point in run.curve:
       values = [point.valid[task.name].get(metric) for task in tasks]
       known = [np.nan if value is None else value for value in values]
-      found.setdefault(point.step, []).append(known)
-  steps = sorted(found)
+      by_step.setdefault(point.step, []).append(known)
+  steps = sorted(by_step)
   if not steps:
     return [], np.empty((0, len(tasks)))
-  return steps, np.array([np.mean(found[step], 0) for step in steps])
+  return steps, np.array([np.mean(by_step[step], 0) for step in steps])

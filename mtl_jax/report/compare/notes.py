@@ -35,7 +35,7 @@ def notes(cells: Sequence[Cell]) -> list[str]:
     *hps.differing(cells),
     *itertools.chain.from_iterable(own_notes(cell) for cell in cells),
     *_pairs(cells),
-    *resting(cells),
+    *missing_values(cells),
     *_said(cells),
   ]
 
@@ -43,15 +43,15 @@ def notes(cells: Sequence[Cell]) -> list[str]:
 def own_notes(cell: Cell) -> list[str]:
   """The selected setting and the failures of one cell."""
   tried = settings(cell.runs)
-  found = []
+  lines = []
   if hps.selected(cell):
     scores = [r.score for r in cell.completed if r.score is not None]
     mean = sum(scores) / max(len(scores), 1)
-    found.append(
+    lines.append(
       f'{cell.label}: {hps.setting(cell.setting[0])} selected among '
       f'{len(tried)} settings (mean validation loss {mean:.4g})'
     )
-  return found + _failures(cell)
+  return lines + _failures(cell)
 
 
 def _data(base: Cell) -> str:
@@ -99,12 +99,12 @@ def _budget(cells: Sequence[Cell]) -> str:
   budget = {k: known[k] for k in BUDGET if k in known} | hp
   more = '; the rest in the notes' if any(hps.own_hp(cells)) else ''
   return (
-    f'Budget: {hps.named(budget)}{more}. {_kept(cells)} Steps/s: all runs '
+    f'Budget: {hps.named(budget)}{more}. {_selection(cells)} Steps/s: all runs '
     'together; seconds: the whole row, with compilation.'
   )
 
 
-def _kept(cells: Sequence[Cell]) -> str:
+def _selection(cells: Sequence[Cell]) -> str:
   """How parameters were selected; schemes whose steps differ by task."""
   own = dict.fromkeys(cell.scheme for cell in cells if _own_steps(cell))
   named = f' ({", ".join(own)})' if own else ''
@@ -124,7 +124,7 @@ def _own_steps(cell: Cell) -> bool:
 def _failures(cell: Cell) -> list[str]:
   several = len(settings(cell.runs)) > 1
   failed = [run for run in cell.runs if run.test is None]
-  found = [
+  lines = [
     f'{cell.label}: seed {run.seed}'
     + (f' with {hps.setting(run)}' if several else '')
     + f' failed at step {run.step}: {run.why}'
@@ -132,8 +132,8 @@ def _failures(cell: Cell) -> list[str]:
   ]
   if len(failed) > MOST_FAILURES:
     rest = len(failed) - MOST_FAILURES
-    found.append(f'{cell.label}: {rest} more of {len(cell.runs)} runs failed')
-  return found
+    lines.append(f'{cell.label}: {rest} more of {len(cell.runs)} runs failed')
+  return lines
 
 
 def _refusal(base: Cell) -> list[str]:
@@ -152,7 +152,7 @@ def _pairs(cells: Sequence[Cell]) -> list[str]:
   ]
 
 
-def resting(cells: Sequence[Cell]) -> list[str]:
+def missing_values(cells: Sequence[Cell]) -> list[str]:
   """Figures that rest on fewer seeds than their row has completed.
 
   A metric has no value where it cannot be computed: an AUC of one class.

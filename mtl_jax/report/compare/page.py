@@ -56,6 +56,7 @@ def write(
   Every file is replaced as a whole. Raises `InputError`, before anything is
   written, where the cells cannot be compared.
   """
+  cells = ordered(cells)
   frame = tables.write(cells, workdir)
   draw(cells, frame, workdir, command)
   return frame
@@ -68,7 +69,7 @@ def draw(
   command: str = '',
 ) -> None:
   """Writes figures/*.png and report.html: what takes longer than a table."""
-  workdir = pathlib.Path(workdir)
+  cells, workdir = ordered(cells), pathlib.Path(workdir)
   drawn = _drawn(cells, frame, workdir / 'figures')
   atomic.write(workdir / 'report.html', html(cells, frame, drawn, command))
 
@@ -80,7 +81,7 @@ def _drawn(
   names = [*figures.ALL]
   for name, plot in figures.ALL.items():
     plot(cells, frame, folder / f'{name}.png')
-  for cell in filter(readings.told, ordered(cells)):
+  for cell in filter(readings.logged, cells):
     names.append(readings.name(cell))
     readings.write(cell, folder / f'{names[-1]}.png')
   return {name: (folder / f'{name}.png').read_bytes() for name in names}

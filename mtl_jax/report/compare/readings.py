@@ -44,10 +44,12 @@ def name(cell: Cell) -> str:
   return f'readings_{plain}'
 
 
-def told(cell: Cell) -> list[Reading]:
+def logged(cell: Cell) -> list[Reading]:
   """The readings of the runs that are shown, stage 2 before stage 10."""
-  found = {r for run in cell.completed for e in run.curve for r in e.readings}
-  return sorted(found, key=_order)
+  readings = {
+    r for run in cell.completed for e in run.curve for r in e.readings
+  }
+  return sorted(readings, key=_order)
 
 
 def write(cell: Cell, path: pathlib.Path) -> None:
@@ -57,15 +59,15 @@ def write(cell: Cell, path: pathlib.Path) -> None:
 
 def draw(cell: Cell) -> Figure:
   """A row of panels for each reading."""
-  found = told(cell)
-  rows = [row(cell, reading) for reading in found[:ROWS]]
+  readings = logged(cell)
+  rows = [row(cell, reading) for reading in readings[:ROWS]]
   columns = min(COLUMNS, max(len(r.panels) for r in rows))
   size = 1.75 * columns + 1.6, 1.6 * len(rows) + 0.3
   figure = Figure(size, layout='constrained')
-  more = _more(len(found) - len(rows))
+  more = _more(len(readings) - len(rows))
   figure.suptitle(f'{cell.label}{more and f"{more} readings"}', fontsize=10)
   parts = figure.subfigures(len(rows), squeeze=False).ravel()
-  for part, reading, r in zip(parts, found, rows, strict=False):
+  for part, reading, r in zip(parts, readings, rows, strict=False):
     _draw_row(part, reading, r, columns)
   return figure
 
@@ -83,12 +85,12 @@ def row(cell: Cell, reading: Reading) -> Row:
   names = [entries(axis, size, cell.tasks) for axis, size in axes]
   *outer, lines = names or [['']]
   panels = [', '.join(entry) for entry in itertools.product(*outer)]
-  kept = np.s_[:, :COLUMNS, :LINES]
-  told_at = [
-    np.reshape(by_step[step], (-1, len(panels), len(lines)))[kept]
+  drawn = np.s_[:, :COLUMNS, :LINES]
+  by_run = [
+    np.reshape(by_step[step], (-1, len(panels), len(lines)))[drawn]
     for step in steps
   ]
-  values = np.stack([_intervals(values) for values in told_at], axis=-2)
+  values = np.stack([_intervals(values) for values in by_run], axis=-2)
   return Row(panels, lines, steps, values)
 
 
@@ -106,8 +108,10 @@ def entries(axis: str, size: int, tasks: Sequence[TaskInfo]) -> list[str]:
 def _intervals(values: np.ndarray) -> np.ndarray:
   """`[runs, panels, lines]` -> `[panels, lines, 3]`, finite values alone."""
   columns = values.reshape(len(values), -1).T
-  found = [stats.interval(column[np.isfinite(column)]) for column in columns]
-  ends = np.array([(f.mean, f.low, f.high) for f in found])
+  intervals = [
+    stats.interval(column[np.isfinite(column)]) for column in columns
+  ]
+  ends = np.array([(f.mean, f.low, f.high) for f in intervals])
   return ends.reshape(*values.shape[1:], 3)
 
 
@@ -132,12 +136,14 @@ def _draw_row(part: SubFigure, reading: Reading, r: Row, columns: int) -> None:
 
 def _line(axes: Axes, i: int, steps: list[int], line: np.ndarray) -> None:
   """One entry's mean and band, `[steps, 3]`."""
-  look = drawing.look(i)
+  style = drawing.line_style(i)
   mean, low, high = line.T
   every = max(1, len(steps) // 6)
-  axes.plot(steps, mean, markevery=every, markersize=3.5, linewidth=1.2, **look)
+  axes.plot(
+    steps, mean, markevery=every, markersize=3.5, linewidth=1.2, **style
+  )
   axes.fill_between(
-    steps, low, high, color=look['color'], alpha=0.15, linewidth=0
+    steps, low, high, color=style['color'], alpha=0.15, linewidth=0
   )
 
 

@@ -8,6 +8,7 @@ from rich.console import Group
 
 from mtl_jax.records import atomic
 from mtl_jax.report import terminal
+from mtl_jax.report.agreement import ordered
 from mtl_jax.report.compare.notes import above, notes
 from mtl_jax.report.compare.rows import COLUMNS, rows
 from mtl_jax.report.layout import Table, blocks, readable
@@ -52,6 +53,7 @@ def write(cells: Sequence[Cell], workdir: pathlib.Path) -> pd.DataFrame:
   compared.
   """
   workdir = pathlib.Path(workdir)
+  cells = ordered(cells)
   frame = rows(cells)
   write_csv(frame, workdir / 'table.csv')
   atomic.write(workdir / 'table.md', markdown(cells, frame))
@@ -60,7 +62,7 @@ def write(cells: Sequence[Cell], workdir: pathlib.Path) -> pd.DataFrame:
 
 
 def write_csv(frame: pd.DataFrame, path: pathlib.Path) -> None:
-  """Writes the long table, every digit kept; what is unknown is empty."""
+  """Writes the long table, with every digit; unknown values are empty."""
   atomic.write(path, frame.to_csv(index=False, lineterminator='\n'))
 
 
@@ -71,6 +73,7 @@ def markdown(cells: Sequence[Cell], frame: pd.DataFrame) -> str:
 
 def latex(cells: Sequence[Cell], frame: pd.DataFrame, width: int = 120) -> str:
   """A `table` that needs no package; wide ones are cut into blocks."""
+  cells = ordered(cells)
   tabulars = [_tabular(b) for b in blocks(readable(cells, frame), width)]
   caption = ' '.join(line.translate(_LATEX) for line in above(cells))
   under = [rf'\par {note.translate(_LATEX)}' for note in notes(cells)]
@@ -104,6 +107,7 @@ def show(cells: Sequence[Cell], frame: pd.DataFrame, file=None) -> None:
 
 
 def _sheet(cells: Sequence[Cell], frame: pd.DataFrame) -> terminal.Sheet:
+  cells = ordered(cells)
   return terminal.Sheet(above(cells), readable(cells, frame), notes(cells))
 
 

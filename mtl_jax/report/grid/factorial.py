@@ -73,12 +73,12 @@ def effects(
   share = test_over_train or 0.0
   pairs = _pairs(values, share)
   n = values.shape[-1]
-  found = _mean_over_pairs(pairs, np.ones((1, n)))
+  estimate = _mean_over_pairs(pairs, np.ones((1, n)))
   drawn = _mean_over_pairs(pairs, _resamples(n, seed))
   # What is left is a spread as it was seen; the others are of true effects.
   widening = np.array([*[(1 + n * share) ** 0.5] * 3, 1.0])
-  drawn = found + (drawn - found) * widening
-  stds = [np.sqrt(np.maximum(x, 0)) for x in (found, drawn)]
+  drawn = estimate + (drawn - estimate) * widening
+  stds = [np.sqrt(np.maximum(x, 0)) for x in (estimate, drawn)]
   # [1, 5] and [R, 5]: paired, as both come from the same seeds.
   one, many = [np.column_stack([x, x[:, 0] - x[:, 1]]) for x in stds]
   half = _half_widths(many, n)
@@ -87,12 +87,12 @@ def effects(
   return Effects(*map(Size, *(x.tolist() for x in (one[0], low, high))))
 
 
-def larger(found: Effects) -> str:
+def larger(result: Effects) -> str:
   """`scheme` or `balancer` where the difference's interval excludes 0."""
   # In percent; metrics are that coarse.
-  if found.difference.low > 100 * stats.ROUNDING:
+  if result.difference.low > 100 * stats.ROUNDING:
     return 'scheme'
-  return 'balancer' if found.difference.high < -100 * stats.ROUNDING else ''
+  return 'balancer' if result.difference.high < -100 * stats.ROUNDING else ''
 
 
 def complete(known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -69,12 +69,12 @@ def make(
   `refused` says why a pair has no cell.
   """
   base = baseline(cells)
-  found = {(c.scheme, c.balancer): deltas(c, base) for c in cells}
-  unknown = {p: d.reason for p, (_, d) in found.items() if d.reason}
+  results = {(c.scheme, c.balancer): deltas(c, base) for c in cells}
+  unknown = {p: d.reason for p, (_, d) in results.items() if d.reason}
   frame = _frame(rows, schemes, balancers, {**refused, **unknown})
   per_seed = {
     pair: pd.Series(delta.per_seed, seeds)
-    for pair, (seeds, delta) in found.items()
+    for pair, (seeds, delta) in results.items()
     if delta.per_seed is not None
   }
   part = _part(per_seed, schemes, balancers)
@@ -97,10 +97,10 @@ def _frame(rows, schemes, balancers, reasons) -> pd.DataFrame:
 def _part(per_seed: dict[Pair, pd.Series], schemes, balancers) -> Part:
   known = np.array([[(s, b) in per_seed for b in balancers] for s in schemes])
   rows, columns = factorial.complete(known)
-  kept = [schemes[i] for i in rows], [balancers[j] for j in columns]
-  series = [per_seed[s, b] for s in kept[0] for b in kept[1]]
+  names = [schemes[i] for i in rows], [balancers[j] for j in columns]
+  series = [per_seed[s, b] for s in names[0] for b in names[1]]
   if not series:
     return Part([], [], np.empty((0, 0, 0)))
   # Only seeds that all of them have; [pairs, seeds].
   together = pd.concat(series, axis=1, join='inner').sort_index().to_numpy().T
-  return Part(*kept, together.reshape(len(rows), len(columns), -1))
+  return Part(*names, together.reshape(len(rows), len(columns), -1))

@@ -25,18 +25,18 @@ def entry(row: pd.Series) -> str:
   return _number(*row[DELTA]) + MARKS.get(row['verdict'], '')
 
 
-def verdict(found: factorial.Effects) -> str:
+def verdict(result: factorial.Effects) -> str:
   """One sentence: sizes of both effects, and which is larger if shown."""
-  first, second = found.scheme, found.balancer
+  first, second = result.scheme, result.balancer
   text = (
     f'Between schemes Δm differs by {_digits(first.std)} % points (std, '
     f'{_interval(first)}), between balancers by {_digits(second.std)} '
     f'({_interval(second)}); '
   )
-  which = factorial.larger(found)
+  which = factorial.larger(result)
   if not which:
     return text + 'which is larger is not shown.'
-  size, low, high = found.difference
+  size, low, high = result.difference
   if which == 'balancer':
     size, low, high = -size, -high, -low
   return (
@@ -76,10 +76,11 @@ def _mean(grid: Grid, scheme: str = '', balancer: str = '') -> str:
   if outside or (balancer and balancer not in columns) or not values.size:
     return '–'
   rows = slice(None) if not scheme else [names.index(scheme)]
-  kept = slice(None) if not balancer else [columns.index(balancer)]
-  per_seed = values[rows][:, kept].mean((0, 1))
-  # As for Delta_m itself: relative changes of values of the size of 100.
-  return _number(*stats.one_sample(per_seed, 100.0, grid.test_over_train)[:3])
+  chosen = slice(None) if not balancer else [columns.index(balancer)]
+  per_seed = values[rows][:, chosen].mean((0, 1))
+  return _number(
+    *stats.one_sample(per_seed, stats.PERCENT, grid.test_over_train)[:3]
+  )
 
 
 def _notes(grid: Grid) -> list[str]:
@@ -93,13 +94,13 @@ def _notes(grid: Grid) -> list[str]:
 
 
 def _effects(grid: Grid) -> list[str]:
-  found = grid.effects
-  if found is None:
+  result = grid.effects
+  if result is None:
     return [
       'Effects are not given: that takes two schemes and two balancers '
       'without an empty entry, and two seeds that all of them have.'
     ]
-  both, left = found.interaction, found.left
+  both, left = result.interaction, result.left
   rest = (
     f'Interaction: {_digits(both.std)} ({_interval(both)}); one entry from '
     f'seed to seed: {_digits(left.std)} ({_interval(left)}). Stds of the '
@@ -109,7 +110,7 @@ def _effects(grid: Grid) -> list[str]:
   seeds = grid.part.values.shape[-1]
   if seeds < factorial.FEWEST_SEEDS:
     rest += f' {seeds} seeds are too few for an interval.'
-  return [verdict(found), rest]
+  return [verdict(result), rest]
 
 
 def _over(grid: Grid) -> list[str]:

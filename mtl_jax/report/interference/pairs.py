@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mtl_jax.report import stats
-from mtl_jax.report.interference.looks import TOTAL
+from mtl_jax.report.interference.probe_records import TOTAL
 from mtl_jax.report.results import Cell
 
 COLUMNS = (
@@ -24,7 +24,7 @@ VERDICTS = {CORRECTED: ('conflict', 'agree'), 'tag': ('hurts', 'helps')}
 NOT_SHOWN = 'not shown'
 
 
-class Found(NamedTuple):
+class Interference(NamedTuple):
   """All there is to show.
 
   Attributes:
@@ -46,21 +46,21 @@ class Found(NamedTuple):
   def of(self, measure: str, module: str = TOTAL) -> pd.DataFrame:
     """The measure's matrix, a line per pair (i, j)."""
     rows = self.matrices
-    kept = rows[(rows['measure'] == measure) & (rows['module'] == module)]
-    return kept.set_index(['task_i', 'task_j'])
+    own = rows[(rows['measure'] == measure) & (rows['module'] == module)]
+    return own.set_index(['task_i', 'task_j'])
 
 
-def make(frame: pd.DataFrame, cell: Cell, batches: int) -> Found:
-  """Takes what `probes.frame` and the comparison of features found."""
+def make(frame: pd.DataFrame, cell: Cell, batches: int) -> Interference:
+  """Takes what `probes.frame` and the comparison of features result."""
   rows = per_seed(frame).groupby(KEYS, sort=False)['value']
   lines = [
     (*key, *_tested(key, values.to_numpy(), cell.test_over_train))
     for key, values in rows
   ]
-  found = pd.DataFrame(lines, columns=[*COLUMNS])
+  matrices = pd.DataFrame(lines, columns=[*COLUMNS])
   for measure in VERDICTS:
-    found = _judged(found, measure)
-  return Found(cell, frame, found, batches)
+    matrices = _judged(matrices, measure)
+  return Interference(cell, frame, matrices, batches)
 
 
 def per_seed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -93,17 +93,17 @@ def pooled(means: pd.DataFrame) -> pd.DataFrame:
 
 def _tested(key: tuple, values: np.ndarray, ratio: float | None) -> tuple:
   # Cosines, and changes as shares of a loss, are of the size of 1.
-  found = stats.one_sample(values, 1.0, ratio)
-  asked = key[0] in VERDICTS and key[1] == TOTAL
-  p_value = found.p_value if asked else None
-  return *found[:3], p_value, None, '', len(values)
+  test = stats.one_sample(values, 1.0, ratio)
+  is_tested = key[0] in VERDICTS and key[1] == TOTAL
+  p_value = test.p_value if is_tested else None
+  return *test[:3], p_value, None, '', len(values)
 
 
-def _judged(found: pd.DataFrame, measure: str) -> pd.DataFrame:
+def _judged(lines: pd.DataFrame, measure: str) -> pd.DataFrame:
   """With p-values corrected over the pairs, and what they say."""
-  found = found.astype({'p_value': float, 'p_holm': float})
-  mine = (found['measure'] == measure) & (found['module'] == TOTAL)
-  rows = found[mine]
+  lines = lines.astype({'p_value': float, 'p_holm': float})
+  tested = (lines['measure'] == measure) & (lines['module'] == TOTAL)
+  rows = lines[tested]
   if measure == CORRECTED:  # The same of (i, j) and (j, i): one test.
     names = zip(rows['task_i'], rows['task_j'], strict=True)
     pairs = [tuple(sorted(pair)) for pair in names]
@@ -112,16 +112,16 @@ def _judged(found: pd.DataFrame, measure: str) -> pd.DataFrame:
   raw = dict(zip(pairs, rows['p_value'], strict=True))
   known = [None if np.isnan(p) else p for p in raw.values()]
   adjusted = dict(zip(raw, stats.holm(known), strict=True))
-  found.loc[mine, 'p_holm'] = np.array([adjusted[p] for p in pairs], float)
-  found.loc[mine, 'verdict'] = [
+  lines.loc[tested, 'p_holm'] = np.array([adjusted[p] for p in pairs], float)
+  lines.loc[tested, 'verdict'] = [
     verdict(measure, mean, adjusted[pair])
     for mean, pair in zip(rows['mean'], pairs, strict=True)
   ]
-  return found
+  return lines
 
 
 def verdict(measure: str, mean: float, p_holm: float | None) -> str:
-  """What is shown of a mean, at the level of `stats`."""
-  if p_holm is None or not p_holm < 1 - stats.LEVEL:
+  """What is shown of a mean, at the level `stats.ALPHA`."""
+  if p_holm is None or not p_holm < stats.ALPHA:
     return NOT_SHOWN
   return VERDICTS[measure][mean > 0]

@@ -35,15 +35,15 @@ def read(path: pathlib.Path, names: Sequence[str]) -> dict[str, np.ndarray]:
       'interference.csv'
     )
   frame = frame[frame['module'] == TOTAL]
-  found = {m: frame[frame['measure'] == m] for m in MEASURES}
-  if all(part.empty for part in found.values()):
+  results = {m: frame[frame['measure'] == m] for m in MEASURES}
+  if all(part.empty for part in results.values()):
     raise InputError(
       f'--affinities={path} has no measure {" or ".join(MEASURES)} of module '
       f'{TOTAL}'
     )
   return {
     measure: _table(part, names, f'--affinities={path}: {measure}')
-    for measure, part in found.items()
+    for measure, part in results.items()
     if not part.empty
   }
 

@@ -35,12 +35,12 @@ def predictions(transfer: Transfer, affinities: Affinities) -> dict[str, dict]:
   was measured in training.
   """
   test, valid = known(transfer)
-  found = {
+  results = {
     'oracle': {group: gains.mean(-1) for group, gains in test.items()},
     'validation': {group: gains.mean(-1) for group, gains in valid.items()},
   }
   tables = {'pairs': pairs(valid, len(transfer.names)), **affinities}
-  return found | {
+  return results | {
     name: grouping.predicted(table, test)
     for name, table in tables.items()
     if table is not None
@@ -72,8 +72,8 @@ def groupings(transfer: Transfer, affinities: Affinities) -> pd.DataFrame:
     if chosen['oracle'] is None:  # So few networks do not reach all tasks.
       continue
     lines = [
-      {'budget': budget, 'chosen_by': name, **_brings(transfer, found, test)}
-      for name, found in chosen.items()
+      {'budget': budget, 'chosen_by': name, **_brings(transfer, choice, test)}
+      for name, choice in chosen.items()
     ]
     mean = grouping.at_random(guesses['oracle'], size, budget)
     if mean is not None:
@@ -83,23 +83,25 @@ def groupings(transfer: Transfer, affinities: Affinities) -> pd.DataFrame:
   return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _brings(transfer: Transfer, found: Grouping, test: dict) -> dict:
-  per_seed = grouping.realised(found, test).mean(0)
-  result = stats.one_sample(per_seed, 100.0, transfer.base.test_over_train)
+def _brings(transfer: Transfer, choice: Grouping, test: dict) -> dict:
+  per_seed = grouping.realised(choice, test).mean(0)
+  result = stats.one_sample(
+    per_seed, stats.PERCENT, transfer.base.test_over_train
+  )
   return {
-    'networks': named(found, transfer.names),
-    'n_networks': len(found.networks),
+    'networks': named(choice, transfer.names),
+    'n_networks': len(choice.networks),
     **dict(zip(('gain', 'ci_low', 'ci_high'), result[:3], strict=True)),
   }
 
 
-def named(found: Grouping, names: list[str]) -> str:
+def named(choice: Grouping, names: list[str]) -> str:
   """`a + b, c + (d)`: d is trained with c, and another network serves it."""
   return ', '.join(
     ' + '.join(
       names[task] if task in serves else f'({names[task]})' for task in trained
     )
-    for trained, serves in found.networks
+    for trained, serves in choice.networks
   )
 
 

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from mtl_jax.report import stats
-from mtl_jax.report.compare.rows import ALPHA
 from mtl_jax.report.results import Cell, TaskInfo
 from mtl_jax.report.transfer import grouping, groups
 from mtl_jax.report.transfer.groups import Group
@@ -59,13 +58,13 @@ class Transfer(NamedTuple):
     long = self.long[self.long['split'] == split]
     table = long.pivot(index=['group', 'task'], columns='seed', values='gain')
     seeds = table.columns.size
-    found = {(t,): np.zeros((1, seeds)) for t in range(len(self.names))}
+    results = {(t,): np.zeros((1, seeds)) for t in range(len(self.names))}
     for group in self.groups:
       key = tuple(map(self.names.index, group.members))
       gains = table.reindex([(group.name, name) for name in group.members])
       if np.isfinite(gains.to_numpy()).all():
-        found[key] = gains.to_numpy()
-    return found
+        results[key] = gains.to_numpy()
+    return results
 
 
 def make(base: Cell, trained: Sequence[Group]) -> Transfer:
@@ -74,15 +73,15 @@ def make(base: Cell, trained: Sequence[Group]) -> Transfer:
   Holm's correction is over all lines of the frame.
   """
   single = groups.of_cell(base)
-  found, rows = [], []
+  frames, rows = [], []
   for group in trained:
     for task in base.tasks:
       if task.name not in group.members:
         continue
-      found += [_gains(single, group, task, split) for split in SPLITS]
-      rows.append(_row(group, task, found[-1], base.test_over_train))
+      frames += [_gains(single, group, task, split) for split in SPLITS]
+      rows.append(_row(group, task, frames[-1], base.test_over_train))
   _correct(rows)
-  long = pd.concat([frame for frame, _ in found], ignore_index=True)
+  long = pd.concat([frame for frame, _ in frames], ignore_index=True)
   return Transfer(base, list(trained), long, pd.DataFrame(rows)[[*COLUMNS]])
 
 
@@ -95,8 +94,8 @@ def matrix(transfer: Transfer, column: str = 'gain') -> np.ndarray:
   values = frame.set_index(['group', 'task'])[column]
   for pair in (g for g in transfer.groups if len(g.members) == 2):
     for task, partner in itertools.permutations(pair.members):
-      place = names.index(partner), names.index(task)
-      table[place] = values[pair.name, task]
+      row, column = names.index(partner), names.index(task)
+      table[row, column] = values[pair.name, task]
   return table
 
 
@@ -105,11 +104,13 @@ def noise(base: Cell) -> float:
 
   The root of the mean squared relative standard deviation of the headlines.
   """
-  found = [
+  summaries = [
     stats.interval(list(base.values(task.name, task.metrics[0][0]).values()))
     for task in base.tasks
   ]
-  return 100 * float(np.sqrt(np.mean([(f.std / f.mean) ** 2 for f in found])))
+  return 100 * float(
+    np.sqrt(np.mean([(f.std / f.mean) ** 2 for f in summaries]))
+  )
 
 
 def by_size(transfer: Transfer) -> pd.DataFrame:
@@ -125,7 +126,9 @@ def by_size(transfer: Transfer) -> pd.DataFrame:
   rows = []
   for size, part in long.groupby(long['group'].map(sizes)):
     per_seed = part.groupby('seed')['gain'].mean()
-    test = stats.one_sample(per_seed, 100.0, transfer.base.test_over_train)
+    test = stats.one_sample(
+      per_seed, stats.PERCENT, transfer.base.test_over_train
+    )
     own = transfer.frame[transfer.frame['size'] == size]
     rows.append(
       {
@@ -146,25 +149,33 @@ def _gains(
 ) -> tuple[pd.DataFrame, str]:
   """A line per seed of both; and why there is no gain, if so."""
   metric, higher = task.metrics[0]
-  mine, theirs = (g.values(split, task.name, metric) for g in (group, single))
-  seeds = sorted(mine.keys() & theirs.keys())
-  value, alone = ([v[s] for s in seeds] for v in (mine, theirs))
+  own, base = (g.values(split, task.name, metric) for g in (group, single))
+  seeds = sorted(own.keys() & base.keys())
+  value, alone = ([v[s] for s in seeds] for v in (own, base))
   delta = stats.paired_delta_m(
     np.reshape(value, (-1, 1)),
     np.reshape(alone, (-1, 1)),
     [higher],
     names=[f'{task.name} ({metric})'],
   )
-  found = [np.nan] * len(seeds) if delta.per_seed is None else delta.per_seed
-  columns = (split, group.name, task.name, seeds, metric, value, alone, found)
+  per_seed = [np.nan] * len(seeds) if delta.per_seed is None else delta.per_seed
+  columns = (
+    split,
+    group.name,
+    task.name,
+    seeds,
+    metric,
+    value,
+    alone,
+    per_seed,
+  )
   return pd.DataFrame(dict(zip(LONG, columns, strict=True))), delta.reason
 
 
-def _row(group, task, found, test_over_train) -> dict:
-  frame, reason = found
+def _row(group, task, result, test_over_train) -> dict:
+  frame, reason = result
   known = frame['gain'].dropna()
-  # Relative changes in percent come from values of the size of 100.
-  test = stats.one_sample(known, 100.0, test_over_train)
+  test = stats.one_sample(known, stats.PERCENT, test_over_train)
   values = (group.name, len(group.members), task.name, task.metrics[0][0])
   row = dict(zip(COLUMNS, (*values, len(known), *test), strict=False))
   return row | {'reason': reason}
@@ -175,6 +186,6 @@ def _correct(rows: list[dict]) -> None:
   for row, p_holm in zip(rows, adjusted, strict=True):
     row['p_holm'] = np.nan if p_holm is None else p_holm
     row['p_value'] = np.nan if p_holm is None else row['p_value']
-    shown = p_holm is not None and p_holm < ALPHA
+    shown = p_holm is not None and p_holm < stats.ALPHA
     better = 'better' if row['gain'] > 0 else 'worse'
-    row['verdict'] = better if shown else 'no difference shown'
+    row['verdict'] = better if shown else stats.NO_DIFFERENCE

@@ -42,14 +42,14 @@ def best(gains: Gains, num_tasks: int, budget: int) -> Grouping | None:
   def search(left: Group, networks: int) -> tuple[float, tuple]:
     if not left:
       return 0.0, ()
-    found = -np.inf, ()
+    best_so_far = -np.inf, ()
     for block, rest in _first_blocks(left) if networks else ():
       if block in blocks:
         score, group = blocks[block]
         more, others = search(rest, networks - 1)
-        if score + more > found[0] + 1e-12:
-          found = score + more, ((group, block), *others)
-    return found
+        if score + more > best_so_far[0] + 1e-12:
+          best_so_far = score + more, ((group, block), *others)
+    return best_so_far
 
   every = tuple(range(num_tasks))
   ways = (search(every, networks) for networks in range(1, budget + 1))
@@ -110,14 +110,14 @@ def _incoming(affinity: Affinity, group: Group) -> np.ndarray:
 
 def _best_blocks(gains: Gains) -> dict[Group, tuple[float, Group]]:
   """For every set of tasks the network that serves it best; small first."""
-  found: dict[Group, tuple[float, Group]] = {}
+  best_of: dict[Group, tuple[float, Group]] = {}
   for group in sorted(gains, key=lambda g: (len(g), g)):
     of_task = dict(zip(group, np.asarray(gains[group], float), strict=True))
     for block in _subsets(group):
       score = sum(of_task[task] for task in block)
-      if score > found.get(block, (-np.inf,))[0] + 1e-12:
-        found[block] = score, group
-  return found
+      if score > best_of.get(block, (-np.inf,))[0] + 1e-12:
+        best_of[block] = score, group
+  return best_of
 
 
 def _first_blocks(left: Group) -> Iterator[tuple[Group, Group]]:

@@ -20,8 +20,8 @@ class Group(NamedTuple):
   def values(self, split: str, task: str, metric: str) -> dict[int, float]:
     """A metric on `valid` or `test` by seed, without those where it is not."""
     ended = [run for run in self.runs if run.test is not None]
-    found = {r.seed: getattr(r, split)[task].get(metric) for r in ended}
-    return {seed: float(v) for seed, v in found.items() if v is not None}
+    values = {r.seed: getattr(r, split)[task].get(metric) for r in ended}
+    return {seed: float(v) for seed, v in values.items() if v is not None}
 
 
 def of_cell(cell: Cell) -> Group:
@@ -40,16 +40,16 @@ def load(folder: pathlib.Path) -> list[Group]:
 
 def _group(cell: Cell, number: int, members: tuple[str, ...]) -> Group:
   own = [run for run in cell.runs if run.hp['group'] == number]
-  slots = dict(zip((t.name for t in cell.tasks), members, strict=True))
-  return Group(members, tuple(_named(r, slots) for r in results.select(own)))
+  name_of = dict(zip((t.name for t in cell.tasks), members, strict=True))
+  return Group(members, tuple(_named(r, name_of) for r in results.select(own)))
 
 
-def _named(run: Run, slots: dict[str, str]) -> Run:
-  """The run with tasks by their names, not by their slots."""
+def _named(run: Run, name_of: dict[str, str]) -> Run:
+  """The run with tasks by their names, not by their name_of."""
   if run.test is None:
     return run
   valid, test = (
-    {name: split[slot] for slot, name in slots.items()}
+    {name: split[placeholder] for placeholder, name in name_of.items()}
     for split in (run.valid, run.test)
   )
   return run._replace(valid=valid, test=test)

@@ -13,13 +13,13 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from mtl_jax.report import stats
-from mtl_jax.report.compare.rows import ALPHA
 from mtl_jax.report.transfer import grouping
 from mtl_jax.report.transfer.gains import Transfer
 
 Key = tuple[str, str]  # measure, and when in training it was taken
 Tables = Mapping[Key, np.ndarray]  # [seeds, tasks, tasks], i -> j
 
+DRAWN = 'all drawn'  # all synthetic sets of tasks together
 CORRELATIONS = (
   *('tasks', 'measure', 'when', 'n', 'rho', 'ci_low', 'ci_high'),
   *('p_value', 'p_holm', 'verdict'),
@@ -34,7 +34,7 @@ class Judged(NamedTuple):
   tables: Tables
 
 
-class Found(NamedTuple):
+class Validity(NamedTuple):
   """All lines; `costs` are of looking, one per set."""
 
   correlations: pd.DataFrame
@@ -50,8 +50,8 @@ def pair_gains(gains: grouping.Gains, size: int) -> np.ndarray:
   """`[seeds, partner, task]`; the diagonal is NaN."""
   seeds = next(iter(gains.values())).shape[1]
   table = np.full((seeds, size, size), np.nan)
-  for (i, j), found in ((g, v) for g, v in gains.items() if len(g) == 2):
-    table[:, j, i], table[:, i, j] = found
+  for (i, j), own in ((g, v) for g, v in gains.items() if len(g) == 2):
+    table[:, j, i], table[:, i, j] = own
   return table
 
 
@@ -79,18 +79,18 @@ def correlation_rows(sets: list[Judged]) -> pd.DataFrame:
   Holm's correction is over all lines; a measure `predicts` where its mean
   correlation is above 0 after it.
   """
-  found = {judged.name: correlations(judged) for judged in sets}
+  result = {judged.name: correlations(judged) for judged in sets}
   drawn = [j.name for j in sets if j.transfer.base.test_over_train is None]
   if len(drawn) > 1:
-    keys = dict.fromkeys(key for name in drawn for key in found[name])
-    found['all drawn'] = {
-      key: np.concatenate([found[n][key] for n in drawn if key in found[n]])
+    keys = dict.fromkeys(key for name in drawn for key in result[name])
+    result[DRAWN] = {
+      key: np.concatenate([result[n][key] for n in drawn if key in result[n]])
       for key in keys
     }
   overlap = {j.name: j.transfer.base.test_over_train for j in sets}
   rows = [
     _correlation(name, key, values, overlap.get(name))
-    for name, own in found.items()
+    for name, own in result.items()
     for key, values in own.items()
   ]
   return pd.DataFrame(_corrected(rows), columns=CORRELATIONS)
@@ -105,7 +105,7 @@ def _correlation(name, key, values, overlap) -> dict:
 def _corrected(rows: list[dict]) -> list[dict]:
   adjusted = stats.holm([row['p_value'] for row in rows])
   for row, p_holm in zip(rows, adjusted, strict=True):
-    shown = p_holm is not None and p_holm < ALPHA
+    shown = p_holm is not None and p_holm < stats.ALPHA
     sign = 'predicts' if row['rho'] > 0 else 'misleads'
     row['p_holm'] = np.nan if p_holm is None else p_holm
     row['verdict'] = sign if shown else 'not shown'

@@ -8,8 +8,8 @@ from mtl_jax.report import terminal
 from mtl_jax.report.layout import Table, human
 from mtl_jax.report.terminal import Sheet
 from mtl_jax.report.validity import pair_measures, sentences
-from mtl_jax.report.validity.correlations import Found, Judged
-from mtl_jax.report.validity.regrets import REFERENCES
+from mtl_jax.report.validity.correlations import DRAWN, Judged, Validity
+from mtl_jax.report.validity.regrets import REFERENCES, WHOLE
 
 MARKS = {'predicts': ' ▲', 'misleads': ' ▼', 'not shown': ''}
 # Whatever is known of pairs without training all of them together.
@@ -23,22 +23,22 @@ NEEDS = {
 }
 
 
-def page(judged: Sequence[Judged], found: Found) -> str:
+def page(judged: Sequence[Judged], result: Validity) -> str:
   """The whole page, as Markdown."""
-  names = list(dict.fromkeys(found.correlations['tasks']))
+  names = list(dict.fromkeys(result.correlations['tasks']))
   # What stands for many worlds comes first.
-  names.sort(key=lambda name: name != sentences.DRAWN)
-  grouped = [n for n in names if (found.regrets['tasks'] == n).any()]
+  names.sort(key=lambda name: name != DRAWN)
+  grouped = [n for n in names if (result.regrets['tasks'] == n).any()]
   parts = [
     '# Can measures of interference be trusted?\n',
     '\n'.join(
-      f'- {line}' for line in [*_how(judged), *sentences.answers(found)]
+      f'- {line}' for line in [*_how(judged), *sentences.answers(result)]
     )
     + '\n',
     '![correlations](correlations.png)\n\n![regrets](regrets.png)\n',
-    *(f'## {name}\n\n{_correlations(found, name)}' for name in names),
-    *(f'## Groupings: {name}\n\n{_regrets(found, name)}' for name in grouped),
-    f'## Costs\n\n{_costs(found)}',
+    *(f'## {name}\n\n{_correlations(result, name)}' for name in names),
+    *(f'## Groupings: {name}\n\n{_regrets(result, name)}' for name in grouped),
+    f'## Costs\n\n{_costs(result)}',
   ]
   return '\n'.join(parts)
 
@@ -68,8 +68,8 @@ def _how(judged: Sequence[Judged]) -> list[str]:
   ]
 
 
-def _correlations(found: Found, name: str) -> str:
-  own = found.correlations[found.correlations['tasks'] == name]
+def _correlations(result: Validity, name: str) -> str:
+  own = result.correlations[result.correlations['tasks'] == name]
   whens = [*pair_measures.WHEN, 'end', '']
   whens = [when for when in whens if (own['when'] == when).any()]
   table = own.set_index(['measure', 'when'])
@@ -92,20 +92,20 @@ def _entry(table: pd.DataFrame, measure: str, when: str) -> str:
   return sentences.rho(row) + MARKS[row['verdict']]
 
 
-def _regrets(found: Found, name: str) -> str:
-  own = found.regrets[found.regrets['tasks'] == name]
+def _regrets(result: Validity, name: str) -> str:
+  own = result.regrets[result.regrets['tasks'] == name]
   budgets = list(dict.fromkeys(own['budget']))
-  shown = own[own['when'].isin(['', 'all', 'end'])]
+  shown = own[own['when'].isin(WHOLE)]
   table = shown.set_index(['measure', 'budget'])
   chosen = list(dict.fromkeys(shown['measure']))
   chosen.sort(key=lambda m: m not in REFERENCES)
   body = []
   for measure in chosen:
     rows = [table.loc[measure, budget] for budget in budgets]
-    told = [
+    entries = [
       entry for row in rows for entry in (_gain(row), sentences.over(row))
     ]
-    body.append([measure, NEEDS.get(measure, 'all together, once'), *told])
+    body.append([measure, NEEDS.get(measure, 'all together, once'), *entries])
   header = ['chosen by', 'trains']
   for budget in budgets:
     header += [f'{budget} networks: gain %', 'over random']
@@ -122,7 +122,7 @@ def _gain(row: pd.Series) -> str:
   return f'{row["gain"]:+.2f}'
 
 
-def _costs(found: Found) -> str:
+def _costs(result: Validity) -> str:
   header = ['tasks', 'number', 'looks', 'ms of a look', 'in steps', 'adds']
   body = [
     [
@@ -133,7 +133,7 @@ def _costs(found: Found) -> str:
       human(cost['look_in_steps']),
       f'{cost["share_of_training"]:.0%}',
     ]
-    for cost in found.costs
+    for cost in result.costs
   ]
   above = [
     'One look at one run: gradients of all tasks on every batch of it, their '

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from mtl_jax.report.interference import looks
+from mtl_jax.report.interference import probe_records
+from mtl_jax.report.interference.pairs import CORRECTED
 
 # Shares of the steps: above the first, up to the second.
 WHEN = {
@@ -28,7 +29,6 @@ TURNED: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
   'tag': lambda x: x,
   'tag_fall': lambda x: x,
 }
-CORRECTED = 'corrected_cosine'
 Tables = dict[tuple[str, str], np.ndarray]
 
 
@@ -38,21 +38,21 @@ def tables(
   """By measure and part of the training, `[seeds, tasks, tasks]`, i -> j.
 
   Args:
-    frame: from `looks.frame`.
+    frame: from `probe_records.frame`.
     names: of the tasks.
     seeds: in order.
     steps: of a run.
   """
-  total = frame[frame['module'] == looks.TOTAL]
-  found: Tables = {}
+  total = frame[frame['module'] == probe_records.TOTAL]
+  results: Tables = {}
   for when, (low, high) in WHEN.items():
     share = total['step'] / steps
     part = total[(share > low) & (share <= high)]
     for measure, turn in TURNED.items():
       own = part[part['measure'] == measure]
-      found[measure, when] = turn(table(own, names, seeds))
-    found[CORRECTED, when] = cosines(found['product', when])
-  return found
+      results[measure, when] = turn(table(own, names, seeds))
+    results[CORRECTED, when] = cosines(results['product', when])
+  return results
 
 
 def table(

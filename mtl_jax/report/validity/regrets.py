@@ -11,10 +11,13 @@ import pandas as pd
 
 from mtl_jax.report import stats
 from mtl_jax.report.transfer import grouping
-from mtl_jax.report.validity.correlations import Judged, Key, pair_gains
+from mtl_jax.report.validity.correlations import DRAWN, Judged, Key, pair_gains
 
 # Chosen without any measure, to compare with.
 REFERENCES = ('validation', 'pairs', 'together', 'random')
+# Values of `when` that stand for a whole training: no measure, the mean over
+# all probes, and features, which are measured at the end.
+WHOLE = ('', 'all', 'end')
 COLUMNS = (
   *('tasks', 'measure', 'when', 'budget', 'n', 'gain'),
   *('regret', 'ci_low', 'ci_high'),
@@ -27,37 +30,37 @@ def rows_of(sets: list[Judged]) -> pd.DataFrame:
 
   Against what all groups' validation chooses, and against chance.
   """
-  found = {
+  results = {
     (judged.name, budget): brings(judged, budget)
     for judged in sets
     for budget in range(2, len(judged.transfer.names))
   }
   overlap = {j.name: j.transfer.base.test_over_train for j in sets}
   drawn = [name for name, share in overlap.items() if share is None]
-  for budget in sorted({budget for _, budget in found}):
-    own = [found[n, budget] for n in drawn if (n, budget) in found]
+  for budget in sorted({budget for _, budget in results}):
+    own = [results[n, budget] for n in drawn if (n, budget) in results]
     if len(own) > 1:
       common = [key for key in own[0] if all(key in one for one in own)]
-      found['all drawn', budget] = {
+      results[DRAWN, budget] = {
         key: np.concatenate([one[key] for one in own]) for key in common
       }
   lines = [
     row
-    for (name, budget), brought in found.items()
-    for row in _regrets(name, budget, brought, overlap.get(name))
+    for (name, budget), gains_of in results.items()
+    for row in _regrets(name, budget, gains_of, overlap.get(name))
   ]
   return pd.DataFrame(lines, columns=COLUMNS)
 
 
-def _regrets(name, budget, brought, overlap) -> list[dict]:
-  best, chance = brought['validation', ''], brought['random', '']
+def _regrets(name, budget, gains_of, overlap) -> list[dict]:
+  best, chance = gains_of['validation', ''], gains_of['random', '']
   rows = []
-  for (measure, when), gains in brought.items():
-    missed = stats.one_sample(best - gains, 100.0, overlap)
-    over = stats.one_sample(gains - chance, 100.0, overlap)
+  for (measure, when), gains in gains_of.items():
+    missed = stats.one_sample(best - gains, stats.PERCENT, overlap)
+    over = stats.one_sample(gains - chance, stats.PERCENT, overlap)
     values = (name, measure, when, budget, len(gains), gains.mean())
-    told = (*values, *missed[:3], *over[:3])
-    rows.append(dict(zip(COLUMNS, told, strict=True)))
+    line = (*values, *missed[:3], *over[:3])
+    rows.append(dict(zip(COLUMNS, line, strict=True)))
   return rows
 
 
@@ -96,14 +99,14 @@ def _of_seed(
     for key, table in tables.items()
     if _whole(table)
   }
-  found = {
+  results = {
     key: float(grouping.realised(chosen, test).mean())
     for key, guess in guesses.items()
     if (chosen := grouping.best(guess, len(every), budget))
   }
   chance = grouping.at_random(test, len(every), budget)
   references = {'together': float(test[every].mean()), 'random': chance}
-  return found | {(name, ''): value for name, value in references.items()}
+  return results | {(name, ''): value for name, value in references.items()}
 
 
 def _whole(table: np.ndarray) -> bool:

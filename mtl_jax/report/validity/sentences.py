@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pandas as pd
 
 from mtl_jax.report.layout import with_interval
-from mtl_jax.report.validity.correlations import Found
+from mtl_jax.report.validity.correlations import DRAWN, Validity
+from mtl_jax.report.validity.regrets import WHOLE
 
-DRAWN = 'all drawn'
-TOLD = {
+PARTS = {
   'step 0': 'at step 0',
   'to 10 %': 'in the first 10 % of the steps',
   '10 to 40 %': 'from 10 to 40 % of the steps',
@@ -19,9 +19,9 @@ TOLD = {
 }
 
 
-def answers(found: Found) -> Iterator[str]:
+def answers(result: Validity) -> Iterator[str]:
   """Plain sentences with the numbers of all drawn sets, or of the only one."""
-  lines = found.correlations
+  lines = result.correlations
   name = DRAWN if (lines['tasks'] == DRAWN).any() else lines['tasks'].iloc[0]
   own = lines[lines['tasks'] == name].dropna(subset='rho')
   if own.empty:
@@ -36,8 +36,8 @@ def answers(found: Found) -> Iterator[str]:
     f'Of all measures {best["measure"]} ({_when(best["when"])}) ranks pairs '
     f'best, {rho(best)}; {shown} to be above 0.'
   )
-  yield from _grouped(found.regrets, name)
-  for cost in found.costs:
+  yield from _grouped(result.regrets, name)
+  for cost in result.costs:
     yield (
       f'{cost["tasks"]}: {cost["looks"]} looks added '
       f'{cost["share_of_training"]:.0%} to the training of all tasks together.'
@@ -46,18 +46,18 @@ def answers(found: Found) -> Iterator[str]:
 
 def _grouped(lines: pd.DataFrame, name: str) -> Iterator[str]:
   """How much better than chance the measures group, with fewest networks."""
-  own = lines[(lines['tasks'] == name) & lines['when'].isin(['', 'all', 'end'])]
+  own = lines[(lines['tasks'] == name) & lines['when'].isin(WHOLE)]
   own = own[own['budget'] == own['budget'].min()].set_index('measure')
   if own.empty:
     return
-  told = '; '.join(
+  listed = '; '.join(
     f'{measure} {over(row)}'
     for measure, row in own.iterrows()
     if measure != 'random'
   )
   yield (
     f'{name}: gain of the grouping of {own["budget"].iloc[0]} networks that '
-    f'each chooses, over a random one, in % points: {told}.'
+    f'each chooses, over a random one, in % points: {listed}.'
   )
 
 
@@ -86,7 +86,7 @@ def _answer(measure: str, part: pd.DataFrame) -> str:
 
 
 def _when(when: str) -> str:
-  return TOLD.get(when, when)
+  return PARTS.get(when, when)
 
 
 def rho(row: pd.Series) -> str:

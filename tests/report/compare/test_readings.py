@@ -59,7 +59,7 @@ def drawn(axes):
 )
 def test_a_key_names_a_reading_and_its_axes(tmp_path, key, values, expected):
   cell = told_cell(tmp_path, lambda *_: {key: values})
-  (told,) = readings.told(cell)
+  (told,) = readings.logged(cell)
   assert told == Reading(*expected)
   kept = cell.runs[0].curve[0].readings[told]
   np.testing.assert_array_equal(kept, values)
@@ -172,7 +172,7 @@ def test_a_cell_whose_runs_all_failed_has_no_figure(tmp_path):
   everyone = range(5)
   cell = told_cell(tmp_path / 'cells', gates, failed=everyone)
   page.write([fake.cell(tmp_path / 'cells', 'single'), cell], tmp_path)
-  assert not readings.told(cell)
+  assert not readings.logged(cell)
   assert not list(tmp_path.glob('figures/readings_*'))
 
 

@@ -10,9 +10,9 @@ from mtl_jax import records
 from mtl_jax.report.interference import (
   figures,
   findings,
-  looks,
   page,
   pairs,
+  probe_records,
   sentences,
 )
 from tests.report import fake
@@ -52,8 +52,8 @@ def made(folder, look, seeds=8, **header):
   runs = fake.draw(np.random.default_rng(0), head)
   cost = fake.cost() | {'probe_seconds': 0.002, 'steps_per_second': 500.0}
   cell = fake.write(folder, head, *lines, *runs, cost)
-  frame = looks.frame(folder, cell)
-  return pairs.make(frame, cell, looks.batches(folder, cell))
+  frame = probe_records.frame(folder, cell)
+  return pairs.make(frame, cell, probe_records.batches(folder, cell))
 
 
 def gram(rng, noise=0.05):
@@ -85,11 +85,11 @@ def test_negated_tasks_conflict_and_orthogonal_ones_are_not_shown(found):
 
 
 def test_sentences_follow_the_numbers(found):
-  text = sentences.pairs_told(found)
+  text = sentences.pair_verdicts(found)
   assert f'conflict is shown for 1 of 3 pairs ({A} and {B} -0.99' in text
   assert 'agreement is shown for 0 of 3 pairs' in text
   assert 'for 2 pairs neither is shown' in text
-  steps = sentences.steps_told(found)
+  steps = sentences.tag_effects(found)
   (gain,) = re.findall(f'on {C}, which lowers the loss of {A} by (.*?) ', steps)
   (loss,) = re.findall(f'on {A}, which raises the loss of {B} by (.*?) ', steps)
   assert float(gain) == pytest.approx(3, abs=0.1)
@@ -113,14 +113,14 @@ def test_the_page_shows_its_pictures(found, tmp_path):
 def test_a_task_with_itself_is_tested_against_no_one(found):
   tested = found.matrices[found.matrices['p_value'].notna()]
   assert set(tested.measure) == {pairs.CORRECTED, 'tag'}
-  assert (tested.module == looks.TOTAL).all()
+  assert (tested.module == probe_records.TOTAL).all()
   assert (tested.task_i != tested.task_j).all()
   assert (tested.p_holm >= tested.p_value).all()
 
 
 def test_modules_stand_in_order_of_depth():
   names = ['head', 'b/stage_10', 'a/stage_2', 'a/stage_0']
-  assert looks.by_depth(names) == names[::-1]
+  assert probe_records.by_depth(names) == names[::-1]
 
 
 def test_where_all_is_noise_nothing_is_shown(tmp_path):
@@ -132,8 +132,8 @@ def test_where_all_is_noise_nothing_is_shown(tmp_path):
 
   found = made(tmp_path, look)
   assert set(found.of('corrected_cosine')['verdict']) == {'not shown'}
-  assert 'for 3 pairs neither is shown' in sentences.pairs_told(found)
-  for say in (sentences.depth, sentences.time, sentences.steps_told):
+  assert 'for 3 pairs neither is shown' in sentences.pair_verdicts(found)
+  for say in (sentences.depth, sentences.time, sentences.tag_effects):
     assert '(not shown)' in say(found)
     assert '(shown)' not in say(found)
     assert ', shown' not in say(found)
@@ -143,7 +143,7 @@ def test_one_seed_shows_nothing(tmp_path):
   rng = np.random.default_rng(1)
   found = made(tmp_path, lambda s, t: probe(s, t, gram(rng)), seeds=1)
   assert set(found.of('corrected_cosine')['verdict']) == {'not shown'}
-  assert 'not shown' in sentences.steps_told(found)
+  assert 'not shown' in sentences.tag_effects(found)
 
 
 def test_resplits_widen_what_is_known(tmp_path):
@@ -185,7 +185,7 @@ def test_a_gradient_that_is_all_noise_is_unknown_and_said(tmp_path):
   rows = found.of('corrected_cosine')
   assert rows.loc[(A, B), 'n_seeds'] == 7
   assert rows.loc[(A, C), 'n_seeds'] == 8
-  assert 'up to 1 of 8 seeds' in sentences.pairs_told(found)
+  assert 'up to 1 of 8 seeds' in sentences.pair_verdicts(found)
 
 
 def test_what_changes_in_training_and_in_depth_is_shown(tmp_path):
@@ -222,10 +222,10 @@ def test_the_frame_holds_shown_runs_once_and_nothing_unknown(tmp_path):
   lines.append(probe(2, 0, np.eye(3)) | {'seed': 0, 'hp': other})
   records.append(tmp_path, head, *lines)
   cell = fake.write(tmp_path, head, *ended, *worse)
-  frame = looks.frame(tmp_path, cell)
-  assert [*frame.columns] == [*looks.COLUMNS]
-  assert looks.runs(tmp_path, cell) == {0: 0, 1: 1}
-  assert not frame.duplicated([*looks.COLUMNS[:-1]]).any()
+  frame = probe_records.frame(tmp_path, cell)
+  assert [*frame.columns] == [*probe_records.COLUMNS]
+  assert probe_records.runs(tmp_path, cell) == {0: 0, 1: 1}
+  assert not frame.duplicated([*probe_records.COLUMNS[:-1]]).any()
   assert np.isfinite(frame['value']).all()
   counts = frame[frame['seed'] == 1].groupby('measure').size()
   assert counts['product'] == 27  # With itself, in three modules.
@@ -240,8 +240,8 @@ def test_the_frame_holds_shown_runs_once_and_nothing_unknown(tmp_path):
 def test_a_cell_without_looks_is_refused(tmp_path):
   head = fake.header('hard')
   cell = fake.write(tmp_path, head, *fake.draw(np.random.default_rng(0), head))
-  with pytest.raises(looks.InputError, match=r'config\.probe\.batches'):
-    looks.frame(tmp_path, cell)
+  with pytest.raises(probe_records.InputError, match=r'config\.probe\.batches'):
+    probe_records.frame(tmp_path, cell)
 
 
 def test_features_are_told_from_those_of_the_task_alone(found):
@@ -252,7 +252,7 @@ def test_features_are_told_from_those_of_the_task_alone(found):
     for i, value in ((A, 0.9), (B, 0.6), (C, 0.3))
     for j in (A, B, C)
   ]
-  likeness = pd.DataFrame(rows, columns=[*looks.COLUMNS])
+  likeness = pd.DataFrame(rows, columns=[*probe_records.COLUMNS])
   both = pd.concat([found.frame, likeness])
   text = sentences.features(pairs.make(both, found.cell, 4))
   assert f'{A} against {C}' in text

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mtl_jax.report.interference import looks
+from mtl_jax.report.interference import probe_records
 from mtl_jax.report.transfer import grouping
 from mtl_jax.report.validity import (
   correlations,
@@ -96,15 +96,15 @@ def test_a_grouping_by_the_gains_themselves_misses_nothing(judge):
 
 
 def products(rows):
-  """`product` of each seed and step, as `looks.frame` has it."""
+  """`product` of each seed and step, as `probe_records.frame` has it."""
   return pd.DataFrame(
     [
-      (step, looks.TOTAL, NAMES[i], NAMES[j], measure, seed, value)
+      (step, probe_records.TOTAL, NAMES[i], NAMES[j], measure, seed, value)
       for (seed, step), gram in rows.items()
       for measure in (*pair_measures.TURNED,)
       for (i, j), value in np.ndenumerate(gram)
     ],
-    columns=[*looks.COLUMNS],
+    columns=[*probe_records.COLUMNS],
   )
 
 
@@ -144,7 +144,7 @@ def test_the_page_says_what_the_numbers_say(judge, tmp_path):
   )
   cost = {'tasks': 'made', 'num_tasks': 3, 'steps': 100, 'looks': 5}
   cost |= {'look_ms': 2.0, 'look_in_steps': 4.0, 'share_of_training': 0.2}
-  found = correlations.Found(
+  found = correlations.Validity(
     correlations.correlation_rows([judged]), regrets.rows_of([judged]), [cost]
   )
   text = page.page([judged], found)

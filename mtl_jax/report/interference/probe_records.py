@@ -1,4 +1,4 @@
-"""What looks at a cell's runs found, as one long table.
+"""What looks at a cell's runs latest, as one long table.
 
 They are those of mtl_jax/interference/probes.py.
 
@@ -18,6 +18,7 @@ from mtl_jax.errors import InputError
 from mtl_jax.report.results import Cell
 
 TOTAL = 'ALL'  # all modules together, or all tasks
+FEATURES = 'features'  # in place of a module: what the tasks' heads read
 # `task_i` and `task_j` are a pair i != j; of TAG i is the one that steps and j
 # the one whose loss is looked at. Where they may be one task is said here.
 WITH_ITSELF = ('product', 'cka_single', 'rsa_single')
@@ -38,8 +39,8 @@ def frame(folder: pathlib.Path, cell: Cell) -> pd.DataFrame:
       f'{folder}: interference was not measured in any run that ended well; '
       'set config.probe.batches to 4, or lower config.hp.lr'
     )
-  found = pd.DataFrame(rows, columns=[*COLUMNS])
-  return found[np.isfinite(found['value'])].reset_index(drop=True)
+  table = pd.DataFrame(rows, columns=[*COLUMNS])
+  return table[np.isfinite(table['value'])].reset_index(drop=True)
 
 
 def runs(folder: pathlib.Path, cell: Cell) -> dict[int, int]:
@@ -69,12 +70,12 @@ def by_depth(modules: list[str]) -> list[str]:
 def _lines(folder: pathlib.Path, cell: Cell) -> list[dict]:
   # A resumed run repeats lines: the last one of a (run, step) counts.
   shown = [(run.seed, run.hp) for run in cell.completed]
-  found = {
+  latest = {
     (line['run'], line['step']): line
     for line in records.read(pathlib.Path(folder))
     if line['kind'] == 'probe' and (line['seed'], line['hp']) in shown
   }
-  return [found[key] for key in sorted(found)]
+  return [latest[key] for key in sorted(latest)]
 
 
 def _rows(line: dict, cell: Cell) -> Iterator[tuple]:
