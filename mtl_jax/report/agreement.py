@@ -13,7 +13,14 @@ class Ordered(tuple[Cell, ...]):
 
 
 def agree(cells: Sequence[Cell]) -> None:
-  """Raises `InputError` if two cells do not belong in one table."""
+  """Checks that cells were trained on the same data, tasks and budget.
+
+  Args:
+    cells: of one table.
+
+  Raises:
+    InputError: two cells do not belong in one table.
+  """
   first = cells[0]
   for other in cells[1:]:
     a, b = _fingerprint(first), _fingerprint(other)
@@ -57,7 +64,7 @@ def ordered(cells: Sequence[Cell]) -> Ordered:
 
 
 def baseline(cells: Sequence[Cell]) -> Cell:
-  """The cell that all others are compared with."""
+  """Returns the cell that all others are compared with."""
   return next(cell for cell in cells if cell.is_baseline)
 
 

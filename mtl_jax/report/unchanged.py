@@ -1,4 +1,4 @@
-"""What shows what it showed before is not drawn again."""
+"""Draws figures again only if what they show has changed."""
 
 import hashlib
 import importlib.metadata
@@ -19,10 +19,16 @@ def unless_same(
   workdir: pathlib.Path,
   command: str,
 ) -> None:
-  """Calls `draw`, which writes report.html and figures, where it must.
+  """Calls `draw` unless the files on disk are what it would write.
 
-  Not where it wrote them for equal cells, command, code and libraries, and the
-  files are as it left them.
+  They are if it wrote them for equal cells, command, code and libraries, and no
+  file was changed or removed since.
+
+  Args:
+    draw: writes report.html and figures.
+    cells: that are drawn.
+    workdir: into which they are drawn.
+    command: that is printed on the page.
   """
   shown = _digest(_inputs(cells, command))
   record = workdir / 'figures' / RECORD
@@ -34,7 +40,7 @@ def unless_same(
 
 
 def _inputs(cells: Sequence[Cell], command: str) -> bytes:
-  """All that what is drawn depends on."""
+  """Everything that the figures depend on."""
   every = sorted(pathlib.Path(__file__).parent.rglob('*.*'))
   sources = [path for path in every if path.suffix in ('.py', '.html')]
   code = [_digest(path.read_bytes()) for path in sources]
@@ -44,7 +50,7 @@ def _inputs(cells: Sequence[Cell], command: str) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-  """As JSON holds it; its own keys are text alone."""
+  """As JSON holds it; a mapping becomes pairs, since JSON keys are text."""
   if isinstance(value, Mapping):
     return [[_plain(key), _plain(entry)] for key, entry in value.items()]
   if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""The pictures: differences to single, learning curves, quality and size."""
+"""Figures of a comparison: differences, learning curves, quality and size."""
 
 import pathlib
 from collections.abc import Callable, Sequence
@@ -18,7 +18,13 @@ from mtl_jax.report.results import Cell, TaskInfo
 def differences(
   cells: Sequence[Cell], frame: pd.DataFrame, path: pathlib.Path
 ) -> None:
-  """Per task, the paired difference to single with its 95 % interval."""
+  """Draws, per task, the paired difference to single with its interval.
+
+  Args:
+    cells: of the table.
+    frame: from `rows.rows`.
+    path: of the PNG.
+  """
   cells = ordered(cells)
   if many.too_many(cells[0].tasks):
     many_figures.differences(cells, frame, path)
@@ -46,7 +52,13 @@ def differences(
 def curves(
   cells: Sequence[Cell], frame: pd.DataFrame, path: pathlib.Path
 ) -> None:
-  """Per task, the validation metric by step, with a 95 % band over seeds."""
+  """Draws, per task, the validation metric by step with a 95 % band.
+
+  Args:
+    cells: of the table.
+    frame: from `rows.rows`.
+    path: of the PNG.
+  """
   cells = ordered(cells)
   if many.too_many(cells[0].tasks):
     many_figures.curves(cells, frame, path)
@@ -69,7 +81,13 @@ def curves(
 def quality_vs_parameters(
   cells: Sequence[Cell], frame: pd.DataFrame, path: pathlib.Path
 ) -> None:
-  """Delta_m with its 95 % interval against the number of parameters."""
+  """Draws Delta_m with its interval against the number of parameters.
+
+  Args:
+    cells: of the table.
+    frame: from `rows.rows`.
+    path: of the PNG.
+  """
   cells = ordered(cells)
   figure, (axes,) = drawing.panels(1, 6.5, 4.5)
   points = []
@@ -163,7 +181,7 @@ def _summary(cell: Cell, task: TaskInfo):
 
 
 def _limits(axes: Axes) -> None:
-  """Leaves the first tenth of the steps out, which would hide the rest."""
+  """Ignores the first tenth of the steps, whose values would hide the rest."""
   late = []
   for line in axes.get_lines():
     x, y = line.get_data()

@@ -1,4 +1,4 @@
-"""Pictures of more tasks than there is room for panels: their distributions."""
+"""Figures of more tasks than there is room for panels: their distributions."""
 
 import pathlib
 from collections.abc import Sequence
@@ -18,7 +18,13 @@ NAMED = 2  # tasks at each end whose name is written
 def differences(
   cells: Sequence[Cell], frame: pd.DataFrame, path: pathlib.Path
 ) -> None:
-  """A panel per row: all tasks by their gain, with 95 % intervals."""
+  """Draws a panel per cell: all tasks by their gain, with 95 % intervals.
+
+  Args:
+    cells: of the table.
+    frame: from `rows.rows`.
+    path: of the PNG.
+  """
   cells = ordered(cells)
   shown = [cell for cell in cells if not cell.is_baseline]
   base = of_cell(frame, baseline(cells))
@@ -41,7 +47,13 @@ def differences(
 def curves(
   cells: Sequence[Cell], frame: pd.DataFrame, path: pathlib.Path
 ) -> None:
-  """A panel per headline metric: median and quartiles over tasks by step."""
+  """Draws a panel per headline metric: median and quartiles over tasks.
+
+  Args:
+    cells: of the table.
+    frame: unused; all figures take the same arguments.
+    path: of the PNG.
+  """
   del frame
   cells = ordered(cells)
   kinds = many.by_metric(cells[0].tasks)
@@ -78,7 +90,7 @@ def _gains(axes: Axes, gains: pd.DataFrame, colour: str) -> None:
 
 
 def _frame(gains: pd.DataFrame) -> tuple[float, float]:
-  """Holds all gains and the half of the intervals that is the narrowest."""
+  """Limits that hold all gains and the narrower half of the intervals."""
   low, high = gains['low'].quantile(0.5), gains['high'].quantile(0.5)
   return np.nanmin([gains['gain'].min(), low]), np.nanmax(
     [gains['gain'].max(), high]
@@ -100,7 +112,7 @@ def _name_ends(axes: Axes, gains: pd.DataFrame) -> None:
 
 
 def _limit(axes: Axes, bounds: np.ndarray) -> None:
-  """The frame holds what the bounds do, with some room."""
+  """Sets limits that hold all bounds, with a margin."""
   bounds = bounds[np.isfinite(bounds).all(1)] if bounds.size else bounds
   if not bounds.size:
     return

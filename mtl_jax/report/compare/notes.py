@@ -1,4 +1,4 @@
-"""What stands above and under the table: how it was made, and what failed."""
+"""Lines above and notes below the table: how it was made, and what failed."""
 
 import itertools
 from collections.abc import Sequence
@@ -15,7 +15,17 @@ MOST_FAILURES = 4
 
 
 def above(cells: Sequence[Cell]) -> list[str]:
-  """The lines above the table: data, test, Delta_m and units, budget."""
+  """Returns the lines above the table: data, test, Delta_m and units, budget.
+
+  Args:
+    cells: of the table.
+
+  Returns:
+    Lines of text.
+
+  Raises:
+    InputError: the cells cannot be compared.
+  """
   cells = ordered(cells)
   base = baseline(cells)
   return [
@@ -28,7 +38,17 @@ def above(cells: Sequence[Cell]) -> list[str]:
 
 
 def notes(cells: Sequence[Cell]) -> list[str]:
-  """The notes under the table: settings, failures, refusals, runs' own."""
+  """Returns the notes below the table: settings, failures, missing values.
+
+  Args:
+    cells: of the table.
+
+  Returns:
+    Lines of text, those of the trainings themselves last.
+
+  Raises:
+    InputError: the cells cannot be compared.
+  """
   cells = ordered(cells)
   return [
     *_refusal(baseline(cells)),
@@ -41,7 +61,7 @@ def notes(cells: Sequence[Cell]) -> list[str]:
 
 
 def own_notes(cell: Cell) -> list[str]:
-  """The selected setting and the failures of one cell."""
+  """Returns notes on the selected setting and the failures of one cell."""
   tried = settings(cell.runs)
   lines = []
   if hps.selected(cell):
@@ -153,7 +173,7 @@ def _pairs(cells: Sequence[Cell]) -> list[str]:
 
 
 def missing_values(cells: Sequence[Cell]) -> list[str]:
-  """Figures that rest on fewer seeds than their row has completed.
+  """Returns notes on metrics that some completed runs of a cell lack.
 
   A metric has no value where it cannot be computed: an AUC of one class.
   """
@@ -176,7 +196,7 @@ def missing_values(cells: Sequence[Cell]) -> list[str]:
 
 
 def _labels(own: dict[str, list[str]]) -> str:
-  """Of rows, each once."""
+  """The labels of the cells, each once."""
   return ', '.join(dict.fromkeys(itertools.chain.from_iterable(own.values())))
 
 

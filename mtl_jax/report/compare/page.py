@@ -1,4 +1,4 @@
-"""One HTML page that needs nothing else, and `write`: all files of a table."""
+"""A self-contained HTML page, and `write`: all files of a table."""
 
 import base64
 import json
@@ -51,10 +51,20 @@ READINGS = (
 def write(
   cells: Sequence[Cell], workdir: pathlib.Path, command: str = ''
 ) -> pd.DataFrame:
-  """Writes table.{md,csv,tex}, figures/*.png and report.html; the frame.
+  """Writes table.{md,csv,tex}, figures/*.png and report.html.
 
-  Every file is replaced as a whole. Raises `InputError`, before anything is
-  written, where the cells cannot be compared.
+  Every file is replaced as a whole.
+
+  Args:
+    cells: of the table, in any order.
+    workdir: into which they are written.
+    command: that is printed on the page.
+
+  Returns:
+    The long table, see `rows.rows`.
+
+  Raises:
+    InputError: the cells cannot be compared; then nothing is written.
   """
   cells = ordered(cells)
   frame = tables.write(cells, workdir)
@@ -68,7 +78,17 @@ def draw(
   workdir: pathlib.Path,
   command: str = '',
 ) -> None:
-  """Writes figures/*.png and report.html: what takes longer than a table."""
+  """Writes figures/*.png and report.html, which takes longer than a table.
+
+  Args:
+    cells: of the table, in any order.
+    frame: from `rows.rows`.
+    workdir: into which they are written.
+    command: that is printed on the page.
+
+  Raises:
+    InputError: the cells cannot be compared; then nothing is written.
+  """
   cells, workdir = ordered(cells), pathlib.Path(workdir)
   drawn = _drawn(cells, frame, workdir / 'figures')
   atomic.write(workdir / 'report.html', html(cells, frame, drawn, command))
@@ -77,7 +97,7 @@ def draw(
 def _drawn(
   cells: Sequence[Cell], frame: pd.DataFrame, folder: pathlib.Path
 ) -> dict[str, bytes]:
-  """Draws into `folder`; the pictures by name."""
+  """Draws into `folder`; returns the PNGs by name."""
   names = [*figures.ALL]
   for name, plot in figures.ALL.items():
     plot(cells, frame, folder / f'{name}.png')
@@ -93,7 +113,20 @@ def html(
   drawn: dict[str, bytes],
   command: str = '',
 ) -> str:
-  """The page; `drawn` holds the pictures by name, as PNG."""
+  """Returns the page.
+
+  Args:
+    cells: of the table, in any order.
+    frame: from `rows.rows`.
+    drawn: figures by name, as PNG.
+    command: that is printed on the page.
+
+  Returns:
+    HTML with the figures inside.
+
+  Raises:
+    InputError: the cells cannot be compared.
+  """
   cells = ordered(cells)
   header = baseline(cells).header
   own = {readings.name(c): READINGS.format(label=c.label) for c in cells}
@@ -124,7 +157,7 @@ def _inline(png: bytes) -> str:
 
 
 def _data(card: dict) -> list[tuple[str, str]]:
-  """What the card of the data says, as (name, text)."""
+  """The card of the data as (name, text)."""
   names = ('name', 'source', 'licence', 'citation', 'split_rule')
   texts = {name: card.get(name) for name in names}
   texts['rows'] = _counts(card.get('counts') or {})

@@ -1,4 +1,4 @@
-"""What a scheme tells of itself over training: gates, stitches, choices."""
+"""Values that a scheme logs over training: gates, stitches, choices."""
 
 import itertools
 import math
@@ -26,7 +26,7 @@ class Row(NamedTuple):
   Attributes:
     panels: titles, one for each entry of all axes but the last.
     lines: names of the last axis' entries.
-    steps: at which it was told.
+    steps: at which it was logged.
     values: `[panels, lines, steps, 3]`: mean, low and high end of its 95 %
       interval over the runs.
   """
@@ -38,14 +38,14 @@ class Row(NamedTuple):
 
 
 def name(cell: Cell) -> str:
-  """Of the cell's figure: `readings_hard+pcgrad`."""
+  """Returns the name of the cell's figure: `readings_hard+pcgrad`."""
   label = cell.label.replace(' + ', '+')
   plain = re.sub(r'[^\w.+-]', '_', label)
   return f'readings_{plain}'
 
 
 def logged(cell: Cell) -> list[Reading]:
-  """The readings of the runs that are shown, stage 2 before stage 10."""
+  """Returns the readings of the completed runs, stage 2 before stage 10."""
   readings = {
     r for run in cell.completed for e in run.curve for r in e.readings
   }
@@ -53,12 +53,17 @@ def logged(cell: Cell) -> list[Reading]:
 
 
 def write(cell: Cell, path: pathlib.Path) -> None:
-  """Writes the picture of a cell that told something."""
+  """Writes the figure of a cell that logged something.
+
+  Args:
+    cell: for which `logged` is not empty.
+    path: of the PNG.
+  """
   drawing.save(draw(cell), path)
 
 
 def draw(cell: Cell) -> Figure:
-  """A row of panels for each reading."""
+  """Draws a row of panels for each reading, at most `ROWS`."""
   readings = logged(cell)
   rows = [row(cell, reading) for reading in readings[:ROWS]]
   columns = min(COLUMNS, max(len(r.panels) for r in rows))
@@ -73,7 +78,16 @@ def draw(cell: Cell) -> Figure:
 
 
 def row(cell: Cell, reading: Reading) -> Row:
-  """What is drawn of one reading."""
+  """Collects one reading over the completed runs.
+
+  Args:
+    cell: whose runs logged it.
+    reading: one of `logged(cell)`.
+
+  Returns:
+    Its values with intervals over the runs, at most `COLUMNS` panels of
+    `LINES` lines.
+  """
   by_step: dict[int, list[np.ndarray]] = {}
   for run in cell.completed:
     for point in run.curve:
@@ -95,7 +109,17 @@ def row(cell: Cell, reading: Reading) -> Row:
 
 
 def entries(axis: str, size: int, tasks: Sequence[TaskInfo]) -> list[str]:
-  """What the places on an axis are called."""
+  """Returns the names of the entries along an axis.
+
+  Args:
+    axis: its name.
+    size: the number of its entries.
+    tasks: of the cell. An axis 'task' or 'tower' of their number is named
+      after them.
+
+  Returns:
+    `size` names.
+  """
   if axis == 'task' and size == len(tasks):
     return [task.name for task in tasks]
   if axis == 'task' and size == 1:
@@ -106,7 +130,7 @@ def entries(axis: str, size: int, tasks: Sequence[TaskInfo]) -> list[str]:
 
 
 def _intervals(values: np.ndarray) -> np.ndarray:
-  """`[runs, panels, lines]` -> `[panels, lines, 3]`, finite values alone."""
+  """`[runs, panels, lines]` -> `[panels, lines, 3]`, of finite values alone."""
   columns = values.reshape(len(values), -1).T
   intervals = [
     stats.interval(column[np.isfinite(column)]) for column in columns

@@ -1,4 +1,4 @@
-"""The table as a frame: every row against `single`, paired and corrected."""
+"""The table as a frame: every cell against `single`, paired and corrected."""
 
 from collections.abc import Sequence
 
@@ -19,11 +19,21 @@ COLUMNS = (
 
 
 def rows(cells: Sequence[Cell]) -> pd.DataFrame:
-  """One row per (scheme, balancer, task, metric) and one Delta_m per scheme.
+  """Makes the long table of cells.
 
   `diff` is the paired difference to `single` with balancer `equal`, in the
   metric's own unit; Delta_m (task ALL) is in percent, + is better. Both have
-  95 % intervals. Raises `InputError` where the cells cannot be compared.
+  95 % intervals.
+
+  Args:
+    cells: in any order.
+
+  Returns:
+    `COLUMNS`: a row per (scheme, balancer, task, metric), and one of Delta_m
+    per (scheme, balancer).
+
+  Raises:
+    InputError: the cells cannot be compared.
   """
   cells = ordered(cells)
   base = baseline(cells)
@@ -33,7 +43,15 @@ def rows(cells: Sequence[Cell]) -> pd.DataFrame:
 
 
 def deltas(cell: Cell, base: Cell) -> tuple[list[int], stats.DeltaM]:
-  """Seeds complete in both rows, and Delta_m of each from the headlines."""
+  """Returns Delta_m of each seed, from the headline metrics.
+
+  Args:
+    cell: to compare.
+    base: the baseline, with the same tasks.
+
+  Returns:
+    The seeds that are complete in both cells, and Delta_m of each.
+  """
   own, base_values = _headlines(cell), _headlines(base)
   seeds = sorted(set.intersection(*map(set, own + base_values)))
   names = [f'{task.name} ({task.metrics[0][0]})' for task in cell.tasks]
@@ -111,9 +129,10 @@ def _column(table: list[dict], name: str):
 
 
 def _correct(table: list[dict]) -> None:
-  """Holm over headlines and Delta_m; the other metrics wait behind these.
+  """Applies Holm's correction, with the headlines as gatekeepers.
 
-  A secondary metric is never shown where its task's headline is not, so two
+  One family is the headlines and Delta_m, the other the secondary metrics. A
+  secondary metric is never shown where its task's headline is not, so two
   copies of one scheme differ somewhere in at most `stats.ALPHA` of all tables.
   """
   gates, first, second = {}, [], []

@@ -47,9 +47,14 @@ class Size(NamedTuple):
 
 
 class Effects(NamedTuple):
-  """Sizes of the effects, and by how much schemes' exceeds balancers'.
+  """Sizes of the effects.
 
-  `left` is what one cell differs by from seed to seed, blocks taken out.
+  Attributes:
+    scheme: of schemes, averaged over balancers.
+    balancer: of balancers, averaged over schemes.
+    interaction: of what the two do not add up to.
+    left: the spread of one cell from seed to seed, blocks taken out.
+    difference: scheme less balancer; negative where balancers differ more.
   """
 
   scheme: Size
@@ -62,10 +67,18 @@ class Effects(NamedTuple):
 def effects(
   values: np.ndarray, test_over_train: float | None = None, seed: int = 0
 ) -> Effects:
-  """Sizes of the effects in values [schemes, balancers, seeds], in % points.
+  """Estimates the sizes of the effects of two factors.
 
-  Two or more of each. `test_over_train` as in `stats.paired`; `seed` draws the
-  resamples. Raises `ValueError` for another shape.
+  Args:
+    values: `[schemes, balancers, seeds]` in % points, two or more of each.
+    test_over_train: rows of test over rows of training, for resplits.
+    seed: of the bootstrap's random numbers.
+
+  Returns:
+    The sizes in % points.
+
+  Raises:
+    ValueError: the shape is another.
   """
   values = np.asarray(values, float)
   if values.ndim != 3 or min(values.shape) < 2:
@@ -88,7 +101,10 @@ def effects(
 
 
 def larger(result: Effects) -> str:
-  """`scheme` or `balancer` where the difference's interval excludes 0."""
+  """Returns 'scheme' or 'balancer' if the larger effect is shown, else ''.
+
+  It is shown where the interval of the difference excludes 0.
+  """
   # In percent; metrics are that coarse.
   if result.difference.low > 100 * stats.ROUNDING:
     return 'scheme'
@@ -96,9 +112,16 @@ def larger(result: Effects) -> str:
 
 
 def complete(known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-  """Rows and columns of a part of `known` [a, b] in which all is known.
+  """Chooses rows and columns of a matrix without gaps.
 
-  What has the largest share of gaps goes first, rows before columns.
+  The row or column with the largest share of gaps is removed first, a row
+  before a column with the same share.
+
+  Args:
+    known: `[a, b]`, boolean.
+
+  Returns:
+    Indices of rows and of columns, ascending.
   """
   rows, columns = (np.arange(size) for size in known.shape)
   while not (part := known[np.ix_(rows, columns)]).all():
@@ -111,7 +134,7 @@ def complete(known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _pairs(values: np.ndarray, share: float) -> np.ndarray:
-  """What seeds s and t say together of each size squared, `[4, n, n]`.
+  """The estimate of each size squared from seeds s and t together, `[4, n, n]`.
 
   Scheme, balancer, interaction, left; the mean over pairs s != t is unbiased.
   """
@@ -135,7 +158,7 @@ def _products(x: np.ndarray) -> np.ndarray:
 
 
 def _halves(x: np.ndarray) -> np.ndarray:
-  """Half the squared distance of two seeds: the mean is their variance."""
+  """Half the squared distance of two seeds, whose mean is their variance."""
   return ((x[:, :, None] - x[:, None]) ** 2).sum(0) / 2
 
 
@@ -156,7 +179,7 @@ def _mean_over_pairs(pairs: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 
 def _half_widths(drawn: np.ndarray, n: int) -> np.ndarray:
-  """Of the intervals of what was drawn, `[R, 5]` -> `[5]`."""
+  """Half-widths of the intervals from resamples, `[R, 5]` -> `[5]`."""
   if n < FEWEST_SEEDS:
     return np.full(drawn.shape[1], np.nan)
   error = drawn.std(0, ddof=1) * (n / (n - 1)) ** 0.5

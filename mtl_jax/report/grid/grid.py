@@ -1,4 +1,4 @@
-"""Delta_m of schemes x balancers: every pair, and what can be averaged."""
+"""Delta_m of schemes x balancers: every pair, and the part without gaps."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -30,13 +30,14 @@ class Part(NamedTuple):
 
 
 class Grid(NamedTuple):
-  """What is shown.
+  """Everything that the page and the figure show.
 
   Attributes:
-    cells: all of the table, the baseline and the reference among them.
-    schemes, balancers: rows and columns, in the order asked for.
-    frame: one line per pair; a pair that is not known says the reason.
-    part: what means and effects are taken over.
+    cells: of the table, the baseline and the reference among them.
+    schemes: rows, in the order asked for.
+    balancers: columns, in the order asked for.
+    frame: one line per pair (`COLUMNS`); an unknown pair has a reason.
+    part: over which means and effects are taken.
   """
 
   cells: Sequence[Cell]
@@ -47,6 +48,7 @@ class Grid(NamedTuple):
 
   @property
   def test_over_train(self) -> float | None:
+    """Test rows over training rows for resplits; else None."""
     return baseline(self.cells).test_over_train
 
   @property
@@ -64,9 +66,17 @@ def make(
   balancers: Sequence[str],
   refused: Mapping[Pair, str],
 ) -> Grid:
-  """The grid of `cells`, whose table is `rows` (`comparison.rows`).
+  """Makes the grid of a table.
 
-  `refused` says why a pair has no cell.
+  Args:
+    cells: of the table.
+    rows: the table, from `compare.rows.rows`.
+    schemes: rows of the grid.
+    balancers: columns of the grid.
+    refused: the reasons of pairs (scheme, balancer) that have no cell.
+
+  Returns:
+    The grid.
   """
   base = baseline(cells)
   results = {(c.scheme, c.balancer): deltas(c, base) for c in cells}

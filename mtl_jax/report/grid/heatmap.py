@@ -30,7 +30,7 @@ def write(grid: Grid, path: pathlib.Path) -> None:
 
 
 def draw(grid: Grid) -> Figure:
-  """Draws a matrix cell per pair; differences that are shown are bold."""
+  """Draws a field per pair; bold where a difference is shown."""
   shape = len(grid.schemes), len(grid.balancers)
   width, height = max(1.05 * shape[1], 3) + 2.2, 0.45 * shape[0] + 1.6
   figure = Figure((width, height), layout='constrained')

@@ -14,19 +14,19 @@ DELTA = ['delta_m', 'ci_low', 'ci_high']
 
 
 def sheet(grid: Grid) -> Sheet:
-  """Schemes in rows, balancers in columns, means last; effects below."""
+  """Makes the page: schemes in rows, balancers in columns, effects below."""
   return Sheet(_above(grid), _table(grid), _notes(grid))
 
 
 def entry(row: pd.Series) -> str:
-  """`+1.2 ± 0.4 ▲`; – where it is not known, 0 for the baseline."""
+  """Formats a pair: `+1.2 ± 0.4 ▲`; – if unknown, 0 for the baseline."""
   if (row['scheme'], row['balancer']) == ('single', 'equal'):
     return '–' if row['reason'] else '0'
   return _number(*row[DELTA]) + MARKS.get(row['verdict'], '')
 
 
 def verdict(result: factorial.Effects) -> str:
-  """One sentence: sizes of both effects, and which is larger if shown."""
+  """Makes a sentence of the sizes of both effects and which is larger."""
   first, second = result.scheme, result.balancer
   text = (
     f'Between schemes Δm differs by {_digits(first.std)} % points (std, '
@@ -70,7 +70,7 @@ def _table(grid: Grid) -> Table:
 
 
 def _mean(grid: Grid, scheme: str = '', balancer: str = '') -> str:
-  """Over the part, or one row or column of it; – for what lies outside."""
+  """Over the part, or one of its rows or columns; – for a row outside it."""
   names, columns, values = grid.part
   outside = scheme and scheme not in names
   if outside or (balancer and balancer not in columns) or not values.size:

@@ -1,4 +1,4 @@
-"""Pictures of how tasks interfere: matrices, over training, in depth."""
+"""Figures of how tasks interfere: matrices, over training, in depth."""
 
 import pathlib
 from typing import NamedTuple
@@ -18,7 +18,16 @@ MOST = 8  # tasks with an entry in every field
 
 
 class Map(NamedTuple):
-  """A matrix of tasks. `ends`: of the scale, None is as far as values go."""
+  """A panel with a matrix of tasks.
+
+  Attributes:
+    measure: that is drawn.
+    title: of the panel.
+    colours: name of the colour map.
+    ends: of the scale; None for one that is symmetric about 0.
+    module: whose measures they are.
+    scale: factor from the measure to what is drawn.
+  """
 
   measure: str
   title: str
@@ -51,7 +60,12 @@ BETWEEN = Map('cka', "CKA of tasks' features", 'Greens', (0, 1), FEATURES)
 
 
 def write(result: Interference, folder: pathlib.Path) -> None:
-  """Writes the three pictures into `folder`."""
+  """Writes the three figures.
+
+  Args:
+    result: what was measured.
+    folder: for the PNGs.
+  """
   for name, draw in {
     'interference': matrices,
     'conflict_over_training': over_training,
@@ -61,7 +75,7 @@ def write(result: Interference, folder: pathlib.Path) -> None:
 
 
 def matrices(result: Interference) -> Figure:
-  """Tasks x tasks, a panel per measure."""
+  """Draws matrices of tasks x tasks, a panel per measure."""
   last = [m for m in (SINGLE, BETWEEN) if len(result.of(m.measure, m.module))]
   shown = [*MAPS, *last[:1]]
   side = max(2.6, 0.62 * min(len(result.names), 2 * MOST) + 1.0)
@@ -119,7 +133,7 @@ def _entry(axes: Axes, place, row: pd.Series, scale: float, dark: bool) -> None:
 
 
 def over_training(result: Interference) -> Figure:
-  """Conflict rate and cosine by step: all pairs, and the two extremes."""
+  """Draws conflict rate and cosine by step: all pairs, and the two extremes."""
   figure = Figure((8.5, 3.2), layout='constrained')
   grid = figure.subplots(1, 2)
   pairs = {'mean over pairs': None, **findings.ends(result)}
@@ -149,7 +163,7 @@ def over_training(result: Interference) -> Figure:
 
 
 def _line(axes: Axes, i: int, name: str, curve: pd.DataFrame) -> None:
-  """The mean over pairs is black; its extremes have the colours."""
+  """The mean over pairs is black; its extremes have colours."""
   own = {'color': 'black', 'marker': 'o', 'linestyle': '-'}
   line = drawing.line_style(2 - i) if i else own
   every = max(1, len(curve) // 8)
@@ -166,7 +180,7 @@ def _line(axes: Axes, i: int, name: str, curve: pd.DataFrame) -> None:
 
 
 def depth(result: Interference) -> Figure:
-  """Modules in order of depth x training steps: the conflict rate."""
+  """Draws the conflict rate: modules in order of depth x training steps."""
   table = findings.by_module(result)
   height = 0.34 * len(table) + 1.5
   figure = Figure((7.5, max(height, 2.2)), layout='constrained')

@@ -14,9 +14,13 @@ Pair = tuple[str, str]
 
 
 class Contrast(NamedTuple):
-  """Two of several, and the first less the second, paired over seeds.
+  """The difference of two chosen groups of values, paired over seeds.
 
-  `values` are [seeds] of each, `p_value` is corrected for the choice.
+  Attributes:
+    names: of both.
+    values: `[seeds]` of both.
+    difference: the first less the second.
+    p_value: of the difference, corrected for the choice; None if unknown.
   """
 
   names: tuple[str, str]
@@ -26,11 +30,15 @@ class Contrast(NamedTuple):
 
   @property
   def shown(self) -> bool:
+    """Whether the corrected test shows a difference."""
     return self.p_value is not None and self.p_value < stats.ALPHA
 
 
 def ends(result: Interference) -> dict[str, Pair]:
-  """The most conflicting and the most agreeing pair, where there are two."""
+  """Returns the most conflicting and the most agreeing pair, with a label.
+
+  Empty for fewer than two pairs.
+  """
   means = result.of(CORRECTED)['mean']
   if len(means) < 4:  # Each pair is there in both orders.
     return {}
@@ -44,7 +52,16 @@ def ends(result: Interference) -> dict[str, Pair]:
 def curve(
   result: Interference, measure: str, pair: Pair | None
 ) -> pd.DataFrame:
-  """By step: mean, low and high over seeds; of all pairs where None."""
+  """Returns a measure by step, of all modules together.
+
+  Args:
+    result: what was measured.
+    measure: its name.
+    pair: of tasks; None for the mean over all pairs.
+
+  Returns:
+    `mean`, `low` and `high` over seeds, by step.
+  """
   rows = _of(result, measure, TOTAL)
   if pair:
     own = (rows['task_i'] == pair[0]) & (rows['task_j'] == pair[1])
@@ -62,7 +79,7 @@ def curve(
 
 
 def by_module(result: Interference) -> pd.DataFrame:
-  """The conflict rate, modules in order of depth x steps."""
+  """Returns the conflict rate, `[modules, steps]`, in order of depth."""
   table = _of_modules(result).pivot_table(
     index='module', columns='step', values='value'
   )
@@ -70,14 +87,22 @@ def by_module(result: Interference) -> pd.DataFrame:
 
 
 def over_pairs(result: Interference, measure: str) -> stats.Paired:
-  """The mean over looks and pairs, of all modules."""
+  """Returns the mean of a measure over probes and pairs, of all modules.
+
+  Args:
+    result: what was measured.
+    measure: its name.
+
+  Returns:
+    The mean over seeds with its interval.
+  """
   rows = _of(result, measure, TOTAL)
   values = rows.groupby('seed')['value'].mean()
   return stats.one_sample(values, 1.0, result.cell.test_over_train)
 
 
 def of_features(result: Interference) -> Contrast | None:
-  """Tasks whose features are most and least like those of the task alone."""
+  """Contrasts the tasks whose features are most and least like single's."""
   rows = _of(result, 'cka_single', FEATURES)
   rows = rows[rows['task_i'] == rows['task_j']]
   likeness = rows.pivot_table(index='seed', columns='task_i', values='value')
@@ -85,17 +110,27 @@ def of_features(result: Interference) -> Contrast | None:
 
 
 def in_depth(result: Interference) -> Contrast | None:
-  """Modules with the most and the least conflict; None for one module."""
+  """Contrasts the modules with the most and the least conflict.
+
+  None for one module.
+  """
   rows = _of_modules(result)
   rates = rows.pivot_table(index='seed', columns='module', values='value')
   return extremes(rates, result.cell.test_over_train)
 
 
 def extremes(table: pd.DataFrame, ratio: float | None) -> Contrast | None:
-  """The highest against the lowest column, `table` being [seeds, names].
+  """Contrasts the columns with the highest and the lowest mean.
 
-  They were chosen for being apart: the p-value is that of all pairs of
-  columns, by Bonferroni.
+  They were chosen for being far apart, so the p-value is corrected for all pairs
+  of columns, by Bonferroni.
+
+  Args:
+    table: `[seeds, names]`.
+    ratio: test rows over training rows for resplits; else None.
+
+  Returns:
+    None for fewer than two columns or without a seed that has all.
   """
   table = table.dropna()
   count = table.shape[1]
@@ -111,9 +146,15 @@ def extremes(table: pd.DataFrame, ratio: float | None) -> Contrast | None:
 def in_time(
   result: Interference, measure: str, tests: int = 1
 ) -> Contrast | None:
-  """Mean over pairs: the last against the first third of looks.
+  """Contrasts the last with the first third of probes, mean over pairs.
 
-  `tests` is how many such are made. None for fewer than three looks.
+  Args:
+    result: what was measured.
+    measure: its name.
+    tests: how many such contrasts are made, for the correction.
+
+  Returns:
+    None for fewer than three probes.
   """
   steps = np.sort(result.frame.loc[_of_probes(result), 'step'].unique())
   size = len(steps) // 3

@@ -22,14 +22,14 @@ HEADER = [
 
 
 def markdown(result: Interference) -> str:
-  """The whole page, with its pictures."""
+  """Formats the whole page, with its figures."""
   pictures = '\n\n'.join(f'![{n}](figures/{n}.png)' for n in PICTURES)
   title = f'# Interference of tasks: {result.cell.label}'
   return f'{title}\n\n{terminal.markdown(sheet(result))}\n{pictures}\n'
 
 
 def sheet(result: Interference) -> Sheet:
-  """How it was measured, a row per pair, and what is shown."""
+  """Makes the page: how it was measured, a row per pair, the sentences."""
   pairs = [*itertools.combinations(result.names, 2)]
   body = [_line(result, pair) for pair in pairs]
   above = [measured(result), cost(result), _legend(result)]
@@ -57,7 +57,7 @@ def _entry(result: Interference, measure: str, pair, scale: float) -> str:
 
 
 def measured(result: Interference) -> str:
-  """What was looked at, when, and how often."""
+  """Returns a sentence on what was measured, when, and how often."""
   cell, steps = result.cell, _steps(result)
   head = cell.header['comparable']
   seeds = result.frame['seed'].nunique()
@@ -83,7 +83,7 @@ def _steps(result: Interference) -> np.ndarray:
 
 
 def cost(result: Interference) -> str:
-  """Of a look at one run, against a step of one run."""
+  """Returns a sentence on the time of a probe, against that of a step."""
   costs = result.cell.cost
   seconds, rate = costs.get('probe_seconds'), costs.get('steps_per_second')
   if not seconds or not rate:

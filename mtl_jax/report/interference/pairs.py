@@ -1,7 +1,7 @@
-"""Which pairs of tasks conflict or agree: matrices, pooled over a run's looks.
+"""Which pairs of tasks conflict or agree: matrices, pooled over a run's probes.
 
-A seed is one value: the mean over its looks, of which it has as many as the
-other seeds. Intervals and tests are over seeds.
+Every seed is one value, the mean over its probes, and all seeds have as many
+probes. Intervals and tests are over seeds.
 """
 
 from typing import NamedTuple
@@ -25,13 +25,13 @@ NOT_SHOWN = 'not shown'
 
 
 class Interference(NamedTuple):
-  """All there is to show.
+  """All that was measured in one cell.
 
   Attributes:
-    cell: whose runs were looked at.
-    frame: `probes.COLUMNS`, with likenesses of features.
-    matrices: `COLUMNS`.
-    batches: of one look.
+    cell: whose runs were probed.
+    frame: `probe_records.COLUMNS`, with similarities of features.
+    matrices: `COLUMNS`, pooled over probes and tested.
+    batches: of one probe.
   """
 
   cell: Cell
@@ -41,17 +41,35 @@ class Interference(NamedTuple):
 
   @property
   def names(self) -> list[str]:
+    """Names of the tasks."""
     return [task.name for task in self.cell.tasks]
 
   def of(self, measure: str, module: str = TOTAL) -> pd.DataFrame:
-    """The measure's matrix, a line per pair (i, j)."""
+    """Returns a measure's matrix, a line per pair (i, j).
+
+    Args:
+      measure: its name.
+      module: its name.
+
+    Returns:
+      Rows of `matrices` by (task_i, task_j); empty if nothing is known.
+    """
     rows = self.matrices
     own = rows[(rows['measure'] == measure) & (rows['module'] == module)]
     return own.set_index(['task_i', 'task_j'])
 
 
 def make(frame: pd.DataFrame, cell: Cell, batches: int) -> Interference:
-  """Takes what `probes.frame` and the comparison of features result."""
+  """Pools the probes of a cell and tests its pairs.
+
+  Args:
+    frame: from `probe_records.frame`, with the similarities of features.
+    cell: whose runs were probed.
+    batches: of one probe.
+
+  Returns:
+    Everything that the page and the figures show.
+  """
   rows = per_seed(frame).groupby(KEYS, sort=False)['value']
   lines = [
     (*key, *_tested(key, values.to_numpy(), cell.test_over_train))
@@ -64,7 +82,7 @@ def make(frame: pd.DataFrame, cell: Cell, batches: int) -> Interference:
 
 
 def per_seed(frame: pd.DataFrame) -> pd.DataFrame:
-  """`KEYS`, seed and value: means over looks.
+  """Returns means over probes: `KEYS`, seed and value.
 
   The corrected cosine is that of the mean products: a ratio of means has less
   bias than a mean of ratios.
@@ -76,7 +94,11 @@ def per_seed(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def pooled(means: pd.DataFrame) -> pd.DataFrame:
-  """Corrected cosines of mean products; none where a gradient is all noise."""
+  """Returns corrected cosines of mean products of gradients.
+
+  A pair has none in a seed where the squared norm of a gradient is estimated at
+  0 or less, so that it cannot be distinguished from noise.
+  """
   products = means[means['measure'] == 'product']
   where = ['module', 'seed']
   own = products['task_i'] == products['task_j']
@@ -100,7 +122,7 @@ def _tested(key: tuple, values: np.ndarray, ratio: float | None) -> tuple:
 
 
 def _judged(lines: pd.DataFrame, measure: str) -> pd.DataFrame:
-  """With p-values corrected over the pairs, and what they say."""
+  """The lines with p-values corrected over the pairs, and verdicts."""
   lines = lines.astype({'p_value': float, 'p_holm': float})
   tested = (lines['measure'] == measure) & (lines['module'] == TOTAL)
   rows = lines[tested]
@@ -121,7 +143,16 @@ def _judged(lines: pd.DataFrame, measure: str) -> pd.DataFrame:
 
 
 def verdict(measure: str, mean: float, p_holm: float | None) -> str:
-  """What is shown of a mean, at the level `stats.ALPHA`."""
+  """Returns what a test shows of a mean, at the level `stats.ALPHA`.
+
+  Args:
+    measure: one of `VERDICTS`.
+    mean: whose sign decides.
+    p_holm: corrected; None if unknown.
+
+  Returns:
+    A word of `VERDICTS`, or `NOT_SHOWN`.
+  """
   if p_holm is None or not p_holm < stats.ALPHA:
     return NOT_SHOWN
   return VERDICTS[measure][mean > 0]

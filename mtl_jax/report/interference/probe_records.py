@@ -1,9 +1,8 @@
-"""What looks at a cell's runs latest, as one long table.
+"""The probes of a cell's runs, as one long table.
 
-They are those of mtl_jax/interference/probes.py.
-
-Rows that are not known, such as of a task without labels in any batch of a
-look, are left out.
+A probe measures gradients at one step; mtl_jax/interference/probes.py makes
+them. Unknown values are left out, such as those of a task without labels in any
+batch of a probe.
 """
 
 import pathlib
@@ -29,9 +28,17 @@ COLUMNS = (
 
 
 def frame(folder: pathlib.Path, cell: Cell) -> pd.DataFrame:
-  """`COLUMNS`, of the runs of `cell.completed`; `folder` is the cell's.
+  """Reads the probes of a cell.
 
-  Raises `InputError` where there is none: nothing was measured, or all failed.
+  Args:
+    folder: of the cell.
+    cell: read from it; only its completed runs count.
+
+  Returns:
+    `COLUMNS`, a row per value.
+
+  Raises:
+    InputError: there is no probe: nothing was measured, or all runs failed.
   """
   rows = [row for line in _lines(folder, cell) for row in _rows(line, cell)]
   if not rows:
@@ -44,19 +51,35 @@ def frame(folder: pathlib.Path, cell: Cell) -> pd.DataFrame:
 
 
 def runs(folder: pathlib.Path, cell: Cell) -> dict[int, int]:
-  """The number within its cell of each run that is shown: {run: seed}."""
+  """Returns the completed runs that were probed.
+
+  Args:
+    folder: of the cell.
+    cell: read from it.
+
+  Returns:
+    {number of the run within its cell: seed}.
+  """
   return {line['run']: line['seed'] for line in _lines(folder, cell)}
 
 
 def batches(folder: pathlib.Path, cell: Cell) -> int:
-  """How many one look is at."""
+  """Returns the number of batches of one probe.
+
+  Args:
+    folder: of the cell.
+    cell: read from it.
+
+  Returns:
+    The number.
+  """
   return _lines(folder, cell)[0]['batches']
 
 
 def by_depth(modules: list[str]) -> list[str]:
-  """From the inputs on: by number of stage; what has none comes last.
+  """Sorts modules from the inputs on; those without a stage come last.
 
-  Experts count theirs from behind the stem.
+  Experts number their stages from the one behind the stem.
   """
 
   def place(module):
@@ -89,7 +112,7 @@ def _rows(line: dict, cell: Cell) -> Iterator[tuple]:
 
 
 def _names(place: tuple, modules: list[str], tasks: list[str]) -> tuple:
-  """Of modules and tasks, of tasks, of modules, or of nothing."""
+  """Names of axes that are modules and tasks, tasks, modules, or none."""
   module = modules[place[0]] if len(place) % 2 else TOTAL
   if len(place) < 2:
     return module, TOTAL, TOTAL

@@ -1,4 +1,4 @@
-"""What there is to say of interference: a sentence each, with its numbers.
+"""Sentences on interference, each with its numbers.
 
 A sentence says so where nothing is shown.
 """
@@ -17,7 +17,7 @@ from mtl_jax.report.layout import with_interval
 
 
 def pair_verdicts(result: Interference) -> str:
-  """Which pairs conflict or agree, and how strongly."""
+  """Says which pairs conflict or agree, and how strongly."""
   rows = result.of(CORRECTED)
   known = [
     p for p in itertools.combinations(result.names, 2) if p in rows.index
@@ -41,7 +41,7 @@ def pair_verdicts(result: Interference) -> str:
 
 
 def _left_out(result: Interference) -> str:
-  """Seeds in which a gradient was all noise."""
+  """Says in how many seeds a gradient was all noise."""
   rows, every = result.of(CORRECTED), len(result.cell.completed)
   few = every - rows['n_seeds'].min() if len(rows) else every
   if not few:
@@ -53,7 +53,7 @@ def _left_out(result: Interference) -> str:
 
 
 def rates(result: Interference) -> str:
-  """The conflict rate over all pairs, and its ends."""
+  """Says the conflict rate over all pairs, and its extremes."""
   rows = result.of('conflict')
   if not len(rows):
     return 'The conflict rate is not known.'
@@ -69,7 +69,7 @@ def rates(result: Interference) -> str:
 
 
 def depth(result: Interference) -> str:
-  """Modules with the most and the least conflict."""
+  """Says which modules have the most and the least conflict."""
   ends = findings.in_depth(result)
   if ends is None:
     return 'Depth: there is one module alone, or no seed knows them all.'
@@ -80,7 +80,7 @@ def depth(result: Interference) -> str:
 
 
 def time(result: Interference) -> str:
-  """The last against the first third of looks."""
+  """Compares the last with the first third of probes."""
   names = {'conflict': 'conflict rate', CORRECTED: 'corrected cosine'}
   parts = []
   for measure, name in names.items():
@@ -96,7 +96,7 @@ def time(result: Interference) -> str:
 
 
 def tag_effects(result: Interference) -> str:
-  """Which step helps and which hurts which task most."""
+  """Says which step helps and which hurts which task most."""
   rows = result.of('tag')
   if not len(rows):
     return 'TAG is not known.'
@@ -123,7 +123,7 @@ def _turned(row: pd.Series) -> pd.Series:
 
 
 def features(result: Interference) -> str:
-  """How alike a task's features are to those it learns alone."""
+  """Says how similar a task's features are to those that it learns alone."""
   rows = result.of('cka_single', FEATURES)
   own = [n for n in result.names if (n, n) in rows.index]
   if not own:
@@ -160,7 +160,15 @@ def _against(ends: Contrast, scale: float = 100.0) -> str:
 
 
 def number(row: pd.Series, scale: float = 1.0) -> str:
-  """Of a line of `Interference.of`: its mean ± half its interval."""
+  """Formats a mean ± half its interval.
+
+  Args:
+    row: of `Interference.of`.
+    scale: factor from the measure to what is written.
+
+  Returns:
+    The text.
+  """
   ends = (scale * row[name] for name in ('mean', 'ci_low', 'ci_high'))
   return with_interval(*ends)
 

@@ -1,4 +1,4 @@
-"""Affinities of tasks that were measured while they were trained."""
+"""Affinities of tasks, measured while the tasks were trained together."""
 
 import pathlib
 from collections.abc import Sequence
@@ -15,10 +15,16 @@ TOTAL = 'ALL'  # the module that stands for all
 
 
 def read(path: pathlib.Path, names: Sequence[str]) -> dict[str, np.ndarray]:
-  """Affinities i -> j by measure, `[K, K]`: means over steps and seeds.
+  """Reads affinities i -> j, means over steps and seeds.
 
-  The diagonal is NaN. A measure that is given for one of (i, j) and (j, i)
-  holds for both.
+  A measure that is given for only one of (i, j) and (j, i) holds for both.
+
+  Args:
+    path: of an interference.csv.
+    names: of the K tasks.
+
+  Returns:
+    `[K, K]` by measure; the diagonal is NaN.
 
   Raises:
     InputError: the file cannot be read, or lacks a column, a measure, a pair.

@@ -1,4 +1,4 @@
-"""Which grouping of tasks is chosen by what is known, and what it brings."""
+"""Which grouping of tasks each source of knowledge chooses, and its gain."""
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,15 @@ MOST = 10  # tasks whose groupings are searched: each more takes thrice the time
 
 
 def pairs(gains: dict, num_tasks: int) -> np.ndarray | None:
-  """Mean gains of pairs, `[partner, task]`; None where one is not known."""
+  """Returns the mean gains of pairs of tasks.
+
+  Args:
+    gains: `[members, seeds]` by group, from `Transfer.whole`.
+    num_tasks: of all groups.
+
+  Returns:
+    `[partner, task]`; None if a pair is missing.
+  """
   table = np.zeros((num_tasks, num_tasks))
   for i in range(num_tasks):
     for j in range(i):
@@ -28,11 +36,18 @@ def pairs(gains: dict, num_tasks: int) -> np.ndarray | None:
 
 
 def predictions(transfer: Transfer, affinities: Affinities) -> dict[str, dict]:
-  """By chooser, what it thinks each task of each group gains.
+  """Predicts the gain of each task in each group, by chooser.
 
-  `oracle` has seen test, all others have not: `validation` has the gains of
-  every group on validation, `pairs` those of pairs, and the affinities what
+  `oracle` has the test gains, all others have not: `validation` has the gains
+  of every group on validation, `pairs` those of pairs, and the affinities what
   was measured in training.
+
+  Args:
+    transfer: all gains.
+    affinities: `[K, K]` by measure, i -> j.
+
+  Returns:
+    {chooser: {group: gains of its tasks}}.
   """
   test, valid = known(transfer)
   results = {
@@ -48,7 +63,7 @@ def predictions(transfer: Transfer, affinities: Affinities) -> dict[str, dict]:
 
 
 def known(transfer: Transfer) -> tuple[dict, dict]:
-  """Gains on test and on validation of the groups that have all of both."""
+  """Returns gains on test and on validation of groups that have all of both."""
   test, valid = transfer.whole('test'), transfer.whole('valid')
   both = [group for group in test if group in valid]
   return tuple(
@@ -57,11 +72,18 @@ def known(transfer: Transfer) -> tuple[dict, dict]:
 
 
 def groupings(transfer: Transfer, affinities: Affinities) -> pd.DataFrame:
-  """A line per budget and chooser (`COLUMNS`); gains are those on test.
+  """Finds the grouping that each chooser prefers, for every budget.
 
-  `regret` is what the oracle gains more. `random` is the mean over all
-  partitions of the tasks into as many groups as the budget. None for more than
-  `MOST` tasks.
+  `regret` is how much more the oracle gains. `random` is the mean over all
+  partitions of the tasks into as many groups as the budget.
+
+  Args:
+    transfer: all gains.
+    affinities: `[K, K]` by measure, i -> j.
+
+  Returns:
+    A line per budget and chooser (`COLUMNS`); gains are those on test. No
+    lines for more than `MOST` tasks.
   """
   test, _ = known(transfer)
   guesses = predictions(transfer, affinities)
@@ -96,7 +118,16 @@ def _brings(transfer: Transfer, choice: Grouping, test: dict) -> dict:
 
 
 def named(choice: Grouping, names: list[str]) -> str:
-  """`a + b, c + (d)`: d is trained with c, and another network serves it."""
+  """Formats a grouping: `a + b, c + (d)`.
+
+  Args:
+    choice: the grouping.
+    names: of the tasks.
+
+  Returns:
+    The networks. A task in brackets is trained with the others of its network,
+    and served by another network.
+  """
   return ', '.join(
     ' + '.join(
       names[task] if task in serves else f'({names[task]})' for task in trained
@@ -106,12 +137,20 @@ def named(choice: Grouping, names: list[str]) -> str:
 
 
 def agreement(transfer: Transfer, affinities: Affinities) -> pd.DataFrame:
-  """How well what is known of pairs predicts gains on test.
+  """Measures how well knowledge of pairs predicts gains on test.
 
-  Lines: gains of pairs from those on validation and from affinities, and of
-  larger groups from pairs and affinities. `error` is the mean modulus of
-  realised minus predicted in % points, `bias` its mean; affinities have another
-  unit. Correlations are over groups and tasks, ordinary (Pearson) and of ranks.
+  Gains of pairs are predicted from those on validation and from affinities, and
+  gains of larger groups from those of pairs and from affinities. `error` is the
+  mean modulus of realised minus predicted in % points, `bias` its mean;
+  affinities have another unit, so theirs are NaN. Correlations are over groups
+  and tasks, ordinary (Pearson) and of ranks (Spearman).
+
+  Args:
+    transfer: all gains.
+    affinities: `[K, K]` by measure, i -> j.
+
+  Returns:
+    A line per kind of groups and source of the prediction.
   """
   test, valid = known(transfer)
   size = len(transfer.names)

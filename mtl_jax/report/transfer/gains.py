@@ -1,4 +1,4 @@
-"""What each task gains from being trained with others, against alone.
+"""What each task gains from being trained with others instead of alone.
 
 A gain is `S = +-(M(with others) - M(single)) / |M(single)|` in percent of the
 task's headline metric, + is better (Standley et al., ICML 2020,
@@ -32,11 +32,11 @@ COLUMNS = (
 
 
 class Transfer(NamedTuple):
-  """All gains.
+  """The gains of all groups.
 
   Attributes:
     base: the baseline.
-    groups: all that were trained together.
+    groups: of tasks that were trained together.
     long: a line per split, group, task and seed (`LONG`).
     frame: a line per group and task, on test (`COLUMNS`).
   """
@@ -48,12 +48,18 @@ class Transfer(NamedTuple):
 
   @property
   def names(self) -> list[str]:
+    """Names of the tasks, in the order of the baseline."""
     return [task.name for task in self.base.tasks]
 
   def whole(self, split: str) -> dict[grouping.Group, np.ndarray]:
-    """Gains `[members, seeds]` of groups whose every task has every seed.
+    """Returns the gains of groups whose every task has every seed.
 
-    Keys are numbers of tasks. A task alone is there too; it gains 0.
+    Args:
+      split: one of `SPLITS`.
+
+    Returns:
+      `[members, seeds]` by group, a tuple of task indices. A task alone is
+      among them and gains 0.
     """
     long = self.long[self.long['split'] == split]
     table = long.pivot(index=['group', 'task'], columns='seed', values='gain')
@@ -68,9 +74,16 @@ class Transfer(NamedTuple):
 
 
 def make(base: Cell, trained: Sequence[Group]) -> Transfer:
-  """Gains of all groups over `base`, and their tests.
+  """Computes the gains of all groups over the baseline, and tests them.
 
-  Holm's correction is over all lines of the frame.
+  Holm's correction is over all lines of `Transfer.frame`.
+
+  Args:
+    base: the baseline, with all tasks.
+    trained: the groups.
+
+  Returns:
+    The gains.
   """
   single = groups.of_cell(base)
   frames, rows = [], []
@@ -86,7 +99,16 @@ def make(base: Cell, trained: Sequence[Group]) -> Transfer:
 
 
 def matrix(transfer: Transfer, column: str = 'gain') -> np.ndarray:
-  """Of pairs, `[partner, task]`; the diagonal is NaN, or '' of strings."""
+  """Returns one column of the gains of pairs as a matrix.
+
+  Args:
+    transfer: all gains.
+    column: of `Transfer.frame`.
+
+  Returns:
+    `[partner, task]`. Unknown entries, among them the diagonal, are NaN, or ''
+    in a column of strings.
+  """
   names, frame = transfer.names, transfer.frame
   numbers = pd.api.types.is_numeric_dtype(frame[column])
   empty = np.nan if numbers else ''
@@ -100,9 +122,10 @@ def matrix(transfer: Transfer, column: str = 'gain') -> np.ndarray:
 
 
 def noise(base: Cell) -> float:
-  """The baseline's deviation from seed to seed, pooled over tasks, in %.
+  """Returns the baseline's relative spread from seed to seed, in %.
 
-  The root of the mean squared relative standard deviation of the headlines.
+  The root of the mean squared relative standard deviation of the headlines, so
+  pooled over tasks.
   """
   summaries = [
     stats.interval(list(base.values(task.name, task.metrics[0][0]).values()))
@@ -114,11 +137,16 @@ def noise(base: Cell) -> float:
 
 
 def by_size(transfer: Transfer) -> pd.DataFrame:
-  """A line per size of group: mean gain, and how often and far it is negative.
+  """Summarises the gains on test by size of the group.
 
   `worse` is the share of (group, task, seed) that lose more than `MULTIPLE`
-  times the baseline's noise, `negative` the mean of what is lost, gains being
-  0; both on test.
+  times the baseline's noise; `negative` is the mean of min(gain, 0).
+
+  Args:
+    transfer: all gains.
+
+  Returns:
+    A line per size.
   """
   long = transfer.long[transfer.long['split'] == 'test'].dropna(subset='gain')
   sizes = {group.name: len(group.members) for group in transfer.groups}
@@ -147,7 +175,7 @@ def by_size(transfer: Transfer) -> pd.DataFrame:
 def _gains(
   single: Group, group: Group, task: TaskInfo, split: str
 ) -> tuple[pd.DataFrame, str]:
-  """A line per seed of both; and why there is no gain, if so."""
+  """A line per seed that both have, and the reason if there is no gain."""
   metric, higher = task.metrics[0]
   own, base = (g.values(split, task.name, metric) for g in (group, single))
   seeds = sorted(own.keys() & base.keys())

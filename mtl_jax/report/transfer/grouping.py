@@ -1,12 +1,12 @@
-"""Which tasks to train together, when so many networks may be run.
+"""Which tasks to train together, for a given number of networks.
 
 A grouping chooses networks, each trained on a group of tasks, and lets each
 task be served by one of them (Standley et al., ICML 2020, arXiv:1905.07553). A
 network may be trained on a task that it does not serve.
 
 The search is exact. Tasks that one network serves are a block, so a grouping is
-a partition into blocks: the best one is found over subsets of the tasks, in
-3^K steps for each network, a second for 10 tasks.
+a partition into blocks, and a dynamic program over subsets of the K tasks finds
+the best one in 3^K steps for each network: a second for 10 tasks.
 """
 
 import functools
@@ -31,10 +31,16 @@ class Grouping(NamedTuple):
 
 
 def best(gains: Gains, num_tasks: int, budget: int) -> Grouping | None:
-  """The grouping of the highest mean gain with `budget` networks or fewer.
+  """Finds the grouping of the highest mean gain.
 
-  Of equal ones the one with fewer networks. None where the groups given do not
-  reach every task.
+  Args:
+    gains: of the tasks of each group that may be trained.
+    num_tasks: all of which are to be served.
+    budget: the largest number of networks.
+
+  Returns:
+    Of equal groupings one with the fewest networks. None if no grouping within
+    the budget serves every task.
   """
   blocks = _best_blocks(gains)
 
@@ -58,7 +64,15 @@ def best(gains: Gains, num_tasks: int, budget: int) -> Grouping | None:
 
 
 def realised(grouping: Grouping, gains: Gains) -> np.ndarray:
-  """What a grouping brings each task, when these are the gains; `[K, ...]`."""
+  """Returns the gain of each task under a grouping.
+
+  Args:
+    grouping: of all tasks.
+    gains: of the tasks of each group, with any further axes.
+
+  Returns:
+    `[K, ...]`.
+  """
   served = {
     task: gains[group][group.index(task)]
     for group, block in grouping.networks
@@ -68,10 +82,18 @@ def realised(grouping: Grouping, gains: Gains) -> np.ndarray:
 
 
 def at_random(gains: Gains, num_tasks: int, networks: int) -> float | None:
-  """The mean gain, over all partitions of the tasks into so many groups.
+  """Returns the mean gain over all partitions of the tasks into groups.
 
-  Exact: every partition counts the same, whose groups are all given and serve
-  the tasks that they are trained on. None where there is no such partition.
+  Exact. Partitions count alike; each of their groups is one of `gains` and
+  serves the tasks that it is trained on.
+
+  Args:
+    gains: of the tasks of each group that may be trained.
+    num_tasks: all of which are to be served.
+    networks: the number of groups in a partition.
+
+  Returns:
+    The mean over tasks; None if there is no such partition.
   """
   totals = {group: float(np.sum(values)) for group, values in gains.items()}
 
@@ -91,11 +113,18 @@ def at_random(gains: Gains, num_tasks: int, networks: int) -> float | None:
 
 
 def predicted(affinity: Affinity, groups: Iterable[Group]) -> Gains:
-  """The gain of each task in a group: its mean affinity from the others.
+  """Predicts each task's gain in a group as its mean affinity from the others.
 
-  Of gains of pairs it is Standley et al.'s higher-order estimate, of look-ahead
-  affinities the score of TAG (arXiv:2109.04617). A task alone gains 0: what it
-  does for itself is not comparable.
+  From gains of pairs it is Standley et al.'s higher-order estimate, from
+  look-ahead affinities the score of TAG (arXiv:2109.04617). A task alone gains 0:
+  its affinity to itself is not comparable.
+
+  Args:
+    affinity: `[K, K]`, i -> j.
+    groups: to predict.
+
+  Returns:
+    The gains of the tasks of each group, in its order.
   """
   return {group: _incoming(affinity, group) for group in groups}
 
@@ -109,7 +138,7 @@ def _incoming(affinity: Affinity, group: Group) -> np.ndarray:
 
 
 def _best_blocks(gains: Gains) -> dict[Group, tuple[float, Group]]:
-  """For every set of tasks the network that serves it best; small first."""
+  """For every set of tasks, the score and group of the network that serves it best."""
   best_of: dict[Group, tuple[float, Group]] = {}
   for group in sorted(gains, key=lambda g: (len(g), g)):
     of_task = dict(zip(group, np.asarray(gains[group], float), strict=True))
@@ -121,7 +150,7 @@ def _best_blocks(gains: Gains) -> dict[Group, tuple[float, Group]]:
 
 
 def _first_blocks(left: Group) -> Iterator[tuple[Group, Group]]:
-  """Every block with the first of the tasks left, and what it leaves."""
+  """Yields every block with the first of the tasks left, and the tasks after it."""
   for others in _subsets(left[1:], smallest=0):
     rest = tuple(task for task in left[1:] if task not in others)
     yield (left[0], *others), rest

@@ -21,12 +21,25 @@ TITLE = (
 
 
 def write(transfer: Transfer, path: pathlib.Path) -> None:
-  """Writes the picture."""
+  """Writes the figure.
+
+  Args:
+    transfer: all gains.
+    path: of the PNG.
+  """
   drawing.save(draw(transfer), path)
 
 
 def lines(transfer: Transfer) -> tuple[list[str], dict[str, np.ndarray]]:
-  """Names and columns of the rows: a partner each, then all tasks together."""
+  """Returns names and columns of the rows.
+
+  Args:
+    transfer: all gains.
+
+  Returns:
+    The names: a partner each, then all tasks together if those are more than
+    two. And `[rows, tasks]` for each of gain, its interval and its verdict.
+  """
   names, columns = (
     list(transfer.names),
     ('gain', 'ci_low', 'ci_high', 'verdict'),
@@ -41,7 +54,7 @@ def lines(transfer: Transfer) -> tuple[list[str], dict[str, np.ndarray]]:
 
 
 def entries(transfer: Transfer) -> tuple[list[str], list[list[str]]]:
-  """Names of the rows, and what stands in them: `+1.2 ± 0.4 ▲`."""
+  """Returns names of the rows, and their texts: `+1.2 ± 0.4 ▲`."""
   names, tables = lines(transfer)
   return names, [
     [

@@ -1,4 +1,4 @@
-"""What sharing did, in tables to read."""
+"""The page on gains, negative transfer and groupings."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,16 @@ TITLES = (
 def pages(
   transfer: Transfer, affinities: Affinities, groupings: pd.DataFrame
 ) -> list[Sheet]:
-  """One sheet per title."""
+  """Makes a sheet per title of `TITLES`.
+
+  Args:
+    transfer: all gains.
+    affinities: `[K, K]` by measure, i -> j.
+    groupings: from `choosing.groupings`.
+
+  Returns:
+    The sheets.
+  """
   agreement = choosing.agreement(transfer, affinities)
   return [
     _pairs(transfer),
@@ -33,7 +42,15 @@ def pages(
 
 
 def markdown(sheets: Sequence[Sheet], scheme: str) -> str:
-  """All sheets under their titles."""
+  """Formats all sheets under their titles.
+
+  Args:
+    sheets: from `pages`.
+    scheme: how the groups were trained, for the title.
+
+  Returns:
+    Markdown.
+  """
   parts = [
     f'## {title}\n\n{terminal.markdown(sheet)}'
     for title, sheet in zip(TITLES, sheets, strict=True)

@@ -1,8 +1,8 @@
-"""Do measures of interference tell what sharing will do?
+"""How well measures of interference predict what sharing will do.
 
 Every seed of a set of tasks is judged by itself: how the measure ranks the
-ordered pairs of its tasks against the gains of those pairs; then means over
-seeds. What groupings they would choose: regrets.py.
+ordered pairs of its tasks, against the gains of those pairs; then means over
+seeds. For the groupings that measures choose see regrets.py.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,13 @@ CORRELATIONS = (
 
 
 class Judged(NamedTuple):
-  """A set of tasks: what its groups gained, and what was measured."""
+  """A set of tasks: the gains of its groups, and what was measured.
+
+  Attributes:
+    name: of the set.
+    transfer: the gains.
+    tables: `[seeds, tasks, tasks]`, i -> j, by measure and time.
+  """
 
   name: str
   transfer: Transfer
@@ -35,7 +41,13 @@ class Judged(NamedTuple):
 
 
 class Validity(NamedTuple):
-  """All lines; `costs` are of looking, one per set."""
+  """Everything that the page and the figures show.
+
+  Attributes:
+    correlations: a line per set, measure and time (`CORRELATIONS`).
+    regrets: a line per set, measure, time and budget (`regrets.COLUMNS`).
+    costs: of probes, one per set.
+  """
 
   correlations: pd.DataFrame
   regrets: pd.DataFrame
@@ -43,11 +55,20 @@ class Validity(NamedTuple):
 
   @property
   def frames(self) -> dict[str, pd.DataFrame]:
+    """The three tables by name."""
     return {**self._asdict(), 'costs': pd.DataFrame(self.costs)}
 
 
 def pair_gains(gains: grouping.Gains, size: int) -> np.ndarray:
-  """`[seeds, partner, task]`; the diagonal is NaN."""
+  """Returns the gains of pairs.
+
+  Args:
+    gains: `[members, seeds]` by group, from `Transfer.whole`.
+    size: the number of tasks.
+
+  Returns:
+    `[seeds, partner, task]`; NaN on the diagonal and where unknown.
+  """
   seeds = next(iter(gains.values())).shape[1]
   table = np.full((seeds, size, size), np.nan)
   for (i, j), own in ((g, v) for g, v in gains.items() if len(g) == 2):
@@ -56,7 +77,10 @@ def pair_gains(gains: grouping.Gains, size: int) -> np.ndarray:
 
 
 def correlations(judged: Judged) -> dict[Key, np.ndarray]:
-  """Spearman's, `[seeds]`; NaN where fewer than three pairs are known."""
+  """Returns Spearman's correlations of measures with the gains of pairs.
+
+  `[seeds]` by measure and time; NaN where fewer than three pairs are known.
+  """
   size = len(judged.transfer.names)
   gained = pair_gains(judged.transfer.whole('test'), size)
   return {
@@ -74,10 +98,16 @@ def _ranked(measured: np.ndarray, gained: np.ndarray) -> float:
 
 
 def correlation_rows(sets: list[Judged]) -> pd.DataFrame:
-  """A line per set, measure and time, and of all drawn sets together.
+  """Summarises correlations over seeds, and tests them.
 
-  Holm's correction is over all lines; a measure `predicts` where its mean
-  correlation is above 0 after it.
+  Holm's correction is over all lines; a measure `predicts` if its corrected mean
+  correlation is shown to be above 0.
+
+  Args:
+    sets: of tasks.
+
+  Returns:
+    A line per set, measure and time, and of all drawn sets together.
   """
   result = {judged.name: correlations(judged) for judged in sets}
   drawn = [j.name for j in sets if j.transfer.base.test_over_train is None]

@@ -16,13 +16,22 @@ WHEN = list(pair_measures.WHEN)
 
 
 def write(result: Validity, folder: pathlib.Path) -> None:
-  """Writes both pictures."""
+  """Writes both figures.
+
+  Args:
+    result: what was computed.
+    folder: for the PNGs.
+  """
   drawing.save(correlations(result.correlations), folder / 'correlations.png')
   drawing.save(regrets(result.regrets), folder / 'regrets.png')
 
 
 def correlations(lines: pd.DataFrame) -> Figure:
-  """Spearman's by part of the training; a level is of the end, or as drawn."""
+  """Draws Spearman's correlations by part of the training.
+
+  A horizontal line is a measure that does not depend on the part: of features
+  at the end, or of how the data were drawn.
+  """
   names = list(dict.fromkeys(lines['tasks']))
   names.sort(key=lambda name: name != DRAWN)
   figure, grid = drawing.panels(len(names), 3.1, 3.2, sharey=True)
@@ -62,7 +71,7 @@ def _over_training(axes: Axes, i: int, own: pd.DataFrame) -> None:
 
 
 def regrets(lines: pd.DataFrame) -> Figure:
-  """What each chooser misses of the best known, with the fewest networks."""
+  """Draws each chooser's regret, with the fewest networks."""
   shown = lines[
     lines['when'].isin(WHOLE)
     & (lines['budget'] == lines['budget'].min())
@@ -89,7 +98,7 @@ def regrets(lines: pd.DataFrame) -> Figure:
 
 
 def _misses(axes: Axes, own: pd.DataFrame, measures: list[str]) -> None:
-  """A line each, the same in all panels; a set may lack one."""
+  """A row per measure, the same in all panels; a set may lack one."""
   for row in own.to_dict('records'):
     known = row['measure'] in REFERENCES
     axes.errorbar(

@@ -24,7 +24,15 @@ NEEDS = {
 
 
 def page(judged: Sequence[Judged], result: Validity) -> str:
-  """The whole page, as Markdown."""
+  """Formats the whole page, as Markdown.
+
+  Args:
+    judged: the sets of tasks.
+    result: what was computed of them.
+
+  Returns:
+    Markdown.
+  """
   names = list(dict.fromkeys(result.correlations['tasks']))
   # What stands for many worlds comes first.
   names.sort(key=lambda name: name != DRAWN)

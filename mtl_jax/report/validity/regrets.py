@@ -1,7 +1,7 @@
-"""What the grouping of tasks brings that a measure of interference chooses.
+"""What the grouping that a measure of interference chooses brings.
 
-In every seed by itself, against what all groups' validation chooses and against
-chance; then means over seeds.
+In every seed by itself, against the grouping chosen by the validation of all
+groups and against chance; then means over seeds.
 """
 
 from collections.abc import Mapping
@@ -26,9 +26,14 @@ COLUMNS = (
 
 
 def rows_of(sets: list[Judged]) -> pd.DataFrame:
-  """What groupings bring, in % on test, by set, chooser and budget.
+  """Summarises, over seeds, the gains of the groupings that are chosen.
 
-  Against what all groups' validation chooses, and against chance.
+  Args:
+    sets: of tasks.
+
+  Returns:
+    A line per set, measure, time and budget (`COLUMNS`), in % on test, and of
+    all drawn sets together.
   """
   results = {
     (judged.name, budget): brings(judged, budget)
@@ -65,9 +70,14 @@ def _regrets(name, budget, gains_of, overlap) -> list[dict]:
 
 
 def brings(judged: Judged, budget: int) -> dict[Key, np.ndarray]:
-  """The mean gain over tasks on test, `[seeds]`, by who chose the grouping.
+  """Returns the mean gain over tasks on test, by who chose the grouping.
 
-  A measure that some seed lacks is left out.
+  Args:
+    judged: a set of tasks.
+    budget: the largest number of networks.
+
+  Returns:
+    `[seeds]` by measure and time, without measures that some seed lacks.
   """
   transfer = judged.transfer
   test, valid = transfer.whole('test'), transfer.whole('valid')

@@ -1,4 +1,4 @@
-"""Which measures predict, from when on: a sentence each, with its numbers."""
+"""Sentences on which measures predict, and from when on."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ PARTS = {
 
 
 def answers(result: Validity) -> Iterator[str]:
-  """Plain sentences with the numbers of all drawn sets, or of the only one."""
+  """Yields sentences on all drawn sets together, or on the first set."""
   lines = result.correlations
   name = DRAWN if (lines['tasks'] == DRAWN).any() else lines['tasks'].iloc[0]
   own = lines[lines['tasks'] == name].dropna(subset='rho')
@@ -45,7 +45,7 @@ def answers(result: Validity) -> Iterator[str]:
 
 
 def _grouped(lines: pd.DataFrame, name: str) -> Iterator[str]:
-  """How much better than chance the measures group, with fewest networks."""
+  """How much better than chance the measures group, with the fewest networks."""
   own = lines[(lines['tasks'] == name) & lines['when'].isin(WHOLE)]
   own = own[own['budget'] == own['budget'].min()].set_index('measure')
   if own.empty:
@@ -62,6 +62,7 @@ def _grouped(lines: pd.DataFrame, name: str) -> Iterator[str]:
 
 
 def over(row: pd.Series) -> str:
+  """Formats the gain over a random grouping."""
   return with_interval(
     row['over_random'], row['over_low'], row['over_high'], '+'
   )
@@ -90,4 +91,5 @@ def _when(when: str) -> str:
 
 
 def rho(row: pd.Series) -> str:
+  """Formats a correlation."""
   return with_interval(row['rho'], row['ci_low'], row['ci_high'], '+')
