@@ -24,12 +24,13 @@ def agree(cells: Sequence[Cell]) -> None:
   first = cells[0]
   for other in cells[1:]:
     a, b = _fingerprint(first), _fingerprint(other)
+    # The keys of both: a field that only one cell has is a difference too.
     for key in dict.fromkeys([*a, *b]):
       here, there = a.get(key, 'nothing'), b.get(key, 'nothing')
       if here != there:
         raise InputError(
           f'cells differ in {key}: {here!r} in {_name(first)}, '
-          f'{there!r} in {_name(other)}; one table takes one of them'
+          f'{there!r} in {_name(other)}; compare only cells that agree in it'
         )
 
 
@@ -49,15 +50,19 @@ def ordered(cells: Sequence[Cell]) -> Ordered:
   """
   if isinstance(cells, Ordered):
     return cells
+  # The sort is stable: cells of equal rank stay in the order given.
   cells = sorted(cells, key=_place)
   for i, cell in enumerate(cells):
     for twin in cells[:i]:
       if (twin.scheme, twin.balancer) == (cell.scheme, cell.balancer):
-        raise InputError(f'two cells of one name: {_name(twin)}, {_name(cell)}')
+        raise InputError(
+          f'two cells have the same name: {_name(twin)}, {_name(cell)}; '
+          'remove one of them'
+        )
   if not any(cell.is_baseline and cell.completed for cell in cells):
     raise InputError(
       "the baseline, scheme 'single' with balancer 'equal', is missing or all "
-      'its runs failed: add it, or mend it with a smaller learning rate'
+      'its runs failed: add it, or lower config.hp.lr'
     )
   agree(cells)
   return Ordered(cells)

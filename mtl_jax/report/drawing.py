@@ -111,6 +111,7 @@ def name_points(
   figure = axes.figure
   figure.draw_without_rendering()  # pixels are known after the layout
   taken: list[Bbox] = []
+  # From the bottom up, so that a name only has to avoid those already placed.
   for x, y, name, colour in sorted(points, key=lambda point: point[1]):
     at = axes.transData.transform((x, y))
     text = axes.annotate(
@@ -123,10 +124,12 @@ def name_points(
       va='bottom',
       annotation_clip=False,
     )
+    # Otherwise the layout would shrink the axes and move the points.
     text.set_in_layout(False)
     box, lift = text.get_window_extent(), 0.0
     while any(box.translated(0, lift).overlaps(other) for other in taken):
       lift += 2
+    # The lift is in pixels, and offsets are in points of 1/72 inch.
     text.set_position((7, lift * 72 / figure.dpi))
     taken += [box.translated(0, lift), Bbox.from_bounds(*(at - 4), 8, 8)]
 

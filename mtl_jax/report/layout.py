@@ -38,6 +38,7 @@ def readable(cells: Sequence[Cell], frame: pd.DataFrame) -> Table:
     InputError: the cells cannot be compared.
   """
   cells = ordered(cells)
+  # The column of failed runs is only shown if there are some.
   ratio = any(len(cell.completed) < len(cell.setting) for cell in cells)
   costs = ['params', 'FLOPs/step', 'steps/s', 'seconds']
   tasks = cells[0].tasks
@@ -81,7 +82,9 @@ def with_interval(mean: float, low: float, high: float, sign: str = '') -> str:
   half = (high - low) / 2
   if not (math.isfinite(half) and half > 0):
     return f'{mean:{sign}.4g}'
+  # Two significant digits of the half-width.
   decimals = max(0, 1 - math.floor(math.log10(half)))
+  # Scientific notation is shorter for numbers as small as these.
   if decimals > 5:
     return f'{mean:{sign}.3g} ± {half:.2g}'
   return f'{mean:{sign}.{decimals}f} ± {half:.{decimals}f}'
@@ -91,6 +94,7 @@ def human(value: float | int | None) -> str:
   """Formats three digits and a unit: 12345 -> 12.3k; – for unknown values."""
   if value is None or not math.isfinite(value):
     return '–'
+  # Rounded before the unit is chosen: 999.6 is 1k, not 1000.
   rounded = float(f'{value:.3g}')
   if abs(rounded) < 1000:
     return f'{rounded:g}'
@@ -109,6 +113,7 @@ def blocks(table: Table, width: int) -> list[Table]:
     The blocks, left to right.
   """
   columns = list(zip(table.header, *table.body, strict=True))
+  # Columns are separated by three characters.
   sizes = [max(map(len, column)) + 3 for column in columns]
   groups, used = [[0]], sizes[0]
   for i in range(1, len(columns)):
@@ -126,6 +131,7 @@ def padded(table: Table) -> Table:
   columns = [
     [e if e.endswith(marks) or not any_marked else f'{e}  ' for e in column]
     for column in zip(*table.body, strict=True)
+    # A loop over one value gives that value a name.
     for any_marked in [any(e.endswith(marks) for e in column)]
   ]
   return Table(table.header, [list(r) for r in zip(*columns, strict=True)])

@@ -78,7 +78,9 @@ def gains(
   """
   own, base = own.loc[names], base.loc[names]
   sign = np.where(own['higher_is_better'].astype(bool), 1.0, -1.0)
+  # A baseline of 0 has no relative change.
   scale = 100 * sign / base['mean'].abs().replace(0, np.nan)
+  # A negative sign swaps the ends of an interval.
   ends = np.sort([scale * own[f'diff_ci_{end}'] for end in ('low', 'high')], 0)
   return pd.DataFrame(
     {

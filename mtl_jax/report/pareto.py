@@ -49,6 +49,8 @@ def front(points: np.ndarray) -> np.ndarray:
   Returns:
     `[M, 2]`, the points that no other is below in both losses.
   """
+  # Sorted by the first loss, ties by the second, a point is on the front if its
+  # second loss is below those of all points before it.
   ranked = points[np.lexsort(points.T[::-1])]
   lowest = np.minimum.accumulate(ranked[:, 1])
   first = np.concatenate([[True], lowest[1:] < lowest[:-1]])

@@ -187,6 +187,7 @@ def settings(runs: Sequence[Run]) -> dict[str, tuple[Run, ...]]:
   """Groups runs by their hyperparameters, each in the order of the seeds."""
   by_setting: dict[str, tuple[Run, ...]] = {}
   for run in sorted(runs, key=lambda run: run.seed):
+    # Hyperparameters hold lists, which cannot be dictionary keys.
     key = json.dumps(run.hp, sort_keys=True)
     by_setting[key] = (*by_setting.get(key, ()), run)
   return by_setting
@@ -234,6 +235,8 @@ def _tasks(header: dict) -> tuple[TaskInfo, ...]:
 
 def _rank(setting: tuple[Run, ...]) -> tuple[int, float]:
   scores = [r.score for r in setting if r.test is not None]
+  # A run without a score counts as failed, and failures rank first: a setting
+  # that fails on some seeds must not win by the others.
   known = [s for s in scores if s is not None]
   mean = sum(known) / len(known) if known else float('inf')
   return len(setting) - len(known), mean

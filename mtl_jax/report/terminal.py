@@ -128,6 +128,7 @@ def _aligned(table: Table) -> str:
 
 def _can_print(file) -> bool:
   try:
+    # All signs outside ASCII that a sheet itself writes.
     '±▲▼↑↓Δ–'.encode(getattr(file, 'encoding', None) or 'utf-8')
   except UnicodeEncodeError:
     return False

@@ -34,6 +34,7 @@ def differences(
   tasks = cells[0].tasks
   height = 0.2 * max(len(shown), 3) + 0.8
   figure, grid = drawing.panels(len(tasks) + 1, 2.5, height, sharey=True)
+  # The last panel is that of Delta_m.
   for axes, task in zip(grid, tasks, strict=False):
     metric, higher = task.metrics[0]
     _bars(axes, rows, task.name)
@@ -132,6 +133,7 @@ def _bars(axes: Axes, rows: list[tuple[dict, pd.DataFrame]], task: str):
   for i, (style, own) in enumerate(rows):
     row = own.loc[task]
     style = style | {'linestyle': 'none', 'markersize': 5}
+    # No bar where the interval is unknown, as for a single seed.
     half = np.nan_to_num((row['diff_ci_high'] - row['diff_ci_low']) / 2)
     # Hollow: the corrected test shows no difference.
     if row['verdict'] not in ('better', 'worse'):
@@ -147,12 +149,14 @@ def _curve(axes: Axes, cells, cell: Cell, task: TaskInfo) -> None:
   if not steps:
     _level(axes, cell, task, style)
     return
+  # About eight markers per curve, however many evaluations there are.
   every = max(1, len(steps) // 8)
   means = [s.mean for s in summary]
   axes.plot(
     steps, means, markevery=every, markersize=3.5, linewidth=1.2, **style
   )
   band = [s.low for s in summary], [s.high for s in summary]
+  # Many bands overlap: paler ones leave the curves readable.
   alpha = 0.15 if len(cells) < 8 else 0.06
   axes.fill_between(
     steps, *band, color=style['color'], alpha=alpha, linewidth=0

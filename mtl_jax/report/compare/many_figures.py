@@ -38,6 +38,7 @@ def differences(
     bounds.append(_frame(gains))
     axes.set(title=cell.label, xlabel='tasks by gain')
     drawing.tidy(axes)
+  # The first panel of each row: `drawing.panels` puts four in a row.
   for axes in grid[::4]:
     axes.set_ylabel('gain over single, % (better ↑)', fontsize=8)
   _limit(grid[0], np.array(bounds))
@@ -70,6 +71,7 @@ def curves(
 
 
 def _gains(axes: Axes, gains: pd.DataFrame, colour: str) -> None:
+  # Smaller markers where hundreds of tasks would merge.
   places, size = np.arange(len(gains)), 3 if len(gains) <= 300 else 1.5
   axes.vlines(places, gains['low'], gains['high'], color='#cccccc', linewidth=1)
   shown = gains['verdict'].isin(['better', 'worse']).to_numpy()
@@ -126,6 +128,8 @@ def _curve(axes: Axes, cells, cell: Cell, tasks: list[TaskInfo]):
   steps, values = _by_step(cell, tasks)
   if not steps:
     return _level(axes, cell, tasks, style | {'marker': ''})
+  # A task's mean over runs is NaN where one run lacks the metric; the quantiles
+  # over tasks leave it out.
   low, middle, high = np.nanquantile(values, (0.25, 0.5, 0.75), axis=1)
   every = max(1, len(steps) // 8)
   axes.plot(
@@ -134,6 +138,7 @@ def _curve(axes: Axes, cells, cell: Cell, tasks: list[TaskInfo]):
   axes.fill_between(
     steps, low, high, color=style['color'], alpha=0.12, linewidth=0
   )
+  # As in `figures._limits`: the first tenth of the steps would hide the rest.
   late = np.array(steps) >= 0.1 * steps[-1]
   return low[late].min(), high[late].max()
 

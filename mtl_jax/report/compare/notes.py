@@ -88,7 +88,7 @@ def _test(base: Cell) -> str:
   if base.test_over_train is None:
     test = 'paired t-test'
     drawn = base.header['split'] == 'drawn'
-    fixed = ' Seeds on one split speak of training noise only.'
+    fixed = ' Seeds on one split show training noise only.'
     scope = '' if drawn else fixed
   else:
     test = 'corrected resampled t-test (Nadeau and Bengio 2003)'
@@ -182,15 +182,17 @@ def missing_values(cells: Sequence[Cell]) -> list[str]:
   for cell in cells:
     for task in cell.tasks:
       counts = {m: len(cell.values(task.name, m)) for m, _ in task.metrics}
+      # Metrics of a task that lack equally many seeds share a note.
       for seeds in sorted(set(counts.values()) - {len(cell.completed)}):
         metrics = ', '.join(m for m, n in counts.items() if n == seeds)
         of = f'{seeds} of {len(cell.completed)}'
+        # In a summarised table so do tasks.
         key = (metrics, of) if summed else (task.name, metrics, of)
         own = rows.setdefault(key, {})
         own.setdefault(task.name, []).append(cell.label)
   return [
-    f'{_labels(own)}: {many.some(list(own))} {metrics} rests on {of} seeds and '
-    'has no value on the others, on which Δm has none where this is a headline'
+    f'{_labels(own)}: {many.some(list(own))} {metrics} has a value on {of} '
+    'seeds only; where it is a headline, Δm has none on the others'
     for (*_, metrics, of), own in rows.items()
   ]
 
@@ -204,6 +206,8 @@ def _said(cells: Sequence[Cell]) -> list[str]:
   who: dict[str, list[str]] = {}
   for cell in cells:
     for note in cell.notes:
+      # A note that starts with the scheme's name needs no label, and neither
+      # does one of all cells, which is about the table.
       named = note.startswith(cell.scheme)
       who.setdefault(note, []).extend([] if named else [cell.label])
   return [

@@ -43,8 +43,8 @@ SUMMED = {
   ),
 }
 READINGS = (
-  '{label}: what the scheme told of itself in training, means over the steps '
-  'between two evaluations; mean and 95 % interval over the runs.'
+  '{label}: what the scheme logged in training, means over the steps between '
+  'two evaluations; mean and 95 % interval over the runs.'
 )
 
 
@@ -148,6 +148,7 @@ def html(
 
 def _template() -> jinja2.Template:
   text = pathlib.Path(__file__).with_name('page.html').read_text('utf-8')
+  # Names of tasks, notes and the command come from the user: escaped.
   environment = jinja2.Environment(autoescape=True, trim_blocks=True)
   return environment.from_string(text)
 
@@ -167,6 +168,7 @@ def _data(card: dict) -> list[tuple[str, str]]:
 
 def _counts(counts: dict[str, int]) -> str:
   """Rows per split, and known labels per task where some are missing."""
+  # Keys are SPLIT for rows and SPLIT/TASK for known labels.
   rows = [f'{k} {n}' for k, n in counts.items() if '/' not in k]
   labels = [
     f'{k} {n}'

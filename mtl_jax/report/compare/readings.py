@@ -97,6 +97,7 @@ def row(cell: Cell, reading: Reading) -> Row:
   shape = by_step[steps[0]][0].shape
   axes = zip(reading.axes, shape, strict=True)
   names = [entries(axis, size, cell.tasks) for axis, size in axes]
+  # A reading without axes is one line in one panel.
   *outer, lines = names or [['']]
   panels = [', '.join(entry) for entry in itertools.product(*outer)]
   drawn = np.s_[:, :COLUMNS, :LINES]
@@ -104,6 +105,7 @@ def row(cell: Cell, reading: Reading) -> Row:
     np.reshape(by_step[step], (-1, len(panels), len(lines)))[drawn]
     for step in steps
   ]
+  # [panels, lines, 3] of each step become [panels, lines, steps, 3].
   values = np.stack([_intervals(values) for values in by_run], axis=-2)
   return Row(panels, lines, steps, values)
 

@@ -53,6 +53,7 @@ def deltas(cell: Cell, base: Cell) -> tuple[list[int], stats.DeltaM]:
     The seeds that are complete in both cells, and Delta_m of each.
   """
   own, base_values = _headlines(cell), _headlines(base)
+  # A seed counts if every task has its headline metric in both cells.
   seeds = sorted(set.intersection(*map(set, own + base_values)))
   names = [f'{task.name} ({task.metrics[0][0]})' for task in cell.tasks]
   return seeds, stats.paired_delta_m(
@@ -80,6 +81,7 @@ def _metric_row(cell: Cell, base: Cell, task, metric, higher) -> dict:
   row = _row(task, metric, higher, len(own), mean, std, low, high)
   if cell.is_baseline:
     return row
+  # The test takes common seeds; the mean above is over all of the cell's.
   seeds = sorted(own.keys() & base_values.keys())
   return row | _difference(
     stats.paired(
@@ -93,6 +95,7 @@ def _metric_row(cell: Cell, base: Cell, task, metric, higher) -> dict:
 def _delta_row(cell: Cell, base: Cell) -> dict:
   seeds, delta = deltas(cell, base)
   if cell.is_baseline:
+    # The baseline's change against itself is 0, without a spread.
     mean = np.nan if delta.per_seed is None else 0.0
     return _row('ALL', 'delta_m', True, len(seeds), mean)
   if delta.per_seed is None:
@@ -138,6 +141,7 @@ def _correct(table: list[dict]) -> None:
   gates, first, second = {}, [], []
   for row in table:
     key = (row['scheme'], row['balancer'], row['task'])
+    # The first row of a task is its headline; Delta_m counts as a task.
     (second if key in gates else first).append(row)
     gates.setdefault(key, row)
   for family in (first, second):
@@ -147,6 +151,7 @@ def _correct(table: list[dict]) -> None:
   for row in second:
     gate = gates[row['scheme'], row['balancer'], row['task']]['p_holm']
     if row['p_holm'] is not None:
+      # The gate: never smaller than the p-value of the headline.
       row['p_holm'] = max(row['p_holm'], 1.0 if gate is None else gate)
   for row in table:
     row['verdict'] = _verdict(row)

@@ -82,7 +82,9 @@ def effects(
   """
   values = np.asarray(values, float)
   if values.ndim != 3 or min(values.shape) < 2:
-    raise ValueError(f'two or more of everything: {values.shape}')
+    raise ValueError(
+      f'effects need two or more schemes, balancers and seeds: {values.shape}'
+    )
   share = test_over_train or 0.0
   pairs = _pairs(values, share)
   n = values.shape[-1]
@@ -139,10 +141,13 @@ def _pairs(values: np.ndarray, share: float) -> np.ndarray:
   Scheme, balancer, interaction, left; the mean over pairs s != t is unbiased.
   """
   a, b, n = values.shape
+  # Without each seed's mean over all cells: the blocks.
   blocked = values - values.mean((0, 1))
   scheme, balancer = blocked.mean(1), blocked.mean(0)  # [a, n], [b, n]
   both = (blocked - scheme[:, None] - balancer).reshape(a * b, n)
   sizes = [
+    # Overlapping resplits have noise in common, which remains in the products
+    # of two seeds.
     (_products(x) - share * _halves(x)) / freedom
     for x, freedom in (
       (scheme, a - 1),

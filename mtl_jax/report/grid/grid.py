@@ -96,6 +96,7 @@ def _frame(rows, schemes, balancers, reasons) -> pd.DataFrame:
     [schemes, balancers], names=['scheme', 'balancer']
   )
   delta = rows[rows['metric'] == 'delta_m'].rename(columns={'mean': 'delta_m'})
+  # A pair without a cell becomes a row of NaN.
   frame = delta.set_index(keys.names).reindex(keys).reset_index()
   frame['dataset'] = rows['dataset'].iloc[0]
   frame['n_seeds'] = frame['n_seeds'].fillna(0).astype(int)

@@ -34,9 +34,12 @@ def verdict(result: factorial.Effects) -> str:
     f'({_interval(second)}); '
   )
   which = factorial.larger(result)
+  # The interval of the difference includes 0, or is unknown.
   if not which:
     return text + 'which is larger is not shown.'
   size, low, high = result.difference
+  # The difference is scheme less balancer, and the sentence is about the
+  # larger.
   if which == 'balancer':
     size, low, high = -size, -high, -low
   return (
@@ -77,6 +80,7 @@ def _mean(grid: Grid, scheme: str = '', balancer: str = '') -> str:
     return '–'
   rows = slice(None) if not scheme else [names.index(scheme)]
   chosen = slice(None) if not balancer else [columns.index(balancer)]
+  # Averaged within each seed first, so that the interval is over seeds.
   per_seed = values[rows][:, chosen].mean((0, 1))
   return _number(
     *stats.one_sample(per_seed, stats.PERCENT, grid.test_over_train)[:3]
@@ -121,7 +125,7 @@ def _over(grid: Grid) -> list[str]:
   if whole and len(balancers) == len(grid.balancers) and seeds == every:
     return []
   if not values.size:
-    return ['Means are not given: no seed that all of a part have.']
+    return ['Means are not given: no seed is complete in all entries.']
   return [
     'Means and effects are over the part without an empty entry, '
     f'{", ".join(schemes)} with {", ".join(balancers)}, and the {seeds} seeds '

@@ -76,6 +76,7 @@ def write(result: Interference, folder: pathlib.Path) -> None:
 
 def matrices(result: Interference) -> Figure:
   """Draws matrices of tasks x tasks, a panel per measure."""
+  # Similarity to single's features if there is any, else between tasks.
   last = [m for m in (SINGLE, BETWEEN) if len(result.of(m.measure, m.module))]
   shown = [*MAPS, *last[:1]]
   side = max(2.6, 0.62 * min(len(result.names), 2 * MOST) + 1.0)
@@ -86,9 +87,9 @@ def matrices(result: Interference) -> Figure:
   for empty in grid[len(shown) :]:
     empty.remove()
   figure.suptitle(
-    f'{result.cell.label}: mean over looks and seeds, ± half its 95 % interval '
-    'over seeds.\nBold with ▲ agree or help, ▼ conflict or hurt: shown after '
-    'correction; only the corrected cosine and TAG are tested',
+    f'{result.cell.label}: mean over probes and seeds, ± half its 95 % '
+    'interval over seeds.\nBold with ▲ agree or help, ▼ conflict or hurt: '
+    'shown after correction; only the corrected cosine and TAG are tested',
     fontsize=9,
   )
   return figure
@@ -103,8 +104,10 @@ def _matrix(axes: Axes, result: Interference, one: Map) -> None:
   low, high = one.ends or (-limit, limit)
   image = axes.imshow(means, one.colours, vmin=low, vmax=high)
   for (i, j), row in rows.iterrows():
+    # Positions are (x, y), that is (j, i).
     place, middle = (names.index(j), names.index(i)), (low + high) / 2
     way = (means[place[::-1]] - middle) / (high - middle)
+    # 'Greens' is dark at its upper end, a diverging map at both.
     dark = bool(
       way > 0.3 if one.colours == 'Greens' else abs(way) > heatmap.DARK
     )
@@ -149,7 +152,7 @@ def over_training(result: Interference) -> Figure:
   grid[0].set_ylim(-0.03, 1.03)
   figure.suptitle(
     f'{result.cell.label}: on single batches, mean and 95 % interval over '
-    'seeds; grey: where independent noise leads',
+    'seeds; grey: the value for independent noise',
     fontsize=9,
   )
   figure.legend(
@@ -188,6 +191,7 @@ def depth(result: Interference) -> Figure:
   values = table.to_numpy()
   image = axes.imshow(values, 'RdBu_r', aspect='auto', vmin=0, vmax=1)
   every = max(1, len(table.columns) // 10)
+  # About ten labels, however many probes there are.
   places = range(0, len(table.columns), every)
   axes.set_xticks(places, table.columns[::every])
   axes.set_yticks(range(len(table)), table.index)

@@ -40,7 +40,7 @@ def ends(result: Interference) -> dict[str, Pair]:
   Empty for fewer than two pairs.
   """
   means = result.of(CORRECTED)['mean']
-  if len(means) < 4:  # Each pair is there in both orders.
+  if len(means) < 4:  # Each pair is listed in both orders.
     return {}
   low, high = means.idxmin(), means.idxmax()
   return {
@@ -122,8 +122,8 @@ def in_depth(result: Interference) -> Contrast | None:
 def extremes(table: pd.DataFrame, ratio: float | None) -> Contrast | None:
   """Contrasts the columns with the highest and the lowest mean.
 
-  They were chosen for being far apart, so the p-value is corrected for all pairs
-  of columns, by Bonferroni.
+  They were chosen for being far apart, so the p-value is corrected for all
+  pairs of columns, by Bonferroni.
 
   Args:
     table: `[seeds, names]`.
@@ -162,6 +162,7 @@ def in_time(
     return None
   frame, parts = result.frame[_of_probes(result)], []
   for third in (steps[-size:], steps[:size]):
+    # Pooled within the third: a corrected cosine is not a mean of cosines.
     means = pairs.per_seed(frame[frame['step'].isin(third)])
     rows = means[(means['measure'] == measure) & (means['module'] == TOTAL)]
     parts.append(rows.groupby('seed')['value'].mean())

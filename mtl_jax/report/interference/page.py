@@ -73,11 +73,14 @@ def measured(result: Interference) -> str:
 
 def _over(result: Interference) -> str:
   modules = set(result.frame['module']) - {TOTAL, FEATURES}
+  # Modules of shared parameters are named `shared...`; a scheme without any
+  # compares its tasks' towers.
   shared = all(name.startswith('shared') for name in modules)
   return f'by {"shared parameters" if shared else "corresponding towers"}'
 
 
 def _steps(result: Interference) -> np.ndarray:
+  # Features are measured once, after training, and not by a probe.
   probes = result.frame['module'] != FEATURES
   return np.sort(result.frame.loc[probes, 'step'].unique())
 
@@ -87,13 +90,13 @@ def cost(result: Interference) -> str:
   costs = result.cell.cost
   seconds, rate = costs.get('probe_seconds'), costs.get('steps_per_second')
   if not seconds or not rate:
-    return 'What a look cost is not known.'
+    return 'The time of a probe is not known.'
   steps = result.cell.header['comparable']['steps']
   share = len(_steps(result)) * seconds * rate / steps
   return (
-    f'A look at one run took {human(1000 * seconds)} ms, as long as '
-    f'{human(seconds * rate)} training steps; all looks together '
-    f'{human(100 * share)} % of the time in steps and evaluations, on top.'
+    f'A probe of one run took {human(1000 * seconds)} ms, as long as '
+    f'{human(seconds * rate)} training steps; all probes together added '
+    f'{human(100 * share)} % to the time of steps and evaluations.'
   )
 
 
@@ -101,9 +104,10 @@ def _legend(result: Interference) -> str:
   resplits = result.cell.test_over_train is not None
   wide = '; resplits overlap, which ± and tests allow for (Nadeau and Bengio)'
   return (
-    'Means over looks and seeds ± half the 95 % interval over seeds'
+    'Means over probes and seeds ± half the 95 % interval over seeds'
     f'{wide if resplits else ""}. ▲ agree or help, ▼ conflict or hurt: p < '
     '0.05 after Holm over the pairs, else not shown. The corrected cosine is '
     'free of the noise of batches; the conflict rate is not: independent noise '
-    'takes it to one half, noise of shared rows either way.'
+    'moves it towards one half, noise of shared rows in either '
+    'direction.'
   )

@@ -103,12 +103,14 @@ def pooled(means: pd.DataFrame) -> pd.DataFrame:
   where = ['module', 'seed']
   own = products['task_i'] == products['task_j']
   squares = products[own].set_index([*where, 'task_i'])['value']
+  # An estimate, from different batches, of a squared norm can be negative.
   squares = squares.where(squares > 0).rename_axis([*where, 'task'])
   pairs = products[~own].assign(measure=CORRECTED)
   length = 1.0
   for side in ('task_i', 'task_j'):
     keys = pd.MultiIndex.from_frame(pairs[[*where, side]])
     length = length * np.sqrt(squares.reindex(keys).to_numpy())
+  # Numerator and denominator are estimates, whose ratio can exceed 1.
   pairs['value'] = np.clip(pairs['value'] / length, -1, 1)
   return pairs[pairs['value'].notna()]
 

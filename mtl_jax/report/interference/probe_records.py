@@ -18,8 +18,9 @@ from mtl_jax.report.results import Cell
 
 TOTAL = 'ALL'  # all modules together, or all tasks
 FEATURES = 'features'  # in place of a module: what the tasks' heads read
-# `task_i` and `task_j` are a pair i != j; of TAG i is the one that steps and j
-# the one whose loss is looked at. Where they may be one task is said here.
+# `task_i` and `task_j` are a pair i != j, except for these measures, which are
+# also of a task with itself. For TAG, i is the task of the gradient step and j
+# the one whose loss is evaluated.
 WITH_ITSELF = ('product', 'cka_single', 'rsa_single')
 COLUMNS = (
   *('step', 'module', 'task_i', 'task_j'),
@@ -43,7 +44,7 @@ def frame(folder: pathlib.Path, cell: Cell) -> pd.DataFrame:
   rows = [row for line in _lines(folder, cell) for row in _rows(line, cell)]
   if not rows:
     raise InputError(
-      f'{folder}: interference was not measured in any run that ended well; '
+      f'{folder}: interference was not measured in any completed run; '
       'set config.probe.batches to 4, or lower config.hp.lr'
     )
   table = pd.DataFrame(rows, columns=[*COLUMNS])
@@ -113,6 +114,8 @@ def _rows(line: dict, cell: Cell) -> Iterator[tuple]:
 
 def _names(place: tuple, modules: list[str], tasks: list[str]) -> tuple:
   """Names of axes that are modules and tasks, tasks, modules, or none."""
+  # Shapes are [modules, K, K], [K, K], [modules] or []: those with an odd
+  # number of axes start with modules.
   module = modules[place[0]] if len(place) % 2 else TOTAL
   if len(place) < 2:
     return module, TOTAL, TOTAL

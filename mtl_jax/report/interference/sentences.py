@@ -47,8 +47,9 @@ def _left_out(result: Interference) -> str:
   if not few:
     return ''
   return (
-    f' In up to {few} of {every} seeds a gradient was not told from noise; '
-    'they are left out there: take more config.probe.batches.'
+    f' In up to {few} of {every} seeds a gradient could not be '
+    'distinguished from noise; those seeds are left out of the pair: increase '
+    'config.probe.batches.'
   )
 
 
@@ -58,8 +59,9 @@ def rates(result: Interference) -> str:
   if not len(rows):
     return 'The conflict rate is not known.'
   whole = findings.over_pairs(result, 'conflict')
-  text = f'Gradients of a batch point apart in {_share(whole)} of cases'
+  text = f'Gradients of a batch conflict in {_share(whole)} of cases'
   high, low = rows['mean'].idxmax(), rows['mean'].idxmin()
+  # One pair, listed in both orders, has no extremes.
   if len(rows) > 2:
     text += (
       f', most for {_both(high)} ({_percent(rows.loc[high])}) and least for '
@@ -72,7 +74,7 @@ def depth(result: Interference) -> str:
   """Says which modules have the most and the least conflict."""
   ends = findings.in_depth(result)
   if ends is None:
-    return 'Depth: there is one module alone, or no seed knows them all.'
+    return 'Depth: there is only one module, or no seed has values of all.'
   return (
     f'In depth, the conflict rate is highest in {ends.names[0]} and lowest in '
     f'{ends.names[1]}: {_against(ends)}.'
@@ -90,7 +92,7 @@ def time(result: Interference) -> str:
       f'{name} {_against(ends, scale)}' if ends else f'{name} not known'
     )
   return (
-    'Over training, the last third of looks against the first, mean over '
+    'Over training, the last third of probes against the first, mean over '
     f'pairs: {"; ".join(parts)}.'
   )
 
@@ -100,14 +102,18 @@ def tag_effects(result: Interference) -> str:
   rows = result.of('tag')
   if not len(rows):
     return 'TAG is not known.'
+  # A gain is a share of the loss that a step takes away: + helps.
   best, worst = rows['mean'].idxmax(), rows['mean'].idxmin()
   parts = [_step(rows, best, 'largest'), _step(rows, worst, 'smallest')]
+  # The largest gain is also the smallest if only one is known.
   return f'By TAG, {"; ".join(parts[: 1 + (best != worst)])}.'
 
 
 def _step(rows: pd.DataFrame, pair: tuple[str, str], which: str) -> str:
   row = rows.loc[pair]
   way = 'lowers' if row['mean'] > 0 else 'raises'
+  # A loss is raised by a positive number: the sign of a negative gain is
+  # turned, and so are the ends of its interval.
   size = number(row if row['mean'] > 0 else _turned(row), 100.0)
   shown = row['verdict']
   verdict = shown if shown == NOT_SHOWN else f'{shown}, shown'
@@ -140,10 +146,10 @@ def features(result: Interference) -> str:
 def _between(result: Interference) -> str:
   rows = result.of('cka', FEATURES)
   if not len(rows):
-    return 'How alike features are is not known.'
+    return 'The similarity of features is not known.'
   low, high = rows['mean'].idxmin(), rows['mean'].idxmax()
   return (
-    "CKA of the tasks' features with each other: most alike "
+    "CKA of the tasks' features with each other: most similar "
     f'{_both(high)} ({number(rows.loc[high])}), least {_both(low)} '
     f'({number(rows.loc[low])}); not tested.'
   )

@@ -45,7 +45,7 @@ def read(path: pathlib.Path, names: Sequence[str]) -> dict[str, np.ndarray]:
   if all(part.empty for part in results.values()):
     raise InputError(
       f'--affinities={path} has no measure {" or ".join(MEASURES)} of module '
-      f'{TOTAL}'
+      f'{TOTAL}; name an interference.csv that has one'
     )
   return {
     measure: _table(part, names, f'--affinities={path}: {measure}')
@@ -57,12 +57,14 @@ def read(path: pathlib.Path, names: Sequence[str]) -> dict[str, np.ndarray]:
 def _table(frame: pd.DataFrame, names: Sequence[str], what: str) -> np.ndarray:
   means = frame.groupby(['task_i', 'task_j'])['value'].mean().unstack()
   table = means.reindex(index=names, columns=names).to_numpy()
+  # Symmetric measures are listed for i < j alone.
   table = np.where(np.isnan(table), table.T, table)
   np.fill_diagonal(table, np.nan)
   gaps = np.argwhere(np.isnan(table) & ~np.eye(len(names), dtype=bool))
   if gaps.size:
     i, j = (names[k] for k in gaps[0])
     raise InputError(
-      f'{what} of {i!r} and {j!r} is not there; measure it with these tasks'
+      f'{what} of tasks {i!r} and {j!r} is missing; run '
+      'experiments.interference on all of these tasks'
     )
   return table

@@ -31,6 +31,7 @@ def pairs(gains: dict, num_tasks: int) -> np.ndarray | None:
     for j in range(i):
       if (j, i) not in gains:
         return None
+      # Groups are ascending: first the gain of task j, then that of task i.
       table[i, j], table[j, i] = gains[j, i].mean(-1)
   return table
 
@@ -65,6 +66,7 @@ def predictions(transfer: Transfer, affinities: Affinities) -> dict[str, dict]:
 def known(transfer: Transfer) -> tuple[dict, dict]:
   """Returns gains on test and on validation of groups that have all of both."""
   test, valid = transfer.whole('test'), transfer.whole('valid')
+  # A metric may lack a value on one split only.
   both = [group for group in test if group in valid]
   return tuple(
     {group: gains[group] for group in both} for gains in (test, valid)
@@ -100,6 +102,7 @@ def groupings(transfer: Transfer, affinities: Affinities) -> pd.DataFrame:
     mean = grouping.at_random(guesses['oracle'], size, budget)
     if mean is not None:
       lines.append({'budget': budget, 'chosen_by': 'random', 'gain': mean})
+    # The oracle's: `predictions` lists it first.
     best = lines[0]['gain']
     rows += [{**line, 'regret': best - line['gain']} for line in lines]
   return pd.DataFrame(rows, columns=COLUMNS)
@@ -163,6 +166,7 @@ def agreement(transfer: Transfer, affinities: Affinities) -> pd.DataFrame:
   for what, sizes in (('pairs', [2]), ('larger groups', range(3, size + 1))):
     groups = [group for group in test if len(group) in sizes]
     for name, table in tables.items():
+      # Gains of pairs on test would predict themselves.
       itself = what == 'pairs' and name == 'pairs on test'
       if groups and table is not None and not itself:
         guess = grouping.predicted(table, groups)

@@ -116,6 +116,7 @@ def matrix(transfer: Transfer, column: str = 'gain') -> np.ndarray:
   values = frame.set_index(['group', 'task'])[column]
   for pair in (g for g in transfer.groups if len(g.members) == 2):
     for task, partner in itertools.permutations(pair.members):
+      # The row's task helps the column's.
       row, column = names.index(partner), names.index(task)
       table[row, column] = values[pair.name, task]
   return table
@@ -163,6 +164,7 @@ def by_size(transfer: Transfer) -> pd.DataFrame:
         'size': size,
         'groups': part['group'].nunique(),
         **dict(zip(('gain', 'ci_low', 'ci_high'), test[:3], strict=True)),
+        # The noise of one seed is unknown: NaN, and then so is the share.
         'worse': (part['gain'] < -limit).mean() if limit >= 0 else np.nan,
         'negative': part['gain'].clip(upper=0).mean(),
         'shown_better': (own['verdict'] == 'better').sum(),
@@ -181,6 +183,7 @@ def _gains(
   seeds = sorted(own.keys() & base.keys())
   value, alone = ([v[s] for s in seeds] for v in (own, base))
   delta = stats.paired_delta_m(
+    # [seeds, metrics], of one metric.
     np.reshape(value, (-1, 1)),
     np.reshape(alone, (-1, 1)),
     [higher],

@@ -18,9 +18,8 @@ import numpy as np
 
 Group = tuple[int, ...]  # numbers of tasks, ascending
 Gains = Mapping[Group, np.ndarray]  # of a group's tasks, in its order; + helps
-Affinity = (
-  np.ndarray
-)  # [K, K]: how much task i helps j; the diagonal is not read
+# [K, K]: how much task i helps task j; the diagonal is not read.
+Affinity = np.ndarray
 
 
 class Grouping(NamedTuple):
@@ -44,6 +43,9 @@ def best(gains: Gains, num_tasks: int, budget: int) -> Grouping | None:
   """
   blocks = _best_blocks(gains)
 
+  # Every partition is built once: each block holds the first task that is left.
+  # The margin of 1e-12 makes the choice among equals independent of rounding.
+
   @functools.cache
   def search(left: Group, networks: int) -> tuple[float, tuple]:
     if not left:
@@ -58,8 +60,10 @@ def best(gains: Gains, num_tasks: int, budget: int) -> Grouping | None:
     return best_so_far
 
   every = tuple(range(num_tasks))
+  # One search per number of networks, so that `max`, which returns the first
+  # of equals, prefers fewer networks.
   ways = (search(every, networks) for networks in range(1, budget + 1))
-  score, networks = max(ways, key=lambda way: way[0])  # the first of equals
+  score, networks = max(ways, key=lambda way: way[0])
   return Grouping(networks, score / num_tasks) if networks else None
 
 
@@ -95,6 +99,8 @@ def at_random(gains: Gains, num_tasks: int, networks: int) -> float | None:
   Returns:
     The mean over tasks; None if there is no such partition.
   """
+  # The sum over all partitions needs their number as well: a block's total is
+  # counted once for every way to partition the other tasks.
   totals = {group: float(np.sum(values)) for group, values in gains.items()}
 
   @functools.cache
@@ -116,8 +122,8 @@ def predicted(affinity: Affinity, groups: Iterable[Group]) -> Gains:
   """Predicts each task's gain in a group as its mean affinity from the others.
 
   From gains of pairs it is Standley et al.'s higher-order estimate, from
-  look-ahead affinities the score of TAG (arXiv:2109.04617). A task alone gains 0:
-  its affinity to itself is not comparable.
+  look-ahead affinities the score of TAG (arXiv:2109.04617). A task alone gains
+  0: its affinity to itself is not comparable.
 
   Args:
     affinity: `[K, K]`, i -> j.
@@ -138,8 +144,9 @@ def _incoming(affinity: Affinity, group: Group) -> np.ndarray:
 
 
 def _best_blocks(gains: Gains) -> dict[Group, tuple[float, Group]]:
-  """For every set of tasks, the score and group of the network that serves it best."""
+  """For every set of tasks, score and group of its best network."""
   best_of: dict[Group, tuple[float, Group]] = {}
+  # Small groups first, so that of equal networks the cheapest is taken.
   for group in sorted(gains, key=lambda g: (len(g), g)):
     of_task = dict(zip(group, np.asarray(gains[group], float), strict=True))
     for block in _subsets(group):
@@ -150,7 +157,7 @@ def _best_blocks(gains: Gains) -> dict[Group, tuple[float, Group]]:
 
 
 def _first_blocks(left: Group) -> Iterator[tuple[Group, Group]]:
-  """Yields every block with the first of the tasks left, and the tasks after it."""
+  """Yields every block with the first task left, and the other tasks left."""
   for others in _subsets(left[1:], smallest=0):
     rest = tuple(task for task in left[1:] if task not in others)
     yield (left[0], *others), rest

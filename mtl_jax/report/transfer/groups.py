@@ -45,7 +45,7 @@ def of_cell(cell: Cell) -> Group:
 
 
 def load(folder: pathlib.Path) -> list[Group]:
-  """Reads the groups of a cell that was trained by groups; see `results.load`."""
+  """Reads the groups of a cell that trained groups; see `results.load`."""
   cell = results.load(folder)
   return [
     _group(cell, number, tuple(members))
@@ -54,6 +54,7 @@ def load(folder: pathlib.Path) -> list[Group]:
 
 
 def _group(cell: Cell, number: int, members: tuple[str, ...]) -> Group:
+  # Each group has its setting selected by itself.
   own = [run for run in cell.runs if run.hp['group'] == number]
   name_of = dict(zip((t.name for t in cell.tasks), members, strict=True))
   return Group(members, tuple(_named(r, name_of) for r in results.select(own)))

@@ -66,6 +66,7 @@ def _pairs(transfer: Transfer) -> Sheet:
     *(f'{t.name} {t.metrics[0][0]}' for t in transfer.base.tasks),
   ]
   body = [[name, *row] for name, row in zip(names, entries, strict=True)]
+  # Each reason once: groups with the same task tend to have the same.
   reasons = dict.fromkeys(
     transfer.frame['reason'][transfer.frame['reason'] != '']
   )
@@ -146,6 +147,7 @@ def _groupings(transfer: Transfer, frame: pd.DataFrame) -> Sheet:
     [
       f'{row["budget"]}, {row["chosen_by"]}',
       f'{row["gain"]:+.2f}'
+      # A mean over partitions, `random`, has no interval.
       if pd.isna(row['ci_low'])
       else with_interval(row['gain'], row['ci_low'], row['ci_high'], '+'),
       f'{row["regret"]:.2f}',

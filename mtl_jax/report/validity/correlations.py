@@ -72,6 +72,7 @@ def pair_gains(gains: grouping.Gains, size: int) -> np.ndarray:
   seeds = next(iter(gains.values())).shape[1]
   table = np.full((seeds, size, size), np.nan)
   for (i, j), own in ((g, v) for g, v in gains.items() if len(g) == 2):
+    # The first of a group's tasks is i, whose partner is j.
     table[:, j, i], table[:, i, j] = own
   return table
 
@@ -100,7 +101,7 @@ def _ranked(measured: np.ndarray, gained: np.ndarray) -> float:
 def correlation_rows(sets: list[Judged]) -> pd.DataFrame:
   """Summarises correlations over seeds, and tests them.
 
-  Holm's correction is over all lines; a measure `predicts` if its corrected mean
+  Holm's correction is over all lines; a measure `predicts` if its mean
   correlation is shown to be above 0.
 
   Args:
@@ -110,6 +111,8 @@ def correlation_rows(sets: list[Judged]) -> pd.DataFrame:
     A line per set, measure and time, and of all drawn sets together.
   """
   result = {judged.name: correlations(judged) for judged in sets}
+  # Without resplits, every seed is taken to be a world of its own, so that the
+  # seeds of all sets can be pooled.
   drawn = [j.name for j in sets if j.transfer.base.test_over_train is None]
   if len(drawn) > 1:
     keys = dict.fromkeys(key for name in drawn for key in result[name])

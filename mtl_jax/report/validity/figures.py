@@ -59,13 +59,14 @@ def _style(i: int) -> dict:
 
 def _over_training(axes: Axes, i: int, own: pd.DataFrame) -> None:
   rows = own.set_index('when')
+  # Not measured during the training, so that there is one value.
   if not set(rows.index) & set(WHEN):
     for rho in rows['rho'].dropna():
       axes.axhline(rho, alpha=0.9, **{**_style(i), 'marker': ''})
     return
   rows = rows.reindex(WHEN)
   half = (rows['ci_high'] - rows['ci_low']) / 2
-  # Side by side, so that intervals of many measures can be told apart.
+  # Side by side, so that intervals of many measures do not overlap.
   places = np.arange(len(WHEN)) + 0.06 * (i - 4)
   axes.errorbar(places, rows['rho'], yerr=half, capsize=1.5, **_style(i))
 

@@ -12,7 +12,7 @@ from mtl_jax.report.validity.correlations import DRAWN, Judged, Validity
 from mtl_jax.report.validity.regrets import REFERENCES, WHOLE
 
 MARKS = {'predicts': ' ▲', 'misleads': ' ▼', 'not shown': ''}
-# Whatever is known of pairs without training all of them together.
+# The trainings that a chooser needs, unless it is all tasks together once.
 NEEDS = {
   'validation': 'every group',
   'pairs': 'every pair',
@@ -64,20 +64,21 @@ def _how(judged: Sequence[Judged]) -> list[str]:
     f'and every task alone, {steps:,} steps in the first set; the gain of a '
     'task is in % of its headline on test.',
     'Within every seed a measure ranks the ordered pairs of tasks (i helps j), '
-    "and Spearman's correlation holds that against the gains of the pairs; "
-    'told is the mean over seeds ± half its 95 % interval. ▲ predicts, ▼ '
+    "and Spearman's correlation compares this with the gains of the pairs; "
+    'given is the mean over seeds ± half its 95 % interval. ▲ predicts, ▼ '
     'misleads: the mean is not 0 after Holm over all lines of '
     'correlations.csv.',
     'Measures are of all tasks trained together, on raw gradients of shared '
-    'parameters, turned so that more should help: 0.5 less the conflict rate, '
-    'minus the curvature bound. A gain of one training is noisy, which takes '
-    'from every correlation; known cosine, how alike the worlds were made, '
-    'says what is left.',
+    'parameters, with the sign by which more should help: 0.5 minus the '
+    'conflict rate, the negative of the curvature bound. A gain of one '
+    'training is noisy, which takes from every correlation; known cosine, the '
+    'similarity that the worlds were made with, shows what is left.',
   ]
 
 
 def _correlations(result: Validity, name: str) -> str:
   own = result.correlations[result.correlations['tasks'] == name]
+  # In the order of time; '' is what does not depend on training.
   whens = [*pair_measures.WHEN, 'end', '']
   whens = [when for when in whens if (own['when'] == when).any()]
   table = own.set_index(['measure', 'when'])
@@ -121,7 +122,7 @@ def _regrets(result: Validity, name: str) -> str:
     'The mean gain over tasks of the grouping that each would choose, and '
     'what that is more than at random, the mean over all partitions into so '
     'many groups, ± half the 95 % interval over seeds. Measures are means over '
-    'all looks; others, and regrets, are in regrets.csv.'
+    'all probes; others, and regrets, are in regrets.csv.'
   ]
   return terminal.markdown(Sheet(above, Table(header, body), []))
 
@@ -131,7 +132,7 @@ def _gain(row: pd.Series) -> str:
 
 
 def _costs(result: Validity) -> str:
-  header = ['tasks', 'number', 'looks', 'ms of a look', 'in steps', 'adds']
+  header = ['tasks', 'number', 'probes', 'ms of a probe', 'in steps', 'adds']
   body = [
     [
       cost['tasks'],
@@ -144,7 +145,7 @@ def _costs(result: Validity) -> str:
     for cost in result.costs
   ]
   above = [
-    'One look at one run: gradients of all tasks on every batch of it, their '
+    'One probe of one run: gradients of all tasks on every batch of it, their '
     'products by module, a look-ahead step per task, and the curvature.'
   ]
   return terminal.markdown(Sheet(above, Table(header, body), []))

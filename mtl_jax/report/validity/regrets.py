@@ -61,6 +61,8 @@ def _regrets(name, budget, gains_of, overlap) -> list[dict]:
   best, chance = gains_of['validation', ''], gains_of['random', '']
   rows = []
   for (measure, when), gains in gains_of.items():
+    # Both paired by seed, so that the spread of seeds cancels where it is
+    # common to both.
     missed = stats.one_sample(best - gains, stats.PERCENT, overlap)
     over = stats.one_sample(gains - chance, stats.PERCENT, overlap)
     values = (name, measure, when, budget, len(gains), gains.mean())
@@ -103,6 +105,7 @@ def _of_seed(
   tables: Mapping[Key, np.ndarray],
   budget: int,
 ) -> dict[Key, float]:
+  # The group of all tasks.
   every = max(test, key=len)
   guesses = {('validation', ''): valid} | {
     key: grouping.predicted(table, test)

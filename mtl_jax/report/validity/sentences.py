@@ -13,7 +13,7 @@ PARTS = {
   'to 10 %': 'in the first 10 % of the steps',
   '10 to 40 %': 'from 10 to 40 % of the steps',
   'from 40 %': 'after 40 % of the steps',
-  'all': 'over all looks',
+  'all': 'over all probes',
   'end': 'at the end',
   '': 'as drawn',
 }
@@ -29,6 +29,7 @@ def answers(result: Validity) -> Iterator[str]:
     return
   for measure, part in own.groupby('measure', sort=False):
     yield f'{name}: {_answer(measure, part)}'
+  # The known cosine is how the data were drawn, not a measure.
   known = own[own['measure'] != 'known cosine']
   best = known.loc[known['rho'].idxmax()]
   shown = 'which is shown' if best['verdict'] == 'predicts' else 'not shown'
@@ -39,13 +40,13 @@ def answers(result: Validity) -> Iterator[str]:
   yield from _grouped(result.regrets, name)
   for cost in result.costs:
     yield (
-      f'{cost["tasks"]}: {cost["looks"]} looks added '
+      f'{cost["tasks"]}: {cost["looks"]} probes added '
       f'{cost["share_of_training"]:.0%} to the training of all tasks together.'
     )
 
 
 def _grouped(lines: pd.DataFrame, name: str) -> Iterator[str]:
-  """How much better than chance the measures group, with the fewest networks."""
+  """How much better than chance measures group, with the fewest networks."""
   own = lines[(lines['tasks'] == name) & lines['when'].isin(WHOLE)]
   own = own[own['budget'] == own['budget'].min()].set_index('measure')
   if own.empty:
@@ -71,6 +72,7 @@ def over(row: pd.Series) -> str:
 def _answer(measure: str, part: pd.DataFrame) -> str:
   shown = part[part['verdict'] == 'predicts']
   if len(shown):
+    # Lines are in the order of time, so the first is the earliest.
     first = shown.iloc[0]
     best = shown.loc[shown['rho'].idxmax()]
     later = f', best {_when(best["when"])} ({rho(best)})'

@@ -108,7 +108,7 @@ def products(rows):
   )
 
 
-def test_parts_of_a_training_are_means_over_their_looks():
+def test_parts_of_a_training_are_means_over_their_probes():
   grads = np.random.default_rng(0).normal(size=(2, 5, 3, 4))
   steps = (0, 10, 30, 60, 100)
   grams = {
@@ -148,10 +148,10 @@ def test_the_page_says_what_the_numbers_say(judge, tmp_path):
     correlations.correlation_rows([judged]), regrets.rows_of([judged]), [cost]
   )
   text = page.page([judged], found)
-  assert 'itself predicts, first over all looks (+' in text
-  assert 'turned misleads over all looks (-' in text
+  assert 'itself predicts, first over all probes (+' in text
+  assert 'turned misleads over all probes (-' in text
   assert 'other is not shown to predict' in text
-  assert '5 looks added 20% to the training' in text
+  assert '5 probes added 20% to the training' in text
   rows = found.regrets.set_index('measure')
   assert f'{rows.gain["itself"]:+.2f}' in text
   figures.write(found, tmp_path)
