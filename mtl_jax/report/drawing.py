@@ -14,7 +14,7 @@ from mtl_jax.records import atomic
 from mtl_jax.report.results import Cell
 
 # Okabe and Ito's colours for the colour-blind, without their yellow, which
-# vanishes on paper; black is kept for the baseline.
+# vanishes on paper; black is reserved for the baseline.
 COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')
 MARKERS = 's^DvPX*<>hp'
 LINES = ('--', '-.', ':', '-')

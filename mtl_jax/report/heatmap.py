@@ -76,7 +76,7 @@ def bar(figure: Figure, image: AxesImage, axes: Axes, label: str) -> Colorbar:
   Args:
     figure: that holds `axes`.
     image: whose colours it explains.
-    axes: beside which it is placed.
+    axes: next to which it is placed.
     label: the quantity and its unit.
 
   Returns:

@@ -168,6 +168,8 @@ def load(folder: pathlib.Path) -> Cell:
     raise InputError(
       f'{folder}: the records are not complete; run the same command again'
     )
+  # A resumed cell repeats records: the last header and the last costs count,
+  # and each note once.
   header = by_kind['cell'][-1]
   runs = _runs(lines)
   notes = dict.fromkeys(line['text'] for line in by_kind.get('note', []))

@@ -128,6 +128,8 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
   """
   known = [i for i, p in enumerate(p_values) if p is not None]
   adjusted, running = list(p_values), 0.0
+  # The smallest of n p-values is multiplied by n, the next by n - 1, and so on;
+  # none may become smaller than the one before.
   for rank, i in enumerate(sorted(known, key=lambda i: p_values[i])):
     running = max(running, min(1.0, (len(known) - rank) * p_values[i]))
     adjusted[i] = running
@@ -201,6 +203,7 @@ def paired_delta_m(
     return DeltaM(None, 'no seed is complete in both rows')
   means = base.mean(0)
   small = int(np.abs(means).argmin())
+  # Negated, so that a NaN is refused as well.
   if not abs(means[small]) >= near_zero:
     name = names[small] if names else f'metric {small}'
     reason = f'the baseline of {name} is {means[small]:.3g}'

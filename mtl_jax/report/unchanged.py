@@ -41,6 +41,7 @@ def unless_same(
 
 def _inputs(cells: Sequence[Cell], command: str) -> bytes:
   """Everything that the figures depend on."""
+  # The whole report: any of its files may change a figure.
   every = sorted(pathlib.Path(__file__).parent.rglob('*.*'))
   sources = [path for path in every if path.suffix in ('.py', '.html')]
   code = [_digest(path.read_bytes()) for path in sources]

@@ -35,6 +35,7 @@ def draw(grid: Grid) -> Figure:
   width, height = max(1.05 * shape[1], 3) + 2.2, 0.45 * shape[0] + 1.6
   figure = Figure((width, height), layout='constrained')
   axes = figure.subplots()
+  # A pair with a reason is unknown.
   means = grid.frame['delta_m'].where(grid.frame['reason'] == '')
   image = heatmap.draw(axes, means.to_numpy(float).reshape(shape), _rows(grid))
   axes.set_xticks(range(shape[1]), grid.balancers, rotation=30, ha='right')

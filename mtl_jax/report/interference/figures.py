@@ -142,6 +142,7 @@ def over_training(result: Interference) -> Figure:
   pairs = {'mean over pairs': None, **findings.ends(result)}
   panels = {'conflict': 'conflict rate, share of batches', 'cosine': 'cosine'}
   for axes, (measure, label) in zip(grid, panels.items(), strict=True):
+    # The expected value for gradients of independent noise.
     neutral = 0.5 if measure == 'conflict' else 0
     axes.axhline(neutral, color=drawing.GREY, linewidth=0.8)
     for i, (name, pair) in enumerate(pairs.items()):

@@ -104,9 +104,10 @@ def over_pairs(result: Interference, measure: str) -> stats.Paired:
 def of_features(result: Interference) -> Contrast | None:
   """Contrasts the tasks whose features are most and least like single's."""
   rows = _of(result, 'cka_single', FEATURES)
+  # A task's features against those of its own single tower.
   rows = rows[rows['task_i'] == rows['task_j']]
-  likeness = rows.pivot_table(index='seed', columns='task_i', values='value')
-  return extremes(likeness, result.cell.test_over_train)
+  similarity = rows.pivot_table(index='seed', columns='task_i', values='value')
+  return extremes(similarity, result.cell.test_over_train)
 
 
 def in_depth(result: Interference) -> Contrast | None:

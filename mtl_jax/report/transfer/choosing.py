@@ -91,6 +91,7 @@ def groupings(transfer: Transfer, affinities: Affinities) -> pd.DataFrame:
   guesses = predictions(transfer, affinities)
   size = len(transfer.names)
   rows = []
+  # Every size of the budget up to a network per task.
   for budget in range(1, size + 1) if size <= MOST else ():
     chosen = {k: grouping.best(g, size, budget) for k, g in guesses.items()}
     if chosen['oracle'] is None:  # So few networks do not reach all tasks.

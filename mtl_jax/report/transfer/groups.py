@@ -5,6 +5,7 @@ placeholder names. Here they get their own names back.
 """
 
 import pathlib
+import re
 from typing import NamedTuple
 
 from mtl_jax.report import results
@@ -63,7 +64,10 @@ def _group(cell: Cell, number: int, members: tuple[str, ...]) -> Group:
 def _named(run: Run, name_of: dict[str, str]) -> Run:
   """The run with its tasks' own names instead of placeholders."""
   if run.test is None:
-    return run
+    # The reason of a failure names a task too.
+    words = '|'.join(map(re.escape, name_of))
+    why = re.sub(rf'\b({words})\b', lambda word: name_of[word[0]], run.why)
+    return run._replace(why=why)
   valid, test = (
     {name: split[placeholder] for placeholder, name in name_of.items()}
     for split in (run.valid, run.test)

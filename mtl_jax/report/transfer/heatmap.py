@@ -46,6 +46,7 @@ def lines(transfer: Transfer) -> tuple[list[str], dict[str, np.ndarray]]:
   )
   tables = {c: gains.matrix(transfer, c) for c in columns}
   whole = transfer.frame[transfer.frame['size'] == len(names)].set_index('task')
+  # Of two tasks, all together are the pair.
   if len(names) > 2 and len(whole):
     names.append(f'all {len(names)}')
     last = whole.loc[transfer.names]

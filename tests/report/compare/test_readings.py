@@ -63,8 +63,8 @@ def test_a_key_names_a_reading_and_its_axes(tmp_path, key, values, expected):
   cell = logging_cell(tmp_path, lambda *_: {key: values})
   (reading,) = readings.logged(cell)
   assert reading == Reading(*expected)
-  kept = cell.runs[0].curve[0].readings[reading]
-  np.testing.assert_array_equal(kept, values)
+  values_read = cell.runs[0].curve[0].readings[reading]
+  np.testing.assert_array_equal(values_read, values)
 
 
 def test_lines_are_means_over_the_runs_and_bands_their_intervals(tmp_path):

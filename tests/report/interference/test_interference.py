@@ -255,8 +255,8 @@ def test_features_are_compared_with_those_of_the_task_alone(result):
     for i, value in ((A, 0.9), (B, 0.6), (C, 0.3))
     for j in (A, B, C)
   ]
-  likeness = pd.DataFrame(rows, columns=[*probe_records.COLUMNS])
-  both = pd.concat([result.frame, likeness])
+  similarity = pd.DataFrame(rows, columns=[*probe_records.COLUMNS])
+  both = pd.concat([result.frame, similarity])
   text = sentences.features(pairs.make(both, result.cell, 4))
   assert f'{A} against {C}' in text
   assert text.endswith('(shown).')
