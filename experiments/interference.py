@@ -31,7 +31,7 @@ with lazy.imports():
   from mtl_jax.report import results as report_cells
   from mtl_jax.report import terminal
   from mtl_jax.report.compare import tables
-  from mtl_jax.report.interference import figures, looks, page, pairs
+  from mtl_jax.report.interference import figures, page, pairs, probe_records
 
 BASELINE = ('single', 'equal')
 BATCHES = 4  # where the config has none
@@ -75,16 +75,16 @@ def made(
 
 def measured(
   folder: pathlib.Path, single: pathlib.Path, steps: int
-) -> pairs.Found:
+) -> pairs.Interference:
   """What the records and features of a cell say, beside those of `single`."""
   import pandas as pd
 
   own = report_cells.load(folder)
-  frame = looks.frame(folder, own)
+  frame = probe_records.frame(folder, own)
   alone = None if own.is_baseline else features(single)
   likeness = alike(features(folder), alone, own, steps)
   both = pd.concat([frame, likeness], ignore_index=True)
-  return pairs.make(both, own, looks.batches(folder, own))
+  return pairs.make(both, own, probe_records.batches(folder, own))
 
 
 def features(folder: pathlib.Path) -> dict[int, np.ndarray]:
@@ -96,7 +96,7 @@ def features(folder: pathlib.Path) -> dict[int, np.ndarray]:
     for first, kept in chunks.items()
     for i, own in enumerate(kept)
   }
-  shown = looks.runs(folder, report_cells.load(folder))
+  shown = probe_records.runs(folder, report_cells.load(folder))
   return {seed: runs[run] for run, seed in shown.items()}
 
 
@@ -123,15 +123,15 @@ def alike(
       for measure, values in found.items():
         for (i, j), value in np.ndenumerate(values):
           name = measure + end
-          if i != j or name in looks.WITH_ITSELF:
+          if i != j or name in probe_records.WITH_ITSELF:
             pair = names[i], names[j]
             rows.append((steps, 'features', *pair, name, seed, value))
-  found = pd.DataFrame(rows, columns=[*looks.COLUMNS])
+  found = pd.DataFrame(rows, columns=[*probe_records.COLUMNS])
   return found[np.isfinite(found['value'].astype(float))]
 
 
 def report(
-  found: pairs.Found, folder: pathlib.Path, folders: list[pathlib.Path]
+  found: pairs.Interference, folder: pathlib.Path, folders: list[pathlib.Path]
 ) -> None:
   """Writes everything and prints the page."""
   tables.write_csv(found.frame, folder / 'interference.csv')

@@ -35,7 +35,7 @@ with lazy.imports():
   from mtl_jax.records import atomic
   from mtl_jax.report import results as report_cells
   from mtl_jax.report.compare import tables
-  from mtl_jax.report.interference import looks
+  from mtl_jax.report.interference import probe_records
   from mtl_jax.report.transfer import gains as transfer
   from mtl_jax.report.transfer import groups
   from mtl_jax.report.validity import (
@@ -137,7 +137,7 @@ def loaded(
   found = [group for own in grouped for group in groups.load(own)]
   gains = transfer.make(base, sorted(found, key=lambda g: len(g.members)))
   seeds = sorted({*gains.long['seed'].tolist()})
-  frame = looks.frame(together, cell)
+  frame = probe_records.frame(together, cell)
   measured = pair_measures.tables(frame, gains.names, seeds, config.steps)
   kept = interference.features(alone)
   features = [
@@ -180,7 +180,7 @@ def report(
   judged: list[correlations.Judged], costs: list[dict], folder: pathlib.Path
 ) -> None:
   """Writes everything and prints the page."""
-  found = correlations.Found(
+  found = correlations.Validity(
     correlations.correlation_rows(judged), regrets.rows_of(judged), costs
   )
   for name, frame in found.frames.items():

@@ -29,7 +29,7 @@ def curves(frame: pd.DataFrame) -> Figure:
       if model != 'hard':
         less = line[['less_mean', 'less_low', 'less_high']]
         _line(bottom, i, line.step, less)
-    bottom.axhline(0, **_ink(0), linestyle=drawing.look(0)['linestyle'])
+    bottom.axhline(0, **_ink(0), linestyle=drawing.line_style(0)['linestyle'])
     top.set(title=f'p = {p:g}')
     bottom.set(xlabel='training steps')
     _logarithmic(top)
@@ -45,7 +45,7 @@ def curves(frame: pd.DataFrame) -> Figure:
 def _line(axes: Axes, i: int, steps: pd.Series, band: pd.DataFrame) -> None:
   """A model's mean with its interval."""
   mean, low, high = (band[name] for name in band)
-  look = drawing.look(i)
+  look = drawing.line_style(i)
   axes.plot(
     steps, mean, label=list(MODELS.values())[i], linewidth=1.2, markersize=4,
     markevery=(i, max(1, len(steps) // 6)), **look,
@@ -94,7 +94,7 @@ def _quiet(axes: Axes) -> None:
 
 def _box(axes: Axes, place: int, values: np.ndarray) -> None:
   """Draws beside their box, spread sideways by a fixed pattern."""
-  look = drawing.look(place)
+  look = drawing.line_style(place)
   beside = place + 0.2 + 0.2 * (np.arange(len(values)) * 0.618 % 1)
   axes.scatter(
     beside, values, s=9, color=look['color'], marker=look['marker'],
@@ -109,4 +109,4 @@ def _box(axes: Axes, place: int, values: np.ndarray) -> None:
 
 
 def _ink(i: int) -> dict:
-  return {'color': drawing.look(i)['color'], 'linewidth': 1.3}
+  return {'color': drawing.line_style(i)['color'], 'linewidth': 1.3}

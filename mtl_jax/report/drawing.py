@@ -1,4 +1,4 @@
-"""What the pictures share: colours, panels and saving."""
+"""Colours, panels and saving, which all figures have in common."""
 
 import io
 import math
@@ -14,7 +14,7 @@ from mtl_jax.records import atomic
 from mtl_jax.report.results import Cell
 
 # Okabe and Ito's colours for the colour-blind, without their yellow, which
-# vanishes on paper; black is kept for the baseline.
+# vanishes on paper; black is reserved for the baseline.
 COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')
 MARKERS = 's^DvPX*<>hp'
 LINES = ('--', '-.', ':', '-')
@@ -23,17 +23,25 @@ DPI = 150
 
 
 def style(cells: Sequence[Cell], cell: Cell) -> dict[str, Any]:
-  """Colour, marker and line of a cell: the same in every picture."""
+  """Returns the colour, marker and line of a cell: the same in every figure.
+
+  Args:
+    cells: all cells of the table, in its order.
+    cell: one of them.
+
+  Returns:
+    Keyword arguments for `Axes.plot`.
+  """
   if cell.is_baseline:
     return {'color': 'black', 'marker': 'o', 'linestyle': '-'}
   if cell.scheme == 'reference':
     return {'color': GREY, 'marker': 'd', 'linestyle': (0, (1, 1))}
   named = (c for c in cells if c.scheme != 'reference' and not c.is_baseline)
-  return look([c.label for c in named].index(cell.label))
+  return line_style([c.label for c in named].index(cell.label))
 
 
-def look(i: int) -> dict[str, Any]:
-  """Colour, marker and line of the i-th of several."""
+def line_style(i: int) -> dict[str, Any]:
+  """Returns the colour, marker and line of the i-th of several curves."""
   return {
     'color': COLOURS[i % len(COLOURS)],
     'marker': MARKERS[i % len(MARKERS)],
@@ -44,7 +52,17 @@ def look(i: int) -> dict[str, Any]:
 def panels(
   count: int, width: float, height: float, **sharing
 ) -> tuple[Figure, list[Axes]]:
-  """A figure of `count` panels of that size in inches, at most 4 in a row."""
+  """Makes a figure of equal panels, at most four in a row.
+
+  Args:
+    count: of panels.
+    width: of a panel, in inches.
+    height: of a panel, in inches.
+    **sharing: arguments of `Figure.subplots`, such as `sharey`.
+
+  Returns:
+    The figure and its `count` axes, row by row.
+  """
   columns = min(4, count)
   lines = math.ceil(count / columns)
   figure = Figure((width * columns + 1, height * lines), layout='constrained')
@@ -55,7 +73,7 @@ def panels(
 
 
 def tidy(axes: Axes) -> None:
-  """Small type, no box: what is left is data."""
+  """Sets small type and removes the box, so that the data stand out."""
   axes.spines[['top', 'right']].set_visible(False)
   axes.tick_params(labelsize=8)
   axes.title.set_fontsize(9)
@@ -64,7 +82,13 @@ def tidy(axes: Axes) -> None:
 
 
 def legend(figure: Figure, handles: list, labels: list[str]) -> None:
-  """A legend beside the panels, in more columns where there are many."""
+  """Adds a legend outside the panels, with a column for every 20 labels.
+
+  Args:
+    figure: to add it to.
+    handles: lines or other artists.
+    labels: one for each handle.
+  """
   figure.legend(
     handles,
     labels,
@@ -78,10 +102,16 @@ def legend(figure: Figure, handles: list, labels: list[str]) -> None:
 def name_points(
   axes: Axes, points: list[tuple[float, float, str, str]]
 ) -> None:
-  """Writes each (x, y, name, colour) beside its point, lines kept apart."""
+  """Writes names next to points, each moved up until it overlaps no other.
+
+  Args:
+    axes: whose limits are final.
+    points: (x, y, name, colour) in data coordinates.
+  """
   figure = axes.figure
   figure.draw_without_rendering()  # pixels are known after the layout
   taken: list[Bbox] = []
+  # From the bottom up, so that a name only has to avoid those already placed.
   for x, y, name, colour in sorted(points, key=lambda point: point[1]):
     at = axes.transData.transform((x, y))
     text = axes.annotate(
@@ -94,29 +124,44 @@ def name_points(
       va='bottom',
       annotation_clip=False,
     )
+    # Otherwise the layout would shrink the axes and move the points.
     text.set_in_layout(False)
     box, lift = text.get_window_extent(), 0.0
     while any(box.translated(0, lift).overlaps(other) for other in taken):
       lift += 2
+    # The lift is in pixels, and offsets are in points of 1/72 inch.
     text.set_position((7, lift * 72 / figure.dpi))
     taken += [box.translated(0, lift), Bbox.from_bounds(*(at - 4), 8, 8)]
 
 
 def better(higher_is_better: bool) -> str:
+  """Returns the arrow that points to better values on the x-axis."""
   return 'better →' if higher_is_better else '← better'
 
 
 def unit(kind: str, metric: str) -> str:
-  """The unit a metric is given in, with a leading comma; '' where it has none.
+  """Returns the unit of a metric with a leading comma; '' if it has none.
 
-  Labels may be standardised; the table's lines say what their unit is then.
+  Labels may be standardised; the lines above the table say so.
+
+  Args:
+    kind: of the task, such as 'regression'.
+    metric: its name.
+
+  Returns:
+    The end of an axis label.
   """
   in_labels = kind == 'regression' and metric in ('rmse', 'mae')
   return ', label units' if in_labels else ''
 
 
 def save(figure: Figure, path: pathlib.Path) -> None:
-  """Writes a PNG of 150 dots per inch."""
+  """Writes a PNG of `DPI` dots per inch, in one piece.
+
+  Args:
+    figure: whose layout is final afterwards.
+    path: of the file.
+  """
   if layout := figure.get_layout_engine():
     # Once, here: with an engine `savefig` draws all twice to have it laid out.
     figure.dpi = DPI

@@ -22,11 +22,23 @@ class Table(NamedTuple):
 
 
 def readable(cells: Sequence[Cell], frame: pd.DataFrame) -> Table:
-  """A column per task (its headline metric), Delta_m, then the costs.
+  """Makes the table that people read: tasks, Delta_m, then the costs.
 
-  Where there are more than `many.MOST` tasks, columns sum them up.
+  Every task has a column, its headline metric. If there are more than
+  `many.MOST` tasks, columns summarise them.
+
+  Args:
+    cells: of the table.
+    frame: from `compare.rows.rows`.
+
+  Returns:
+    A row per cell.
+
+  Raises:
+    InputError: the cells cannot be compared.
   """
   cells = ordered(cells)
+  # The column of failed runs is only shown if there are some.
   ratio = any(len(cell.completed) < len(cell.setting) for cell in cells)
   costs = ['params', 'FLOPs/step', 'steps/s', 'seconds']
   tasks = cells[0].tasks
@@ -38,30 +50,51 @@ def readable(cells: Sequence[Cell], frame: pd.DataFrame) -> Table:
 
 
 def of_cell(frame: pd.DataFrame, cell: Cell) -> pd.DataFrame:
-  """The headline rows of one cell and its Delta_m, by task."""
-  mine = frame[
+  """Returns the headline rows of one cell and its Delta_m.
+
+  Args:
+    frame: from `compare.rows.rows`.
+    cell: one of the table.
+
+  Returns:
+    A row per task name, and `ALL` for Delta_m.
+  """
+  own = frame[
     (frame['scheme'] == cell.scheme) & (frame['balancer'] == cell.balancer)
   ]
-  return mine.drop_duplicates('task').set_index('task')
+  return own.drop_duplicates('task').set_index('task')
 
 
 def with_interval(mean: float, low: float, high: float, sign: str = '') -> str:
-  """`0.712 ± 0.021`: as many decimals as two digits of the half-width take."""
+  """Formats a mean and its interval, such as `0.712 ± 0.021`.
+
+  Args:
+    mean: NaN gives `–`.
+    low: lower end of the interval; NaN leaves the interval out.
+    high: upper end.
+    sign: '+' to write a plus as well.
+
+  Returns:
+    As many decimals as two digits of the half-width take.
+  """
   if not math.isfinite(mean):
     return '–'
   half = (high - low) / 2
   if not (math.isfinite(half) and half > 0):
     return f'{mean:{sign}.4g}'
+  # Two significant digits of the half-width.
   decimals = max(0, 1 - math.floor(math.log10(half)))
+  # Scientific notation is shorter for numbers as small as these.
   if decimals > 5:
     return f'{mean:{sign}.3g} ± {half:.2g}'
   return f'{mean:{sign}.{decimals}f} ± {half:.{decimals}f}'
 
 
 def human(value: float | int | None) -> str:
-  """Three digits and a unit: 12345 -> 12.3k; – where unknown."""
+  """Formats three digits and a unit: 12345 -> 12.3k; – for unknown values."""
   if value is None or not math.isfinite(value):
     return '–'
+  # Rounded before the unit is chosen: 999.6 is 1k, not 1000.
   rounded = float(f'{value:.3g}')
   if abs(rounded) < 1000:
     return f'{rounded:g}'
@@ -70,11 +103,17 @@ def human(value: float | int | None) -> str:
 
 
 def blocks(table: Table, width: int) -> list[Table]:
-  """`table` cut into blocks of at most `width` characters where that can be.
+  """Cuts a table into blocks of columns that fit a width.
 
-  Every block repeats the first column.
+  Args:
+    table: whose first column is repeated in every block.
+    width: in characters. A block of two columns may exceed it.
+
+  Returns:
+    The blocks, left to right.
   """
   columns = list(zip(table.header, *table.body, strict=True))
+  # Columns are separated by three characters.
   sizes = [max(map(len, column)) + 3 for column in columns]
   groups, used = [[0]], sizes[0]
   for i in range(1, len(columns)):
@@ -87,11 +126,12 @@ def blocks(table: Table, width: int) -> list[Table]:
 
 
 def padded(table: Table) -> Table:
-  """Blanks where a mark would stand, so that numbers stand below numbers."""
+  """Adds blanks in place of missing marks, so that the numbers align."""
   marks = tuple(MARKS.values())
   columns = [
     [e if e.endswith(marks) or not any_marked else f'{e}  ' for e in column]
     for column in zip(*table.body, strict=True)
+    # A loop over one value gives that value a name.
     for any_marked in [any(e.endswith(marks) for e in column)]
   ]
   return Table(table.header, [list(r) for r in zip(*columns, strict=True)])

@@ -1,7 +1,7 @@
-"""A table of more tasks than can be read one by one: what stands for them.
+"""A table of too many tasks to be read one by one: columns that summarise them.
 
-Quartiles over tasks, the worst, the largest gains and losses, and how many
-verdicts there are. The long table keeps every task.
+Quartiles over tasks, the worst, the largest gains and losses, and counts of
+verdicts. The long table has every task.
 """
 
 from collections.abc import Sequence
@@ -17,20 +17,20 @@ Metric = tuple[str, bool]  # name, higher is better
 
 
 def too_many(tasks: Sequence[TaskInfo]) -> bool:
-  """Whether tasks are summed up."""
+  """Returns whether columns summarise the tasks."""
   return len(tasks) > MOST
 
 
 def by_metric(tasks: Sequence[TaskInfo]) -> dict[Metric, list[TaskInfo]]:
-  """Tasks by their headline metric."""
-  found: dict[Metric, list[TaskInfo]] = {}
+  """Groups tasks by their headline metric, in order."""
+  groups: dict[Metric, list[TaskInfo]] = {}
   for task in tasks:
-    found.setdefault(task.metrics[0], []).append(task)
-  return found
+    groups.setdefault(task.metrics[0], []).append(task)
+  return groups
 
 
 def header(tasks: Sequence[TaskInfo]) -> list[str]:
-  """Names of the columns that stand for tasks."""
+  """Returns the names of the columns that summarise tasks."""
   names = []
   for (metric, higher), own in by_metric(tasks).items():
     title = f'{metric} {"↑" if higher else "↓"}'
@@ -39,42 +39,48 @@ def header(tasks: Sequence[TaskInfo]) -> list[str]:
 
 
 def entries(cell: Cell, own: pd.DataFrame, base: pd.DataFrame) -> list[str]:
-  """What stands for the tasks of one cell.
+  """Summarises the tasks of one cell, in the order of `header`.
 
   Args:
-    cell: of the table.
-    own: its headline rows, by task.
-    base: those of the baseline.
+    cell: one of the table.
+    own: its headline rows by task, from `layout.of_cell`.
+    base: the same of the baseline.
+
+  Returns:
+    An entry per column.
   """
-  found = []
+  columns = []
   for (_, higher), tasks in by_metric(cell.tasks).items():
     values = own.loc[[task.name for task in tasks], 'mean'].dropna()
-    found += _spread(values, higher)
+    columns += _spread(values, higher)
   if cell.is_baseline:
-    return [*found, '–', '–', '–']
+    return [*columns, '–', '–', '–']
   names = [task.name for task in cell.tasks]
   verdicts = own.loc[names, 'verdict']
   better, worse = ((verdicts == word).sum() for word in ('better', 'worse'))
   change = gains(own, base, names)['gain'].dropna()
-  return [*found, f'{better}/{worse}', *_extremes(change)]
+  return [*columns, f'{better}/{worse}', *_extremes(change)]
 
 
 def gains(
   own: pd.DataFrame, base: pd.DataFrame, names: Sequence[str]
 ) -> pd.DataFrame:
-  """Each task's gain over the baseline in %, + is better, with its interval.
+  """Returns each task's gain over the baseline in %, + is better.
 
   Args:
-    own: headline rows of a cell, by task.
-    base: those of the baseline.
+    own: headline rows of a cell by task, from `layout.of_cell`.
+    base: the same of the baseline.
     names: of the tasks.
 
   Returns:
-    `gain`, `low`, `high` and `verdict` by task; NaN where that is unknown.
+    `gain`, the ends `low` and `high` of its interval, and `verdict` by task;
+    NaN where they are unknown.
   """
   own, base = own.loc[names], base.loc[names]
   sign = np.where(own['higher_is_better'].astype(bool), 1.0, -1.0)
+  # A baseline of 0 has no relative change.
   scale = 100 * sign / base['mean'].abs().replace(0, np.nan)
+  # A negative sign swaps the ends of an interval.
   ends = np.sort([scale * own[f'diff_ci_{end}'] for end in ('low', 'high')], 0)
   return pd.DataFrame(
     {
@@ -88,7 +94,7 @@ def gains(
 
 
 def meaning(tasks: Sequence[TaskInfo]) -> list[str]:
-  """The line above the table that says what its columns are."""
+  """Returns the line above the table that explains its columns, if any."""
   if not too_many(tasks):
     return []
   return [
@@ -99,7 +105,15 @@ def meaning(tasks: Sequence[TaskInfo]) -> list[str]:
 
 
 def some(names: Sequence[str], most: int = 3) -> str:
-  """`a, b, c and 17 more`."""
+  """Lists names up to a number, such as `a, b, c and 17 more`.
+
+  Args:
+    names: all of them.
+    most: how many to list; one more is listed rather than counted.
+
+  Returns:
+    The text.
+  """
   if len(names) <= most + 1:
     return ', '.join(names)
   return f'{", ".join(names[:most])} and {len(names) - most} more'

@@ -1,4 +1,4 @@
-"""What fixed task weights reach on two tasks, and where balancers stand."""
+"""Losses of two tasks under fixed task weights and under balancers."""
 
 import pathlib
 
@@ -14,13 +14,13 @@ def draw(
   tasks: list[str],
   path: pathlib.Path,
 ) -> None:
-  """Validation losses of both tasks: every draw of `static`, all choices.
+  """Draws the validation losses of both tasks for all draws and methods.
 
   Args:
-    frame: a row per method and draw, with a column 'TASK loss' for both.
-    chosen: the draw of each method.
+    frame: a row per method and draw, with a column 'TASK loss' for each task.
+    chosen: the number of the selected draw of each method.
     tasks: two names.
-    path: of the picture.
+    path: of the PNG.
   """
   figure, (axes,) = drawing.panels(1, 6.5, 4.5)
   columns = [f'{task} loss' for task in tasks]
@@ -30,8 +30,8 @@ def draw(
   axes.plot(*static.T, '.', color=drawing.GREY, label='static weights, drawn')
   for i, (method, number) in enumerate(chosen.items()):
     own = frame[(frame.method == method) & (frame.setting == number)]
-    look = drawing.look(i) | {'linestyle': 'none'}
-    axes.plot(*own[columns].to_numpy().T, label=method, **look)
+    style = drawing.line_style(i) | {'linestyle': 'none'}
+    axes.plot(*own[columns].to_numpy().T, label=method, **style)
   _frame(axes, frame, chosen, columns)
   axes.set_xlabel(f'{tasks[0]}: validation loss (better ←)')
   axes.set_ylabel(f'{tasks[1]}: validation loss (better ↓)')
@@ -41,7 +41,16 @@ def draw(
 
 
 def front(points: np.ndarray) -> np.ndarray:
-  """Of points `[N, 2]` those that none is below in both, by the first."""
+  """Returns the Pareto front of points, sorted by the first loss.
+
+  Args:
+    points: `[N, 2]`, losses.
+
+  Returns:
+    `[M, 2]`, the points that no other is below in both losses.
+  """
+  # Sorted by the first loss, ties by the second, a point is on the front if its
+  # second loss is below those of all points before it.
   ranked = points[np.lexsort(points.T[::-1])]
   lowest = np.minimum.accumulate(ranked[:, 1])
   first = np.concatenate([[True], lowest[1:] < lowest[:-1]])
@@ -49,7 +58,7 @@ def front(points: np.ndarray) -> np.ndarray:
 
 
 def _frame(axes, frame, chosen, columns) -> None:
-  """Bad draws lie far away: the frame is around what was chosen."""
+  """Limits the axes to the selected points: bad draws are far away."""
   rows = [
     frame[(frame.method == m) & (frame.setting == i)] for m, i in chosen.items()
   ]

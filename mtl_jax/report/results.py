@@ -1,4 +1,4 @@
-"""Cells: what the records of one trained configuration say."""
+"""Cells: the records of one trained configuration, read into tuples."""
 
 import json
 import pathlib
@@ -28,17 +28,20 @@ class TaskInfo(NamedTuple):
 
 
 class Reading(NamedTuple):
-  """What a scheme tells of itself; `axes` name those of its values."""
+  """A value that a scheme logs in training; `axes` name its dimensions."""
 
   name: str
   axes: tuple[str, ...]
 
 
 class Eval(NamedTuple):
-  """One look at the validation split: {task: {metric: value or None}}.
+  """One evaluation on the validation split.
 
-  `readings` are means over the training steps since the look before; NaN is a
-  value that was not finite.
+  Attributes:
+    step: after which it was made.
+    valid: {task: {metric: value}}; None where a metric cannot be computed.
+    readings: means over the training steps since the previous evaluation; NaN
+      where a value was not finite.
   """
 
   step: int
@@ -47,9 +50,19 @@ class Eval(NamedTuple):
 
 
 class Run(NamedTuple):
-  """One (seed, hp). A run that failed has `why` and `step`, but no `test`.
+  """One training: a seed at one setting of the hyperparameters.
 
-  `best_step` is that of the kept parameters by task; empty if it has none.
+  Attributes:
+    seed: of the run.
+    hp: the hyperparameters.
+    curve: its evaluations, by step.
+    score: mean validation loss at the selected parameters.
+    valid: metrics at the selected parameters, as in `Eval`.
+    test: the same on the test split; None if the run failed.
+    best_step: by task, the step of the selected parameters; empty if it has
+      none.
+    why: it failed; '' if it did not.
+    step: at which it failed.
   """
 
   seed: int
@@ -64,7 +77,16 @@ class Run(NamedTuple):
 
 
 class Cell(NamedTuple):
-  """One trained (scheme, balancer). `setting`: its runs at the selected hp."""
+  """One trained (scheme, balancer).
+
+  Attributes:
+    header: the first record, as written.
+    tasks: in order.
+    runs: all, of every setting.
+    setting: the runs at the selected hyperparameters.
+    cost: of the whole cell, see `compare.rows.COST`; None where unknown.
+    notes: of the trainings, for the reader of a table.
+  """
 
   header: dict[str, Any]
   tasks: tuple[TaskInfo, ...]
@@ -75,10 +97,12 @@ class Cell(NamedTuple):
 
   @property
   def scheme(self) -> str:
+    """The scheme's name, as in the config."""
     return self.header['scheme']
 
   @property
   def balancer(self) -> str:
+    """The balancer's name; '' for one that takes none."""
     return self.header['balancer']
 
   @property
@@ -89,6 +113,7 @@ class Cell(NamedTuple):
 
   @property
   def is_baseline(self) -> bool:
+    """Whether the others are compared with it: `single` with `equal`."""
     return (self.scheme, self.balancer) == ('single', 'equal')
 
   @property
@@ -98,24 +123,43 @@ class Cell(NamedTuple):
 
   @property
   def test_over_train(self) -> float | None:
-    """Rows of test over rows of training for resplits, which overlap."""
+    """Test rows over training rows for resplits, which overlap; else None."""
     if self.header['split'] != 'resplit':
       return None
     return self.header['n_test'] / self.header['n_train']
 
   @property
   def repeats(self) -> str:
-    """What the seeds of its runs differ in."""
+    """What differs from seed to seed."""
     return REPEATS[self.header['split']]
 
   def values(self, task: str, metric: str) -> dict[int, float]:
-    """The test metric by seed, without the seeds where it is missing."""
-    found = {r.seed: r.test[task].get(metric) for r in self.completed}
-    return {seed: float(v) for seed, v in found.items() if v is not None}
+    """Returns a test metric by seed.
+
+    Args:
+      task: its name.
+      metric: its name.
+
+    Returns:
+      {seed: value}, without failed runs and seeds where the metric has no
+      value.
+    """
+    values = {r.seed: r.test[task].get(metric) for r in self.completed}
+    return {seed: float(v) for seed, v in values.items() if v is not None}
 
 
 def load(folder: pathlib.Path) -> Cell:
-  """The cell in `folder`; raises `InputError` where it is not complete."""
+  """Reads the cell in a folder.
+
+  Args:
+    folder: with its records.
+
+  Returns:
+    The cell, with the best setting selected.
+
+  Raises:
+    InputError: the records are missing or not complete.
+  """
   lines = list(records.read(pathlib.Path(folder)))
   by_kind: dict[str, list[dict]] = {}
   for line in lines:
@@ -124,6 +168,8 @@ def load(folder: pathlib.Path) -> Cell:
     raise InputError(
       f'{folder}: the records are not complete; run the same command again'
     )
+  # A resumed cell repeats records: the last header and the last costs count,
+  # and each note once.
   header = by_kind['cell'][-1]
   runs = _runs(lines)
   notes = dict.fromkeys(line['text'] for line in by_kind.get('note', []))
@@ -132,17 +178,21 @@ def load(folder: pathlib.Path) -> Cell:
 
 
 def select(runs: Sequence[Run]) -> tuple[Run, ...]:
-  """The runs of the best setting: fewest failures, then validation score."""
+  """Returns the runs of the best setting.
+
+  The best has the fewest failures, then the lowest mean validation score.
+  """
   return min(settings(runs).values(), key=_rank, default=())
 
 
 def settings(runs: Sequence[Run]) -> dict[str, tuple[Run, ...]]:
-  """The runs of each hp setting, in the order of the seeds."""
-  found: dict[str, tuple[Run, ...]] = {}
+  """Groups runs by their hyperparameters, each in the order of the seeds."""
+  by_setting: dict[str, tuple[Run, ...]] = {}
   for run in sorted(runs, key=lambda run: run.seed):
+    # Hyperparameters hold lists, which cannot be dictionary keys.
     key = json.dumps(run.hp, sort_keys=True)
-    found[key] = (*found.get(key, ()), run)
-  return found
+    by_setting[key] = (*by_setting.get(key, ()), run)
+  return by_setting
 
 
 def _runs(lines: list[dict]) -> tuple[Run, ...]:
@@ -150,8 +200,10 @@ def _runs(lines: list[dict]) -> tuple[Run, ...]:
   runs, curves = {}, {}
   for line in lines:
     if line['kind'] == 'eval':
-      told = dict(_reading(*item) for item in line.get('readings', {}).items())
-      evaluation = Eval(line['step'], line['valid'], told)
+      readings = dict(
+        _reading(*item) for item in line.get('readings', {}).items()
+      )
+      evaluation = Eval(line['step'], line['valid'], readings)
       curves.setdefault(line['run'], {})[line['step']] = evaluation
     elif line['kind'] in ('test', 'failed'):
       runs[line['run']] = line
@@ -161,10 +213,10 @@ def _runs(lines: list[dict]) -> tuple[Run, ...]:
 def _reading(key: str, values: Any) -> tuple[Reading, np.ndarray]:
   """`'gate (task, expert)'` and a nested list."""
   array = np.array(values, float)
-  found = re.fullmatch(r'(.+) \(([^()]+)\)', key)
-  axes = tuple(found[2].split(', ')) if found else ()
+  match = re.fullmatch(r'(.+) \(([^()]+)\)', key)
+  axes = tuple(match[2].split(', ')) if match else ()
   if len(axes) == array.ndim:
-    return Reading(found[1] if found else key, axes), array
+    return Reading(match[1] if match else key, axes), array
   # Brackets of the name's own, or axes that were not named.
   return Reading(key, ('entry',) * array.ndim), array
 
@@ -172,8 +224,8 @@ def _reading(key: str, values: Any) -> tuple[Reading, np.ndarray]:
 def _run(line: dict, curve: dict[int, Eval]) -> Run:
   points = tuple(curve[step] for step in sorted(curve))
   names = ('score', 'valid', 'test', 'best_step', 'why', 'step')
-  kept = {name: line[name] for name in names if name in line}
-  return Run(line['seed'], line['hp'], points, **kept)
+  fields = {name: line[name] for name in names if name in line}
+  return Run(line['seed'], line['hp'], points, **fields)
 
 
 def _tasks(header: dict) -> tuple[TaskInfo, ...]:
@@ -185,6 +237,8 @@ def _tasks(header: dict) -> tuple[TaskInfo, ...]:
 
 def _rank(setting: tuple[Run, ...]) -> tuple[int, float]:
   scores = [r.score for r in setting if r.test is not None]
+  # A run without a score counts as failed, and failures rank first: a setting
+  # that fails on some seeds must not win by the others.
   known = [s for s in scores if s is not None]
   mean = sum(known) / len(known) if known else float('inf')
   return len(setting) - len(known), mean

@@ -7,7 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-LEVEL = 0.95
+LEVEL = 0.95  # of confidence intervals
+ALPHA = 0.05  # of corrected tests
+# The size of values whose relative changes are given in percent: `scale` of
+# `one_sample` for gains and Delta_m.
+PERCENT = 100.0
+NO_DIFFERENCE = 'no difference shown'  # the verdict of a test at `ALPHA`
 # Metrics are computed in float32: what differs by less is rounding.
 ROUNDING = 1e-6
 # A relative change is refused where the baseline is nearer to zero than this.
@@ -40,9 +45,14 @@ class DeltaM(NamedTuple):
 
 
 def interval(values: ArrayLike) -> Interval:
-  """The t interval of the mean of `values` [n], in their unit.
+  """Returns the t interval of the mean of values.
 
-  One value has no spread and none has no mean: what is unknown is NaN.
+  Args:
+    values: `[n]`.
+
+  Returns:
+    In the unit of the values. One value has no spread and none has no mean:
+    what is unknown is NaN.
   """
   values = np.asarray(values, float)
   mean, std = _moments(values)
@@ -53,11 +63,22 @@ def interval(values: ArrayLike) -> Interval:
 def paired(
   a: ArrayLike, b: ArrayLike, test_over_train: float | None = None
 ) -> Paired:
-  """Tests whether a - b, both [n] and paired, has mean zero.
+  """Tests whether the mean of a - b is zero.
 
-  A paired t-test; with `test_over_train` (rows of test over rows of training)
-  the corrected resampled t-test for resplits that overlap: Nadeau and Bengio,
-  Machine Learning 52, 2003, variance s^2 (1/n + n_test/n_train).
+  A paired t-test; with `test_over_train` the corrected resampled t-test for
+  resplits that overlap: Nadeau and Bengio, Machine Learning 52, 2003, with
+  variance s^2 (1/n + n_test/n_train).
+
+  Args:
+    a: `[n]`.
+    b: `[n]`, paired with `a`.
+    test_over_train: rows of test over rows of training, for resplits.
+
+  Returns:
+    The mean difference, its interval and p-value.
+
+  Raises:
+    ValueError: the shapes differ.
   """
   a, b = np.asarray(a, float), np.asarray(b, float)
   if a.shape != b.shape:
@@ -69,7 +90,17 @@ def paired(
 def one_sample(
   differences: ArrayLike, scale: float, test_over_train: float | None = None
 ) -> Paired:
-  """As `paired`, of differences [n] between values of the size of `scale`."""
+  """Tests whether the mean of differences is zero, as `paired` does.
+
+  Args:
+    differences: `[n]`.
+    scale: the size of the values that were subtracted. Differences below
+      `ROUNDING` times that are rounding.
+    test_over_train: rows of test over rows of training, for resplits.
+
+  Returns:
+    The mean difference, its interval and p-value.
+  """
   differences = np.asarray(differences, float)
   n = differences.size
   mean, std = _moments(differences)
@@ -80,16 +111,25 @@ def one_sample(
 
 
 def named(test_over_train: float | None) -> str:
-  """The test that `paired` makes."""
+  """Returns the name of the test that `paired` makes."""
   if test_over_train is None:
     return 'paired t'
   return 'corrected resampled t, Nadeau and Bengio 2003'
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
-  """Adjusted p-values (Holm 1979), in the order given; None stays None."""
+  """Returns p-values adjusted by Holm's method (1979).
+
+  Args:
+    p_values: of one family of tests; None is not counted as a test.
+
+  Returns:
+    Adjusted p-values, in the order given; None stays None.
+  """
   known = [i for i, p in enumerate(p_values) if p is not None]
   adjusted, running = list(p_values), 0.0
+  # The smallest of n p-values is multiplied by n, the next by n - 1, and so on;
+  # none may become smaller than the one before.
   for rank, i in enumerate(sorted(known, key=lambda i: p_values[i])):
     running = max(running, min(1.0, (len(known) - rank) * p_values[i]))
     adjusted[i] = running
@@ -103,14 +143,26 @@ def delta_m(
   groups: Sequence[Sequence[int]],
   convention: str = 'P',
 ) -> float:
-  """Mean relative change against `base`, in percent; values, base: [metrics].
+  """Returns the mean relative change of metrics against a baseline, in percent.
 
-  `P`: + is better, mean over tasks of the mean over each task's metrics, which
-  `groups` lists by index (Maninis et al., arXiv:1904.08918). `N`: + is worse,
-  flat mean over the metrics (CAGrad, Nash-MTL). They can rank differently.
+  The two conventions can rank methods differently. This function is for
+  published tables, which give metrics without seeds; the report itself uses
+  `paired_delta_m`.
 
-  For published tables, to come as benchmarks: they give metrics without seeds,
-  in either convention. The report itself uses `paired_delta_m`.
+  Args:
+    values: `[metrics]`.
+    base: `[metrics]`, of the baseline.
+    higher_is_better: per metric.
+    groups: the indices of each task's metrics; only used by 'P'.
+    convention: 'P', + is better, mean over tasks of the mean over each task's
+      metrics (Maninis et al., arXiv:1904.08918); or 'N', + is worse, flat mean
+      over the metrics (CAGrad, Nash-MTL).
+
+  Returns:
+    Delta_m.
+
+  Raises:
+    ValueError: another convention.
   """
   gains = _gains(values, base, base, higher_is_better)
   if convention == 'N':
@@ -128,19 +180,30 @@ def paired_delta_m(
   near_zero: float = NEAR_ZERO,
   names: Sequence[str] | None = None,
 ) -> DeltaM:
-  """Delta_m (convention P) per seed, of values and base [seeds, metrics].
+  """Returns Delta_m (convention P) of each seed.
 
   The denominators are the baseline's means over seeds and the numerators are
-  paired, so that the mean is `delta_m` of the means while the spread carries
-  the baseline's. Refused where a |baseline mean| is below `near_zero`.
-  `groups` as in `delta_m`; left out, every metric is a task of its own. `names`
-  of the metrics are for the reason of a refusal.
+  paired, so the mean over seeds is `delta_m` of the means, while the spread
+  includes that of the baseline.
+
+  Args:
+    values: `[seeds, metrics]`.
+    base: `[seeds, metrics]`, of the baseline.
+    higher_is_better: per metric.
+    groups: as in `delta_m`; without it every metric is a task of its own.
+    near_zero: least modulus of a baseline's mean.
+    names: of the metrics, for the reason.
+
+  Returns:
+    `[seeds]` in percent; or None and a reason if no seed is complete or the
+    mean of a baseline is nearer to zero than `near_zero`.
   """
   values, base = np.asarray(values, float), np.asarray(base, float)
   if not len(values):
     return DeltaM(None, 'no seed is complete in both rows')
   means = base.mean(0)
   small = int(np.abs(means).argmin())
+  # Negated, so that a NaN is refused as well.
   if not abs(means[small]) >= near_zero:
     name = names[small] if names else f'metric {small}'
     reason = f'the baseline of {name} is {means[small]:.3g}'

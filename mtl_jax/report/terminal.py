@@ -1,4 +1,4 @@
-"""A table with lines above and notes under it, as Markdown and as text."""
+"""A table with lines above it and notes below, as Markdown and as text."""
 
 import sys
 import textwrap
@@ -26,7 +26,7 @@ _COLOURS = {'▲': 'green', '▼': 'red'}
 
 
 class Sheet(NamedTuple):
-  """Lines above the table, the table, and notes under it."""
+  """Lines above the table, the table, and notes below it."""
 
   above: Sequence[str]
   table: Table
@@ -34,7 +34,7 @@ class Sheet(NamedTuple):
 
 
 def markdown(sheet: Sheet) -> str:
-  """The table between two lists."""
+  """Formats the sheet as Markdown: the table between two lists."""
   header, body = sheet.table
   rule = [':--', *['--:'] * (len(header) - 1)]
   parts = [
@@ -46,7 +46,15 @@ def markdown(sheet: Sheet) -> str:
 
 
 def console(sheet: Sheet, width: int = 120) -> Group:
-  """For rich, in blocks of at most `width` columns."""
+  """Formats the sheet for rich.
+
+  Args:
+    sheet: what is shown.
+    width: of the terminal in characters; wider tables are cut into blocks.
+
+  Returns:
+    What `rich.console.Console.print` takes.
+  """
   # A rule of rich takes what `blocks` counts, and one more at the left edge.
   tables = [_rich(b) for b in blocks(sheet.table, width - 1)]
   head = [Text(line, style='dim') for line in sheet.above]
@@ -55,7 +63,15 @@ def console(sheet: Sheet, width: int = 120) -> Group:
 
 
 def plain(sheet: Sheet, width: int = 120) -> str:
-  """Aligned text, for a log or a pipe."""
+  """Formats the sheet as aligned text, for a log or a pipe.
+
+  Args:
+    sheet: what is shown.
+    width: in characters; wider tables are cut into blocks.
+
+  Returns:
+    The text, of several lines.
+  """
   tables = [_aligned(b) for b in blocks(sheet.table, width)]
   head = [textwrap.fill(line, width) for line in sheet.above]
   foot = [textwrap.fill(f'- {note}', width) for note in sheet.notes]
@@ -63,9 +79,12 @@ def plain(sheet: Sheet, width: int = 120) -> str:
 
 
 def show(sheet: Sheet, file=None) -> None:
-  """Prints the sheet on `file` (standard output).
+  """Prints the sheet: in colour on a terminal, as plain text elsewhere.
 
-  Coloured on a terminal, plain text elsewhere, ASCII where nothing else goes.
+  Args:
+    sheet: what is shown.
+    file: to print on, by default standard output. If its encoding lacks the
+      signs, they are replaced by ASCII.
   """
   file = file or sys.stdout
   if file.isatty():
@@ -109,6 +128,7 @@ def _aligned(table: Table) -> str:
 
 def _can_print(file) -> bool:
   try:
+    # All signs outside ASCII that a sheet itself writes.
     '±▲▼↑↓Δ–'.encode(getattr(file, 'encoding', None) or 'utf-8')
   except UnicodeEncodeError:
     return False

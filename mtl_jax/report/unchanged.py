@@ -1,4 +1,4 @@
-"""What shows what it showed before is not drawn again."""
+"""Draws figures again only if what they show has changed."""
 
 import hashlib
 import importlib.metadata
@@ -19,12 +19,18 @@ def unless_same(
   workdir: pathlib.Path,
   command: str,
 ) -> None:
-  """Calls `draw`, which writes report.html and figures, where it must.
+  """Calls `draw` unless the files on disk are what it would write.
 
-  Not where it wrote them for equal cells, command, code and libraries, and the
-  files are as it left them.
+  They are if it wrote them for equal cells, command, code and libraries, and no
+  file was changed or removed since.
+
+  Args:
+    draw: writes report.html and figures.
+    cells: that are drawn.
+    workdir: into which they are drawn.
+    command: that is printed on the page.
   """
-  shown = _digest(_told(cells, command))
+  shown = _digest(_inputs(cells, command))
   record = workdir / 'figures' / RECORD
   if _read(record) == {'shown': shown, 'files': _files(workdir)}:
     return
@@ -33,8 +39,9 @@ def unless_same(
   atomic.write(record, text + '\n')
 
 
-def _told(cells: Sequence[Cell], command: str) -> bytes:
-  """All that what is drawn depends on."""
+def _inputs(cells: Sequence[Cell], command: str) -> bytes:
+  """Everything that the figures depend on."""
+  # The whole report: any of its files may change a figure.
   every = sorted(pathlib.Path(__file__).parent.rglob('*.*'))
   sources = [path for path in every if path.suffix in ('.py', '.html')]
   code = [_digest(path.read_bytes()) for path in sources]
@@ -44,7 +51,7 @@ def _told(cells: Sequence[Cell], command: str) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-  """As JSON holds it; its own keys are text alone."""
+  """As JSON holds it; a mapping becomes pairs, since JSON keys are text."""
   if isinstance(value, Mapping):
     return [[_plain(key), _plain(entry)] for key, entry in value.items()]
   if isinstance(value, list | tuple):

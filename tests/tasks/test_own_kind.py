@@ -52,9 +52,11 @@ def test_the_table_says_on_how_many_seeds_a_figure_rests(trained):
   cell, folder = trained
   found = report_cells.load(folder)
   assert set(found.values('first', 'auc')) == {0, 2}
-  said = notes.resting([found])
+  said = notes.missing_values([found])
   assert any(s.startswith('hard: first auc') and '2 of 3' in s for s in said)
-  assert any(s.startswith('hard: price broken rests on 0 of 3') for s in said)
+  assert any(
+    s.startswith('hard: price broken has a value on 0 of 3') for s in said
+  )
   assert not any('ratio' in s or 'accuracy,' in s for s in said)
 
 

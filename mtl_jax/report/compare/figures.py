@@ -1,4 +1,4 @@
-"""The pictures: differences to single, learning curves, quality and size."""
+"""Figures of a comparison: differences, learning curves, quality and size."""
 
 import pathlib
 from collections.abc import Callable, Sequence
@@ -18,24 +18,31 @@ from mtl_jax.report.results import Cell, TaskInfo
 def differences(
   cells: Sequence[Cell], frame: pd.DataFrame, path: pathlib.Path
 ) -> None:
-  """Per task, the paired difference to single with its 95 % interval."""
+  """Draws, per task, the paired difference to single with its interval.
+
+  Args:
+    cells: of the table.
+    frame: from `rows.rows`.
+    path: of the PNG.
+  """
   cells = ordered(cells)
   if many.too_many(cells[0].tasks):
     many_figures.differences(cells, frame, path)
     return
   shown = [cell for cell in cells if not cell.is_baseline]
-  found = [(drawing.style(cells, c), of_cell(frame, c)) for c in shown]
+  rows = [(drawing.style(cells, c), of_cell(frame, c)) for c in shown]
   tasks = cells[0].tasks
   height = 0.2 * max(len(shown), 3) + 0.8
   figure, grid = drawing.panels(len(tasks) + 1, 2.5, height, sharey=True)
+  # The last panel is that of Delta_m.
   for axes, task in zip(grid, tasks, strict=False):
     metric, higher = task.metrics[0]
-    _bars(axes, found, task.name)
+    _bars(axes, rows, task.name)
     unit = drawing.unit(task.kind, metric)
     label = f'{metric} − single{unit} ({drawing.better(higher)})'
     axes.set(title=task.name, xlabel=label)
     drawing.tidy(axes)
-  _bars(grid[-1], found, 'ALL')
+  _bars(grid[-1], rows, 'ALL')
   grid[-1].set(title='Δm, all tasks', xlabel=f'% ({drawing.better(True)})')
   drawing.tidy(grid[-1])
   grid[0].set_yticks(range(len(shown)), [cell.label for cell in shown])
@@ -46,7 +53,13 @@ def differences(
 def curves(
   cells: Sequence[Cell], frame: pd.DataFrame, path: pathlib.Path
 ) -> None:
-  """Per task, the validation metric by step, with a 95 % band over seeds."""
+  """Draws, per task, the validation metric by step with a 95 % band.
+
+  Args:
+    cells: of the table.
+    frame: from `rows.rows`.
+    path: of the PNG.
+  """
   cells = ordered(cells)
   if many.too_many(cells[0].tasks):
     many_figures.curves(cells, frame, path)
@@ -69,7 +82,13 @@ def curves(
 def quality_vs_parameters(
   cells: Sequence[Cell], frame: pd.DataFrame, path: pathlib.Path
 ) -> None:
-  """Delta_m with its 95 % interval against the number of parameters."""
+  """Draws Delta_m with its interval against the number of parameters.
+
+  Args:
+    cells: of the table.
+    frame: from `rows.rows`.
+    path: of the PNG.
+  """
   cells = ordered(cells)
   figure, (axes,) = drawing.panels(1, 6.5, 4.5)
   points = []
@@ -78,10 +97,10 @@ def quality_vs_parameters(
     # Nothing to place: the costs or Delta_m are not known.
     if not (row['params'] > 0 and np.isfinite(row['mean'])):
       continue
-    look = drawing.style(cells, cell) | {'linestyle': 'none'}
+    style = drawing.style(cells, cell) | {'linestyle': 'none'}
     half = np.nan_to_num((row['ci_high'] - row['ci_low']) / 2)
-    axes.errorbar(row['params'], row['mean'], half, capsize=2, **look)
-    points.append((row['params'], row['mean'], cell.label, look['color']))
+    axes.errorbar(row['params'], row['mean'], half, capsize=2, **style)
+    points.append((row['params'], row['mean'], cell.label, style['color']))
   axes.axhline(0, color='black', linewidth=0.8, zorder=0)
   _count_axis(axes, [point[0] for point in points])
   axes.set(xlabel='parameters', ylabel='Δm, % (better ↑)')
@@ -110,42 +129,47 @@ def _count_axis(axes: Axes, counts: list[float]) -> None:
   axes.xaxis.set_minor_formatter(NullFormatter())
 
 
-def _bars(axes: Axes, found: list[tuple[dict, pd.DataFrame]], task: str):
-  for place, (style, own) in enumerate(found):
+def _bars(axes: Axes, rows: list[tuple[dict, pd.DataFrame]], task: str):
+  for i, (style, own) in enumerate(rows):
     row = own.loc[task]
-    look = style | {'linestyle': 'none', 'markersize': 5}
+    style = style | {'linestyle': 'none', 'markersize': 5}
+    # No bar where the interval is unknown, as for a single seed.
     half = np.nan_to_num((row['diff_ci_high'] - row['diff_ci_low']) / 2)
     # Hollow: the corrected test shows no difference.
     if row['verdict'] not in ('better', 'worse'):
-      look['markerfacecolor'] = 'white'
-    axes.errorbar(row['diff'], place, xerr=half, capsize=2, **look)
+      style['markerfacecolor'] = 'white'
+    axes.errorbar(row['diff'], i, xerr=half, capsize=2, **style)
   axes.axvline(0, color='black', linewidth=0.8)
   axes.locator_params(axis='x', nbins=4)
 
 
 def _curve(axes: Axes, cells, cell: Cell, task: TaskInfo) -> None:
-  look = drawing.style(cells, cell) | {'label': cell.label}
+  style = drawing.style(cells, cell) | {'label': cell.label}
   steps, summary = _summary(cell, task)
   if not steps:
-    _level(axes, cell, task, look)
+    _level(axes, cell, task, style)
     return
+  # About eight markers per curve, however many evaluations there are.
   every = max(1, len(steps) // 8)
   means = [s.mean for s in summary]
   axes.plot(
-    steps, means, markevery=every, markersize=3.5, linewidth=1.2, **look
+    steps, means, markevery=every, markersize=3.5, linewidth=1.2, **style
   )
   band = [s.low for s in summary], [s.high for s in summary]
+  # Many bands overlap: paler ones leave the curves readable.
   alpha = 0.15 if len(cells) < 8 else 0.06
-  axes.fill_between(steps, *band, color=look['color'], alpha=alpha, linewidth=0)
+  axes.fill_between(
+    steps, *band, color=style['color'], alpha=alpha, linewidth=0
+  )
 
 
-def _level(axes: Axes, cell: Cell, task: TaskInfo, look: dict) -> None:
+def _level(axes: Axes, cell: Cell, task: TaskInfo, style: dict) -> None:
   # The reference learns in one go: a level takes the place of its curve.
   metric = task.metrics[0][0]
-  found = [run.valid[task.name].get(metric) for run in cell.completed]
-  values = [value for value in found if value is not None]
+  results = [run.valid[task.name].get(metric) for run in cell.completed]
+  values = [value for value in results if value is not None]
   if values:
-    axes.axhline(np.mean(values), **(look | {'marker': ''}))
+    axes.axhline(np.mean(values), **(style | {'marker': ''}))
 
 
 def _summary(cell: Cell, task: TaskInfo):
@@ -161,7 +185,7 @@ def _summary(cell: Cell, task: TaskInfo):
 
 
 def _limits(axes: Axes) -> None:
-  """Leaves the first tenth of the steps out, which would hide the rest."""
+  """Ignores the first tenth of the steps, whose values would hide the rest."""
   late = []
   for line in axes.get_lines():
     x, y = line.get_data()

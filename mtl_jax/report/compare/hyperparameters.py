@@ -1,4 +1,4 @@
-"""Which hyperparameters a table has to name, and how."""
+"""Which hyperparameters a table has to name, and their text."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,8 @@ from mtl_jax.report.results import Cell, Run, settings
 
 
 def common(cells: Sequence[Cell]) -> dict[str, Any]:
-  """The hp that all trained cells have in common."""
+  """Returns the hyperparameters that all trained cells have in common."""
+  # A reference has no hyperparameters.
   first, *others = (c.setting[0].hp for c in cells if c.scheme != 'reference')
   return {
     key: value
@@ -17,7 +18,7 @@ def common(cells: Sequence[Cell]) -> dict[str, Any]:
 
 
 def own_hp(cells: Sequence[Cell]) -> list[dict[str, Any]]:
-  """The hp of each cell that the budget line cannot name."""
+  """Returns the hyperparameters of each cell that the budget does not name."""
   shared = common(cells)
   return [
     {
@@ -30,6 +31,7 @@ def own_hp(cells: Sequence[Cell]) -> list[dict[str, Any]]:
 
 
 def differing(cells: Sequence[Cell]) -> list[str]:
+  """Returns a note for each cell with hyperparameters of its own."""
   return [
     f'{cell.label}: {named(hp)}'
     for cell, hp in zip(cells, own_hp(cells), strict=True)
@@ -38,25 +40,37 @@ def differing(cells: Sequence[Cell]) -> list[str]:
 
 
 def selected(cell: Cell) -> bool:
+  """Returns whether the cell's setting was selected among several."""
   return len(settings(cell.runs)) > 1 and bool(cell.completed)
 
 
 def idle(key: str, value: Any) -> bool:
-  """Whether this hp does nothing: no clipping, no penalty, weights of one."""
+  """Returns whether a hyperparameter has no effect.
+
+  Args:
+    key: its name.
+    value: its value.
+
+  Returns:
+    True for no clipping, no penalty, and task weights of one.
+  """
   if key == 'task_weights':
     return all(weight == 1 for weight in value)
   return key in ('clip', 'penalty') and value == 0
 
 
 def setting(run: Run) -> str:
+  """Formats the hyperparameters of a run."""
   return named(run.hp) or 'no hp'
 
 
 def named(values: dict[str, Any]) -> str:
+  """Formats hyperparameters: `lr 0.001, batch_size 8`."""
   return ', '.join(f'{key} {short(value)}' for key, value in values.items())
 
 
 def short(value) -> str:
+  """Formats a value; a list of equal values is written as one of them."""
   if not isinstance(value, list):
     return f'{value:g}' if isinstance(value, float) else str(value)
   inner = [short(v) for v in value]

@@ -1,4 +1,4 @@
-"""What stands above and under the table: how it was made, and what failed."""
+"""Lines above and notes below the table: how it was made, and what failed."""
 
 import itertools
 from collections.abc import Sequence
@@ -15,7 +15,17 @@ MOST_FAILURES = 4
 
 
 def above(cells: Sequence[Cell]) -> list[str]:
-  """The lines above the table: data, test, Delta_m and units, budget."""
+  """Returns the lines above the table: data, test, Delta_m and units, budget.
+
+  Args:
+    cells: of the table.
+
+  Returns:
+    Lines of text.
+
+  Raises:
+    InputError: the cells cannot be compared.
+  """
   cells = ordered(cells)
   base = baseline(cells)
   return [
@@ -28,30 +38,40 @@ def above(cells: Sequence[Cell]) -> list[str]:
 
 
 def notes(cells: Sequence[Cell]) -> list[str]:
-  """The notes under the table: settings, failures, refusals, runs' own."""
+  """Returns the notes below the table: settings, failures, missing values.
+
+  Args:
+    cells: of the table.
+
+  Returns:
+    Lines of text, those of the trainings themselves last.
+
+  Raises:
+    InputError: the cells cannot be compared.
+  """
   cells = ordered(cells)
   return [
     *_refusal(baseline(cells)),
     *hps.differing(cells),
     *itertools.chain.from_iterable(own_notes(cell) for cell in cells),
     *_pairs(cells),
-    *resting(cells),
+    *missing_values(cells),
     *_said(cells),
   ]
 
 
 def own_notes(cell: Cell) -> list[str]:
-  """The selected setting and the failures of one cell."""
+  """Returns notes on the selected setting and the failures of one cell."""
   tried = settings(cell.runs)
-  found = []
+  lines = []
   if hps.selected(cell):
     scores = [r.score for r in cell.completed if r.score is not None]
     mean = sum(scores) / max(len(scores), 1)
-    found.append(
+    lines.append(
       f'{cell.label}: {hps.setting(cell.setting[0])} selected among '
       f'{len(tried)} settings (mean validation loss {mean:.4g})'
     )
-  return found + _failures(cell)
+  return lines + _failures(cell)
 
 
 def _data(base: Cell) -> str:
@@ -68,7 +88,7 @@ def _test(base: Cell) -> str:
   if base.test_over_train is None:
     test = 'paired t-test'
     drawn = base.header['split'] == 'drawn'
-    fixed = ' Seeds on one split speak of training noise only.'
+    fixed = ' Seeds on one split show training noise only.'
     scope = '' if drawn else fixed
   else:
     test = 'corrected resampled t-test (Nadeau and Bengio 2003)'
@@ -99,12 +119,12 @@ def _budget(cells: Sequence[Cell]) -> str:
   budget = {k: known[k] for k in BUDGET if k in known} | hp
   more = '; the rest in the notes' if any(hps.own_hp(cells)) else ''
   return (
-    f'Budget: {hps.named(budget)}{more}. {_kept(cells)} Steps/s: all runs '
+    f'Budget: {hps.named(budget)}{more}. {_selection(cells)} Steps/s: all runs '
     'together; seconds: the whole row, with compilation.'
   )
 
 
-def _kept(cells: Sequence[Cell]) -> str:
+def _selection(cells: Sequence[Cell]) -> str:
   """How parameters were selected; schemes whose steps differ by task."""
   own = dict.fromkeys(cell.scheme for cell in cells if _own_steps(cell))
   named = f' ({", ".join(own)})' if own else ''
@@ -124,7 +144,7 @@ def _own_steps(cell: Cell) -> bool:
 def _failures(cell: Cell) -> list[str]:
   several = len(settings(cell.runs)) > 1
   failed = [run for run in cell.runs if run.test is None]
-  found = [
+  lines = [
     f'{cell.label}: seed {run.seed}'
     + (f' with {hps.setting(run)}' if several else '')
     + f' failed at step {run.step}: {run.why}'
@@ -132,8 +152,8 @@ def _failures(cell: Cell) -> list[str]:
   ]
   if len(failed) > MOST_FAILURES:
     rest = len(failed) - MOST_FAILURES
-    found.append(f'{cell.label}: {rest} more of {len(cell.runs)} runs failed')
-  return found
+    lines.append(f'{cell.label}: {rest} more of {len(cell.runs)} runs failed')
+  return lines
 
 
 def _refusal(base: Cell) -> list[str]:
@@ -152,8 +172,8 @@ def _pairs(cells: Sequence[Cell]) -> list[str]:
   ]
 
 
-def resting(cells: Sequence[Cell]) -> list[str]:
-  """Figures that rest on fewer seeds than their row has completed.
+def missing_values(cells: Sequence[Cell]) -> list[str]:
+  """Returns notes on metrics that some completed runs of a cell lack.
 
   A metric has no value where it cannot be computed: an AUC of one class.
   """
@@ -162,21 +182,23 @@ def resting(cells: Sequence[Cell]) -> list[str]:
   for cell in cells:
     for task in cell.tasks:
       counts = {m: len(cell.values(task.name, m)) for m, _ in task.metrics}
+      # Metrics of a task that lack equally many seeds share a note.
       for seeds in sorted(set(counts.values()) - {len(cell.completed)}):
         metrics = ', '.join(m for m, n in counts.items() if n == seeds)
         of = f'{seeds} of {len(cell.completed)}'
+        # In a summarised table so do tasks.
         key = (metrics, of) if summed else (task.name, metrics, of)
         own = rows.setdefault(key, {})
         own.setdefault(task.name, []).append(cell.label)
   return [
-    f'{_labels(own)}: {many.some(list(own))} {metrics} rests on {of} seeds and '
-    'has no value on the others, on which Δm has none where this is a headline'
+    f'{_labels(own)}: {many.some(list(own))} {metrics} has a value on {of} '
+    'seeds only; where it is a headline, Δm has none on the others'
     for (*_, metrics, of), own in rows.items()
   ]
 
 
 def _labels(own: dict[str, list[str]]) -> str:
-  """Of rows, each once."""
+  """The labels of the cells, each once."""
   return ', '.join(dict.fromkeys(itertools.chain.from_iterable(own.values())))
 
 
@@ -184,6 +206,8 @@ def _said(cells: Sequence[Cell]) -> list[str]:
   who: dict[str, list[str]] = {}
   for cell in cells:
     for note in cell.notes:
+      # A note that starts with the scheme's name needs no label, and neither
+      # does one of all cells, which is about the table.
       named = note.startswith(cell.scheme)
       who.setdefault(note, []).extend([] if named else [cell.label])
   return [

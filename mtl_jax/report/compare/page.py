@@ -1,4 +1,4 @@
-"""One HTML page that needs nothing else, and `write`: all files of a table."""
+"""A self-contained HTML page, and `write`: all files of a table."""
 
 import base64
 import json
@@ -43,19 +43,30 @@ SUMMED = {
   ),
 }
 READINGS = (
-  '{label}: what the scheme told of itself in training, means over the steps '
-  'between two evaluations; mean and 95 % interval over the runs.'
+  '{label}: what the scheme logged in training, means over the steps between '
+  'two evaluations; mean and 95 % interval over the runs.'
 )
 
 
 def write(
   cells: Sequence[Cell], workdir: pathlib.Path, command: str = ''
 ) -> pd.DataFrame:
-  """Writes table.{md,csv,tex}, figures/*.png and report.html; the frame.
+  """Writes table.{md,csv,tex}, figures/*.png and report.html.
 
-  Every file is replaced as a whole. Raises `InputError`, before anything is
-  written, where the cells cannot be compared.
+  Every file is replaced as a whole.
+
+  Args:
+    cells: of the table, in any order.
+    workdir: into which they are written.
+    command: that is printed on the page.
+
+  Returns:
+    The long table, see `rows.rows`.
+
+  Raises:
+    InputError: the cells cannot be compared; then nothing is written.
   """
+  cells = ordered(cells)
   frame = tables.write(cells, workdir)
   draw(cells, frame, workdir, command)
   return frame
@@ -67,8 +78,18 @@ def draw(
   workdir: pathlib.Path,
   command: str = '',
 ) -> None:
-  """Writes figures/*.png and report.html: what takes longer than a table."""
-  workdir = pathlib.Path(workdir)
+  """Writes figures/*.png and report.html, which takes longer than a table.
+
+  Args:
+    cells: of the table, in any order.
+    frame: from `rows.rows`.
+    workdir: into which they are written.
+    command: that is printed on the page.
+
+  Raises:
+    InputError: the cells cannot be compared; then nothing is written.
+  """
+  cells, workdir = ordered(cells), pathlib.Path(workdir)
   drawn = _drawn(cells, frame, workdir / 'figures')
   atomic.write(workdir / 'report.html', html(cells, frame, drawn, command))
 
@@ -76,11 +97,11 @@ def draw(
 def _drawn(
   cells: Sequence[Cell], frame: pd.DataFrame, folder: pathlib.Path
 ) -> dict[str, bytes]:
-  """Draws into `folder`; the pictures by name."""
+  """Draws into `folder`; returns the PNGs by name."""
   names = [*figures.ALL]
   for name, plot in figures.ALL.items():
     plot(cells, frame, folder / f'{name}.png')
-  for cell in filter(readings.told, ordered(cells)):
+  for cell in filter(readings.logged, cells):
     names.append(readings.name(cell))
     readings.write(cell, folder / f'{names[-1]}.png')
   return {name: (folder / f'{name}.png').read_bytes() for name in names}
@@ -92,7 +113,20 @@ def html(
   drawn: dict[str, bytes],
   command: str = '',
 ) -> str:
-  """The page; `drawn` holds the pictures by name, as PNG."""
+  """Returns the page.
+
+  Args:
+    cells: of the table, in any order.
+    frame: from `rows.rows`.
+    drawn: figures by name, as PNG.
+    command: that is printed on the page.
+
+  Returns:
+    HTML with the figures inside.
+
+  Raises:
+    InputError: the cells cannot be compared.
+  """
   cells = ordered(cells)
   header = baseline(cells).header
   own = {readings.name(c): READINGS.format(label=c.label) for c in cells}
@@ -114,6 +148,7 @@ def html(
 
 def _template() -> jinja2.Template:
   text = pathlib.Path(__file__).with_name('page.html').read_text('utf-8')
+  # Names of tasks, notes and the command come from the user: escaped.
   environment = jinja2.Environment(autoescape=True, trim_blocks=True)
   return environment.from_string(text)
 
@@ -123,7 +158,7 @@ def _inline(png: bytes) -> str:
 
 
 def _data(card: dict) -> list[tuple[str, str]]:
-  """What the card of the data says, as (name, text)."""
+  """The card of the data as (name, text)."""
   names = ('name', 'source', 'licence', 'citation', 'split_rule')
   texts = {name: card.get(name) for name in names}
   texts['rows'] = _counts(card.get('counts') or {})
@@ -133,6 +168,7 @@ def _data(card: dict) -> list[tuple[str, str]]:
 
 def _counts(counts: dict[str, int]) -> str:
   """Rows per split, and known labels per task where some are missing."""
+  # Keys are SPLIT for rows and SPLIT/TASK for known labels.
   rows = [f'{k} {n}' for k, n in counts.items() if '/' not in k]
   labels = [
     f'{k} {n}'

@@ -1,4 +1,4 @@
-"""What a scheme tells of itself over training: gates, stitches, choices."""
+"""Values that a scheme logs over training: gates, stitches, choices."""
 
 import itertools
 import math
@@ -26,7 +26,7 @@ class Row(NamedTuple):
   Attributes:
     panels: titles, one for each entry of all axes but the last.
     lines: names of the last axis' entries.
-    steps: at which it was told.
+    steps: at which it was logged.
     values: `[panels, lines, steps, 3]`: mean, low and high end of its 95 %
       interval over the runs.
   """
@@ -38,40 +38,56 @@ class Row(NamedTuple):
 
 
 def name(cell: Cell) -> str:
-  """Of the cell's figure: `readings_hard+pcgrad`."""
+  """Returns the name of the cell's figure: `readings_hard+pcgrad`."""
   label = cell.label.replace(' + ', '+')
   plain = re.sub(r'[^\w.+-]', '_', label)
   return f'readings_{plain}'
 
 
-def told(cell: Cell) -> list[Reading]:
-  """The readings of the runs that are shown, stage 2 before stage 10."""
-  found = {r for run in cell.completed for e in run.curve for r in e.readings}
-  return sorted(found, key=_order)
+def logged(cell: Cell) -> list[Reading]:
+  """Returns the readings of the completed runs, stage 2 before stage 10."""
+  readings = {
+    r for run in cell.completed for e in run.curve for r in e.readings
+  }
+  return sorted(readings, key=_order)
 
 
 def write(cell: Cell, path: pathlib.Path) -> None:
-  """Writes the picture of a cell that told something."""
+  """Writes the figure of a cell that logged something.
+
+  Args:
+    cell: for which `logged` is not empty.
+    path: of the PNG.
+  """
   drawing.save(draw(cell), path)
 
 
 def draw(cell: Cell) -> Figure:
-  """A row of panels for each reading."""
-  found = told(cell)
-  rows = [row(cell, reading) for reading in found[:ROWS]]
+  """Draws a row of panels for each reading, at most `ROWS`."""
+  readings = logged(cell)
+  rows = [row(cell, reading) for reading in readings[:ROWS]]
   columns = min(COLUMNS, max(len(r.panels) for r in rows))
   size = 1.75 * columns + 1.6, 1.6 * len(rows) + 0.3
   figure = Figure(size, layout='constrained')
-  more = _more(len(found) - len(rows))
+  more = _more(len(readings) - len(rows))
   figure.suptitle(f'{cell.label}{more and f"{more} readings"}', fontsize=10)
   parts = figure.subfigures(len(rows), squeeze=False).ravel()
-  for part, reading, r in zip(parts, found, rows, strict=False):
+  for part, reading, r in zip(parts, readings, rows, strict=False):
     _draw_row(part, reading, r, columns)
   return figure
 
 
 def row(cell: Cell, reading: Reading) -> Row:
-  """What is drawn of one reading."""
+  """Collects one reading over the completed runs.
+
+  Args:
+    cell: whose runs logged it.
+    reading: one of `logged(cell)`.
+
+  Returns:
+    Its values with intervals over the runs, at most `COLUMNS` panels of
+    `LINES` lines.
+  """
   by_step: dict[int, list[np.ndarray]] = {}
   for run in cell.completed:
     for point in run.curve:
@@ -81,19 +97,31 @@ def row(cell: Cell, reading: Reading) -> Row:
   shape = by_step[steps[0]][0].shape
   axes = zip(reading.axes, shape, strict=True)
   names = [entries(axis, size, cell.tasks) for axis, size in axes]
+  # A reading without axes is one line in one panel.
   *outer, lines = names or [['']]
   panels = [', '.join(entry) for entry in itertools.product(*outer)]
-  kept = np.s_[:, :COLUMNS, :LINES]
-  told_at = [
-    np.reshape(by_step[step], (-1, len(panels), len(lines)))[kept]
+  drawn = np.s_[:, :COLUMNS, :LINES]
+  by_run = [
+    np.reshape(by_step[step], (-1, len(panels), len(lines)))[drawn]
     for step in steps
   ]
-  values = np.stack([_intervals(values) for values in told_at], axis=-2)
+  # [panels, lines, 3] of each step become [panels, lines, steps, 3].
+  values = np.stack([_intervals(values) for values in by_run], axis=-2)
   return Row(panels, lines, steps, values)
 
 
 def entries(axis: str, size: int, tasks: Sequence[TaskInfo]) -> list[str]:
-  """What the places on an axis are called."""
+  """Returns the names of the entries along an axis.
+
+  Args:
+    axis: its name.
+    size: the number of its entries.
+    tasks: of the cell. An axis 'task' or 'tower' of their number is named
+      after them.
+
+  Returns:
+    `size` names.
+  """
   if axis == 'task' and size == len(tasks):
     return [task.name for task in tasks]
   if axis == 'task' and size == 1:
@@ -104,10 +132,12 @@ def entries(axis: str, size: int, tasks: Sequence[TaskInfo]) -> list[str]:
 
 
 def _intervals(values: np.ndarray) -> np.ndarray:
-  """`[runs, panels, lines]` -> `[panels, lines, 3]`, finite values alone."""
+  """`[runs, panels, lines]` -> `[panels, lines, 3]`, of finite values alone."""
   columns = values.reshape(len(values), -1).T
-  found = [stats.interval(column[np.isfinite(column)]) for column in columns]
-  ends = np.array([(f.mean, f.low, f.high) for f in found])
+  intervals = [
+    stats.interval(column[np.isfinite(column)]) for column in columns
+  ]
+  ends = np.array([(f.mean, f.low, f.high) for f in intervals])
   return ends.reshape(*values.shape[1:], 3)
 
 
@@ -132,12 +162,14 @@ def _draw_row(part: SubFigure, reading: Reading, r: Row, columns: int) -> None:
 
 def _line(axes: Axes, i: int, steps: list[int], line: np.ndarray) -> None:
   """One entry's mean and band, `[steps, 3]`."""
-  look = drawing.look(i)
+  style = drawing.line_style(i)
   mean, low, high = line.T
   every = max(1, len(steps) // 6)
-  axes.plot(steps, mean, markevery=every, markersize=3.5, linewidth=1.2, **look)
+  axes.plot(
+    steps, mean, markevery=every, markersize=3.5, linewidth=1.2, **style
+  )
   axes.fill_between(
-    steps, low, high, color=look['color'], alpha=0.15, linewidth=0
+    steps, low, high, color=style['color'], alpha=0.15, linewidth=0
   )
 
 

@@ -1,4 +1,4 @@
-"""The table as a frame: every row against `single`, paired and corrected."""
+"""The table as a frame: every cell against `single`, paired and corrected."""
 
 from collections.abc import Sequence
 
@@ -16,15 +16,24 @@ COLUMNS = (
   *('dataset', 'scheme', 'balancer', 'task', 'metric', 'higher_is_better'),
   *('n_seeds', *SPREAD, *TEST, 'verdict', *COST),
 )
-ALPHA = 0.05
 
 
 def rows(cells: Sequence[Cell]) -> pd.DataFrame:
-  """One row per (scheme, balancer, task, metric) and one Delta_m per scheme.
+  """Makes the long table of cells.
 
   `diff` is the paired difference to `single` with balancer `equal`, in the
   metric's own unit; Delta_m (task ALL) is in percent, + is better. Both have
-  95 % intervals. Raises `InputError` where the cells cannot be compared.
+  95 % intervals.
+
+  Args:
+    cells: in any order.
+
+  Returns:
+    `COLUMNS`: a row per (scheme, balancer, task, metric), and one of Delta_m
+    per (scheme, balancer).
+
+  Raises:
+    InputError: the cells cannot be compared.
   """
   cells = ordered(cells)
   base = baseline(cells)
@@ -34,13 +43,22 @@ def rows(cells: Sequence[Cell]) -> pd.DataFrame:
 
 
 def deltas(cell: Cell, base: Cell) -> tuple[list[int], stats.DeltaM]:
-  """Seeds complete in both rows, and Delta_m of each from the headlines."""
-  mine, theirs = _headlines(cell), _headlines(base)
-  seeds = sorted(set.intersection(*map(set, mine + theirs)))
+  """Returns Delta_m of each seed, from the headline metrics.
+
+  Args:
+    cell: to compare.
+    base: the baseline, with the same tasks.
+
+  Returns:
+    The seeds that are complete in both cells, and Delta_m of each.
+  """
+  own, base_values = _headlines(cell), _headlines(base)
+  # A seed counts if every task has its headline metric in both cells.
+  seeds = sorted(set.intersection(*map(set, own + base_values)))
   names = [f'{task.name} ({task.metrics[0][0]})' for task in cell.tasks]
   return seeds, stats.paired_delta_m(
-    _matrix(mine, seeds),
-    _matrix(theirs, seeds),
+    _matrix(own, seeds),
+    _matrix(base_values, seeds),
     _directions(cell.tasks),
     names=names,
   )
@@ -49,24 +67,27 @@ def deltas(cell: Cell, base: Cell) -> tuple[list[int], stats.DeltaM]:
 def _cell_rows(cell: Cell, base: Cell) -> list[dict]:
   name = {key: cell.header[key] for key in ('dataset', 'scheme', 'balancer')}
   cost = {key: cell.cost.get(key) for key in COST}
-  found = [
+  metrics = [
     _metric_row(cell, base, task.name, metric, up)
     for task in cell.tasks
     for metric, up in task.metrics
   ]
-  return [name | row | cost for row in [*found, _delta_row(cell, base)]]
+  return [name | row | cost for row in [*metrics, _delta_row(cell, base)]]
 
 
 def _metric_row(cell: Cell, base: Cell, task, metric, higher) -> dict:
-  mine, theirs = cell.values(task, metric), base.values(task, metric)
-  mean, std, low, high = stats.interval(list(mine.values()))
-  row = _row(task, metric, higher, len(mine), mean, std, low, high)
+  own, base_values = cell.values(task, metric), base.values(task, metric)
+  mean, std, low, high = stats.interval(list(own.values()))
+  row = _row(task, metric, higher, len(own), mean, std, low, high)
   if cell.is_baseline:
     return row
-  seeds = sorted(mine.keys() & theirs.keys())
+  # The test takes common seeds; the mean above is over all of the cell's.
+  seeds = sorted(own.keys() & base_values.keys())
   return row | _difference(
     stats.paired(
-      [mine[s] for s in seeds], [theirs[s] for s in seeds], base.test_over_train
+      [own[s] for s in seeds],
+      [base_values[s] for s in seeds],
+      base.test_over_train,
     )
   )
 
@@ -74,12 +95,12 @@ def _metric_row(cell: Cell, base: Cell, task, metric, higher) -> dict:
 def _delta_row(cell: Cell, base: Cell) -> dict:
   seeds, delta = deltas(cell, base)
   if cell.is_baseline:
+    # The baseline's change against itself is 0, without a spread.
     mean = np.nan if delta.per_seed is None else 0.0
     return _row('ALL', 'delta_m', True, len(seeds), mean)
   if delta.per_seed is None:
     return _row('ALL', 'delta_m', True, len(seeds))
-  # Relative changes in percent come from values of the size of 100.
-  test = stats.one_sample(delta.per_seed, 100.0, base.test_over_train)
+  test = stats.one_sample(delta.per_seed, stats.PERCENT, base.test_over_train)
   std = stats.interval(delta.per_seed).std
   row = _row('ALL', 'delta_m', True, len(seeds), test.mean, std, *test[1:3])
   return row | _difference(test)
@@ -111,14 +132,16 @@ def _column(table: list[dict], name: str):
 
 
 def _correct(table: list[dict]) -> None:
-  """Holm over headlines and Delta_m; the other metrics wait behind these.
+  """Applies Holm's correction, with the headlines as gatekeepers.
 
-  A secondary metric is never shown where its task's headline is not, so two
-  copies of one scheme differ somewhere in at most `ALPHA` of all tables.
+  One family is the headlines and Delta_m, the other the secondary metrics. A
+  secondary metric is never shown where its task's headline is not, so two
+  copies of one scheme differ somewhere in at most `stats.ALPHA` of all tables.
   """
   gates, first, second = {}, [], []
   for row in table:
     key = (row['scheme'], row['balancer'], row['task'])
+    # The first row of a task is its headline; Delta_m counts as a task.
     (second if key in gates else first).append(row)
     gates.setdefault(key, row)
   for family in (first, second):
@@ -128,6 +151,7 @@ def _correct(table: list[dict]) -> None:
   for row in second:
     gate = gates[row['scheme'], row['balancer'], row['task']]['p_holm']
     if row['p_holm'] is not None:
+      # The gate: never smaller than the p-value of the headline.
       row['p_holm'] = max(row['p_holm'], 1.0 if gate is None else gate)
   for row in table:
     row['verdict'] = _verdict(row)
@@ -136,8 +160,8 @@ def _correct(table: list[dict]) -> None:
 def _verdict(row: dict) -> str:
   if (row['scheme'], row['balancer']) == ('single', 'equal'):
     return ''
-  if row['p_holm'] is None or row['p_holm'] >= ALPHA:
-    return 'no difference shown'
+  if row['p_holm'] is None or row['p_holm'] >= stats.ALPHA:
+    return stats.NO_DIFFERENCE
   return 'better' if (row['diff'] > 0) == row['higher_is_better'] else 'worse'
 
 

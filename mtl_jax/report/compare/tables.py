@@ -8,6 +8,7 @@ from rich.console import Group
 
 from mtl_jax.records import atomic
 from mtl_jax.report import terminal
+from mtl_jax.report.agreement import ordered
 from mtl_jax.report.compare.notes import above, notes
 from mtl_jax.report.compare.rows import COLUMNS, rows
 from mtl_jax.report.layout import Table, blocks, readable
@@ -46,12 +47,20 @@ _LATEX = str.maketrans(
 
 
 def write(cells: Sequence[Cell], workdir: pathlib.Path) -> pd.DataFrame:
-  """Writes table.{md,csv,tex}; the long table.
+  """Writes table.{md,csv,tex}.
 
-  Raises `InputError`, before anything is written, where the cells cannot be
-  compared.
+  Args:
+    cells: of the table, in any order.
+    workdir: into which they are written.
+
+  Returns:
+    The long table, see `rows.rows`.
+
+  Raises:
+    InputError: the cells cannot be compared; then nothing is written.
   """
   workdir = pathlib.Path(workdir)
+  cells = ordered(cells)
   frame = rows(cells)
   write_csv(frame, workdir / 'table.csv')
   atomic.write(workdir / 'table.md', markdown(cells, frame))
@@ -60,17 +69,40 @@ def write(cells: Sequence[Cell], workdir: pathlib.Path) -> pd.DataFrame:
 
 
 def write_csv(frame: pd.DataFrame, path: pathlib.Path) -> None:
-  """Writes the long table, every digit kept; what is unknown is empty."""
+  """Writes a frame with all digits; unknown values are empty.
+
+  Args:
+    frame: such as the long table.
+    path: of the CSV.
+  """
   atomic.write(path, frame.to_csv(index=False, lineterminator='\n'))
 
 
 def markdown(cells: Sequence[Cell], frame: pd.DataFrame) -> str:
-  """The readable table with the lines above it and the notes under it."""
+  """Formats the readable table, with lines above and notes below it.
+
+  Args:
+    cells: of the table, in any order.
+    frame: from `rows.rows`.
+
+  Returns:
+    Markdown.
+  """
   return terminal.markdown(_sheet(cells, frame))
 
 
 def latex(cells: Sequence[Cell], frame: pd.DataFrame, width: int = 120) -> str:
-  """A `table` that needs no package; wide ones are cut into blocks."""
+  """Formats a `table*` environment that needs no package.
+
+  Args:
+    cells: of the table, in any order.
+    frame: from `rows.rows`.
+    width: in characters; wider tables are cut into blocks.
+
+  Returns:
+    LaTeX.
+  """
+  cells = ordered(cells)
   tabulars = [_tabular(b) for b in blocks(readable(cells, frame), width)]
   caption = ' '.join(line.translate(_LATEX) for line in above(cells))
   under = [rf'\par {note.translate(_LATEX)}' for note in notes(cells)]
@@ -89,21 +121,46 @@ def latex(cells: Sequence[Cell], frame: pd.DataFrame, width: int = 120) -> str:
 def console(
   cells: Sequence[Cell], frame: pd.DataFrame, width: int = 120
 ) -> Group:
-  """The readable table for rich, in blocks of at most `width` columns."""
+  """Formats the readable table for rich.
+
+  Args:
+    cells: of the table, in any order.
+    frame: from `rows.rows`.
+    width: in characters; wider tables are cut into blocks.
+
+  Returns:
+    What `rich.console.Console.print` takes.
+  """
   return terminal.console(_sheet(cells, frame), width)
 
 
 def plain(cells: Sequence[Cell], frame: pd.DataFrame, width: int = 120) -> str:
-  """The readable table as aligned text, for a log or a pipe."""
+  """Formats the readable table as aligned text, for a log or a pipe.
+
+  Args:
+    cells: of the table, in any order.
+    frame: from `rows.rows`.
+    width: in characters; wider tables are cut into blocks.
+
+  Returns:
+    The text, of several lines.
+  """
   return terminal.plain(_sheet(cells, frame), width)
 
 
 def show(cells: Sequence[Cell], frame: pd.DataFrame, file=None) -> None:
-  """Prints the table on `file`, as `terminal.show` does."""
+  """Prints the table, as `terminal.show` does.
+
+  Args:
+    cells: of the table, in any order.
+    frame: from `rows.rows`.
+    file: to print on, by default standard output.
+  """
   terminal.show(_sheet(cells, frame), file)
 
 
 def _sheet(cells: Sequence[Cell], frame: pd.DataFrame) -> terminal.Sheet:
+  cells = ordered(cells)
   return terminal.Sheet(above(cells), readable(cells, frame), notes(cells))
 
 

@@ -47,9 +47,14 @@ class Size(NamedTuple):
 
 
 class Effects(NamedTuple):
-  """Sizes of the effects, and by how much schemes' exceeds balancers'.
+  """Sizes of the effects.
 
-  `left` is what one cell differs by from seed to seed, blocks taken out.
+  Attributes:
+    scheme: of schemes, averaged over balancers.
+    balancer: of balancers, averaged over schemes.
+    interaction: of what the two do not add up to.
+    left: the spread of one cell from seed to seed, blocks taken out.
+    difference: scheme less balancer; negative where balancers differ more.
   """
 
   scheme: Size
@@ -62,23 +67,33 @@ class Effects(NamedTuple):
 def effects(
   values: np.ndarray, test_over_train: float | None = None, seed: int = 0
 ) -> Effects:
-  """Sizes of the effects in values [schemes, balancers, seeds], in % points.
+  """Estimates the sizes of the effects of two factors.
 
-  Two or more of each. `test_over_train` as in `stats.paired`; `seed` draws the
-  resamples. Raises `ValueError` for another shape.
+  Args:
+    values: `[schemes, balancers, seeds]` in % points, two or more of each.
+    test_over_train: rows of test over rows of training, for resplits.
+    seed: of the bootstrap's random numbers.
+
+  Returns:
+    The sizes in % points.
+
+  Raises:
+    ValueError: the shape is another.
   """
   values = np.asarray(values, float)
   if values.ndim != 3 or min(values.shape) < 2:
-    raise ValueError(f'two or more of everything: {values.shape}')
+    raise ValueError(
+      f'effects need two or more schemes, balancers and seeds: {values.shape}'
+    )
   share = test_over_train or 0.0
   pairs = _pairs(values, share)
   n = values.shape[-1]
-  found = _mean_over_pairs(pairs, np.ones((1, n)))
+  estimate = _mean_over_pairs(pairs, np.ones((1, n)))
   drawn = _mean_over_pairs(pairs, _resamples(n, seed))
   # What is left is a spread as it was seen; the others are of true effects.
   widening = np.array([*[(1 + n * share) ** 0.5] * 3, 1.0])
-  drawn = found + (drawn - found) * widening
-  stds = [np.sqrt(np.maximum(x, 0)) for x in (found, drawn)]
+  drawn = estimate + (drawn - estimate) * widening
+  stds = [np.sqrt(np.maximum(x, 0)) for x in (estimate, drawn)]
   # [1, 5] and [R, 5]: paired, as both come from the same seeds.
   one, many = [np.column_stack([x, x[:, 0] - x[:, 1]]) for x in stds]
   half = _half_widths(many, n)
@@ -87,18 +102,28 @@ def effects(
   return Effects(*map(Size, *(x.tolist() for x in (one[0], low, high))))
 
 
-def larger(found: Effects) -> str:
-  """`scheme` or `balancer` where the difference's interval excludes 0."""
+def larger(result: Effects) -> str:
+  """Returns 'scheme' or 'balancer' if the larger effect is shown, else ''.
+
+  It is shown where the interval of the difference excludes 0.
+  """
   # In percent; metrics are that coarse.
-  if found.difference.low > 100 * stats.ROUNDING:
+  if result.difference.low > 100 * stats.ROUNDING:
     return 'scheme'
-  return 'balancer' if found.difference.high < -100 * stats.ROUNDING else ''
+  return 'balancer' if result.difference.high < -100 * stats.ROUNDING else ''
 
 
 def complete(known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-  """Rows and columns of a part of `known` [a, b] in which all is known.
+  """Chooses rows and columns of a matrix without gaps.
 
-  What has the largest share of gaps goes first, rows before columns.
+  The row or column with the largest share of gaps is removed first, a row
+  before a column with the same share.
+
+  Args:
+    known: `[a, b]`, boolean.
+
+  Returns:
+    Indices of rows and of columns, ascending.
   """
   rows, columns = (np.arange(size) for size in known.shape)
   while not (part := known[np.ix_(rows, columns)]).all():
@@ -111,15 +136,18 @@ def complete(known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _pairs(values: np.ndarray, share: float) -> np.ndarray:
-  """What seeds s and t say together of each size squared, `[4, n, n]`.
+  """The estimate of each size squared from seeds s and t together, `[4, n, n]`.
 
   Scheme, balancer, interaction, left; the mean over pairs s != t is unbiased.
   """
   a, b, n = values.shape
+  # Without each seed's mean over all cells: the blocks.
   blocked = values - values.mean((0, 1))
   scheme, balancer = blocked.mean(1), blocked.mean(0)  # [a, n], [b, n]
   both = (blocked - scheme[:, None] - balancer).reshape(a * b, n)
   sizes = [
+    # Overlapping resplits have noise in common, which remains in the products
+    # of two seeds.
     (_products(x) - share * _halves(x)) / freedom
     for x, freedom in (
       (scheme, a - 1),
@@ -135,7 +163,7 @@ def _products(x: np.ndarray) -> np.ndarray:
 
 
 def _halves(x: np.ndarray) -> np.ndarray:
-  """Half the squared distance of two seeds: the mean is their variance."""
+  """Half the squared distance of two seeds, whose mean is their variance."""
   return ((x[:, :, None] - x[:, None]) ** 2).sum(0) / 2
 
 
@@ -156,7 +184,7 @@ def _mean_over_pairs(pairs: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 
 def _half_widths(drawn: np.ndarray, n: int) -> np.ndarray:
-  """Of the intervals of what was drawn, `[R, 5]` -> `[5]`."""
+  """Half-widths of the intervals from resamples, `[R, 5]` -> `[5]`."""
   if n < FEWEST_SEEDS:
     return np.full(drawn.shape[1], np.nan)
   error = drawn.std(0, ddof=1) * (n / (n - 1)) ** 0.5

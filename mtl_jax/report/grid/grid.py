@@ -1,4 +1,4 @@
-"""Delta_m of schemes x balancers: every pair, and what can be averaged."""
+"""Delta_m of schemes x balancers: every pair, and the part without gaps."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -30,13 +30,14 @@ class Part(NamedTuple):
 
 
 class Grid(NamedTuple):
-  """What is shown.
+  """Everything that the page and the figure show.
 
   Attributes:
-    cells: all of the table, the baseline and the reference among them.
-    schemes, balancers: rows and columns, in the order asked for.
-    frame: one line per pair; a pair that is not known says the reason.
-    part: what means and effects are taken over.
+    cells: of the table, the baseline and the reference among them.
+    schemes: rows, in the order asked for.
+    balancers: columns, in the order asked for.
+    frame: one line per pair (`COLUMNS`); an unknown pair has a reason.
+    part: over which means and effects are taken.
   """
 
   cells: Sequence[Cell]
@@ -47,6 +48,7 @@ class Grid(NamedTuple):
 
   @property
   def test_over_train(self) -> float | None:
+    """Test rows over training rows for resplits; else None."""
     return baseline(self.cells).test_over_train
 
   @property
@@ -64,17 +66,25 @@ def make(
   balancers: Sequence[str],
   refused: Mapping[Pair, str],
 ) -> Grid:
-  """The grid of `cells`, whose table is `rows` (`comparison.rows`).
+  """Makes the grid of a table.
 
-  `refused` says why a pair has no cell.
+  Args:
+    cells: of the table.
+    rows: the table, from `compare.rows.rows`.
+    schemes: rows of the grid.
+    balancers: columns of the grid.
+    refused: the reasons of pairs (scheme, balancer) that have no cell.
+
+  Returns:
+    The grid.
   """
   base = baseline(cells)
-  found = {(c.scheme, c.balancer): deltas(c, base) for c in cells}
-  unknown = {p: d.reason for p, (_, d) in found.items() if d.reason}
+  results = {(c.scheme, c.balancer): deltas(c, base) for c in cells}
+  unknown = {p: d.reason for p, (_, d) in results.items() if d.reason}
   frame = _frame(rows, schemes, balancers, {**refused, **unknown})
   per_seed = {
     pair: pd.Series(delta.per_seed, seeds)
-    for pair, (seeds, delta) in found.items()
+    for pair, (seeds, delta) in results.items()
     if delta.per_seed is not None
   }
   part = _part(per_seed, schemes, balancers)
@@ -86,6 +96,7 @@ def _frame(rows, schemes, balancers, reasons) -> pd.DataFrame:
     [schemes, balancers], names=['scheme', 'balancer']
   )
   delta = rows[rows['metric'] == 'delta_m'].rename(columns={'mean': 'delta_m'})
+  # A pair without a cell becomes a row of NaN.
   frame = delta.set_index(keys.names).reindex(keys).reset_index()
   frame['dataset'] = rows['dataset'].iloc[0]
   frame['n_seeds'] = frame['n_seeds'].fillna(0).astype(int)
@@ -97,10 +108,10 @@ def _frame(rows, schemes, balancers, reasons) -> pd.DataFrame:
 def _part(per_seed: dict[Pair, pd.Series], schemes, balancers) -> Part:
   known = np.array([[(s, b) in per_seed for b in balancers] for s in schemes])
   rows, columns = factorial.complete(known)
-  kept = [schemes[i] for i in rows], [balancers[j] for j in columns]
-  series = [per_seed[s, b] for s in kept[0] for b in kept[1]]
+  names = [schemes[i] for i in rows], [balancers[j] for j in columns]
+  series = [per_seed[s, b] for s in names[0] for b in names[1]]
   if not series:
     return Part([], [], np.empty((0, 0, 0)))
   # Only seeds that all of them have; [pairs, seeds].
   together = pd.concat(series, axis=1, join='inner').sort_index().to_numpy().T
-  return Part(*kept, together.reshape(len(rows), len(columns), -1))
+  return Part(*names, together.reshape(len(rows), len(columns), -1))

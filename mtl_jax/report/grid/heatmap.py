@@ -1,21 +1,17 @@
-"""The grid as a heat map."""
+"""The grid of schemes and balancers as a heat map."""
 
 import pathlib
 import textwrap
 
-import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
-from mtl_jax.report import drawing
+from mtl_jax.report import drawing, heatmap
 from mtl_jax.report.agreement import baseline
 from mtl_jax.report.grid import two_way
 from mtl_jax.report.grid.grid import Grid
+from mtl_jax.report.heatmap import Entry
 
-# ColorBrewer's, red to blue through white: safe for the colour-blind.
-COLOURS = 'RdBu'
 TITLE = (
   'Δm against single with balancer equal, mean ± half its 95 % interval over '
   '{n} seeds. Bold with ▲ better or ▼ worse: shown after correction; plain: no '
@@ -24,50 +20,39 @@ TITLE = (
 
 
 def write(grid: Grid, path: pathlib.Path) -> None:
-  """Writes the picture."""
+  """Writes the picture.
+
+  Args:
+    grid: what is drawn.
+    path: of the PNG.
+  """
   drawing.save(draw(grid), path)
 
 
 def draw(grid: Grid) -> Figure:
-  """A field per pair; what no difference is shown for is not bold."""
-  lines, columns = len(grid.schemes), len(grid.balancers)
-  width, height = max(1.05 * columns, 3) + 2.2, 0.45 * lines + 1.6
+  """Draws a field per pair; bold where a difference is shown."""
+  shape = len(grid.schemes), len(grid.balancers)
+  width, height = max(1.05 * shape[1], 3) + 2.2, 0.45 * shape[0] + 1.6
   figure = Figure((width, height), layout='constrained')
   axes = figure.subplots()
-  means = grid.frame['delta_m'].to_numpy(float).reshape(lines, columns)
-  # Without any difference the scale still needs two ends.
-  limit = max(np.abs(means[np.isfinite(means)]).max(initial=0), 1e-3)
-  image = axes.imshow(means, COLOURS, aspect='auto', vmin=-limit, vmax=limit)
-  for place, (_, row) in enumerate(grid.frame.iterrows()):
-    _field(axes, *divmod(place, columns), row, limit)
-  axes.set_xticks(range(columns), grid.balancers, rotation=30, ha='right')
-  axes.set_yticks(range(lines), grid.schemes)
+  # A pair with a reason is unknown.
+  means = grid.frame['delta_m'].where(grid.frame['reason'] == '')
+  image = heatmap.draw(axes, means.to_numpy(float).reshape(shape), _rows(grid))
+  axes.set_xticks(range(shape[1]), grid.balancers, rotation=30, ha='right')
+  axes.set_yticks(range(shape[0]), grid.schemes)
   n = len(baseline(grid.cells).setting)
   title = textwrap.fill(TITLE.format(n=n), int(13 * width))
   axes.set(xlabel='balancer', ylabel='scheme', title=title)
   drawing.tidy(axes)
-  bar = figure.colorbar(image, ax=axes)
-  bar.set_label('Δm, % (better ↑)', fontsize=8)
-  bar.ax.tick_params(labelsize=8)
+  heatmap.bar(figure, image, axes, 'Δm, % (better ↑)')
   return figure
 
 
-def _field(axes: Axes, y: int, x: int, row: pd.Series, limit: float) -> None:
-  if row['reason']:
-    corner = x - 0.5, y - 0.5
-    look = {'facecolor': '#eeeeee', 'edgecolor': drawing.GREY, 'linewidth': 0}
-    axes.add_patch(Rectangle(corner, 1, 1, hatch='///', **look))
-    return
-  shown = row['verdict'] in ('better', 'worse')
-  # The ends of the scale are dark.
-  dark = abs(row['delta_m']) > 0.65 * limit
-  axes.text(
-    x,
-    y,
-    two_way.entry(row),
-    ha='center',
-    va='center',
-    fontsize=8,
-    color='white' if dark else 'black',
-    fontweight='bold' if shown else 'normal',
-  )
+def _rows(grid: Grid) -> list[list[Entry]]:
+  entries = [_entry(row) for _, row in grid.frame.iterrows()]
+  n = len(grid.balancers)
+  return [entries[i : i + n] for i in range(0, len(entries), n)]
+
+
+def _entry(row: pd.Series) -> Entry:
+  return Entry(two_way.entry(row), row['verdict'] in ('better', 'worse'))

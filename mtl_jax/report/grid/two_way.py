@@ -14,29 +14,32 @@ DELTA = ['delta_m', 'ci_low', 'ci_high']
 
 
 def sheet(grid: Grid) -> Sheet:
-  """Schemes in rows, balancers in columns, means last; effects below."""
+  """Makes the page: schemes in rows, balancers in columns, effects below."""
   return Sheet(_above(grid), _table(grid), _notes(grid))
 
 
 def entry(row: pd.Series) -> str:
-  """`+1.2 ± 0.4 ▲`; – where it is not known, 0 for the baseline."""
+  """Formats a pair: `+1.2 ± 0.4 ▲`; – if unknown, 0 for the baseline."""
   if (row['scheme'], row['balancer']) == ('single', 'equal'):
     return '–' if row['reason'] else '0'
   return _number(*row[DELTA]) + MARKS.get(row['verdict'], '')
 
 
-def verdict(found: factorial.Effects) -> str:
-  """One sentence: sizes of both effects, and which is larger if shown."""
-  first, second = found.scheme, found.balancer
+def verdict(result: factorial.Effects) -> str:
+  """Makes a sentence of the sizes of both effects and which is larger."""
+  first, second = result.scheme, result.balancer
   text = (
     f'Between schemes Δm differs by {_digits(first.std)} % points (std, '
     f'{_interval(first)}), between balancers by {_digits(second.std)} '
     f'({_interval(second)}); '
   )
-  which = factorial.larger(found)
+  which = factorial.larger(result)
+  # The interval of the difference includes 0, or is unknown.
   if not which:
     return text + 'which is larger is not shown.'
-  size, low, high = found.difference
+  size, low, high = result.difference
+  # The difference is scheme less balancer, and the sentence is about the
+  # larger.
   if which == 'balancer':
     size, low, high = -size, -high, -low
   return (
@@ -70,16 +73,18 @@ def _table(grid: Grid) -> Table:
 
 
 def _mean(grid: Grid, scheme: str = '', balancer: str = '') -> str:
-  """Over the part, or one row or column of it; – for what lies outside."""
+  """Over the part, or one of its rows or columns; – for a row outside it."""
   names, columns, values = grid.part
   outside = scheme and scheme not in names
   if outside or (balancer and balancer not in columns) or not values.size:
     return '–'
   rows = slice(None) if not scheme else [names.index(scheme)]
-  kept = slice(None) if not balancer else [columns.index(balancer)]
-  per_seed = values[rows][:, kept].mean((0, 1))
-  # As for Delta_m itself: relative changes of values of the size of 100.
-  return _number(*stats.one_sample(per_seed, 100.0, grid.test_over_train)[:3])
+  chosen = slice(None) if not balancer else [columns.index(balancer)]
+  # Averaged within each seed first, so that the interval is over seeds.
+  per_seed = values[rows][:, chosen].mean((0, 1))
+  return _number(
+    *stats.one_sample(per_seed, stats.PERCENT, grid.test_over_train)[:3]
+  )
 
 
 def _notes(grid: Grid) -> list[str]:
@@ -93,13 +98,13 @@ def _notes(grid: Grid) -> list[str]:
 
 
 def _effects(grid: Grid) -> list[str]:
-  found = grid.effects
-  if found is None:
+  result = grid.effects
+  if result is None:
     return [
       'Effects are not given: that takes two schemes and two balancers '
       'without an empty entry, and two seeds that all of them have.'
     ]
-  both, left = found.interaction, found.left
+  both, left = result.interaction, result.left
   rest = (
     f'Interaction: {_digits(both.std)} ({_interval(both)}); one entry from '
     f'seed to seed: {_digits(left.std)} ({_interval(left)}). Stds of the '
@@ -109,7 +114,7 @@ def _effects(grid: Grid) -> list[str]:
   seeds = grid.part.values.shape[-1]
   if seeds < factorial.FEWEST_SEEDS:
     rest += f' {seeds} seeds are too few for an interval.'
-  return [verdict(found), rest]
+  return [verdict(result), rest]
 
 
 def _over(grid: Grid) -> list[str]:
@@ -120,7 +125,7 @@ def _over(grid: Grid) -> list[str]:
   if whole and len(balancers) == len(grid.balancers) and seeds == every:
     return []
   if not values.size:
-    return ['Means are not given: no seed that all of a part have.']
+    return ['Means are not given: no seed is complete in all entries.']
   return [
     'Means and effects are over the part without an empty entry, '
     f'{", ".join(schemes)} with {", ".join(balancers)}, and the {seeds} seeds '

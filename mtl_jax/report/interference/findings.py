@@ -7,16 +7,20 @@ import pandas as pd
 
 from mtl_jax.report import stats
 from mtl_jax.report.interference import pairs
-from mtl_jax.report.interference.looks import TOTAL, by_depth
-from mtl_jax.report.interference.pairs import CORRECTED, Found
+from mtl_jax.report.interference.pairs import CORRECTED, Interference
+from mtl_jax.report.interference.probe_records import FEATURES, TOTAL, by_depth
 
 Pair = tuple[str, str]
 
 
 class Contrast(NamedTuple):
-  """Two of several, and the first less the second, paired over seeds.
+  """The difference of two chosen groups of values, paired over seeds.
 
-  `values` are [seeds] of each, `p_value` is corrected for the choice.
+  Attributes:
+    names: of both.
+    values: `[seeds]` of both.
+    difference: the first less the second.
+    p_value: of the difference, corrected for the choice; None if unknown.
   """
 
   names: tuple[str, str]
@@ -26,13 +30,17 @@ class Contrast(NamedTuple):
 
   @property
   def shown(self) -> bool:
-    return self.p_value is not None and self.p_value < 1 - stats.LEVEL
+    """Whether the corrected test shows a difference."""
+    return self.p_value is not None and self.p_value < stats.ALPHA
 
 
-def ends(found: Found) -> dict[str, Pair]:
-  """The most conflicting and the most agreeing pair, where there are two."""
-  means = found.of(CORRECTED)['mean']
-  if len(means) < 4:  # Each pair is there in both orders.
+def ends(result: Interference) -> dict[str, Pair]:
+  """Returns the most conflicting and the most agreeing pair, with a label.
+
+  Empty for fewer than two pairs.
+  """
+  means = result.of(CORRECTED)['mean']
+  if len(means) < 4:  # Each pair is listed in both orders.
     return {}
   low, high = means.idxmin(), means.idxmax()
   return {
@@ -41,55 +49,89 @@ def ends(found: Found) -> dict[str, Pair]:
   }
 
 
-def curve(found: Found, measure: str, pair: Pair | None) -> pd.DataFrame:
-  """By step: mean, low and high over seeds; of all pairs where None."""
-  rows = _of(found, measure, TOTAL)
+def curve(
+  result: Interference, measure: str, pair: Pair | None
+) -> pd.DataFrame:
+  """Returns a measure by step, of all modules together.
+
+  Args:
+    result: what was measured.
+    measure: its name.
+    pair: of tasks; None for the mean over all pairs.
+
+  Returns:
+    `mean`, `low` and `high` over seeds, by step.
+  """
+  rows = _of(result, measure, TOTAL)
   if pair:
-    mine = (rows['task_i'] == pair[0]) & (rows['task_j'] == pair[1])
-    rows = rows[mine]
+    own = (rows['task_i'] == pair[0]) & (rows['task_j'] == pair[1])
+    rows = rows[own]
   by_seed = rows.groupby(['step', 'seed'])['value'].mean().unstack()
   lines = {}
   for step, values in by_seed.iterrows():
-    told = stats.interval(values.dropna())
-    lines[step] = {'mean': told.mean, 'low': told.low, 'high': told.high}
+    over_seeds = stats.interval(values.dropna())
+    lines[step] = {
+      'mean': over_seeds.mean,
+      'low': over_seeds.low,
+      'high': over_seeds.high,
+    }
   return pd.DataFrame.from_dict(lines, orient='index')
 
 
-def by_module(found: Found) -> pd.DataFrame:
-  """The conflict rate, modules in order of depth x steps."""
-  table = _of_modules(found).pivot_table(
+def by_module(result: Interference) -> pd.DataFrame:
+  """Returns the conflict rate, `[modules, steps]`, in order of depth."""
+  table = _of_modules(result).pivot_table(
     index='module', columns='step', values='value'
   )
   return table.loc[by_depth([*table.index])]
 
 
-def over_pairs(found: Found, measure: str) -> stats.Paired:
-  """The mean over looks and pairs, of all modules."""
-  rows = _of(found, measure, TOTAL)
+def over_pairs(result: Interference, measure: str) -> stats.Paired:
+  """Returns the mean of a measure over probes and pairs, of all modules.
+
+  Args:
+    result: what was measured.
+    measure: its name.
+
+  Returns:
+    The mean over seeds with its interval.
+  """
+  rows = _of(result, measure, TOTAL)
   values = rows.groupby('seed')['value'].mean()
-  return stats.one_sample(values, 1.0, found.cell.test_over_train)
+  return stats.one_sample(values, 1.0, result.cell.test_over_train)
 
 
-def of_features(found: Found) -> Contrast | None:
-  """Tasks whose features are most and least like those of the task alone."""
-  rows = _of(found, 'cka_single', 'features')
+def of_features(result: Interference) -> Contrast | None:
+  """Contrasts the tasks whose features are most and least like single's."""
+  rows = _of(result, 'cka_single', FEATURES)
+  # A task's features against those of its own single tower.
   rows = rows[rows['task_i'] == rows['task_j']]
-  likeness = rows.pivot_table(index='seed', columns='task_i', values='value')
-  return extremes(likeness, found.cell.test_over_train)
+  similarity = rows.pivot_table(index='seed', columns='task_i', values='value')
+  return extremes(similarity, result.cell.test_over_train)
 
 
-def in_depth(found: Found) -> Contrast | None:
-  """Modules with the most and the least conflict; None for one module."""
-  rows = _of_modules(found)
+def in_depth(result: Interference) -> Contrast | None:
+  """Contrasts the modules with the most and the least conflict.
+
+  None for one module.
+  """
+  rows = _of_modules(result)
   rates = rows.pivot_table(index='seed', columns='module', values='value')
-  return extremes(rates, found.cell.test_over_train)
+  return extremes(rates, result.cell.test_over_train)
 
 
 def extremes(table: pd.DataFrame, ratio: float | None) -> Contrast | None:
-  """The highest against the lowest column, `table` being [seeds, names].
+  """Contrasts the columns with the highest and the lowest mean.
 
-  They were chosen for being apart: the p-value is that of all pairs of
-  columns, by Bonferroni.
+  They were chosen for being far apart, so the p-value is corrected for all
+  pairs of columns, by Bonferroni.
+
+  Args:
+    table: `[seeds, names]`.
+    ratio: test rows over training rows for resplits; else None.
+
+  Returns:
+    None for fewer than two columns or without a seed that has all.
   """
   table = table.dropna()
   count = table.shape[1]
@@ -102,18 +144,27 @@ def extremes(table: pd.DataFrame, ratio: float | None) -> Contrast | None:
   )
 
 
-def in_time(found: Found, measure: str, tests: int = 1) -> Contrast | None:
-  """Mean over pairs: the last against the first third of looks.
+def in_time(
+  result: Interference, measure: str, tests: int = 1
+) -> Contrast | None:
+  """Contrasts the last with the first third of probes, mean over pairs.
 
-  `tests` is how many such are made. None for fewer than three looks.
+  Args:
+    result: what was measured.
+    measure: its name.
+    tests: how many such contrasts are made, for the correction.
+
+  Returns:
+    None for fewer than three probes.
   """
-  steps = np.sort(found.frame.loc[_looked(found), 'step'].unique())
+  steps = np.sort(result.frame.loc[_of_probes(result), 'step'].unique())
   size = len(steps) // 3
   if not size:
     return None
-  frame, parts = found.frame[_looked(found)], []
-  for kept in (steps[-size:], steps[:size]):
-    means = pairs.per_seed(frame[frame['step'].isin(kept)])
+  frame, parts = result.frame[_of_probes(result)], []
+  for third in (steps[-size:], steps[:size]):
+    # Pooled within the third: a corrected cosine is not a mean of cosines.
+    means = pairs.per_seed(frame[frame['step'].isin(third)])
     rows = means[(means['measure'] == measure) & (means['module'] == TOTAL)]
     parts.append(rows.groupby('seed')['value'].mean())
   both = pd.concat(parts, axis=1, join='inner')
@@ -121,26 +172,26 @@ def in_time(found: Found, measure: str, tests: int = 1) -> Contrast | None:
     return None
   columns = both.iloc[:, 0], both.iloc[:, 1]
   names = ('last', 'first')
-  return _contrast(names, columns, found.cell.test_over_train, tests)
+  return _contrast(names, columns, result.cell.test_over_train, tests)
 
 
 def _contrast(names, columns, ratio, tests: int) -> Contrast:
   values = tuple(column.to_numpy() for column in columns)
-  found = stats.one_sample(values[0] - values[1], 1.0, ratio)
-  p_value = found.p_value
+  test = stats.one_sample(values[0] - values[1], 1.0, ratio)
+  p_value = test.p_value
   adjusted = None if p_value is None else min(1.0, tests * p_value)
-  return Contrast(names, values, found, adjusted)
+  return Contrast(names, values, test, adjusted)
 
 
-def _of_modules(found: Found) -> pd.DataFrame:
-  rows = found.frame[found.frame['measure'] == 'conflict']
+def _of_modules(result: Interference) -> pd.DataFrame:
+  rows = result.frame[result.frame['measure'] == 'conflict']
   return rows[rows['module'] != TOTAL]
 
 
-def _of(found: Found, measure: str, module: str) -> pd.DataFrame:
-  rows = found.frame
+def _of(result: Interference, measure: str, module: str) -> pd.DataFrame:
+  rows = result.frame
   return rows[(rows['measure'] == measure) & (rows['module'] == module)]
 
 
-def _looked(found: Found) -> pd.Series:
-  return found.frame['module'] != 'features'
+def _of_probes(result: Interference) -> pd.Series:
+  return result.frame['module'] != FEATURES

@@ -1,4 +1,4 @@
-"""What there is to say of interference: a sentence each, with its numbers.
+"""Sentences on interference, each with its numbers.
 
 A sentence says so where nothing is shown.
 """
@@ -11,52 +11,57 @@ import pandas as pd
 from mtl_jax.report import stats
 from mtl_jax.report.interference import findings
 from mtl_jax.report.interference.findings import Contrast
-from mtl_jax.report.interference.pairs import CORRECTED, NOT_SHOWN, Found
+from mtl_jax.report.interference.pairs import CORRECTED, NOT_SHOWN, Interference
+from mtl_jax.report.interference.probe_records import FEATURES
 from mtl_jax.report.layout import with_interval
 
 
-def pairs_told(found: Found) -> str:
-  """Which pairs conflict or agree, and how strongly."""
-  rows = found.of(CORRECTED)
-  kept = [p for p in itertools.combinations(found.names, 2) if p in rows.index]
-  count = len(found.names) * (len(found.names) - 1) // 2
+def pair_verdicts(result: Interference) -> str:
+  """Says which pairs conflict or agree, and how strongly."""
+  rows = result.of(CORRECTED)
+  known = [
+    p for p in itertools.combinations(result.names, 2) if p in rows.index
+  ]
+  count = len(result.names) * (len(result.names) - 1) // 2
   parts, rest = [], count
   for verdict in ('conflict', 'agree'):
-    mine = [p for p in kept if rows.loc[p, 'verdict'] == verdict]
-    mine.sort(key=lambda p: -abs(rows.loc[p, 'mean']))
-    rest -= len(mine)
-    listed = '; '.join(f'{_both(p)} {number(rows.loc[p])}' for p in mine)
+    own = [p for p in known if rows.loc[p, 'verdict'] == verdict]
+    own.sort(key=lambda p: -abs(rows.loc[p, 'mean']))
+    rest -= len(own)
+    listed = '; '.join(f'{_both(p)} {number(rows.loc[p])}' for p in own)
     word = 'conflict' if verdict == 'conflict' else 'agreement'
     parts.append(
-      f'{word} is shown for {len(mine)} of {_pairs(count)}'
-      f'{f" ({listed})" if mine else ""}'
+      f'{word} is shown for {len(own)} of {_pairs(count)}'
+      f'{f" ({listed})" if own else ""}'
     )
   text = f'By the corrected cosine {", ".join(parts)}'
   if rest:
     text += f'; for {_pairs(rest)} neither is shown'
-  return f'{text}.{_left_out(found)}'
+  return f'{text}.{_left_out(result)}'
 
 
-def _left_out(found: Found) -> str:
-  """Seeds in which a gradient was all noise."""
-  rows, every = found.of(CORRECTED), len(found.cell.completed)
+def _left_out(result: Interference) -> str:
+  """Says in how many seeds a gradient was all noise."""
+  rows, every = result.of(CORRECTED), len(result.cell.completed)
   few = every - rows['n_seeds'].min() if len(rows) else every
   if not few:
     return ''
   return (
-    f' In up to {few} of {every} seeds a gradient was not told from noise; '
-    'they are left out there: take more config.probe.batches.'
+    f' In up to {few} of {every} seeds a gradient could not be '
+    'distinguished from noise; those seeds are left out of the pair: increase '
+    'config.probe.batches.'
   )
 
 
-def rates(found: Found) -> str:
-  """The conflict rate over all pairs, and its ends."""
-  rows = found.of('conflict')
+def rates(result: Interference) -> str:
+  """Says the conflict rate over all pairs, and its extremes."""
+  rows = result.of('conflict')
   if not len(rows):
     return 'The conflict rate is not known.'
-  whole = findings.over_pairs(found, 'conflict')
-  text = f'Gradients of a batch point apart in {_share(whole)} of cases'
+  whole = findings.over_pairs(result, 'conflict')
+  text = f'Gradients of a batch conflict in {_share(whole)} of cases'
   high, low = rows['mean'].idxmax(), rows['mean'].idxmin()
+  # One pair, listed in both orders, has no extremes.
   if len(rows) > 2:
     text += (
       f', most for {_both(high)} ({_percent(rows.loc[high])}) and least for '
@@ -65,52 +70,56 @@ def rates(found: Found) -> str:
   return f'{text}. Not tested: noise of batches moves it, mostly to 50 %.'
 
 
-def depth(found: Found) -> str:
-  """Modules with the most and the least conflict."""
-  ends = findings.in_depth(found)
+def depth(result: Interference) -> str:
+  """Says which modules have the most and the least conflict."""
+  ends = findings.in_depth(result)
   if ends is None:
-    return 'Depth: there is one module alone, or no seed knows them all.'
+    return 'Depth: there is only one module, or no seed has values of all.'
   return (
     f'In depth, the conflict rate is highest in {ends.names[0]} and lowest in '
     f'{ends.names[1]}: {_against(ends)}.'
   )
 
 
-def time(found: Found) -> str:
-  """The last against the first third of looks."""
-  told = {'conflict': 'conflict rate', CORRECTED: 'corrected cosine'}
+def time(result: Interference) -> str:
+  """Compares the last with the first third of probes."""
+  names = {'conflict': 'conflict rate', CORRECTED: 'corrected cosine'}
   parts = []
-  for measure, name in told.items():
-    ends = findings.in_time(found, measure, tests=len(told))
+  for measure, name in names.items():
+    ends = findings.in_time(result, measure, tests=len(names))
     scale = 100.0 if measure == 'conflict' else 1.0
     parts.append(
       f'{name} {_against(ends, scale)}' if ends else f'{name} not known'
     )
   return (
-    'Over training, the last third of looks against the first, mean over '
+    'Over training, the last third of probes against the first, mean over '
     f'pairs: {"; ".join(parts)}.'
   )
 
 
-def steps_told(found: Found) -> str:
-  """Which step helps and which hurts which task most."""
-  rows = found.of('tag')
+def tag_effects(result: Interference) -> str:
+  """Says which step helps and which hurts which task most."""
+  rows = result.of('tag')
   if not len(rows):
     return 'TAG is not known.'
+  # A gain is a share of the loss that a step takes away: + helps.
   best, worst = rows['mean'].idxmax(), rows['mean'].idxmin()
   parts = [_step(rows, best, 'largest'), _step(rows, worst, 'smallest')]
+  # The largest gain is also the smallest if only one is known.
   return f'By TAG, {"; ".join(parts[: 1 + (best != worst)])}.'
 
 
 def _step(rows: pd.DataFrame, pair: tuple[str, str], which: str) -> str:
   row = rows.loc[pair]
   way = 'lowers' if row['mean'] > 0 else 'raises'
+  # A loss is raised by a positive number: the sign of a negative gain is
+  # turned, and so are the ends of its interval.
   size = number(row if row['mean'] > 0 else _turned(row), 100.0)
   shown = row['verdict']
-  told = shown if shown == NOT_SHOWN else f'{shown}, shown'
+  verdict = shown if shown == NOT_SHOWN else f'{shown}, shown'
   return (
     f'the {which} gain is of a step on {pair[0]}, which {way} the loss of '
-    f'{pair[1]} by {size} % ({told})'
+    f'{pair[1]} by {size} % ({verdict})'
   )
 
 
@@ -119,14 +128,14 @@ def _turned(row: pd.Series) -> pd.Series:
   return pd.Series({name: -row[other] for name, other in ends.items()})
 
 
-def features(found: Found) -> str:
-  """How alike a task's features are to those it learns alone."""
-  rows = found.of('cka_single', 'features')
-  own = [n for n in found.names if (n, n) in rows.index]
+def features(result: Interference) -> str:
+  """Says how similar a task's features are to those that it learns alone."""
+  rows = result.of('cka_single', FEATURES)
+  own = [n for n in result.names if (n, n) in rows.index]
   if not own:
-    return _between(found)
+    return _between(result)
   listed = '; '.join(f'{n} {number(rows.loc[(n, n)])}' for n in own)
-  ends = findings.of_features(found)
+  ends = findings.of_features(result)
   text = f'CKA of features with those of the task alone: {listed}'
   if ends is None:
     return f'{text}.'
@@ -134,13 +143,13 @@ def features(found: Found) -> str:
   return f'{text}; {high} against {low}: {_against(ends, 1.0)}.'
 
 
-def _between(found: Found) -> str:
-  rows = found.of('cka', 'features')
+def _between(result: Interference) -> str:
+  rows = result.of('cka', FEATURES)
   if not len(rows):
-    return 'How alike features are is not known.'
+    return 'The similarity of features is not known.'
   low, high = rows['mean'].idxmin(), rows['mean'].idxmax()
   return (
-    "CKA of the tasks' features with each other: most alike "
+    "CKA of the tasks' features with each other: most similar "
     f'{_both(high)} ({number(rows.loc[high])}), least {_both(low)} '
     f'({number(rows.loc[low])}); not tested.'
   )
@@ -157,7 +166,15 @@ def _against(ends: Contrast, scale: float = 100.0) -> str:
 
 
 def number(row: pd.Series, scale: float = 1.0) -> str:
-  """Of a line of `Found.of`: its mean ± half its interval."""
+  """Formats a mean ± half its interval.
+
+  Args:
+    row: of `Interference.of`.
+    scale: factor from the measure to what is written.
+
+  Returns:
+    The text.
+  """
   ends = (scale * row[name] for name in ('mean', 'ci_low', 'ci_high'))
   return with_interval(*ends)
 
@@ -166,8 +183,8 @@ def _percent(row: pd.Series) -> str:
   return f'{number(row, 100.0)} %'
 
 
-def _share(told: stats.Paired) -> str:
-  return f'{with_interval(*(100 * x for x in told[:3]))} %'
+def _share(rate: stats.Paired) -> str:
+  return f'{with_interval(*(100 * x for x in rate[:3]))} %'
 
 
 def _both(pair: Sequence[str]) -> str:
@@ -178,4 +195,4 @@ def _pairs(count: int) -> str:
   return f'{count} pair{"s" if count != 1 else ""}'
 
 
-ALL = (pairs_told, rates, depth, time, steps_told, features)
+ALL = (pair_verdicts, rates, depth, time, tag_effects, features)

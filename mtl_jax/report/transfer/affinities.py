@@ -1,4 +1,4 @@
-"""Affinities of tasks that were measured while they were trained."""
+"""Affinities of tasks, measured while the tasks were trained together."""
 
 import pathlib
 from collections.abc import Sequence
@@ -15,10 +15,16 @@ TOTAL = 'ALL'  # the module that stands for all
 
 
 def read(path: pathlib.Path, names: Sequence[str]) -> dict[str, np.ndarray]:
-  """Affinities i -> j by measure, `[K, K]`: means over steps and seeds.
+  """Reads affinities i -> j, means over steps and seeds.
 
-  The diagonal is NaN. A measure that is given for one of (i, j) and (j, i)
-  holds for both.
+  A measure that is given for only one of (i, j) and (j, i) holds for both.
+
+  Args:
+    path: of an interference.csv.
+    names: of the K tasks.
+
+  Returns:
+    `[K, K]` by measure; the diagonal is NaN.
 
   Raises:
     InputError: the file cannot be read, or lacks a column, a measure, a pair.
@@ -35,15 +41,15 @@ def read(path: pathlib.Path, names: Sequence[str]) -> dict[str, np.ndarray]:
       'interference.csv'
     )
   frame = frame[frame['module'] == TOTAL]
-  found = {m: frame[frame['measure'] == m] for m in MEASURES}
-  if all(part.empty for part in found.values()):
+  results = {m: frame[frame['measure'] == m] for m in MEASURES}
+  if all(part.empty for part in results.values()):
     raise InputError(
       f'--affinities={path} has no measure {" or ".join(MEASURES)} of module '
-      f'{TOTAL}'
+      f'{TOTAL}; name an interference.csv that has one'
     )
   return {
     measure: _table(part, names, f'--affinities={path}: {measure}')
-    for measure, part in found.items()
+    for measure, part in results.items()
     if not part.empty
   }
 
@@ -51,12 +57,14 @@ def read(path: pathlib.Path, names: Sequence[str]) -> dict[str, np.ndarray]:
 def _table(frame: pd.DataFrame, names: Sequence[str], what: str) -> np.ndarray:
   means = frame.groupby(['task_i', 'task_j'])['value'].mean().unstack()
   table = means.reindex(index=names, columns=names).to_numpy()
+  # Symmetric measures are listed for i < j alone.
   table = np.where(np.isnan(table), table.T, table)
   np.fill_diagonal(table, np.nan)
   gaps = np.argwhere(np.isnan(table) & ~np.eye(len(names), dtype=bool))
   if gaps.size:
     i, j = (names[k] for k in gaps[0])
     raise InputError(
-      f'{what} of {i!r} and {j!r} is not there; measure it with these tasks'
+      f'{what} of tasks {i!r} and {j!r} is missing; run '
+      'experiments.interference on all of these tasks'
     )
   return table

@@ -1,4 +1,4 @@
-"""What each task gains from being trained with others, against alone.
+"""What each task gains from being trained with others instead of alone.
 
 A gain is `S = +-(M(with others) - M(single)) / |M(single)|` in percent of the
 task's headline metric, + is better (Standley et al., ICML 2020,
@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from mtl_jax.report import stats
-from mtl_jax.report.compare.rows import ALPHA
 from mtl_jax.report.results import Cell, TaskInfo
 from mtl_jax.report.transfer import grouping, groups
 from mtl_jax.report.transfer.groups import Group
@@ -33,11 +32,11 @@ COLUMNS = (
 
 
 class Transfer(NamedTuple):
-  """All gains.
+  """The gains of all groups.
 
   Attributes:
     base: the baseline.
-    groups: all that were trained together.
+    groups: of tasks that were trained together.
     long: a line per split, group, task and seed (`LONG`).
     frame: a line per group and task, on test (`COLUMNS`).
   """
@@ -49,45 +48,67 @@ class Transfer(NamedTuple):
 
   @property
   def names(self) -> list[str]:
+    """Names of the tasks, in the order of the baseline."""
     return [task.name for task in self.base.tasks]
 
   def whole(self, split: str) -> dict[grouping.Group, np.ndarray]:
-    """Gains `[members, seeds]` of groups whose every task has every seed.
+    """Returns the gains of groups whose every task has every seed.
 
-    Keys are numbers of tasks. A task alone is there too; it gains 0.
+    Args:
+      split: one of `SPLITS`.
+
+    Returns:
+      `[members, seeds]` by group, a tuple of task indices. A task alone is
+      among them and gains 0.
     """
     long = self.long[self.long['split'] == split]
     table = long.pivot(index=['group', 'task'], columns='seed', values='gain')
     seeds = table.columns.size
-    found = {(t,): np.zeros((1, seeds)) for t in range(len(self.names))}
+    results = {(t,): np.zeros((1, seeds)) for t in range(len(self.names))}
     for group in self.groups:
       key = tuple(map(self.names.index, group.members))
       gains = table.reindex([(group.name, name) for name in group.members])
       if np.isfinite(gains.to_numpy()).all():
-        found[key] = gains.to_numpy()
-    return found
+        results[key] = gains.to_numpy()
+    return results
 
 
 def make(base: Cell, trained: Sequence[Group]) -> Transfer:
-  """Gains of all groups over `base`, and their tests.
+  """Computes the gains of all groups over the baseline, and tests them.
 
-  Holm's correction is over all lines of the frame.
+  Holm's correction is over all lines of `Transfer.frame`.
+
+  Args:
+    base: the baseline, with all tasks.
+    trained: the groups.
+
+  Returns:
+    The gains.
   """
   single = groups.of_cell(base)
-  found, rows = [], []
+  frames, rows = [], []
   for group in trained:
     for task in base.tasks:
       if task.name not in group.members:
         continue
-      found += [_gains(single, group, task, split) for split in SPLITS]
-      rows.append(_row(group, task, found[-1], base.test_over_train))
+      frames += [_gains(single, group, task, split) for split in SPLITS]
+      rows.append(_row(group, task, frames[-1], base.test_over_train))
   _correct(rows)
-  long = pd.concat([frame for frame, _ in found], ignore_index=True)
+  long = pd.concat([frame for frame, _ in frames], ignore_index=True)
   return Transfer(base, list(trained), long, pd.DataFrame(rows)[[*COLUMNS]])
 
 
 def matrix(transfer: Transfer, column: str = 'gain') -> np.ndarray:
-  """Of pairs, `[partner, task]`; the diagonal is NaN, or '' of strings."""
+  """Returns one column of the gains of pairs as a matrix.
+
+  Args:
+    transfer: all gains.
+    column: of `Transfer.frame`.
+
+  Returns:
+    `[partner, task]`. Unknown entries, among them the diagonal, are NaN, or ''
+    in a column of strings.
+  """
   names, frame = transfer.names, transfer.frame
   numbers = pd.api.types.is_numeric_dtype(frame[column])
   empty = np.nan if numbers else ''
@@ -95,29 +116,38 @@ def matrix(transfer: Transfer, column: str = 'gain') -> np.ndarray:
   values = frame.set_index(['group', 'task'])[column]
   for pair in (g for g in transfer.groups if len(g.members) == 2):
     for task, partner in itertools.permutations(pair.members):
-      place = names.index(partner), names.index(task)
-      table[place] = values[pair.name, task]
+      # The row's task helps the column's.
+      row, column = names.index(partner), names.index(task)
+      table[row, column] = values[pair.name, task]
   return table
 
 
 def noise(base: Cell) -> float:
-  """The baseline's deviation from seed to seed, pooled over tasks, in %.
+  """Returns the baseline's relative spread from seed to seed, in %.
 
-  The root of the mean squared relative standard deviation of the headlines.
+  The root of the mean squared relative standard deviation of the headlines, so
+  pooled over tasks.
   """
-  found = [
+  summaries = [
     stats.interval(list(base.values(task.name, task.metrics[0][0]).values()))
     for task in base.tasks
   ]
-  return 100 * float(np.sqrt(np.mean([(f.std / f.mean) ** 2 for f in found])))
+  return 100 * float(
+    np.sqrt(np.mean([(f.std / f.mean) ** 2 for f in summaries]))
+  )
 
 
 def by_size(transfer: Transfer) -> pd.DataFrame:
-  """A line per size of group: mean gain, and how often and far it is negative.
+  """Summarises the gains on test by size of the group.
 
   `worse` is the share of (group, task, seed) that lose more than `MULTIPLE`
-  times the baseline's noise, `negative` the mean of what is lost, gains being
-  0; both on test.
+  times the baseline's noise; `negative` is the mean of min(gain, 0).
+
+  Args:
+    transfer: all gains.
+
+  Returns:
+    A line per size.
   """
   long = transfer.long[transfer.long['split'] == 'test'].dropna(subset='gain')
   sizes = {group.name: len(group.members) for group in transfer.groups}
@@ -125,13 +155,16 @@ def by_size(transfer: Transfer) -> pd.DataFrame:
   rows = []
   for size, part in long.groupby(long['group'].map(sizes)):
     per_seed = part.groupby('seed')['gain'].mean()
-    test = stats.one_sample(per_seed, 100.0, transfer.base.test_over_train)
+    test = stats.one_sample(
+      per_seed, stats.PERCENT, transfer.base.test_over_train
+    )
     own = transfer.frame[transfer.frame['size'] == size]
     rows.append(
       {
         'size': size,
         'groups': part['group'].nunique(),
         **dict(zip(('gain', 'ci_low', 'ci_high'), test[:3], strict=True)),
+        # The noise of one seed is unknown: NaN, and then so is the share.
         'worse': (part['gain'] < -limit).mean() if limit >= 0 else np.nan,
         'negative': part['gain'].clip(upper=0).mean(),
         'shown_better': (own['verdict'] == 'better').sum(),
@@ -144,27 +177,36 @@ def by_size(transfer: Transfer) -> pd.DataFrame:
 def _gains(
   single: Group, group: Group, task: TaskInfo, split: str
 ) -> tuple[pd.DataFrame, str]:
-  """A line per seed of both; and why there is no gain, if so."""
+  """A line per seed that both have, and the reason if there is no gain."""
   metric, higher = task.metrics[0]
-  mine, theirs = (g.values(split, task.name, metric) for g in (group, single))
-  seeds = sorted(mine.keys() & theirs.keys())
-  value, alone = ([v[s] for s in seeds] for v in (mine, theirs))
+  own, base = (g.values(split, task.name, metric) for g in (group, single))
+  seeds = sorted(own.keys() & base.keys())
+  value, alone = ([v[s] for s in seeds] for v in (own, base))
   delta = stats.paired_delta_m(
+    # [seeds, metrics], of one metric.
     np.reshape(value, (-1, 1)),
     np.reshape(alone, (-1, 1)),
     [higher],
     names=[f'{task.name} ({metric})'],
   )
-  found = [np.nan] * len(seeds) if delta.per_seed is None else delta.per_seed
-  columns = (split, group.name, task.name, seeds, metric, value, alone, found)
+  per_seed = [np.nan] * len(seeds) if delta.per_seed is None else delta.per_seed
+  columns = (
+    split,
+    group.name,
+    task.name,
+    seeds,
+    metric,
+    value,
+    alone,
+    per_seed,
+  )
   return pd.DataFrame(dict(zip(LONG, columns, strict=True))), delta.reason
 
 
-def _row(group, task, found, test_over_train) -> dict:
-  frame, reason = found
+def _row(group, task, result, test_over_train) -> dict:
+  frame, reason = result
   known = frame['gain'].dropna()
-  # Relative changes in percent come from values of the size of 100.
-  test = stats.one_sample(known, 100.0, test_over_train)
+  test = stats.one_sample(known, stats.PERCENT, test_over_train)
   values = (group.name, len(group.members), task.name, task.metrics[0][0])
   row = dict(zip(COLUMNS, (*values, len(known), *test), strict=False))
   return row | {'reason': reason}
@@ -175,6 +217,6 @@ def _correct(rows: list[dict]) -> None:
   for row, p_holm in zip(rows, adjusted, strict=True):
     row['p_holm'] = np.nan if p_holm is None else p_holm
     row['p_value'] = np.nan if p_holm is None else row['p_value']
-    shown = p_holm is not None and p_holm < ALPHA
+    shown = p_holm is not None and p_holm < stats.ALPHA
     better = 'better' if row['gain'] > 0 else 'worse'
-    row['verdict'] = better if shown else 'no difference shown'
+    row['verdict'] = better if shown else stats.NO_DIFFERENCE

@@ -1,12 +1,12 @@
-"""Which tasks to train together, when so many networks may be run.
+"""Which tasks to train together, for a given number of networks.
 
 A grouping chooses networks, each trained on a group of tasks, and lets each
 task be served by one of them (Standley et al., ICML 2020, arXiv:1905.07553). A
 network may be trained on a task that it does not serve.
 
 The search is exact. Tasks that one network serves are a block, so a grouping is
-a partition into blocks: the best one is found over subsets of the tasks, in
-3^K steps for each network, a second for 10 tasks.
+a partition into blocks, and a dynamic program over subsets of the K tasks finds
+the best one in 3^K steps for each network: a second for 10 tasks.
 """
 
 import functools
@@ -18,9 +18,8 @@ import numpy as np
 
 Group = tuple[int, ...]  # numbers of tasks, ascending
 Gains = Mapping[Group, np.ndarray]  # of a group's tasks, in its order; + helps
-Affinity = (
-  np.ndarray
-)  # [K, K]: how much task i helps j; the diagonal is not read
+# [K, K]: how much task i helps task j; the diagonal is not read.
+Affinity = np.ndarray
 
 
 class Grouping(NamedTuple):
@@ -31,34 +30,53 @@ class Grouping(NamedTuple):
 
 
 def best(gains: Gains, num_tasks: int, budget: int) -> Grouping | None:
-  """The grouping of the highest mean gain with `budget` networks or fewer.
+  """Finds the grouping of the highest mean gain.
 
-  Of equal ones the one with fewer networks. None where the groups given do not
-  reach every task.
+  Args:
+    gains: of the tasks of each group that may be trained.
+    num_tasks: all of which are to be served.
+    budget: the largest number of networks.
+
+  Returns:
+    Of equal groupings one with the fewest networks. None if no grouping within
+    the budget serves every task.
   """
   blocks = _best_blocks(gains)
+
+  # Every partition is built once: each block holds the first task that is left.
+  # The margin of 1e-12 makes the choice among equals independent of rounding.
 
   @functools.cache
   def search(left: Group, networks: int) -> tuple[float, tuple]:
     if not left:
       return 0.0, ()
-    found = -np.inf, ()
+    best_so_far = -np.inf, ()
     for block, rest in _first_blocks(left) if networks else ():
       if block in blocks:
         score, group = blocks[block]
         more, others = search(rest, networks - 1)
-        if score + more > found[0] + 1e-12:
-          found = score + more, ((group, block), *others)
-    return found
+        if score + more > best_so_far[0] + 1e-12:
+          best_so_far = score + more, ((group, block), *others)
+    return best_so_far
 
   every = tuple(range(num_tasks))
+  # One search per number of networks, so that `max`, which returns the first
+  # of equals, prefers fewer networks.
   ways = (search(every, networks) for networks in range(1, budget + 1))
-  score, networks = max(ways, key=lambda way: way[0])  # the first of equals
+  score, networks = max(ways, key=lambda way: way[0])
   return Grouping(networks, score / num_tasks) if networks else None
 
 
 def realised(grouping: Grouping, gains: Gains) -> np.ndarray:
-  """What a grouping brings each task, when these are the gains; `[K, ...]`."""
+  """Returns the gain of each task under a grouping.
+
+  Args:
+    grouping: of all tasks.
+    gains: of the tasks of each group, with any further axes.
+
+  Returns:
+    `[K, ...]`.
+  """
   served = {
     task: gains[group][group.index(task)]
     for group, block in grouping.networks
@@ -68,11 +86,21 @@ def realised(grouping: Grouping, gains: Gains) -> np.ndarray:
 
 
 def at_random(gains: Gains, num_tasks: int, networks: int) -> float | None:
-  """The mean gain, over all partitions of the tasks into so many groups.
+  """Returns the mean gain over all partitions of the tasks into groups.
 
-  Exact: every partition counts the same, whose groups are all given and serve
-  the tasks that they are trained on. None where there is no such partition.
+  Exact. Partitions count alike; each of their groups is one of `gains` and
+  serves the tasks that it is trained on.
+
+  Args:
+    gains: of the tasks of each group that may be trained.
+    num_tasks: all of which are to be served.
+    networks: the number of groups in a partition.
+
+  Returns:
+    The mean over tasks; None if there is no such partition.
   """
+  # The sum over all partitions needs their number as well: a block's total is
+  # counted once for every way to partition the other tasks.
   totals = {group: float(np.sum(values)) for group, values in gains.items()}
 
   @functools.cache
@@ -91,11 +119,18 @@ def at_random(gains: Gains, num_tasks: int, networks: int) -> float | None:
 
 
 def predicted(affinity: Affinity, groups: Iterable[Group]) -> Gains:
-  """The gain of each task in a group: its mean affinity from the others.
+  """Predicts each task's gain in a group as its mean affinity from the others.
 
-  Of gains of pairs it is Standley et al.'s higher-order estimate, of look-ahead
-  affinities the score of TAG (arXiv:2109.04617). A task alone gains 0: what it
-  does for itself is not comparable.
+  From gains of pairs it is Standley et al.'s higher-order estimate, from
+  look-ahead affinities the score of TAG (arXiv:2109.04617). A task alone gains
+  0: its affinity to itself is not comparable.
+
+  Args:
+    affinity: `[K, K]`, i -> j.
+    groups: to predict.
+
+  Returns:
+    The gains of the tasks of each group, in its order.
   """
   return {group: _incoming(affinity, group) for group in groups}
 
@@ -109,19 +144,20 @@ def _incoming(affinity: Affinity, group: Group) -> np.ndarray:
 
 
 def _best_blocks(gains: Gains) -> dict[Group, tuple[float, Group]]:
-  """For every set of tasks the network that serves it best; small first."""
-  found: dict[Group, tuple[float, Group]] = {}
+  """For every set of tasks, score and group of its best network."""
+  best_of: dict[Group, tuple[float, Group]] = {}
+  # Small groups first, so that of equal networks the cheapest is taken.
   for group in sorted(gains, key=lambda g: (len(g), g)):
     of_task = dict(zip(group, np.asarray(gains[group], float), strict=True))
     for block in _subsets(group):
       score = sum(of_task[task] for task in block)
-      if score > found.get(block, (-np.inf,))[0] + 1e-12:
-        found[block] = score, group
-  return found
+      if score > best_of.get(block, (-np.inf,))[0] + 1e-12:
+        best_of[block] = score, group
+  return best_of
 
 
 def _first_blocks(left: Group) -> Iterator[tuple[Group, Group]]:
-  """Every block with the first of the tasks left, and what it leaves."""
+  """Yields every block with the first task left, and the other tasks left."""
   for others in _subsets(left[1:], smallest=0):
     rest = tuple(task for task in left[1:] if task not in others)
     yield (left[0], *others), rest

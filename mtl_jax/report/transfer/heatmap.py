@@ -4,12 +4,10 @@ import pathlib
 import textwrap
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
-from mtl_jax.report import drawing
-from mtl_jax.report.grid import heatmap
+from mtl_jax.report import drawing, heatmap
+from mtl_jax.report.heatmap import Entry
 from mtl_jax.report.layout import MARKS, with_interval
 from mtl_jax.report.transfer import gains
 from mtl_jax.report.transfer.gains import Transfer
@@ -22,26 +20,43 @@ TITLE = (
 )
 
 
-def write(found: Transfer, path: pathlib.Path) -> None:
-  """Writes the picture."""
-  drawing.save(draw(found), path)
+def write(transfer: Transfer, path: pathlib.Path) -> None:
+  """Writes the figure.
+
+  Args:
+    transfer: all gains.
+    path: of the PNG.
+  """
+  drawing.save(draw(transfer), path)
 
 
-def lines(found: Transfer) -> tuple[list[str], dict[str, np.ndarray]]:
-  """Names and columns of the rows: a partner each, then all tasks together."""
-  names, columns = list(found.names), ('gain', 'ci_low', 'ci_high', 'verdict')
-  tables = {c: gains.matrix(found, c) for c in columns}
-  whole = found.frame[found.frame['size'] == len(names)].set_index('task')
+def lines(transfer: Transfer) -> tuple[list[str], dict[str, np.ndarray]]:
+  """Returns names and columns of the rows.
+
+  Args:
+    transfer: all gains.
+
+  Returns:
+    The names: a partner each, then all tasks together if those are more than
+    two. And `[rows, tasks]` for each of gain, its interval and its verdict.
+  """
+  names, columns = (
+    list(transfer.names),
+    ('gain', 'ci_low', 'ci_high', 'verdict'),
+  )
+  tables = {c: gains.matrix(transfer, c) for c in columns}
+  whole = transfer.frame[transfer.frame['size'] == len(names)].set_index('task')
+  # Of two tasks, all together are the pair.
   if len(names) > 2 and len(whole):
     names.append(f'all {len(names)}')
-    last = whole.loc[found.names]
+    last = whole.loc[transfer.names]
     tables = {c: np.vstack([t, last[c]]) for c, t in tables.items()}
   return names, tables
 
 
-def entries(found: Transfer) -> tuple[list[str], list[list[str]]]:
-  """Names of the rows, and what stands in them: `+1.2 ± 0.4 ▲`."""
-  names, tables = lines(found)
+def entries(transfer: Transfer) -> tuple[list[str], list[list[str]]]:
+  """Returns names of the rows, and their texts: `+1.2 ± 0.4 ▲`."""
+  names, tables = lines(transfer)
   return names, [
     [
       with_interval(*map(float, numbers), '+') + MARKS.get(verdict, '')
@@ -51,48 +66,34 @@ def entries(found: Transfer) -> tuple[list[str], list[list[str]]]:
   ]
 
 
-def draw(found: Transfer) -> Figure:
-  """Rows are partners, columns are tasks; one colour scale for all."""
-  names, tables = lines(found)
-  means = tables['gain'].astype(float)
-  width, height = 1.25 * len(found.names) + 2.6, 0.5 * len(names) + 1.9
+def draw(transfer: Transfer) -> Figure:
+  """Draws a row per partner and a column per task, on one colour scale."""
+  names, tables = lines(transfer)
+  width, height = 1.25 * len(transfer.names) + 2.6, 0.5 * len(names) + 1.9
   figure = Figure((width, height), layout='constrained')
   axes = figure.subplots()
-  # Without any difference the scale still needs two ends.
-  limit = max(np.abs(means[np.isfinite(means)]).max(initial=0), 1e-3)
-  image = axes.imshow(
-    means, heatmap.COLOURS, aspect='auto', vmin=-limit, vmax=limit
-  )
-  for y, row in enumerate(entries(found)[1]):
-    for x, text in enumerate(row):
-      _field(axes, y, x, text, means[y, x] / limit)
-  columns = [f'{t.name}\n{t.metrics[0][0]}' for t in found.base.tasks]
+  means = tables['gain'].astype(float)
+  image = heatmap.draw(axes, means, _rows(transfer))
+  columns = [f'{t.name}\n{t.metrics[0][0]}' for t in transfer.base.tasks]
   axes.set_xticks(range(len(columns)), columns)
   axes.set_yticks(range(len(names)), names)
-  title = TITLE.format(n=len(found.base.setting))
+  title = TITLE.format(n=len(transfer.base.setting))
   title = textwrap.fill(title, int(13 * width))
   axes.set(xlabel='task', ylabel='trained with', title=title)
   drawing.tidy(axes)
-  bar = figure.colorbar(image, ax=axes)
-  bar.set_label('gain, % (better ↑)', fontsize=8)
-  bar.ax.tick_params(labelsize=8)
+  heatmap.bar(figure, image, axes, 'gain, % (better ↑)')
   return figure
 
 
-def _field(axes: Axes, y: int, x: int, text: str, share: float) -> None:
-  if not np.isfinite(share):
-    look = {'facecolor': '#eeeeee', 'edgecolor': drawing.GREY, 'linewidth': 0}
-    own = {} if y == x else {'hatch': '///'}  # With itself there is nothing.
-    axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, **look, **own))
-    return
-  axes.text(
-    x,
-    y,
-    text.replace(' ±', '\n±'),
-    ha='center',
-    va='center',
-    fontsize=8,
-    # The ends of the scale are dark.
-    color='white' if abs(share) > 0.65 else 'black',
-    fontweight='bold' if text.endswith(tuple(MARKS.values())) else 'normal',
-  )
+def _rows(transfer: Transfer) -> list[list[Entry]]:
+  return [
+    [
+      Entry(
+        text.replace(' ±', '\n±'),
+        bold=text.endswith(tuple(MARKS.values())),
+        hatched=y != x,  # A task is not its own partner: nothing is missing.
+      )
+      for x, text in enumerate(row)
+    ]
+    for y, row in enumerate(entries(transfer)[1])
+  ]

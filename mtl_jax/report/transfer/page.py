@@ -1,4 +1,4 @@
-"""What sharing did, in tables to read."""
+"""The page on gains, negative transfer and groupings."""
 
 from collections.abc import Sequence
 
@@ -20,41 +20,61 @@ TITLES = (
 
 
 def pages(
-  found: Transfer, affinities: Affinities, groupings: pd.DataFrame
+  transfer: Transfer, affinities: Affinities, groupings: pd.DataFrame
 ) -> list[Sheet]:
-  """One sheet per title."""
-  agreement = choosing.agreement(found, affinities)
+  """Makes a sheet per title of `TITLES`.
+
+  Args:
+    transfer: all gains.
+    affinities: `[K, K]` by measure, i -> j.
+    groupings: from `choosing.groupings`.
+
+  Returns:
+    The sheets.
+  """
+  agreement = choosing.agreement(transfer, affinities)
   return [
-    _pairs(found),
-    _negative(found),
+    _pairs(transfer),
+    _negative(transfer),
     _agreement(agreement),
-    _groupings(found, groupings),
+    _groupings(transfer, groupings),
   ]
 
 
-def markdown(found: Sequence[Sheet], scheme: str) -> str:
-  """All sheets under their titles."""
+def markdown(sheets: Sequence[Sheet], scheme: str) -> str:
+  """Formats all sheets under their titles.
+
+  Args:
+    sheets: from `pages`.
+    scheme: how the groups were trained, for the title.
+
+  Returns:
+    Markdown.
+  """
   parts = [
     f'## {title}\n\n{terminal.markdown(sheet)}'
-    for title, sheet in zip(TITLES, found, strict=True)
+    for title, sheet in zip(TITLES, sheets, strict=True)
   ]
   return '\n'.join([f'# What sharing did: {scheme}\n', *parts])
 
 
-def _pairs(found: Transfer) -> Sheet:
-  names, entries = heatmap.entries(found)
-  what, test = found.base.repeats, stats.named(found.base.test_over_train)
+def _pairs(transfer: Transfer) -> Sheet:
+  names, entries = heatmap.entries(transfer)
+  what, test = transfer.base.repeats, stats.named(transfer.base.test_over_train)
   header = [
     'trained with',
-    *(f'{t.name} {t.metrics[0][0]}' for t in found.base.tasks),
+    *(f'{t.name} {t.metrics[0][0]}' for t in transfer.base.tasks),
   ]
   body = [[name, *row] for name, row in zip(names, entries, strict=True)]
-  reasons = dict.fromkeys(found.frame['reason'][found.frame['reason'] != ''])
+  # Each reason once: groups with the same task tend to have the same.
+  reasons = dict.fromkeys(
+    transfer.frame['reason'][transfer.frame['reason'] != '']
+  )
   return Sheet(
     [
       'Gain in % of the column’s task when it is trained with the row’s, '
       'against alone (single, the same budget, seeds, splits and batches), '
-      f'+ is better: mean over {len(found.base.setting)} {what} ± half the '
+      f'+ is better: mean over {len(transfer.base.setting)} {what} ± half the '
       f'width of its 95 % interval ({test}).',
       '▲ better, ▼ worse: p < 0.05 after Holm over all lines of gains.csv, '
       'else no difference shown.',
@@ -64,7 +84,7 @@ def _pairs(found: Transfer) -> Sheet:
   )
 
 
-def _negative(found: Transfer) -> Sheet:
+def _negative(transfer: Transfer) -> Sheet:
   header = [
     *('tasks', 'groups', 'gain %', 'negative transfer', 'negative part %'),
     *('shown better', 'shown worse'),
@@ -79,9 +99,9 @@ def _negative(found: Transfer) -> Sheet:
       str(row['shown_better']),
       str(row['shown_worse']),
     ]
-    for row in gains.by_size(found).to_dict('records')
+    for row in gains.by_size(transfer).to_dict('records')
   ]
-  noise = gains.noise(found.base)
+  noise = gains.noise(transfer.base)
   return Sheet(
     [
       'By size of the group. Negative transfer: share of (group, task, seed) '
@@ -121,12 +141,13 @@ def _agreement(frame: pd.DataFrame) -> Sheet:
   )
 
 
-def _groupings(found: Transfer, frame: pd.DataFrame) -> Sheet:
+def _groupings(transfer: Transfer, frame: pd.DataFrame) -> Sheet:
   header = ['networks, chosen by', 'gain %', 'regret', 'groups']
   body = [
     [
       f'{row["budget"]}, {row["chosen_by"]}',
       f'{row["gain"]:+.2f}'
+      # A mean over partitions, `random`, has no interval.
       if pd.isna(row['ci_low'])
       else with_interval(row['gain'], row['ci_low'], row['ci_high'], '+'),
       f'{row["regret"]:.2f}',
@@ -134,7 +155,7 @@ def _groupings(found: Transfer, frame: pd.DataFrame) -> Sheet:
     ]
     for row in frame.to_dict('records')
   ]
-  seeds = len(found.base.setting)
+  seeds = len(transfer.base.setting)
   return Sheet(
     [
       'The best grouping with so many networks or fewer, each task served by '
@@ -147,19 +168,19 @@ def _groupings(found: Transfer, frame: pd.DataFrame) -> Sheet:
       'random: mean over all partitions into exactly so many groups.',
     ],
     Table(header, body),
-    _gaps(found),
+    _gaps(transfer),
   )
 
 
-def _gaps(found: Transfer) -> list[str]:
-  known = choosing.known(found)[0]
+def _gaps(transfer: Transfer) -> list[str]:
+  known = choosing.known(transfer)[0]
   lost = [
     group.name
-    for group in found.groups
-    if tuple(map(found.names.index, group.members)) not in known
+    for group in transfer.groups
+    if tuple(map(transfer.names.index, group.members)) not in known
   ]
   notes = ['(a): trained with the others, served by another network.']
-  if len(found.names) > choosing.MOST:
+  if len(transfer.names) > choosing.MOST:
     notes = [f'groupings of more than {choosing.MOST} tasks are not searched']
   if lost:
     notes.append(f'left out, not all seeds are known: {", ".join(lost)}')

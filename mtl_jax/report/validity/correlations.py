@@ -1,8 +1,8 @@
-"""Do measures of interference tell what sharing will do?
+"""How well measures of interference predict what sharing will do.
 
 Every seed of a set of tasks is judged by itself: how the measure ranks the
-ordered pairs of its tasks against the gains of those pairs; then means over
-seeds. What groupings they would choose: regrets.py.
+ordered pairs of its tasks, against the gains of those pairs; then means over
+seeds. For the groupings that measures choose see regrets.py.
 """
 
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from mtl_jax.report import stats
-from mtl_jax.report.compare.rows import ALPHA
 from mtl_jax.report.transfer import grouping
 from mtl_jax.report.transfer.gains import Transfer
 
 Key = tuple[str, str]  # measure, and when in training it was taken
 Tables = Mapping[Key, np.ndarray]  # [seeds, tasks, tasks], i -> j
 
+DRAWN = 'all drawn'  # all synthetic sets of tasks together
 CORRELATIONS = (
   *('tasks', 'measure', 'when', 'n', 'rho', 'ci_low', 'ci_high'),
   *('p_value', 'p_holm', 'verdict'),
@@ -27,15 +27,27 @@ CORRELATIONS = (
 
 
 class Judged(NamedTuple):
-  """A set of tasks: what its groups gained, and what was measured."""
+  """A set of tasks: the gains of its groups, and what was measured.
+
+  Attributes:
+    name: of the set.
+    transfer: the gains.
+    tables: `[seeds, tasks, tasks]`, i -> j, by measure and time.
+  """
 
   name: str
   transfer: Transfer
   tables: Tables
 
 
-class Found(NamedTuple):
-  """All lines; `costs` are of looking, one per set."""
+class Validity(NamedTuple):
+  """Everything that the page and the figures show.
+
+  Attributes:
+    correlations: a line per set, measure and time (`CORRELATIONS`).
+    regrets: a line per set, measure, time and budget (`regrets.COLUMNS`).
+    costs: of probes, one per set.
+  """
 
   correlations: pd.DataFrame
   regrets: pd.DataFrame
@@ -43,20 +55,33 @@ class Found(NamedTuple):
 
   @property
   def frames(self) -> dict[str, pd.DataFrame]:
+    """The three tables by name."""
     return {**self._asdict(), 'costs': pd.DataFrame(self.costs)}
 
 
 def pair_gains(gains: grouping.Gains, size: int) -> np.ndarray:
-  """`[seeds, partner, task]`; the diagonal is NaN."""
+  """Returns the gains of pairs.
+
+  Args:
+    gains: `[members, seeds]` by group, from `Transfer.whole`.
+    size: the number of tasks.
+
+  Returns:
+    `[seeds, partner, task]`; NaN on the diagonal and where unknown.
+  """
   seeds = next(iter(gains.values())).shape[1]
   table = np.full((seeds, size, size), np.nan)
-  for (i, j), found in ((g, v) for g, v in gains.items() if len(g) == 2):
-    table[:, j, i], table[:, i, j] = found
+  for (i, j), own in ((g, v) for g, v in gains.items() if len(g) == 2):
+    # The first of a group's tasks is i, whose partner is j.
+    table[:, j, i], table[:, i, j] = own
   return table
 
 
 def correlations(judged: Judged) -> dict[Key, np.ndarray]:
-  """Spearman's, `[seeds]`; NaN where fewer than three pairs are known."""
+  """Returns Spearman's correlations of measures with the gains of pairs.
+
+  `[seeds]` by measure and time; NaN where fewer than three pairs are known.
+  """
   size = len(judged.transfer.names)
   gained = pair_gains(judged.transfer.whole('test'), size)
   return {
@@ -74,23 +99,31 @@ def _ranked(measured: np.ndarray, gained: np.ndarray) -> float:
 
 
 def correlation_rows(sets: list[Judged]) -> pd.DataFrame:
-  """A line per set, measure and time, and of all drawn sets together.
+  """Summarises correlations over seeds, and tests them.
 
-  Holm's correction is over all lines; a measure `predicts` where its mean
-  correlation is above 0 after it.
+  Holm's correction is over all lines; a measure `predicts` if its mean
+  correlation is shown to be above 0.
+
+  Args:
+    sets: of tasks.
+
+  Returns:
+    A line per set, measure and time, and of all drawn sets together.
   """
-  found = {judged.name: correlations(judged) for judged in sets}
+  result = {judged.name: correlations(judged) for judged in sets}
+  # Without resplits, every seed is taken to be a world of its own, so that the
+  # seeds of all sets can be pooled.
   drawn = [j.name for j in sets if j.transfer.base.test_over_train is None]
   if len(drawn) > 1:
-    keys = dict.fromkeys(key for name in drawn for key in found[name])
-    found['all drawn'] = {
-      key: np.concatenate([found[n][key] for n in drawn if key in found[n]])
+    keys = dict.fromkeys(key for name in drawn for key in result[name])
+    result[DRAWN] = {
+      key: np.concatenate([result[n][key] for n in drawn if key in result[n]])
       for key in keys
     }
   overlap = {j.name: j.transfer.base.test_over_train for j in sets}
   rows = [
     _correlation(name, key, values, overlap.get(name))
-    for name, own in found.items()
+    for name, own in result.items()
     for key, values in own.items()
   ]
   return pd.DataFrame(_corrected(rows), columns=CORRELATIONS)
@@ -105,7 +138,7 @@ def _correlation(name, key, values, overlap) -> dict:
 def _corrected(rows: list[dict]) -> list[dict]:
   adjusted = stats.holm([row['p_value'] for row in rows])
   for row, p_holm in zip(rows, adjusted, strict=True):
-    shown = p_holm is not None and p_holm < ALPHA
+    shown = p_holm is not None and p_holm < stats.ALPHA
     sign = 'predicts' if row['rho'] > 0 else 'misleads'
     row['p_holm'] = np.nan if p_holm is None else p_holm
     row['verdict'] = sign if shown else 'not shown'

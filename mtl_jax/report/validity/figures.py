@@ -9,22 +9,31 @@ from matplotlib.figure import Figure
 
 from mtl_jax.report import drawing
 from mtl_jax.report.validity import pair_measures
-from mtl_jax.report.validity.correlations import Found
-from mtl_jax.report.validity.regrets import REFERENCES
+from mtl_jax.report.validity.correlations import DRAWN, Validity
+from mtl_jax.report.validity.regrets import REFERENCES, WHOLE
 
 WHEN = list(pair_measures.WHEN)
 
 
-def write(found: Found, folder: pathlib.Path) -> None:
-  """Writes both pictures."""
-  drawing.save(correlations(found.correlations), folder / 'correlations.png')
-  drawing.save(regrets(found.regrets), folder / 'regrets.png')
+def write(result: Validity, folder: pathlib.Path) -> None:
+  """Writes both figures.
+
+  Args:
+    result: what was computed.
+    folder: for the PNGs.
+  """
+  drawing.save(correlations(result.correlations), folder / 'correlations.png')
+  drawing.save(regrets(result.regrets), folder / 'regrets.png')
 
 
 def correlations(lines: pd.DataFrame) -> Figure:
-  """Spearman's by part of the training; a level is of the end, or as drawn."""
+  """Draws Spearman's correlations by part of the training.
+
+  A horizontal line is a measure that does not depend on the part: of features
+  at the end, or of how the data were drawn.
+  """
   names = list(dict.fromkeys(lines['tasks']))
-  names.sort(key=lambda name: name != 'all drawn')
+  names.sort(key=lambda name: name != DRAWN)
   figure, grid = drawing.panels(len(names), 3.1, 3.2, sharey=True)
   measures = list(dict.fromkeys(lines['measure']))
   for axes, name in zip(grid, names, strict=True):
@@ -37,39 +46,40 @@ def correlations(lines: pd.DataFrame) -> Figure:
     drawing.tidy(axes)
   grid[0].set_ylabel("Spearman's correlation\nwith gains of pairs")
   handles = [
-    grid[0].plot([], [], label=m, **_look(i))[0] for i, m in enumerate(measures)
+    grid[0].plot([], [], label=m, **_style(i))[0]
+    for i, m in enumerate(measures)
   ]
   drawing.legend(figure, handles, measures)
   return figure
 
 
-def _look(i: int) -> dict:
-  return {'markersize': 4, 'linewidth': 1.1, **drawing.look(i)}
+def _style(i: int) -> dict:
+  return {'markersize': 4, 'linewidth': 1.1, **drawing.line_style(i)}
 
 
 def _over_training(axes: Axes, i: int, own: pd.DataFrame) -> None:
   rows = own.set_index('when')
+  # Not measured during the training, so that there is one value.
   if not set(rows.index) & set(WHEN):
     for rho in rows['rho'].dropna():
-      look = {**_look(i), 'marker': ''}
-      axes.axhline(rho, alpha=0.9, **look)
+      axes.axhline(rho, alpha=0.9, **{**_style(i), 'marker': ''})
     return
   rows = rows.reindex(WHEN)
   half = (rows['ci_high'] - rows['ci_low']) / 2
-  # Side by side, so that intervals of many measures can be told apart.
+  # Side by side, so that intervals of many measures do not overlap.
   places = np.arange(len(WHEN)) + 0.06 * (i - 4)
-  axes.errorbar(places, rows['rho'], yerr=half, capsize=1.5, **_look(i))
+  axes.errorbar(places, rows['rho'], yerr=half, capsize=1.5, **_style(i))
 
 
 def regrets(lines: pd.DataFrame) -> Figure:
-  """What each chooser misses of the best known, with the fewest networks."""
+  """Draws each chooser's regret, with the fewest networks."""
   shown = lines[
-    lines['when'].isin(['', 'all', 'end'])
+    lines['when'].isin(WHOLE)
     & (lines['budget'] == lines['budget'].min())
     & (lines['measure'] != 'validation')
   ]
   names = list(dict.fromkeys(shown['tasks']))
-  names.sort(key=lambda name: name != 'all drawn')
+  names.sort(key=lambda name: name != DRAWN)
   if not names:
     return Figure((3, 1))
   figure, grid = drawing.panels(len(names), 2.9, 3.4, sharey=True)
@@ -89,7 +99,7 @@ def regrets(lines: pd.DataFrame) -> Figure:
 
 
 def _misses(axes: Axes, own: pd.DataFrame, measures: list[str]) -> None:
-  """A line each, the same in all panels; a set may lack one."""
+  """A row per measure, the same in all panels; a set may lack one."""
   for row in own.to_dict('records'):
     known = row['measure'] in REFERENCES
     axes.errorbar(

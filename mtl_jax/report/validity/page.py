@@ -8,11 +8,11 @@ from mtl_jax.report import terminal
 from mtl_jax.report.layout import Table, human
 from mtl_jax.report.terminal import Sheet
 from mtl_jax.report.validity import pair_measures, sentences
-from mtl_jax.report.validity.correlations import Found, Judged
-from mtl_jax.report.validity.regrets import REFERENCES
+from mtl_jax.report.validity.correlations import DRAWN, Judged, Validity
+from mtl_jax.report.validity.regrets import REFERENCES, WHOLE
 
 MARKS = {'predicts': ' ▲', 'misleads': ' ▼', 'not shown': ''}
-# Whatever is known of pairs without training all of them together.
+# The trainings that a chooser needs, unless it is all tasks together once.
 NEEDS = {
   'validation': 'every group',
   'pairs': 'every pair',
@@ -23,22 +23,30 @@ NEEDS = {
 }
 
 
-def page(judged: Sequence[Judged], found: Found) -> str:
-  """The whole page, as Markdown."""
-  names = list(dict.fromkeys(found.correlations['tasks']))
+def page(judged: Sequence[Judged], result: Validity) -> str:
+  """Formats the whole page, as Markdown.
+
+  Args:
+    judged: the sets of tasks.
+    result: what was computed of them.
+
+  Returns:
+    Markdown.
+  """
+  names = list(dict.fromkeys(result.correlations['tasks']))
   # What stands for many worlds comes first.
-  names.sort(key=lambda name: name != sentences.DRAWN)
-  grouped = [n for n in names if (found.regrets['tasks'] == n).any()]
+  names.sort(key=lambda name: name != DRAWN)
+  grouped = [n for n in names if (result.regrets['tasks'] == n).any()]
   parts = [
     '# Can measures of interference be trusted?\n',
     '\n'.join(
-      f'- {line}' for line in [*_how(judged), *sentences.answers(found)]
+      f'- {line}' for line in [*_how(judged), *sentences.answers(result)]
     )
     + '\n',
     '![correlations](correlations.png)\n\n![regrets](regrets.png)\n',
-    *(f'## {name}\n\n{_correlations(found, name)}' for name in names),
-    *(f'## Groupings: {name}\n\n{_regrets(found, name)}' for name in grouped),
-    f'## Costs\n\n{_costs(found)}',
+    *(f'## {name}\n\n{_correlations(result, name)}' for name in names),
+    *(f'## Groupings: {name}\n\n{_regrets(result, name)}' for name in grouped),
+    f'## Costs\n\n{_costs(result)}',
   ]
   return '\n'.join(parts)
 
@@ -56,20 +64,21 @@ def _how(judged: Sequence[Judged]) -> list[str]:
     f'and every task alone, {steps:,} steps in the first set; the gain of a '
     'task is in % of its headline on test.',
     'Within every seed a measure ranks the ordered pairs of tasks (i helps j), '
-    "and Spearman's correlation holds that against the gains of the pairs; "
-    'told is the mean over seeds ± half its 95 % interval. ▲ predicts, ▼ '
+    "and Spearman's correlation compares this with the gains of the pairs; "
+    'given is the mean over seeds ± half its 95 % interval. ▲ predicts, ▼ '
     'misleads: the mean is not 0 after Holm over all lines of '
     'correlations.csv.',
     'Measures are of all tasks trained together, on raw gradients of shared '
-    'parameters, turned so that more should help: 0.5 less the conflict rate, '
-    'minus the curvature bound. A gain of one training is noisy, which takes '
-    'from every correlation; known cosine, how alike the worlds were made, '
-    'says what is left.',
+    'parameters, with the sign by which more should help: 0.5 minus the '
+    'conflict rate, the negative of the curvature bound. A gain of one '
+    'training is noisy, which takes from every correlation; known cosine, the '
+    'similarity that the worlds were made with, shows what is left.',
   ]
 
 
-def _correlations(found: Found, name: str) -> str:
-  own = found.correlations[found.correlations['tasks'] == name]
+def _correlations(result: Validity, name: str) -> str:
+  own = result.correlations[result.correlations['tasks'] == name]
+  # In the order of time; '' is what does not depend on training.
   whens = [*pair_measures.WHEN, 'end', '']
   whens = [when for when in whens if (own['when'] == when).any()]
   table = own.set_index(['measure', 'when'])
@@ -92,20 +101,20 @@ def _entry(table: pd.DataFrame, measure: str, when: str) -> str:
   return sentences.rho(row) + MARKS[row['verdict']]
 
 
-def _regrets(found: Found, name: str) -> str:
-  own = found.regrets[found.regrets['tasks'] == name]
+def _regrets(result: Validity, name: str) -> str:
+  own = result.regrets[result.regrets['tasks'] == name]
   budgets = list(dict.fromkeys(own['budget']))
-  shown = own[own['when'].isin(['', 'all', 'end'])]
+  shown = own[own['when'].isin(WHOLE)]
   table = shown.set_index(['measure', 'budget'])
   chosen = list(dict.fromkeys(shown['measure']))
   chosen.sort(key=lambda m: m not in REFERENCES)
   body = []
   for measure in chosen:
     rows = [table.loc[measure, budget] for budget in budgets]
-    told = [
+    entries = [
       entry for row in rows for entry in (_gain(row), sentences.over(row))
     ]
-    body.append([measure, NEEDS.get(measure, 'all together, once'), *told])
+    body.append([measure, NEEDS.get(measure, 'all together, once'), *entries])
   header = ['chosen by', 'trains']
   for budget in budgets:
     header += [f'{budget} networks: gain %', 'over random']
@@ -113,7 +122,7 @@ def _regrets(found: Found, name: str) -> str:
     'The mean gain over tasks of the grouping that each would choose, and '
     'what that is more than at random, the mean over all partitions into so '
     'many groups, ± half the 95 % interval over seeds. Measures are means over '
-    'all looks; others, and regrets, are in regrets.csv.'
+    'all probes; others, and regrets, are in regrets.csv.'
   ]
   return terminal.markdown(Sheet(above, Table(header, body), []))
 
@@ -122,8 +131,8 @@ def _gain(row: pd.Series) -> str:
   return f'{row["gain"]:+.2f}'
 
 
-def _costs(found: Found) -> str:
-  header = ['tasks', 'number', 'looks', 'ms of a look', 'in steps', 'adds']
+def _costs(result: Validity) -> str:
+  header = ['tasks', 'number', 'probes', 'ms of a probe', 'in steps', 'adds']
   body = [
     [
       cost['tasks'],
@@ -133,10 +142,10 @@ def _costs(found: Found) -> str:
       human(cost['look_in_steps']),
       f'{cost["share_of_training"]:.0%}',
     ]
-    for cost in found.costs
+    for cost in result.costs
   ]
   above = [
-    'One look at one run: gradients of all tasks on every batch of it, their '
+    'One probe of one run: gradients of all tasks on every batch of it, their '
     'products by module, a look-ahead step per task, and the curvature.'
   ]
   return terminal.markdown(Sheet(above, Table(header, body), []))

@@ -1,6 +1,7 @@
 """What was measured of pairs of tasks in parts of a training, by seed.
 
-Every measure is turned so that more of it should mean that sharing helps.
+Every measure is given the sign with which more of it should mean that sharing
+helps.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from mtl_jax.report.interference import looks
+from mtl_jax.report.interference import probe_records
+from mtl_jax.report.interference.pairs import CORRECTED
 
 # Shares of the steps: above the first, up to the second.
 WHEN = {
@@ -28,37 +30,48 @@ TURNED: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
   'tag': lambda x: x,
   'tag_fall': lambda x: x,
 }
-CORRECTED = 'corrected_cosine'
 Tables = dict[tuple[str, str], np.ndarray]
 
 
 def tables(
   frame: pd.DataFrame, names: Sequence[str], seeds: Sequence[int], steps: int
 ) -> Tables:
-  """By measure and part of the training, `[seeds, tasks, tasks]`, i -> j.
+  """Returns measures by part of the training.
 
   Args:
-    frame: from `looks.frame`.
+    frame: from `probe_records.frame`.
     names: of the tasks.
     seeds: in order.
     steps: of a run.
+
+  Returns:
+    `[seeds, tasks, tasks]`, i -> j, by measure and part.
   """
-  total = frame[frame['module'] == looks.TOTAL]
-  found: Tables = {}
+  total = frame[frame['module'] == probe_records.TOTAL]
+  results: Tables = {}
   for when, (low, high) in WHEN.items():
     share = total['step'] / steps
     part = total[(share > low) & (share <= high)]
     for measure, turn in TURNED.items():
       own = part[part['measure'] == measure]
-      found[measure, when] = turn(table(own, names, seeds))
-    found[CORRECTED, when] = cosines(found['product', when])
-  return found
+      results[measure, when] = turn(table(own, names, seeds))
+    results[CORRECTED, when] = cosines(results['product', when])
+  return results
 
 
 def table(
   frame: pd.DataFrame, names: Sequence[str], seeds: Sequence[int]
 ) -> np.ndarray:
-  """Means over looks, `[seeds, tasks, tasks]`; NaN where there are none."""
+  """Returns means over probes.
+
+  Args:
+    frame: rows of one measure.
+    names: of the tasks.
+    seeds: in order.
+
+  Returns:
+    `[seeds, tasks, tasks]`, i -> j; NaN where there are none.
+  """
   means = frame.groupby(['seed', 'task_i', 'task_j'])['value'].mean()
   places = pd.MultiIndex.from_product([seeds, names, names])
   shape = len(seeds), len(names), len(names)
@@ -66,9 +79,14 @@ def table(
 
 
 def cosines(products: np.ndarray) -> np.ndarray:
-  """From mean products of gradients on different batches, `[..., K, K]`.
+  """Returns cosines from mean products of gradients on different batches.
 
-  NaN where a square is not positive: the gradient is all noise.
+  Args:
+    products: `[..., K, K]`.
+
+  Returns:
+    `[..., K, K]`; NaN where an estimated squared norm is not positive, so that
+    the gradient cannot be distinguished from noise.
   """
   both = (products + np.swapaxes(products, -1, -2)) / 2
   squares = np.einsum('...kk->...k', both)

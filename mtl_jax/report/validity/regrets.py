@@ -1,7 +1,7 @@
-"""What the grouping of tasks brings that a measure of interference chooses.
+"""What the grouping that a measure of interference chooses brings.
 
-In every seed by itself, against what all groups' validation chooses and against
-chance; then means over seeds.
+In every seed by itself, against the grouping chosen by the validation of all
+groups and against chance; then means over seeds.
 """
 
 from collections.abc import Mapping
@@ -11,10 +11,13 @@ import pandas as pd
 
 from mtl_jax.report import stats
 from mtl_jax.report.transfer import grouping
-from mtl_jax.report.validity.correlations import Judged, Key, pair_gains
+from mtl_jax.report.validity.correlations import DRAWN, Judged, Key, pair_gains
 
 # Chosen without any measure, to compare with.
 REFERENCES = ('validation', 'pairs', 'together', 'random')
+# Values of `when` that stand for a whole training: no measure, the mean over
+# all probes, and features, which are measured at the end.
+WHOLE = ('', 'all', 'end')
 COLUMNS = (
   *('tasks', 'measure', 'when', 'budget', 'n', 'gain'),
   *('regret', 'ci_low', 'ci_high'),
@@ -23,48 +26,60 @@ COLUMNS = (
 
 
 def rows_of(sets: list[Judged]) -> pd.DataFrame:
-  """What groupings bring, in % on test, by set, chooser and budget.
+  """Summarises, over seeds, the gains of the groupings that are chosen.
 
-  Against what all groups' validation chooses, and against chance.
+  Args:
+    sets: of tasks.
+
+  Returns:
+    A line per set, measure, time and budget (`COLUMNS`), in % on test, and of
+    all drawn sets together.
   """
-  found = {
+  results = {
     (judged.name, budget): brings(judged, budget)
     for judged in sets
     for budget in range(2, len(judged.transfer.names))
   }
   overlap = {j.name: j.transfer.base.test_over_train for j in sets}
   drawn = [name for name, share in overlap.items() if share is None]
-  for budget in sorted({budget for _, budget in found}):
-    own = [found[n, budget] for n in drawn if (n, budget) in found]
+  for budget in sorted({budget for _, budget in results}):
+    own = [results[n, budget] for n in drawn if (n, budget) in results]
     if len(own) > 1:
       common = [key for key in own[0] if all(key in one for one in own)]
-      found['all drawn', budget] = {
+      results[DRAWN, budget] = {
         key: np.concatenate([one[key] for one in own]) for key in common
       }
   lines = [
     row
-    for (name, budget), brought in found.items()
-    for row in _regrets(name, budget, brought, overlap.get(name))
+    for (name, budget), gains_of in results.items()
+    for row in _regrets(name, budget, gains_of, overlap.get(name))
   ]
   return pd.DataFrame(lines, columns=COLUMNS)
 
 
-def _regrets(name, budget, brought, overlap) -> list[dict]:
-  best, chance = brought['validation', ''], brought['random', '']
+def _regrets(name, budget, gains_of, overlap) -> list[dict]:
+  best, chance = gains_of['validation', ''], gains_of['random', '']
   rows = []
-  for (measure, when), gains in brought.items():
-    missed = stats.one_sample(best - gains, 100.0, overlap)
-    over = stats.one_sample(gains - chance, 100.0, overlap)
+  for (measure, when), gains in gains_of.items():
+    # Both paired by seed, so that the spread of seeds cancels where it is
+    # common to both.
+    missed = stats.one_sample(best - gains, stats.PERCENT, overlap)
+    over = stats.one_sample(gains - chance, stats.PERCENT, overlap)
     values = (name, measure, when, budget, len(gains), gains.mean())
-    told = (*values, *missed[:3], *over[:3])
-    rows.append(dict(zip(COLUMNS, told, strict=True)))
+    line = (*values, *missed[:3], *over[:3])
+    rows.append(dict(zip(COLUMNS, line, strict=True)))
   return rows
 
 
 def brings(judged: Judged, budget: int) -> dict[Key, np.ndarray]:
-  """The mean gain over tasks on test, `[seeds]`, by who chose the grouping.
+  """Returns the mean gain over tasks on test, by who chose the grouping.
 
-  A measure that some seed lacks is left out.
+  Args:
+    judged: a set of tasks.
+    budget: the largest number of networks.
+
+  Returns:
+    `[seeds]` by measure and time, without measures that some seed lacks.
   """
   transfer = judged.transfer
   test, valid = transfer.whole('test'), transfer.whole('valid')
@@ -90,20 +105,21 @@ def _of_seed(
   tables: Mapping[Key, np.ndarray],
   budget: int,
 ) -> dict[Key, float]:
+  # The group of all tasks.
   every = max(test, key=len)
   guesses = {('validation', ''): valid} | {
     key: grouping.predicted(table, test)
     for key, table in tables.items()
     if _whole(table)
   }
-  found = {
+  results = {
     key: float(grouping.realised(chosen, test).mean())
     for key, guess in guesses.items()
     if (chosen := grouping.best(guess, len(every), budget))
   }
   chance = grouping.at_random(test, len(every), budget)
   references = {'together': float(test[every].mean()), 'random': chance}
-  return found | {(name, ''): value for name, value in references.items()}
+  return results | {(name, ''): value for name, value in references.items()}
 
 
 def _whole(table: np.ndarray) -> bool:

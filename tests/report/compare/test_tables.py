@@ -273,7 +273,7 @@ def test_cells_of_two_questions_are_refused(tmp_path):
     assert part in text
 
 
-def test_the_baseline_must_be_there(tmp_path):
+def test_the_baseline_is_required(tmp_path):
   with pytest.raises(InputError, match='baseline'):
     tables.rows([fake.cell(tmp_path, 'hard')])
   failed = simple(tmp_path, 'single', [None, None])
@@ -287,7 +287,7 @@ def test_cells_that_are_not_finished_or_doubled_are_refused(tmp_path):
   with pytest.raises(InputError, match='not complete'):
     tables.load(tmp_path)
   single = fake.cell(tmp_path, 'single')
-  with pytest.raises(InputError, match='two cells of one name'):
+  with pytest.raises(InputError, match='two cells have the same name'):
     tables.rows([single, single])
 
 

@@ -10,9 +10,9 @@ from mtl_jax import records
 from mtl_jax.report.interference import (
   figures,
   findings,
-  looks,
   page,
   pairs,
+  probe_records,
   sentences,
 )
 from tests.report import fake
@@ -23,7 +23,7 @@ STEPS = 0, 100, 200, 300
 
 
 def probe(run, step, gram, tag=None, **changes):
-  """A look at gradients whose Gram matrix is known, the same in each module."""
+  """A probe of gradients with a known Gram matrix, the same in each module."""
   lengths = np.sqrt(np.diag(gram))
   cosine = gram / np.outer(lengths, lengths)
   np.fill_diagonal(cosine, np.nan)
@@ -45,15 +45,15 @@ def probe(run, step, gram, tag=None, **changes):
   }  # fmt: skip
 
 
-def made(folder, look, seeds=8, **header):
-  """The report on a cell whose looks are `look(seed, step)`."""
+def made(folder, probed, seeds=8, **header):
+  """The report on a cell whose probes are `probed(seed, step)`."""
   head = fake.header('hard', seeds=[*range(seeds)], **header)
-  lines = [look(seed, step) for seed in range(seeds) for step in STEPS]
+  lines = [probed(seed, step) for seed in range(seeds) for step in STEPS]
   runs = fake.draw(np.random.default_rng(0), head)
   cost = fake.cost() | {'probe_seconds': 0.002, 'steps_per_second': 500.0}
   cell = fake.write(folder, head, *lines, *runs, cost)
-  frame = looks.frame(folder, cell)
-  return pairs.make(frame, cell, looks.batches(folder, cell))
+  frame = probe_records.frame(folder, cell)
+  return pairs.make(frame, cell, probe_records.batches(folder, cell))
 
 
 def gram(rng, noise=0.05):
@@ -63,113 +63,116 @@ def gram(rng, noise=0.05):
 
 
 @pytest.fixture
-def found(tmp_path):
+def result(tmp_path):
   rng = np.random.default_rng(1)
 
-  def look(seed, step):
+  def probed(seed, step):
     tag = 1e-3 * rng.normal(size=(3, 3))
     tag[0, 1] -= 0.05
     tag[2, 0] += 0.03
     return probe(seed, step, gram(rng), tag)
 
-  return made(tmp_path, look)
+  return made(tmp_path, probed)
 
 
-def test_negated_tasks_conflict_and_orthogonal_ones_are_not_shown(found):
-  verdicts = found.of('corrected_cosine')['verdict'].to_dict()
+def test_negated_tasks_conflict_and_orthogonal_ones_are_not_shown(result):
+  verdicts = result.of('corrected_cosine')['verdict'].to_dict()
   assert verdicts[A, B] == verdicts[B, A] == 'conflict'
   assert {verdicts[p] for p in ((A, C), (C, A), (B, C))} == {'not shown'}
-  helped = found.of('tag')['verdict'].to_dict()
+  helped = result.of('tag')['verdict'].to_dict()
   assert (helped.pop((A, B)), helped.pop((C, A))) == ('hurts', 'helps')
   assert set(helped.values()) == {'not shown'}
 
 
-def test_sentences_follow_the_numbers(found):
-  text = sentences.pairs_told(found)
+def test_sentences_follow_the_numbers(result):
+  text = sentences.pair_verdicts(result)
   assert f'conflict is shown for 1 of 3 pairs ({A} and {B} -0.99' in text
   assert 'agreement is shown for 0 of 3 pairs' in text
   assert 'for 2 pairs neither is shown' in text
-  steps = sentences.steps_told(found)
+  steps = sentences.tag_effects(result)
   (gain,) = re.findall(f'on {C}, which lowers the loss of {A} by (.*?) ', steps)
   (loss,) = re.findall(f'on {A}, which raises the loss of {B} by (.*?) ', steps)
   assert float(gain) == pytest.approx(3, abs=0.1)
   assert float(loss) == pytest.approx(5, abs=0.1)
   assert steps.count(', shown)') == 2
-  assert f'most for {A} and {B} (100 %)' in sentences.rates(found)
-  above = ' '.join(page.sheet(found).above)
+  assert f'most for {A} and {B} (100 %)' in sentences.rates(result)
+  above = ' '.join(page.sheet(result).above)
   assert 'every 100 of 300 steps; 8 seeds on one split' in above
-  # Four looks of 2 ms at 500 steps a second, beside 300 steps.
-  assert '2 ms, as long as 1 training steps; all looks together 1.33 %' in above
+  # Four probes of 2 ms at 500 steps per second, against 300 steps.
+  assert (
+    '2 ms, as long as 1 training steps; all probes together added 1.33 %'
+    in above
+  )
 
 
-def test_the_page_shows_its_pictures(found, tmp_path):
-  text = page.markdown(found)
-  figures.write(found, tmp_path)
+def test_the_page_shows_its_pictures(result, tmp_path):
+  text = page.markdown(result)
+  figures.write(result, tmp_path)
   for name in page.PICTURES:
     assert f'figures/{name}.png' in text
     assert (tmp_path / f'{name}.png').stat().st_size > 5000
 
 
-def test_a_task_with_itself_is_tested_against_no_one(found):
-  tested = found.matrices[found.matrices['p_value'].notna()]
+def test_a_task_with_itself_is_tested_against_no_one(result):
+  tested = result.matrices[result.matrices['p_value'].notna()]
   assert set(tested.measure) == {pairs.CORRECTED, 'tag'}
-  assert (tested.module == looks.TOTAL).all()
+  assert (tested.module == probe_records.TOTAL).all()
   assert (tested.task_i != tested.task_j).all()
   assert (tested.p_holm >= tested.p_value).all()
 
 
 def test_modules_stand_in_order_of_depth():
   names = ['head', 'b/stage_10', 'a/stage_2', 'a/stage_0']
-  assert looks.by_depth(names) == names[::-1]
+  assert probe_records.by_depth(names) == names[::-1]
 
 
 def test_where_all_is_noise_nothing_is_shown(tmp_path):
   rng = np.random.default_rng(3)
 
-  def look(seed, step):
+  def probed(seed, step):
     g = rng.normal(size=(3, 40))
     return probe(seed, step, g @ g.T, 1e-3 * rng.normal(size=(3, 3)))
 
-  found = made(tmp_path, look)
-  assert set(found.of('corrected_cosine')['verdict']) == {'not shown'}
-  assert 'for 3 pairs neither is shown' in sentences.pairs_told(found)
-  for say in (sentences.depth, sentences.time, sentences.steps_told):
-    assert '(not shown)' in say(found)
-    assert '(shown)' not in say(found)
-    assert ', shown' not in say(found)
+  result = made(tmp_path, probed)
+  assert set(result.of('corrected_cosine')['verdict']) == {'not shown'}
+  assert 'for 3 pairs neither is shown' in sentences.pair_verdicts(result)
+  for say in (sentences.depth, sentences.time, sentences.tag_effects):
+    assert '(not shown)' in say(result)
+    assert '(shown)' not in say(result)
+    assert ', shown' not in say(result)
 
 
 def test_one_seed_shows_nothing(tmp_path):
   rng = np.random.default_rng(1)
-  found = made(tmp_path, lambda s, t: probe(s, t, gram(rng)), seeds=1)
-  assert set(found.of('corrected_cosine')['verdict']) == {'not shown'}
-  assert 'not shown' in sentences.steps_told(found)
+  result = made(tmp_path, lambda s, t: probe(s, t, gram(rng)), seeds=1)
+  assert set(result.of('corrected_cosine')['verdict']) == {'not shown'}
+  assert 'not shown' in sentences.tag_effects(result)
 
 
 def test_resplits_widen_what_is_known(tmp_path):
   ends = []
   for split in ('fixed', 'resplit'):
     rng = np.random.default_rng(1)
-    found = made(
+    result = made(
       tmp_path / split, lambda s, t, r=rng: probe(s, t, gram(r)), split=split
     )
-    row = found.of('corrected_cosine').loc[(A, C)]
+    row = result.of('corrected_cosine').loc[(A, C)]
     ends.append(row['ci_high'] - row['ci_low'])
   # 25 rows of test, 100 of training, 8 seeds: 1/8 becomes 1/8 + 1/4.
   assert ends[1] == pytest.approx(ends[0] * 3**0.5)
 
 
 def test_the_pooled_cosine_is_of_the_mean_products(tmp_path):
-  """A long early gradient counts by its length, and not each look alike."""
+  """A long early gradient counts by its length, and not each probe alike."""
 
-  def look(seed, step):
+  def probed(seed, step):
     g = np.array([[1, 0], [-1, 0], [0, 1.0]])
     if step == 0:
       g = 10 * np.array([[1, 0], [1, 0], [0, 1.0]])
     return probe(seed, step, g @ g.T)
 
-  found = made(tmp_path, look)
-  rows = found.of('corrected_cosine')
+  result = made(tmp_path, probed)
+  rows = result.of('corrected_cosine')
   assert rows.loc[(A, B), 'mean'] == pytest.approx((100 - 3) / (100 + 3))
   assert rows.loc[(A, C), 'mean'] == pytest.approx(0)
 
@@ -177,37 +180,37 @@ def test_the_pooled_cosine_is_of_the_mean_products(tmp_path):
 def test_a_gradient_that_is_all_noise_is_unknown_and_said(tmp_path):
   noise = np.diag([1.0, -0.1, 1.0])
 
-  def look(seed, step):
+  def probed(seed, step):
     product = noise if seed == 0 else np.eye(3)
     return probe(seed, step, np.eye(3), product=[product] * 3)
 
-  found = made(tmp_path, look)
-  rows = found.of('corrected_cosine')
+  result = made(tmp_path, probed)
+  rows = result.of('corrected_cosine')
   assert rows.loc[(A, B), 'n_seeds'] == 7
   assert rows.loc[(A, C), 'n_seeds'] == 8
-  assert 'up to 1 of 8 seeds' in sentences.pairs_told(found)
+  assert 'up to 1 of 8 seeds' in sentences.pair_verdicts(result)
 
 
 def test_what_changes_in_training_and_in_depth_is_shown(tmp_path):
   rng = np.random.default_rng(5)
 
-  def look(seed, step):
+  def probed(seed, step):
     low = np.full((3, 3), 0.2 + 0.01 * rng.normal() + step / 1000)
     np.fill_diagonal(low, np.nan)
     conflict = [low, low, low + 0.3]
     return probe(seed, step, gram(rng), conflict=conflict)
 
-  found = made(tmp_path, look)
+  result = made(tmp_path, probed)
   assert (
     'highest in shared/stage_10 and lowest in shared/stage_2'
-    in sentences.depth(found)
+    in sentences.depth(result)
   )
-  assert '(shown)' in sentences.depth(found)
-  contrast = findings.in_time(found, 'conflict', tests=2)
+  assert '(shown)' in sentences.depth(result)
+  contrast = findings.in_time(result, 'conflict', tests=2)
   assert contrast.difference.mean == pytest.approx(0.3, abs=0.02)
   assert contrast.shown
   # Modules from the inputs on: by number, not by letter.
-  assert [*findings.by_module(found).index] == MODULES[1:]
+  assert [*findings.by_module(result).index] == MODULES[1:]
 
 
 def test_the_frame_holds_shown_runs_once_and_nothing_unknown(tmp_path):
@@ -222,10 +225,10 @@ def test_the_frame_holds_shown_runs_once_and_nothing_unknown(tmp_path):
   lines.append(probe(2, 0, np.eye(3)) | {'seed': 0, 'hp': other})
   records.append(tmp_path, head, *lines)
   cell = fake.write(tmp_path, head, *ended, *worse)
-  frame = looks.frame(tmp_path, cell)
-  assert [*frame.columns] == [*looks.COLUMNS]
-  assert looks.runs(tmp_path, cell) == {0: 0, 1: 1}
-  assert not frame.duplicated([*looks.COLUMNS[:-1]]).any()
+  frame = probe_records.frame(tmp_path, cell)
+  assert [*frame.columns] == [*probe_records.COLUMNS]
+  assert probe_records.runs(tmp_path, cell) == {0: 0, 1: 1}
+  assert not frame.duplicated([*probe_records.COLUMNS[:-1]]).any()
   assert np.isfinite(frame['value']).all()
   counts = frame[frame['seed'] == 1].groupby('measure').size()
   assert counts['product'] == 27  # With itself, in three modules.
@@ -237,14 +240,14 @@ def test_the_frame_holds_shown_runs_once_and_nothing_unknown(tmp_path):
   assert set(alone['measure']) == {'product'}
 
 
-def test_a_cell_without_looks_is_refused(tmp_path):
+def test_a_cell_without_probes_is_refused(tmp_path):
   head = fake.header('hard')
   cell = fake.write(tmp_path, head, *fake.draw(np.random.default_rng(0), head))
-  with pytest.raises(looks.InputError, match=r'config\.probe\.batches'):
-    looks.frame(tmp_path, cell)
+  with pytest.raises(probe_records.InputError, match=r'config\.probe\.batches'):
+    probe_records.frame(tmp_path, cell)
 
 
-def test_features_are_told_from_those_of_the_task_alone(found):
+def test_features_are_compared_with_those_of_the_task_alone(result):
   rng = np.random.default_rng(0)
   rows = [
     (300, 'features', i, j, 'cka_single', seed, value + 0.01 * rng.normal())
@@ -252,9 +255,11 @@ def test_features_are_told_from_those_of_the_task_alone(found):
     for i, value in ((A, 0.9), (B, 0.6), (C, 0.3))
     for j in (A, B, C)
   ]
-  likeness = pd.DataFrame(rows, columns=[*looks.COLUMNS])
-  both = pd.concat([found.frame, likeness])
-  text = sentences.features(pairs.make(both, found.cell, 4))
+  similarity = pd.DataFrame(rows, columns=[*probe_records.COLUMNS])
+  both = pd.concat([result.frame, similarity])
+  text = sentences.features(pairs.make(both, result.cell, 4))
   assert f'{A} against {C}' in text
   assert text.endswith('(shown).')
-  assert sentences.features(found) == 'How alike features are is not known.'
+  assert (
+    sentences.features(result) == 'The similarity of features is not known.'
+  )

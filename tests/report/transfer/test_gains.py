@@ -31,12 +31,14 @@ def value(name, seed, gain=0.0):
   return single + sign * 0.8 * gain / 100
 
 
-def line(seed, members, number, run, noise=0.0, slots=None):
+def line(seed, members, number, run, noise=0.0, placeholders=None):
   gains = pulled(members) + noise
   metric = {n: 'auc' if n.startswith('death') else 'rmse' for n in members}
   found = {
-    slot: {metric[name]: value(name, seed, gain)}
-    for slot, name, gain in zip(slots or members, members, gains, strict=True)
+    placeholder: {metric[name]: value(name, seed, gain)}
+    for placeholder, name, gain in zip(
+      placeholders or members, members, gains, strict=True
+    )
   }
   hp = fake.HP if number is None else {**fake.HP, 'group': number}
   return fake.ended_well(run, seed, found, hp=hp)
@@ -49,17 +51,17 @@ def pulled(members):
 
 
 def cell_of(folder, members, noise=0.0):
-  """A cell of groups of one shape, as it lies in a workdir."""
+  """A cell of groups of one shape, as in a workdir."""
   kinds = {t['name']: t for t in fake.tasks()}
-  slots = [f'slot_{i}' for i in range(len(members[0]))]
+  placeholders = [f'slot_{i}' for i in range(len(members[0]))]
   tasks = [
-    {**kinds[name], 'name': slot}
-    for name, slot in zip(members[0], slots, strict=True)
+    {**kinds[name], 'name': placeholder}
+    for name, placeholder in zip(members[0], placeholders, strict=True)
   ]
   draw = np.random.default_rng(0)
   head = fake.header('hard', tasks=tasks, groups=[list(m) for m in members])
   lines = [
-    line(s, m, n, 5 * n + s, noise * draw.normal(size=len(m)), slots)
+    line(s, m, n, 5 * n + s, noise * draw.normal(size=len(m)), placeholders)
     for n, m in enumerate(members)
     for s in SEEDS
   ]
@@ -99,13 +101,25 @@ def test_gains_are_those_that_the_records_were_made_with(made):
   assert np.isnan(np.diag(found)).all()
 
 
-def test_a_cell_of_groups_knows_which_task_sat_in_which_slot(tmp_path):
+def test_tasks_of_groups_have_their_own_names(tmp_path):
   members = [('cd4_0', 'death_0'), ('cd4_1', 'death_0')]
   first, second = cell_of(tmp_path, members)
   assert (first.members, second.members) == tuple(members)
   assert second.name == 'cd4_1 + death_0'
-  mine = second.values('test', 'cd4_1', 'rmse')
-  assert mine == {s: pytest.approx(value('cd4_1', s, 1)) for s in SEEDS}
+  values = second.values('test', 'cd4_1', 'rmse')
+  assert values == {s: pytest.approx(value('cd4_1', s, 1)) for s in SEEDS}
+
+
+def test_a_failure_of_a_group_names_the_task(tmp_path):
+  described = [{**fake.tasks()[0], 'name': 'slot_0'}]
+  head = fake.header('hard', tasks=described, groups=[['cd4_1']])
+  failed = fake.ended_badly(0, 0, {**fake.HP, 'group': 0})
+  failed['why'] = 'the loss of slot_0 became NaN, not that of slot_01'
+  fake.write(tmp_path, head, failed)
+  (group,) = groups.load(tmp_path)
+  assert (
+    group.runs[0].why == 'the loss of cd4_1 became NaN, not that of slot_01'
+  )
 
 
 def test_the_order_of_tasks_orders_the_matrix_and_nothing_else(tmp_path):
@@ -113,8 +127,8 @@ def test_the_order_of_tasks_orders_the_matrix_and_nothing_else(tmp_path):
   order = (2, 0, 1)
   second = build(tmp_path / 'b', order)
   for column in ('gain', 'verdict'):
-    ours, theirs = (gains.matrix(t, column) for t in (first, second))
-    a, b = ours[np.ix_(order, order)], theirs
+    a, b = (gains.matrix(t, column) for t in (first, second))
+    a = a[np.ix_(order, order)]
     off = ~np.eye(3, dtype=bool)
     assert (
       [*a[off]] == pytest.approx([*b[off]])

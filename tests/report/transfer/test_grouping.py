@@ -19,7 +19,7 @@ def drawn(size, seed, largest=None):
 
 
 def brute(gains, size, budget):
-  """The best mean over tasks, every choice of networks looked at."""
+  """The best mean over tasks, over all choices of networks."""
   best = -np.inf
   for count in range(1, budget + 1):
     for chosen in itertools.combinations(gains, count):

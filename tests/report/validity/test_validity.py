@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mtl_jax.report.interference import looks
+from mtl_jax.report.interference import probe_records
 from mtl_jax.report.transfer import grouping
 from mtl_jax.report.validity import (
   correlations,
@@ -96,19 +96,19 @@ def test_a_grouping_by_the_gains_themselves_misses_nothing(judge):
 
 
 def products(rows):
-  """`product` of each seed and step, as `looks.frame` has it."""
+  """`product` of each seed and step, as `probe_records.frame` has it."""
   return pd.DataFrame(
     [
-      (step, looks.TOTAL, NAMES[i], NAMES[j], measure, seed, value)
+      (step, probe_records.TOTAL, NAMES[i], NAMES[j], measure, seed, value)
       for (seed, step), gram in rows.items()
       for measure in (*pair_measures.TURNED,)
       for (i, j), value in np.ndenumerate(gram)
     ],
-    columns=[*looks.COLUMNS],
+    columns=[*probe_records.COLUMNS],
   )
 
 
-def test_parts_of_a_training_are_means_over_their_looks():
+def test_parts_of_a_training_are_means_over_their_probes():
   grads = np.random.default_rng(0).normal(size=(2, 5, 3, 4))
   steps = (0, 10, 30, 60, 100)
   grams = {
@@ -144,14 +144,14 @@ def test_the_page_says_what_the_numbers_say(judge, tmp_path):
   )
   cost = {'tasks': 'made', 'num_tasks': 3, 'steps': 100, 'looks': 5}
   cost |= {'look_ms': 2.0, 'look_in_steps': 4.0, 'share_of_training': 0.2}
-  found = correlations.Found(
+  found = correlations.Validity(
     correlations.correlation_rows([judged]), regrets.rows_of([judged]), [cost]
   )
   text = page.page([judged], found)
-  assert 'itself predicts, first over all looks (+' in text
-  assert 'turned misleads over all looks (-' in text
+  assert 'itself predicts, first over all probes (+' in text
+  assert 'turned misleads over all probes (-' in text
   assert 'other is not shown to predict' in text
-  assert '5 looks added 20% to the training' in text
+  assert '5 probes added 20% to the training' in text
   rows = found.regrets.set_index('measure')
   assert f'{rows.gain["itself"]:+.2f}' in text
   figures.write(found, tmp_path)

@@ -1,9 +1,8 @@
-"""What looks at a cell's runs found, as one long table.
+"""The probes of a cell's runs, as one long table.
 
-They are those of mtl_jax/interference/probes.py.
-
-Rows that are not known, such as of a task without labels in any batch of a
-look, are left out.
+A probe measures gradients at one step; mtl_jax/interference/probes.py makes
+them. Unknown values are left out, such as those of a task without labels in any
+batch of a probe.
 """
 
 import pathlib
@@ -18,8 +17,10 @@ from mtl_jax.errors import InputError
 from mtl_jax.report.results import Cell
 
 TOTAL = 'ALL'  # all modules together, or all tasks
-# `task_i` and `task_j` are a pair i != j; of TAG i is the one that steps and j
-# the one whose loss is looked at. Where they may be one task is said here.
+FEATURES = 'features'  # in place of a module: what the tasks' heads read
+# `task_i` and `task_j` are a pair i != j, except for these measures, which are
+# also of a task with itself. For TAG, i is the task of the gradient step and j
+# the one whose loss is evaluated.
 WITH_ITSELF = ('product', 'cka_single', 'rsa_single')
 COLUMNS = (
   *('step', 'module', 'task_i', 'task_j'),
@@ -28,34 +29,58 @@ COLUMNS = (
 
 
 def frame(folder: pathlib.Path, cell: Cell) -> pd.DataFrame:
-  """`COLUMNS`, of the runs of `cell.completed`; `folder` is the cell's.
+  """Reads the probes of a cell.
 
-  Raises `InputError` where there is none: nothing was measured, or all failed.
+  Args:
+    folder: of the cell.
+    cell: read from it; only its completed runs count.
+
+  Returns:
+    `COLUMNS`, a row per value.
+
+  Raises:
+    InputError: there is no probe: nothing was measured, or all runs failed.
   """
   rows = [row for line in _lines(folder, cell) for row in _rows(line, cell)]
   if not rows:
     raise InputError(
-      f'{folder}: interference was not measured in any run that ended well; '
+      f'{folder}: interference was not measured in any completed run; '
       'set config.probe.batches to 4, or lower config.hp.lr'
     )
-  found = pd.DataFrame(rows, columns=[*COLUMNS])
-  return found[np.isfinite(found['value'])].reset_index(drop=True)
+  table = pd.DataFrame(rows, columns=[*COLUMNS])
+  return table[np.isfinite(table['value'])].reset_index(drop=True)
 
 
 def runs(folder: pathlib.Path, cell: Cell) -> dict[int, int]:
-  """The number within its cell of each run that is shown: {run: seed}."""
+  """Returns the completed runs that were probed.
+
+  Args:
+    folder: of the cell.
+    cell: read from it.
+
+  Returns:
+    {number of the run within its cell: seed}.
+  """
   return {line['run']: line['seed'] for line in _lines(folder, cell)}
 
 
 def batches(folder: pathlib.Path, cell: Cell) -> int:
-  """How many one look is at."""
+  """Returns the number of batches of one probe.
+
+  Args:
+    folder: of the cell.
+    cell: read from it.
+
+  Returns:
+    The number.
+  """
   return _lines(folder, cell)[0]['batches']
 
 
 def by_depth(modules: list[str]) -> list[str]:
-  """From the inputs on: by number of stage; what has none comes last.
+  """Sorts modules from the inputs on; those without a stage come last.
 
-  Experts count theirs from behind the stem.
+  Experts number their stages from the one behind the stem.
   """
 
   def place(module):
@@ -69,12 +94,12 @@ def by_depth(modules: list[str]) -> list[str]:
 def _lines(folder: pathlib.Path, cell: Cell) -> list[dict]:
   # A resumed run repeats lines: the last one of a (run, step) counts.
   shown = [(run.seed, run.hp) for run in cell.completed]
-  found = {
+  latest = {
     (line['run'], line['step']): line
     for line in records.read(pathlib.Path(folder))
     if line['kind'] == 'probe' and (line['seed'], line['hp']) in shown
   }
-  return [found[key] for key in sorted(found)]
+  return [latest[key] for key in sorted(latest)]
 
 
 def _rows(line: dict, cell: Cell) -> Iterator[tuple]:
@@ -88,7 +113,9 @@ def _rows(line: dict, cell: Cell) -> Iterator[tuple]:
 
 
 def _names(place: tuple, modules: list[str], tasks: list[str]) -> tuple:
-  """Of modules and tasks, of tasks, of modules, or of nothing."""
+  """Names of axes that are modules and tasks, tasks, modules, or none."""
+  # Shapes are [modules, K, K], [K, K], [modules] or []: those with an odd
+  # number of axes start with modules.
   module = modules[place[0]] if len(place) % 2 else TOTAL
   if len(place) < 2:
     return module, TOTAL, TOTAL
