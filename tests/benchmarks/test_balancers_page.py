@@ -61,10 +61,10 @@ def test_a_source_ends_with_its_number_or_year(name, text):
   assert facts.source(facts.find(name)) == text
 
 
-def test_what_a_balancer_looks_at():
+def test_the_input_of_a_balancer():
   names = ('dwa', 'famo', 'mgda', 'modo', 'moco')
   found = [facts.find(name).balancer for name in names]
-  assert [facts.looks(one) for one in found] == [
+  assert [facts.update_input(one) for one in found] == [
     'losses',
     'losses, twice',
     'Gram',
@@ -83,7 +83,7 @@ def cost(**changes):
   return {**given, **changes}
 
 
-def test_costs_stand_in_a_column_per_number_of_tasks():
+def test_costs_have_a_column_per_number_of_tasks():
   found = [facts.find(name) for name in ('equal', 'mgda')]
   rows = [cost(), cost(tasks='40', ratio='7'), cost(tasks='5', balancer='dwa')]
   head, _, equal, mgda = page.needs(found, rows).splitlines()

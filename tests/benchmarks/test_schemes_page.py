@@ -5,7 +5,7 @@ import pathlib
 import jax
 import pytest
 
-from benchmarks.schemes import __main__ as schemes_page
+from benchmarks.schemes import page as schemes_page
 from benchmarks.schemes import pictures
 from benchmarks.schemes.sketches import SKETCHES, Sketch
 from mtl_jax.schemes import base
@@ -31,7 +31,7 @@ def test_a_scheme_has_a_section_a_picture_and_a_sketch(name):
   assert drawn == str(sketch), f'another sketch of {name} was drawn: {AGAIN}'
 
 
-def test_a_scheme_without_a_sketch_is_told_of(monkeypatch):
+def test_a_scheme_without_a_sketch_is_an_error(monkeypatch):
   monkeypatch.delitem(SKETCHES, 'hard')
   with pytest.raises(LookupError, match=r"'hard'.*sketches.py.*run"):
     schemes_page.sketch('hard')
@@ -91,7 +91,7 @@ def test_a_picture_leads_from_the_input_to_every_head(name):
 
 
 @every
-def test_boxes_of_a_picture_stand_apart_within_it(name):
+def test_boxes_of_a_picture_do_not_overlap_or_leave_it(name):
   boxes = list(pictures.read(SKETCHES[name])[0].values())
   (axes,) = pictures.draw(SKETCHES[name]).axes
   low, high = axes.get_ylim()
