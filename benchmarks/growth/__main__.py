@@ -76,7 +76,7 @@ def main(_) -> None:
   path = pathlib.Path(OUT.value) / 'growth.csv'
   for axis in CHOSEN.value:
     if axis not in AXES:
-      sys.exit(f'error: unknown axis {axis!r}: {nearest(axis, AXES)}')
+      sys.exit(f'error: unknown axis {axis!r}; {nearest(axis, AXES)}')
   try:
     for axis in CHOSEN.value:
       new = measured(axis)
