@@ -11,8 +11,8 @@ HEAD = """## A table of many rows
 
 `python -m benchmarks.growth.many_rows --rows=1000000` trains hard sharing by an
 MLP (64, 64) on a table of 200 float32 inputs and two tasks, with all resplits
-in one process on {devices} CPU devices. The table has the GiB of memory that the
-process holds after each stage and, in brackets, its peak until then
+in one process on {devices} CPU devices. The table has the GiB of memory that
+the process holds after each stage and, in brackets, its peak until then
 ([many_rows.csv](results/many_rows.csv)):
 
 {table}

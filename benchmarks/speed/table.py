@@ -91,6 +91,6 @@ def ours(folder: pathlib.Path, name: str) -> float:
   if done.returncode:
     raise InputError(
       f'experiments.compare ended with exit code {done.returncode}; the end of '
-      f'its messages: {done.stderr.strip()[-500:]}'
+      f'its messages: {" ".join(done.stderr.split())[-500:]}'
     )
   return 1000 * (time.perf_counter() - began)

@@ -1,6 +1,6 @@
 """The encoders of the workloads in PyTorch, for both peers.
 
-Each takes a batch as the data have it (bytes, word numbers) and gives `[B, C]`.
+Each reads a batch as it is stored (bytes or word numbers) and returns `[B, C]`.
 """
 
 import functools
@@ -13,7 +13,13 @@ from benchmarks.speed import workloads
 
 
 def mlp(width_in, widths, dropout=0.0) -> nn.Sequential:
-  """Dense layers with ReLU and dropout, as mtl_jax/encoders/mlp.py."""
+  """Returns dense layers with ReLU and dropout, as mtl_jax/encoders/mlp.py.
+
+  Args:
+    width_in: of the input.
+    widths: of the layers.
+    dropout: probability of dropping a unit, after each layer.
+  """
   layers = []
   for before, after in zip((width_in, *widths), widths, strict=False):
     layers += [nn.Linear(before, after), nn.ReLU()]
@@ -22,17 +28,25 @@ def mlp(width_in, widths, dropout=0.0) -> nn.Sequential:
 
 
 def pixels(images: torch.Tensor, form: torch.memory_format) -> torch.Tensor:
-  """Bytes `[B, H, W, C]` to numbers from 0 to 1, `[B, C, H, W]`."""
+  """Scales bytes to [0, 1] and moves the channels to where torch has them.
+
+  Args:
+    images: bytes `[B, H, W, C]`.
+    form: the memory format of the result.
+
+  Returns:
+    float32 `[B, C, H, W]`.
+  """
   moved = images.permute(0, 3, 1, 2).to(torch.float32) / 255
   return moved.contiguous(memory_format=form)
 
 
 class LeNet(nn.Module):
-  """Convolution, 2 x 2 maximum, ReLU, twice; then dense and ReLU."""
+  """Twice convolution, 2 x 2 max pooling and ReLU; then dense and ReLU."""
 
   def __init__(self, form, shape, channels, sizes, padding, width):
     super().__init__()
-    del padding  # None: 'VALID'.
+    del padding  # always 'VALID', the default of torch
     self.form = form
     self.first = nn.Conv2d(shape[-1], channels[0], sizes[0])
     self.second = nn.Conv2d(*channels, sizes[1])
@@ -47,7 +61,7 @@ class LeNet(nn.Module):
 
 
 class Block(nn.Module):
-  """Two 3 x 3 convolutions with BatchNorm and a way around them."""
+  """A residual block: two 3 x 3 convolutions with BatchNorm and a shortcut."""
 
   def __init__(self, before: int, after: int, stride: int):
     super().__init__()
@@ -71,7 +85,7 @@ class ResNet(nn.Module):
 
   def __init__(self, form, shape, widths, depths, norm):
     super().__init__()
-    del norm  # BatchNorm alone.
+    del norm  # always BatchNorm
     self.form = form
     width = widths[0]
     self.stem = nn.Conv2d(shape[-1], width, 3, padding=1, bias=False)
@@ -124,6 +138,15 @@ class Layer(nn.Module):
     )
 
   def forward(self, x, mask):
+    """Applies the layer.
+
+    Args:
+      x: `[B, L, C]`.
+      mask: bool, broadcast to `[B, heads, L, L]`; False for padding.
+
+    Returns:
+      `[B, L, C]`.
+    """
     batch, length, width = x.shape
     projected = self.project(self.norms[0](x))
     q, k, v = projected.view(
@@ -135,7 +158,7 @@ class Layer(nn.Module):
 
 
 class Transformer(nn.Module):
-  """Embedding with learned places, layers, the mean over words."""
+  """Word and position embeddings, layers, and the mean over words."""
 
   def __init__(self, length, vocab_size, width, heads, depth):
     super().__init__()
@@ -154,7 +177,7 @@ class Transformer(nn.Module):
 
 
 class Experts(nn.Module):
-  """Copies of an MLP as batched products, mixed by a gate per task."""
+  """Copies of an MLP as batched products, weighted by a gate per task."""
 
   def __init__(self, workload):
     super().__init__()
@@ -190,7 +213,13 @@ class TaskHeads(nn.Module):
 
 
 def encoder(workload, last: bool = False, packed: bool = False) -> nn.Module:
-  """The workload's encoder; `last` puts channels last, `packed` the words."""
+  """Returns the encoder of a workload.
+
+  Args:
+    workload: names the encoder and its fields.
+    last: whether images have their channels last in memory.
+    packed: whether an LSTM runs on packed sequences.
+  """
   form = torch.channels_last if last else torch.contiguous_format
   made = {
     'mlp': functools.partial(mlp, workload.shape[0]),
@@ -203,6 +232,6 @@ def encoder(workload, last: bool = False, packed: bool = False) -> nn.Module:
 
 
 def width(workload) -> int:
-  """Channels of the encoder's output."""
+  """Returns the channels of the encoder's output."""
   fields = workload.fields
   return fields['widths'][-1] if 'widths' in fields else fields['width']
