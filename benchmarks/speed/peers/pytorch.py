@@ -112,7 +112,7 @@ class Loop:
     self.place = 0
 
   def rows(self):
-    """Returns the next batch; the rest of an epoch that fills none is dropped."""
+    """Returns the next batch; rows that do not fill one are left out."""
     if self.place + self.batch > len(self.order):
       self.shuffle()
     chosen = self.order[self.place : self.place + self.batch]
