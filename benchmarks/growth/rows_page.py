@@ -18,9 +18,9 @@ the process holds after each stage and, in brackets, its peak until then
 {table}
 
 The rows are stored once in host memory and once on each device; a resplit is an
-array of row numbers. In an earlier version ("{before}") the data set, the
-programs and the devices each had a copy per resplit, and every further cell had
-two more. Linear models copy the rows of one split at a time.
+array of row numbers. In an earlier version ("{before}") the data set,
+the programs and the devices each had a copy per resplit, and every further cell
+had two more. Linear models copy the rows of one split at a time.
 """
 
 
