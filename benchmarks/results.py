@@ -93,6 +93,7 @@ def merge(
   """
   new = list(new)
   timed = {r['workload'] for r in new}
+  # A workload may have several rows; all of its old ones are dropped.
   rows = [r for r in old if r['workload'] not in timed] + new
   return sorted(rows, key=lambda r: order.index(r['workload']))
 

@@ -39,6 +39,7 @@ def main(_) -> None:
 
 def run(out: pathlib.Path) -> None:
   """Measures; updates the page only if `out` is the folder of the docs."""
+  # Checked also with --passes, which uses neither.
   tasks, names = counts(TASKS.value), known(CHOSEN.value)
   if PASSES.value:
     passes.run(out / page.PASSES, ROUNDS.value)

@@ -53,6 +53,7 @@ def source(described: Described) -> str:
   for text in (described.module.make.__doc__, described.module.__doc__):
     for paragraph in inspect.cleandoc(text).split('\n\n'):
       plain = ' '.join(paragraph.split())
+      # The pattern of years also matches the first digits of arXiv numbers.
       dated = [*ARXIV.finditer(plain)] or [*YEAR.finditer(plain)]
       if dated:
         return plain[: dated[-1].end()]
@@ -96,10 +97,11 @@ def state(balancer: base.Balancer) -> str:
   for a few K and P, so that a new balancer needs no entry here.
   """
   at = {(k, p): _size(balancer, k, p) for k in (2, 3, 4) for p in (0, 7)}
+  # The second difference in K is 2 a, the first one b + 5 a.
   square = (at[4, 0] - 2 * at[3, 0] + at[2, 0]) // 2
   linear = at[3, 0] - at[2, 0] - 5 * square
   constant = at[2, 0] - 2 * linear - 4 * square
-  each = (at[2, 7] - at[2, 0]) // 14
+  each = (at[2, 7] - at[2, 0]) // 14  # 2 tasks times 7 parameters
   terms = {'KP': each, 'K²': square, 'K': linear, '': constant}
   summands = [_term(count, unit) for unit, count in terms.items() if count]
   return ' + '.join(summands) or '–'
@@ -133,6 +135,7 @@ def _marks(name: str) -> bool:
   def spots():
     start = train.init(system, hp, jnp.int32(0), x)
     keys = {key: jax.random.key(0) for key in ('dropout', 'gates')}
+    # A scheme marks features by writing them into the collection `spots`.
     mutable = ['spots', *start.extra]
     variables = {'params': start.params.tree, **start.extra}
     return system.scheme.apply(variables, x, True, rngs=keys, mutable=mutable)[

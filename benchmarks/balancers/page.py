@@ -33,6 +33,7 @@ def needs(described: list[facts.Described], costs: list[Row]) -> str:
       tasks in them; a pair that was not measured gets a dash.
   """
   tasks = sorted({int(row['tasks']) for row in costs})
+  # A pair that was not measured is missing here, and gets a dash below.
   ratios = {(r['balancer'], int(r['tasks'])): r for r in costs}
   head = ('balancer', 'input', 'paper', 'fields (tuned in)')
   head += ('neutral', 'positive losses', 'state')
@@ -73,6 +74,7 @@ def measured(costs: list[Row]) -> str:
   """Returns a paragraph on how the costs in the table were measured."""
   if not costs:
     return 'No step has been timed yet.'
+  # Every balancer was timed with `equal` of its own rounds: take their median.
   bases: dict[int, list[str]] = {}
   for row in costs:
     bases.setdefault(int(row['tasks']), []).append(row['equal_us'])

@@ -61,6 +61,7 @@ def run(
       live.title(point.name)
       new = {**point.key, **measure(point)}
       rows = sorted(put(rows, new, same), key=order)
+      # The whole file, after each point: an interruption loses one at most.
       results.write(path, rows)
       live.skip(1)
       low, high = new['ratio_low'], new['ratio_high']

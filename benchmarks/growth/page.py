@@ -25,6 +25,7 @@ def pairs(rows: list[Row]) -> list[tuple[Row, Row]]:
   Each pair is the row of `map` and that of `vmap`, equal in all else.
   """
   same = ('axis', 'value', 'balancer', 'encoder', 'scheme')
+  # Points that were measured with only one of the two are left out.
   by: dict[tuple, dict[str, Row]] = {}
   for row in rows:
     by.setdefault(tuple(row[k] for k in same), {})[row['parallel']] = row
@@ -72,6 +73,7 @@ def compiling(rows: list[Row]) -> str:
   lines = [
     [r['balancer'], r['value'], _number(r[TRACE]), _number(r[COMPILE])]
     for r in rows
+    # Rows of older measurements lack the columns of compilation.
     if r['axis'] == 'tasks' and r.get(COMPILE)
   ]
   return _table(['balancer', 'tasks', 'tracing', 'compiling'], lines)

@@ -54,6 +54,7 @@ def section(path: pathlib.Path, devices: int) -> str:
 
 
 def _table(rows: list[Row]) -> str:
+  # One column per measurement; a stage that it lacks leaves its cell empty.
   columns: dict[tuple, dict[str, Row]] = {}
   for row in rows:
     name = row['rows'], row['resplits'], row['code']

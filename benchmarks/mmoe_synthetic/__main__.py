@@ -50,6 +50,7 @@ def main() -> None:
   folder, out = pathlib.Path(cli.WORKDIR.value), pathlib.Path(OUT.value)
   launcher = cli.launcher()
   made = runs.tuning(STEPS.value)
+  # Files belong to process 0; the other processes only train.
   if hosts.is_process_0():
     _make(out)
     owner.claim(folder, budget())

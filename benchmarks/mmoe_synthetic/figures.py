@@ -27,6 +27,7 @@ def curves(frame: pd.DataFrame) -> Figure:
     for i, model in enumerate(MODELS):
       line = own[own.model == model]
       _line(top, i, line.step, line[['mean', 'low', 'high']])
+      # The difference of Shared-Bottom to itself is the line at 0 instead.
       if model != 'hard':
         less = line[['less_mean', 'less_low', 'less_high']]
         _line(bottom, i, line.step, less)
@@ -47,6 +48,7 @@ def _line(axes: Axes, i: int, steps: pd.Series, band: pd.DataFrame) -> None:
   """A model's mean with its interval."""
   mean, low, high = (band[name] for name in band)
   look = drawing.look(i)
+  # Markers start at another step for each model, so that none hides another.
   axes.plot(
     steps, mean, label=list(MODELS.values())[i], linewidth=1.2, markersize=4,
     markevery=(i, max(1, len(steps) // 6)), **look,

@@ -62,6 +62,7 @@ def text(rows: pd.DataFrame, curves: pd.DataFrame, tuned: pd.DataFrame) -> str:
     **constants(),
     command=command(draws, steps),
     complete=len(losses['hard', runs.CORRELATIONS[0]]),
+    # Two rows per run, one per task: count runs.
     failed=len(rows[rows.test_loss.isna()].groupby(['model', 'p', 'seed'])),
     draws=draws,
     steps=f'{steps:,}',

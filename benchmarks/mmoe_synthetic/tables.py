@@ -42,6 +42,7 @@ def paired(frame: pd.DataFrame) -> Losses:
   """
   table = frame.pivot(index='seed', columns=['model', 'p'], values='loss')
   wanted = [(m, p) for m in MODELS for p in CORRELATIONS]
+  # `reindex` adds models without any run as NaN, which drops all draws.
   table = table.reindex(columns=wanted).dropna()
   if table.empty:
     raise InputError(

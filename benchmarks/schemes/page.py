@@ -59,6 +59,7 @@ def find(name: str, rows: data_base.Data) -> Described:
   config = actg175.get_config()
   config.scheme = name
   system = build.system(config, rows.tasks)
+  # Only traced: nothing is compiled, and the counts are exact.
   traced = build.try_shapes(config, system, rows)
   shapes = traced.state.params.shapes
   params = {k: costs.parameters(tree) for k, tree in shapes.items()}
@@ -125,6 +126,7 @@ def lines(described: Described, hard: Described) -> str:
   """
   scheme = described.scheme
   shared, rest = base.split(described.params)
+  # `mix` is a prefix or a tuple of prefixes of top-level names.
   mixing = {k for k in described.params if k.startswith(scheme.mix)}
   faster = mixing and scheme.mix_lr != 1
   text = [
@@ -154,6 +156,7 @@ def cost(described: Described, hard: Described) -> str:
 
 def named(names: Iterable[str]) -> str:
   """Lists names, with `a_*` for `a_0` and `a_1`; 'none' if there are none."""
+  # Only names that differ in nothing but their numbers are merged.
   alike: dict[str, list[str]] = {}
   for name in sorted(names):
     alike.setdefault(re.sub(r'\d+', '*', name), []).append(name)

@@ -28,6 +28,7 @@ SECONDS = flags.DEFINE_float('seconds', 1.2, 'Of a side in a round, about.')
 OUT = flags.DEFINE_string('out', 'docs/results', 'Folder of the results.')
 
 OURS = 'ours'
+# Modules of benchmarks/speed that run under the interpreter of the peers.
 PEERS = {'libmtl': 'peers.libmtl', 'torch': 'peers.pytorch'}
 
 
@@ -42,6 +43,7 @@ def main(_) -> None:
 def run() -> None:
   """Times the workloads one after the other and writes after each."""
   workloads.check(WORKLOADS.value, workloads.NAMES)
+  # Before anything is timed, rather than after the first side of a workload.
   python = sides.need_peers()
   for name in WORKLOADS.value:
     if name == workloads.TABLE:
@@ -62,6 +64,7 @@ def times(name: str, python: str) -> detail.Timings:
     path = pathlib.Path(folder) / 'rows.npz'
     drawn_rows.write(workloads.STEPS[name], path)
     with sides.opened(commands(name, python, path)) as opened:
+      # All sides are warm by now, and each waits while another one runs.
       for side in opened.values():
         side.calibrate(SECONDS.value)
       ms = {way: [] for way in opened}
@@ -115,6 +118,7 @@ def report(name: str, timings: detail.Timings) -> None:
   peers = [timings.ms.get(timings.best(peer)) for peer in PEERS]
   lines = [results.row(name, timings.ms[OURS], *peers)]
   if name == workloads.TABLE:
+    # The peers have no warm table: both rows compare with the same times.
     warm = timings.ms[table.WARM]
     lines.append(results.row(workloads.TABLE_WARM, warm, *peers))
   for file, new in (

@@ -81,6 +81,7 @@ def measured(scheme: str, balancer: str) -> dict[str, str]:
   output = subprocess.run(
     command,
     cwd=ROOT,
+    # Neither a cache nor flags of the caller, which change the compiler's work.
     env={**os.environ, 'MTL_JAX_CACHE': '', 'XLA_FLAGS': ''},
     capture_output=True,
     text=True,
@@ -111,6 +112,7 @@ def worker(scheme: str, balancer: str) -> dict[str, str]:
   devices.use_every_core()
   config = actg175.get_config()
   config.scheme, config.balancer = scheme, balancer
+  # Loading the data set is not part of the measurement.
   datas = build.data(config)
   began = time.process_time()
   cell = cells.make(config, datas)
@@ -131,6 +133,7 @@ def worker(scheme: str, balancer: str) -> dict[str, str]:
     'balancer': balancer,
     'tracing_cpu_seconds': f'{traced - began:.3g}',
     'compiling_cpu_seconds': f'{compiled - traced:.3g}',
+    # The best period, which other jobs disturbed least.
     'steps_per_second': f'{steps / min(seconds):.4g}',
   }
 

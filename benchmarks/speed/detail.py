@@ -43,6 +43,7 @@ def rows(workload: str, timings: Timings) -> list[dict[str, str]]:
   return [
     {
       'workload': workload,
+      # 'libmtl pinned' gives both cells; 'ours' has no second word, hence '-'.
       **dict(zip(('side', 'way'), f'{way} -'.split(), strict=False)),
       **_timed(ms, timings.ms[OURS]),
       **_facts(timings.about.get(way, {}), statistics.median(ms)),
@@ -70,6 +71,7 @@ def _facts(about: dict[str, Any], ms: float) -> dict[str, str]:
   numbers = {
     'mflop_per_step': flops and flops / 1e6,
     'peak_gflops': peak and peak / 1e9,
+    # ms is per step and copy, like flops.
     'share_of_peak': flops and peak and flops / (ms / 1000) / peak,
     'compile_seconds': about.get('compile_seconds'),
   }

@@ -42,6 +42,7 @@ def load(
 def _split(draw, shapes: workloads.Workload, rows: int) -> base.Split:
   inputs = _inputs(draw, shapes, rows)
   labels = [
+    # A binary task has one output and two classes; regressions get 0 or 1 too.
     draw.integers(max(outputs, 2), size=rows).astype(np.int32)
     for _, _, outputs in shapes.tasks
   ]
@@ -54,6 +55,7 @@ def _inputs(draw, shapes: workloads.Workload, rows: int) -> np.ndarray:
   if shapes.kind == 'images':
     return draw.integers(256, size=shape, dtype=np.uint8)
   lengths = draw.integers(5, shape[1] + 1, size=(rows, 1))
+  # From 1: word 0 is padding, and no sentence may begin with it.
   words = draw.integers(1, workloads.VOCABULARY, size=shape, dtype=np.int32)
   return words * (np.arange(shape[1]) < lengths).astype(np.int32)
 

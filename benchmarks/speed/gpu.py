@@ -34,6 +34,8 @@ ROUNDS = flags.DEFINE_integer('rounds', 7, 'Each trains both sides.', 1)
 SECONDS = flags.DEFINE_float('seconds', 1.0, 'Of a side in a round, about.')
 OUT = flags.DEFINE_string('out', 'docs/results', 'Folder of the results.')
 
+# Prints 'gpu' if the library can use one. In another process, so that this one
+# does not occupy the memory of the GPU.
 CUDA = {
   'jax': 'import jax; print(jax.default_backend())',
   'torch': 'import torch; print("gpu" * torch.cuda.is_available())',
@@ -59,6 +61,7 @@ def run() -> None:
   for name in WORKLOADS.value:
     for dtype in DTYPES.value:
       rows += times(name, dtype, python)
+      # After each type: an interruption does not lose the rows so far.
       results.write(pathlib.Path(OUT.value) / 'gpu.csv', rows)
   towers = [row for count in TOWERS.value for row in tower_rows(count)]
   results.write(pathlib.Path(OUT.value) / 'gpu_towers.csv', towers)
@@ -119,6 +122,7 @@ def times(name: str, dtype: str, python: str) -> list[dict]:
         'ours': [(sys.executable, 'ours', name, seeds, dtype)],
         'torch': [(python, 'peers.pytorch', name, str(path), f'cuda:{dtype}')],
       }
+      # Opened anew for each number of seeds, since both share the GPU's memory.
       with sides.opened(groups) as opened:
         lines.append(_line(name, seeds, dtype, opened))
       print(*lines[-1].values(), flush=True)

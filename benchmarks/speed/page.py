@@ -37,6 +37,7 @@ def shares(rows: list[dict], detail: list[dict]) -> str:
     rows: speed.csv, for the times that goals are relative to.
     detail: speed_detail.csv; lines without a share are left out.
   """
+  # LibMTL's time over the goal; torch's for a workload that LibMTL cannot run.
   goal_ms = {
     row['workload']: float(row['libmtl_ms'] or row['torch_ms'])
     / workloads.GOALS[row['workload']]
@@ -105,6 +106,7 @@ def main(folder: pathlib.Path, page: pathlib.Path = PAGE) -> None:
   text = markdown.put(text, 'speed', speeds(rows))
   detail = results.read(folder / 'speed_detail.csv')
   text = markdown.put(text, 'share', shares(rows, detail))
+  # These two files come from other commands, which may not have run yet.
   if (folder / 'parts.csv').exists():
     text = markdown.put(
       text, 'parts', parts(results.read(folder / 'parts.csv'))

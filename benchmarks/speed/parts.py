@@ -32,7 +32,7 @@ def main(_) -> None:
     workloads.check(WORKLOADS.value, workloads.STEPS)
   except InputError as error:
     sys.exit(f'error: {error}')
-  import pandas as pd
+  import pandas as pd  # not at the top: `--help` does without it
 
   folder = pathlib.Path(OUT.value)
   rows = [row for name in WORKLOADS.value for row in parts(name)]

@@ -77,6 +77,7 @@ def _points(axes, points, style, shift: float, ranges: dict) -> None:
 def _ranges(detail: list[dict], peer: str) -> dict[str, tuple[float, float]]:
   """Returns the lowest and highest ratio of the peer's faster variant."""
   best = {}
+  # From slow to fast: the faster way overwrites the slower one.
   for row in sorted(detail, key=lambda row: -float(row['ms'])):
     if row['side'] == peer:
       best[row['workload']] = row

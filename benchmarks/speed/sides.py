@@ -50,6 +50,7 @@ class Worker:
 
   def end(self) -> None:
     """Ends the process and waits for it."""
+    # A worker that has failed has closed its end already.
     with contextlib.suppress(BrokenPipeError):
       self.process.stdin.close()
     self.process.stdout.close()
@@ -75,6 +76,7 @@ class Side:
     """Sets `steps` to the number that takes about so many seconds."""
     took, done = 0.0, 0
     steps = 1
+    # Doubles the steps until a measurement is long enough to extrapolate.
     while took < seconds / 8:
       done, took = self._train(steps)
       steps = done * 2
@@ -88,6 +90,7 @@ class Side:
   def _train(self, steps: int) -> tuple[int, float]:
     """Returns the steps of each worker, and seconds until the last ended."""
     began = time.perf_counter()
+    # All requests before the first answer, so that the workers run together.
     for worker in self.workers:
       worker.ask(steps)
     done = [worker.answer()['steps'] for worker in self.workers]

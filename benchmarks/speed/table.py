@@ -40,7 +40,7 @@ def times(python: str, count: int) -> detail.Timings:
         ms[OURS].append(ours(round_folder, 'cold'))
         ms[WARM].append(ours(round_folder, 'warm'))
         for way, side in opened.items():
-          side.steps = PART
+          side.steps = PART  # instead of `calibrate`
           ms[way].append(side.train() * STEPS * SEEDS)
       about = {way: {**s.about, 'steps': PART} for way, s in opened.items()}
   about[OURS] = about[WARM] = {'steps': STEPS}
@@ -83,6 +83,7 @@ def ours(folder: pathlib.Path, name: str) -> float:
   done = subprocess.run(
     command(folder / name),
     cwd=sides.ROOT,
+    # The same cache for both commands of a round, a new one for each round.
     env={**os.environ, 'JAX_COMPILATION_CACHE_DIR': str(folder / 'cache')},
     capture_output=True,
     text=True,

@@ -34,6 +34,7 @@ def serve(start: Callable[[], tuple[Callable[[int], int], dict]]) -> None:
       about the side as values of JSON, with at least `copies`, the number of
       models that are trained at the same time.
   """
+  # A copy of the descriptor of stdout, made before stdout itself is replaced.
   answers = os.fdopen(os.dup(1), 'w')
   sys.stdout = open(os.devnull, 'w')  # noqa: SIM115 - open until exit
 
@@ -42,6 +43,7 @@ def serve(start: Callable[[], tuple[Callable[[int], int], dict]]) -> None:
 
   train, about = start()
   answer(**about)
+  # Ends when the other side closes the pipe.
   for line in sys.stdin:
     began = time.perf_counter()
     done = train(int(line))

@@ -27,6 +27,7 @@ OUT = flags.DEFINE_string('out', 'docs/results/toy', 'Folder of the results.')
 def main(_) -> None:
   name, folder = SETTING.value, pathlib.Path(OUT.value)
   setting, path = problem.SETTINGS[name], folder / 'toy.csv'
+  # CPU time is of both threads, and includes compilation, like wall time.
   began = time.perf_counter(), time.process_time()
   walks = runs.run(setting)
   seconds = time.perf_counter() - began[0], time.process_time() - began[1]

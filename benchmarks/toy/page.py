@@ -62,6 +62,7 @@ def verdict(own: list[Row]) -> tuple[str, str]:
   claim = CLAIMS.get((own[0]['setting'], own[0]['method']))
   if claim is None:
     return '–', '–'
+  # The counts must agree: the same starts are not compared one by one.
   return claim.text, 'holds' if count(own) == claim.reached else 'does not'
 
 
@@ -81,6 +82,7 @@ def line(own: list[Row], setting: problem.Setting) -> list[str]:
     setting: the setting that they were run in.
   """
   name = own[0]['method']
+  # Explained in the list at the top of the page.
   mark = ' *' if runs.less_bounds(name, setting) else ''
   ends = ', '.join(f'{float(row["x1"]):.2f}' for row in own)
   away = '; '.join(

@@ -104,14 +104,14 @@ def _step(method: base.Balancer, seen: Callable, carry: Any, number: Array):
   look = Look(values, (), lambda weights, _: (pullback(weights)[0], ()))
   key = jax.random.fold_in(jax.random.key(0), number)
   hp = optimizers.Hp(*(jnp.array(x) for x in (LR, 0.0, 0.0, 0.0, (1.0, 1.0))))
-  found = balancing.combine(
+  combined = balancing.combine(
     method, 'shared', hp, [look] * method.n_batches, balance, key
   )
-  updates, opt = optax.adam(LR).update(found.grads, opt)
-  params, balance = optax.apply_updates(params, updates), found.balance
+  updates, opt = optax.adam(LR).update(combined.grads, opt)
+  params, balance = optax.apply_updates(params, updates), combined.balance
   if method.after:
     balance = method.after(values, seen(params), balance)
-  return (params, opt, balance), found.fallback
+  return (params, opt, balance), combined.fallback
 
 
 def walks(names: Sequence[str], setting: Setting) -> Mapping[str, Walk]:

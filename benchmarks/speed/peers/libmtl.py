@@ -37,6 +37,7 @@ class Rows:
   def __len__(self) -> int:
     return len(self.inputs)
 
+  # torch's fetcher calls this instead of `__getitem__` for each row.
   def __getitems__(self, rows: list[int]):
     chosen = torch.tensor(rows)
     return self.inputs[chosen], {k: y[chosen] for k, y in self.labels.items()}

@@ -50,6 +50,7 @@ class LeNet(nn.Module):
     self.form = form
     self.first = nn.Conv2d(shape[-1], channels[0], sizes[0])
     self.second = nn.Conv2d(*channels, sizes[1])
+    # Both convolutions are VALID; each is followed by a pooling by 2.
     side = ((shape[0] - sizes[0] + 1) // 2 - sizes[1] + 1) // 2
     self.dense = nn.Linear(side**2 * channels[1], width)
 
@@ -93,6 +94,7 @@ class ResNet(nn.Module):
     blocks = []
     for number, (after, depth) in enumerate(zip(widths, depths, strict=True)):
       for i in range(depth):
+        # The first block of every stage but the first halves the image.
         blocks.append(Block(width, after, 2 if number and not i else 1))
         width = after
     self.blocks = nn.Sequential(*blocks)
@@ -119,7 +121,7 @@ class LSTM(nn.Module):
       x = nn.utils.rnn.pack_padded_sequence(
         x, lengths, batch_first=True, enforce_sorted=False
       )
-      return self.cell(x)[1][0][-1]
+      return self.cell(x)[1][0][-1]  # the last state of each sentence
     rows = torch.arange(len(x), device=x.device)
     return self.cell(x)[0][rows, lengths - 1]
 
@@ -172,7 +174,7 @@ class Transformer(nn.Module):
     x = self.embedding(words.long()) + self.places
     for layer in self.layers:
       x = layer(x, known[:, None, None])
-    weights = known[..., None].float()
+    weights = known[..., None].float()  # padding does not count in the mean
     return (self.norm(x) * weights).sum(1) / weights.sum(1)
 
 

@@ -55,6 +55,7 @@ def keep_zeros(architecture: type) -> type:
   return Keeping
 
 
+# The patches of modules come before the import of LibMTL, which uses them.
 _torchvision()
 _loader()
 import LibMTL  # noqa: E402
