@@ -126,14 +126,14 @@ def lines(described: Described, hard: Described) -> str:
   """
   scheme = described.scheme
   shared, rest = base.split(described.params)
-  # `mix` is a prefix or a tuple of prefixes of top-level names.
+  # `mix` is a tuple of prefixes of top-level names.
   mixing = {k for k in described.params if k.startswith(scheme.mix)}
   faster = mixing and scheme.mix_lr != 1
   text = [
     f'- Shared: {named(shared)}.',
     f'- Task-specific: {named(rest)}; mixing parameters: {named(mixing)}'
     + (f' (learning rate × {scheme.mix_lr:g})' if faster else '')
-    + ('; has an auxiliary loss.' if scheme.penalised else '.'),
+    + ('; can have an auxiliary loss.' if scheme.penalised else '.'),
     cost(described, hard),
   ]
   return '\n'.join(map(markdown.wrapped, text))
