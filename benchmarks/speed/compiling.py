@@ -44,6 +44,8 @@ def main() -> None:
     'cell', nargs='*', help='scheme and balancer; measured in this process'
   )
   cell = parser.parse_args().cell
+  if len(cell) not in (0, 2):
+    parser.error('give a scheme and a balancer, or neither')
   if cell:
     print(json.dumps(worker(*cell)))
   else:
