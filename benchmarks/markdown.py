@@ -1,17 +1,24 @@
-"""Tables and marked sections of the pages in Markdown."""
+"""Tables and generated sections of Markdown pages."""
 
 import re
 import textwrap
 
 
 def table(head: tuple[str, ...], lines: list[list[str]], words: int = 1) -> str:
-  """A Markdown table; what follows the first `words` stands to the right."""
+  """Returns a Markdown table.
+
+  Args:
+    head: names of the columns.
+    lines: cells of each line, as many as `head` has.
+    words: how many leading columns are aligned to the left. The others, which
+      are numbers, are aligned to the right.
+  """
   rule = [*[':--'] * words, *['--:'] * (len(head) - words)]
   return '\n'.join(f'| {" | ".join(line)} |' for line in [head, rule, *lines])
 
 
 def number(text: str) -> str:
-  """Three digits; a dash where there is none."""
+  """Formats a cell of a CSV file to three digits; a dash if it is empty."""
   if not text:
     return '–'
   value = float(text)
@@ -19,19 +26,31 @@ def number(text: str) -> str:
 
 
 def percent(share: float) -> str:
+  """Formats a share of 1 in whole percent."""
   return f'{100 * share:.0f} %'
 
 
 def put(text: str, name: str, content: str) -> str:
-  """Replaces what stands between `name`'s two marks."""
+  """Replaces a generated section of a page.
+
+  Args:
+    text: the page.
+    name: of the section, which is between `<!-- name -->` and
+      `<!-- end name -->`.
+    content: the new section.
+
+  Returns:
+    The page; unchanged if it does not have the marks.
+  """
   begin, end = f'<!-- {name} -->', f'<!-- end {name} -->'
   pattern = f'{re.escape(begin)}.*?{re.escape(end)}'
   block = f'{begin}\n{content}\n{end}'
+  # A function, so that backslashes in the block are not read as groups.
   return re.sub(pattern, lambda _: block, text, flags=re.DOTALL)
 
 
 def wrapped(text: str) -> str:
-  """As long as the other lines of the pages; names stay whole."""
+  """Wraps a paragraph or list item at 80 columns, without breaking names."""
   under = '  ' if text.startswith('- ') else ''
   return textwrap.fill(
     text,

@@ -1,11 +1,12 @@
-"""What each balancer costs, beside equal weights.
+"""Measures what each balancer costs, relative to equal weights.
 
   python -m benchmarks.balancers             # a step of `hard`, 2 to 40 tasks
-  python -m benchmarks.balancers --passes    # of mgda: gradients kept or not
+  python -m benchmarks.balancers --passes    # one backward pass of mgda or two
 
-Steps are those of the ACTG 175 network on drawn rows, in turn with those of
-`equal`. The same command goes on where it was cut off; another number of
-rounds measures anew. Both write their CSV and docs/balancers.md.
+The network is that of ACTG 175, on random rows; every balancer is trained in
+turn with `equal`. If the command is interrupted, the same command continues;
+with another number of rounds it measures again. Both forms write their CSV file
+and docs/balancers.md.
 """
 
 import pathlib
@@ -21,10 +22,10 @@ with lazy.imports():
   from benchmarks.balancers import costs, page, passes
 
 NAMES = plugins.names('mtl_jax.balancers')
-CHOSEN = flags.DEFINE_list('balancers', NAMES, 'Which.')
-TASKS = flags.DEFINE_list('tasks', ['2', '5', '10', '40'], 'How many.')
-ROUNDS = flags.DEFINE_integer('rounds', 5, 'Each trains both once.', 1)
-PASSES = flags.DEFINE_bool('passes', False, 'Time kept gradients instead.')
+CHOSEN = flags.DEFINE_list('balancers', NAMES, 'Balancers to measure.')
+TASKS = flags.DEFINE_list('tasks', ['2', '5', '10', '40'], 'Numbers of tasks.')
+ROUNDS = flags.DEFINE_integer('rounds', 5, 'Each trains both sides.', 1)
+PASSES = flags.DEFINE_bool('passes', False, 'Time backward passes instead.')
 OUT = flags.DEFINE_string('out', 'docs/results', 'Folder of the results.')
 
 
@@ -37,7 +38,8 @@ def main(_) -> None:
 
 
 def run(out: pathlib.Path) -> None:
-  """Measures; a trial elsewhere leaves the page alone."""
+  """Measures; updates the page only if `out` is the folder of the docs."""
+  # Checked also with --passes, which uses neither.
   tasks, names = counts(TASKS.value), known(CHOSEN.value)
   if PASSES.value:
     passes.run(out / page.PASSES, ROUNDS.value)
@@ -49,18 +51,26 @@ def run(out: pathlib.Path) -> None:
 
 
 def counts(given: list[str]) -> list[int]:
-  """Numbers of tasks."""
+  """Parses numbers of tasks.
+
+  Raises:
+    InputError: one is not a positive integer.
+  """
   for text in given:
     if not (text.isdecimal() and int(text)):
-      raise InputError(f'--tasks has {text!r}; give numbers, as in 2,5,10,40')
+      raise InputError(f'--tasks has {text!r}; give counts, as in 2,5,10,40')
   return [int(text) for text in given]
 
 
 def known(given: list[str]) -> list[str]:
-  """Names of balancers."""
+  """Returns the given names of balancers.
+
+  Raises:
+    InputError: there is no such balancer.
+  """
   for name in given:
     if name not in NAMES:
-      raise InputError(f'unknown balancer {name!r}: {nearest(name, NAMES)}')
+      raise InputError(f'unknown balancer {name!r}; {nearest(name, NAMES)}')
   return given
 
 

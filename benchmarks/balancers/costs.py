@@ -1,4 +1,4 @@
-"""What a step with each balancer costs over one with equal weights."""
+"""Times a step with each balancer against a step with equal weights."""
 
 import functools
 import pathlib
@@ -13,11 +13,17 @@ from benchmarks.growth.trainings import Point, Training  # Before JAX.
 import jax  # isort: skip
 
 SAME = ('tasks', 'balancer')
-SECONDS = 0.4  # of each in a round, at least
+SECONDS = 0.4  # of each side in a round, at least
 
 
 class Pair(NamedTuple):
-  """A balancer that is timed beside `equal`, in so many rounds."""
+  """A balancer that is timed against `equal`.
+
+  Attributes:
+    tasks: how many; each has one output.
+    balancer: its name.
+    rounds: how often both are timed.
+  """
 
   tasks: int
   balancer: str
@@ -25,38 +31,41 @@ class Pair(NamedTuple):
 
   @property
   def name(self) -> str:
+    """What the progress line shows."""
     return f'{self.balancer}, {self.tasks} tasks'
 
   @property
   def key(self) -> dict[str, str]:
-    """Cells that tell that it is measured."""
+    """The cells by which its row in balancers.csv is recognised."""
     return {k: str(value) for k, value in self._asdict().items()}
 
 
-# One is kept: pairs come by their number of tasks.
+# One entry is enough: pairs are sorted by their number of tasks.
 @functools.lru_cache(maxsize=1)
 def equal(tasks: int) -> Training:
-  """The step that others are compared with; compiled once."""
+  """Returns the compiled step that the others are compared with."""
   return Training(Point('tasks', tasks, tasks=tasks), SECONDS)
 
 
 def measure(pair: Pair) -> dict[str, str]:
-  """Microseconds of a step and seed, and the ratio of both, round by round.
+  """Returns the measured columns of a row of balancers.csv.
 
-  `equal` beside itself tells how much of a ratio is noise.
+  Times are microseconds per step and seed; the ratio is taken in each round.
+  For `equal` both sides are the same program: the deviation of that ratio from
+  1 shows the noise.
   """
   base = equal(pair.tasks)
   point = Point('tasks', pair.tasks, balancer=pair.balancer, tasks=pair.tasks)
   own = base if pair.balancer == 'equal' else Training(point, SECONDS)
-  found = ([], [])
+  times = ([], [])
   for number in range(pair.rounds):
     for side in (1, 0) if number % 2 else (0, 1):
-      found[side].append(microseconds((base, own)[side]))
-  ratios = results.ratios(found[1], found[0])
+      times[side].append(microseconds((base, own)[side]))
+  ratios = results.ratios(times[1], times[0])
   low, high = results.spread(ratios)
   return {
-    'us': f'{statistics.median(found[1]):.4g}',
-    'equal_us': f'{statistics.median(found[0]):.4g}',
+    'us': f'{statistics.median(times[1]):.4g}',
+    'equal_us': f'{statistics.median(times[0]):.4g}',
     'ratio': f'{statistics.median(ratios):.4g}',
     'ratio_low': f'{low:.4g}',
     'ratio_high': f'{high:.4g}',
@@ -69,7 +78,7 @@ def measure(pair: Pair) -> dict[str, str]:
 
 
 def microseconds(training: Training) -> float:
-  """Of a step of one seed, all cores together."""
+  """Measures microseconds per step and seed, using all cores."""
   training.measure()
   cell = training.cell
   steps = training.periods * cell.config.steps
@@ -80,7 +89,14 @@ def microseconds(training: Training) -> float:
 def run(
   path: pathlib.Path, tasks: Sequence[int], names: Sequence[str], count: int
 ) -> None:
-  """What is not in the CSV yet."""
+  """Measures the pairs that the CSV file does not have yet.
+
+  Args:
+    path: balancers.csv.
+    tasks: numbers of tasks.
+    names: balancers, each measured with every number of tasks.
+    count: rounds.
+  """
   points = [Pair(k, name, count) for k in tasks for name in names]
 
   def place(row):

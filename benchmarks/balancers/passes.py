@@ -1,8 +1,9 @@
-"""Keep the tasks' gradients, or go back once more for their weighted sum?
+"""Times one backward pass with stored task gradients against two passes.
 
-A step of `mgda` on `hard`, compiled both ways by `balancing.KEPT`: once the
-gradients of which it took the Gram matrix are added up by their weights, once
-they are let go and a second way back makes the sum.
+A step of `mgda` on `hard` is compiled in two ways, chosen by `balancing.KEPT`.
+One stores the task gradients from which the Gram matrix is computed, and adds
+them up by their weights. The other discards them and computes the weighted sum
+by a second backward pass.
 """
 
 import pathlib
@@ -27,14 +28,25 @@ from mtl_jax.schemes import base as schemes
 from mtl_jax.tasks import Task
 from mtl_jax.train import balancing
 
-WAYS = {'kept': 2**62, 'twice': 0}  # bytes that may be kept
+# Bytes of gradients that may be stored; the names are parts of CSV columns.
+WAYS = {'kept': 2**62, 'twice': 0}
 SAME = ('network', 'tasks', 'batch')
-SECONDS = 0.3  # of a way in a round, at least
-WORDS, LENGTH, SIDE, WIDTH = 10_000, 40, 32, 19  # of inputs
+SECONDS = 0.3  # of each way in a round, at least
+# Vocabulary, length of sentences, side of images, width of vectors.
+WORDS, LENGTH, SIDE, WIDTH = 10_000, 40, 32, 19
 
 
 class Case(NamedTuple):
-  """A network, its tasks (of one output each) and the rows of a batch."""
+  """A network and what it is trained on.
+
+  Attributes:
+    network: its name in the table.
+    encoder: a file of mtl_jax/encoders.
+    fields: of the encoder.
+    tasks: how many, with one output each.
+    batch: rows of a batch.
+    rounds: how often both ways are timed.
+  """
 
   network: str
   encoder: str
@@ -45,11 +57,12 @@ class Case(NamedTuple):
 
   @property
   def name(self) -> str:
+    """What the progress line shows."""
     return f'{self.network}, {self.tasks} tasks, batch of {self.batch}'
 
   @property
   def key(self) -> dict[str, str]:
-    """Cells that tell that it is measured."""
+    """The cells by which its row in balancer_passes.csv is recognised."""
     return {k: str(getattr(self, k)) for k in (*SAME, 'rounds')}
 
 
@@ -69,7 +82,7 @@ CASES = (
 
 
 def system(case: Case) -> train.System:
-  """What is compiled."""
+  """Builds the system whose step is compiled."""
   config = default.get_config()
   config.encoder, config.balancer = case.encoder, 'mgda'
   config.encoders[case.encoder].update(case.fields)
@@ -80,7 +93,7 @@ def system(case: Case) -> train.System:
 
 
 def batch(case: Case) -> Split:
-  """Drawn rows that the encoder takes."""
+  """Draws a batch of the type and shape that the encoder reads."""
   draw, rows = np.random.default_rng(0), case.batch
   inputs = {
     'mlp': lambda: draw.normal(size=(rows, WIDTH)).astype(np.float32),
@@ -94,9 +107,14 @@ def batch(case: Case) -> Split:
 
 
 class Steps:
-  """Steps on one batch by one program, compiled to keep so many bytes."""
+  """A program that trains any number of steps on one batch.
 
-  def __init__(self, case: Case, kept: int):
+  Args:
+    case: what is trained.
+    stored: bytes of gradients that the step may store.
+  """
+
+  def __init__(self, case: Case, stored: int):
     made, rows = system(case), batch(case)
     config = default.get_config()
     (setting, *_) = settings.settings(
@@ -117,12 +135,13 @@ class Steps:
       return lax.fori_loop(0, count, one, state)
 
     jitted = jax.jit(many, donate_argnums=2)
-    with _kept(kept):
+    # `KEPT` is read while the step is traced, which `lower` does.
+    with _storing(stored):
       lowered = jitted.lower(1, self.hp, self.state, self.batch)
     self.run = lowered.compile()
 
   def train(self, count: int) -> float:
-    """Milliseconds of a step."""
+    """Trains `count` steps and returns milliseconds per step."""
     began = time.perf_counter()
     self.state = self.run(count, self.hp, self.state, self.batch)
     jax.block_until_ready(self.state)
@@ -130,15 +149,15 @@ class Steps:
 
   @property
   def temporary(self) -> int:
-    """Bytes, as the compiler says."""
+    """Bytes of temporary memory, as the compiler reports them."""
     return self.run.memory_analysis().temp_size_in_bytes
 
 
-class _kept:
-  """So many bytes of gradients are kept by what is traced inside."""
+class _storing:
+  """Sets the bytes of gradients that steps traced inside may store."""
 
-  def __init__(self, bytes_kept: int):
-    self.new = bytes_kept
+  def __init__(self, stored: int):
+    self.new = stored
 
   def __enter__(self):
     self.old, balancing.KEPT = balancing.KEPT, self.new
@@ -148,22 +167,23 @@ class _kept:
 
 
 def measure(case: Case) -> dict[str, str]:
-  """A line of the CSV: both ways in turn."""
-  ways = {way: Steps(case, kept) for way, kept in WAYS.items()}
+  """Times both ways in turn and returns the measured columns of the row."""
+  ways = {way: Steps(case, stored) for way, stored in WAYS.items()}
+  # The second call of each, after the one that warms up.
   first = max(steps.train(1) and steps.train(1) for steps in ways.values())
   each = max(1, round(1000 * SECONDS / first))
-  found = {way: [] for way in ways}
+  times = {way: [] for way in ways}
   for number in range(case.rounds):
     for way in sorted(ways, reverse=bool(number % 2)):
-      found[way].append(ways[way].train(each))
+      times[way].append(ways[way].train(each))
   shared, _ = schemes.split(ways['kept'].state.params.tree)
   params = costs.parameters(shared)
-  ratios = results.ratios(found['twice'], found['kept'])
+  ratios = results.ratios(times['twice'], times['kept'])
   low, high = results.spread(ratios)
   return {
     'params_shared': str(params),
-    'kept_bytes': str(4 * params * case.tasks),
-    **{f'{way}_ms': f'{statistics.median(found[way]):.4g}' for way in ways},
+    'kept_bytes': str(4 * params * case.tasks),  # float32
+    **{f'{way}_ms': f'{statistics.median(times[way]):.4g}' for way in ways},
     'ratio': f'{statistics.median(ratios):.3g}',
     'ratio_low': f'{low:.3g}',
     'ratio_high': f'{high:.3g}',
@@ -174,7 +194,12 @@ def measure(case: Case) -> dict[str, str]:
 
 
 def run(path: pathlib.Path, count: int) -> None:
-  """What is not in the CSV yet, `count` rounds of each."""
+  """Measures the cases that the CSV file does not have yet.
+
+  Args:
+    path: balancer_passes.csv.
+    count: rounds of each case.
+  """
   points = [case._replace(rounds=count) for case in CASES]
   order = {tuple(p.key.values())[:3]: i for i, p in enumerate(points)}
 

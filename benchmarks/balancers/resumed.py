@@ -1,4 +1,4 @@
-"""A benchmark that can be cut off: the same command goes on where it was."""
+"""Benchmarks that can be interrupted and continued by the same command."""
 
 import pathlib
 from collections.abc import Callable, Sequence
@@ -11,7 +11,12 @@ Row = dict[str, str]
 
 
 def missing(rows: Sequence[Row], points: Sequence[Any]) -> list[Any]:
-  """Points, each with the `key` of its row, that no row is of."""
+  """Returns the points that have not been measured.
+
+  Args:
+    rows: of the CSV file.
+    points: each has a `key`, which are cells of its row.
+  """
   return [p for p in points if p.key not in [_cut(r, p.key) for r in rows]]
 
 
@@ -20,9 +25,15 @@ def _cut(row: Row, like: Row) -> Row:
 
 
 def put(rows: Sequence[Row], new: Row, same: Sequence[str]) -> list[Row]:
-  """The rows with a new one, in place of that which is the `same`."""
-  kept = [row for row in rows if any(row[k] != new[k] for k in same)]
-  return [*kept, new]
+  """Adds a row and removes the older ones of the same point.
+
+  Args:
+    rows: of the CSV file.
+    new: the row to add.
+    same: columns; rows with the same values in them are of the same point.
+  """
+  others = [row for row in rows if any(row[k] != new[k] for k in same)]
+  return [*others, new]
 
 
 def run(
@@ -35,12 +46,13 @@ def run(
   """Measures the points that have no row yet, and writes after each.
 
   Args:
-    path: of the CSV.
-    points: each with a `name` and the `key` of its row: cells that tell that
-      it is done.
-    measure: what it costs, in cells.
-    same: columns; a new row stands in for an older one with the same in them.
-    order: of rows in the CSV.
+    path: of the CSV file.
+    points: each has a `name`, which is shown, and a `key`: cells that its row
+      has once it is measured.
+    measure: returns the other cells of a point's row; they include `ratio`,
+      `ratio_low` and `ratio_high`.
+    same: columns; a new row replaces an older one with the same values in them.
+    order: a sort key for the rows of the file.
   """
   rows = results.read(path)
   left = missing(rows, points)
@@ -49,10 +61,11 @@ def run(
       live.title(point.name)
       new = {**point.key, **measure(point)}
       rows = sorted(put(rows, new, same), key=order)
+      # The whole file, after each point: an interruption loses one at most.
       results.write(path, rows)
       live.skip(1)
       low, high = new['ratio_low'], new['ratio_high']
       live.say(
-        f'{number} of {len(left)}: {point.name}: {new["ratio"]} times as long '
+        f'{number} of {len(left)}: {point.name}: ratio {new["ratio"]} '
         f'({low} to {high})'
       )

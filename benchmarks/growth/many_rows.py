@@ -1,12 +1,14 @@
-"""Memory that one table takes with many resplits, stage by stage.
+"""Measures the memory of a large table with many resplits, stage by stage.
 
   python -m benchmarks.growth.many_rows --rows=1000000
 
-Hard sharing by an MLP (64, 64), two tasks, all resplits in one process; then a
-second cell and linear models beside it. Each line is what the process holds
-after a stage and the most that it held until then; the operating system counts
-both. They go into docs/results/many_rows.csv, which `benchmarks.growth.page`
-puts on its page.
+Trains hard sharing by an MLP (64, 64) on two tasks with all resplits in one
+process, then makes a second cell and fits linear models. For each stage it
+records the resident memory of the process after the stage and its peak until
+then, as the operating system reports them. Writes docs/results/many_rows.csv,
+from which `benchmarks.growth.page` makes a section.
+
+This file is also the data set: its `load` is what `config.dataset` names.
 """
 
 import argparse
@@ -32,7 +34,7 @@ from mtl_jax.tasks import Task
 
 TASKS = Task('sum', 'regression'), Task('sign', 'binary')
 CARD = base.Card('many_rows', 'drawn here', 'none', 'none', '3:1:1 by row', {})
-PAGE = resource.getpagesize()
+PAGE = resource.getpagesize()  # bytes
 GIB = 2**30
 
 
@@ -43,7 +45,15 @@ def load(
   rows: int = 100_000,
   inputs: int = 200,
 ) -> base.Data:
-  """Inputs float32 `[rows, inputs]`, the same for all seeds."""
+  """Splits the table by 3:1:1.
+
+  Args:
+    split_seed: of the split; the rows are the same for all seeds.
+    data_dir: unused; there is nothing to read.
+    files: unused.
+    rows: of the table.
+    inputs: columns of the table, float32.
+  """
   del data_dir, files
   whole = table(rows, inputs)
   parts = splits.stratified(whole.labels[1], (3, 1, 1), split_seed)
@@ -52,7 +62,16 @@ def load(
 
 @functools.cache
 def table(rows: int, inputs: int) -> base.Split:
-  """All rows, drawn once in a process."""
+  """Draws all rows; once in a process, so that its resplits share them.
+
+  Args:
+    rows: how many.
+    inputs: columns, each standard normal.
+
+  Returns:
+    Inputs float32 `[rows, inputs]`, the labels of `TASKS`, `[rows]` each, and
+    a mask in which no label is missing.
+  """
   draw = np.random.default_rng(0)
   x = draw.standard_normal((rows, inputs), np.float32)
   y = x @ draw.standard_normal(inputs, np.float32) / np.float32(inputs**0.5)
@@ -62,7 +81,7 @@ def table(rows: int, inputs: int) -> base.Split:
 
 
 def config(asked: argparse.Namespace) -> Any:
-  """Of both cells, but for the balancer."""
+  """Returns the config of the first cell; the second has another balancer."""
   c = default.get_config()
   c.dataset = 'benchmarks.growth.many_rows'
   c.datasets.many_rows = {'rows': asked.rows, 'inputs': asked.inputs}
@@ -73,7 +92,14 @@ def config(asked: argparse.Namespace) -> Any:
 
 
 class Stages:
-  """Runs stages, prints what they took, and has them as rows of a CSV."""
+  """Runs stages and measures the memory and time of each.
+
+  Args:
+    **known: columns that are the same in every row.
+
+  Attributes:
+    rows: a row of many_rows.csv for each stage so far.
+  """
 
   def __init__(self, **known: Any):
     self.known = known
@@ -83,33 +109,43 @@ class Stages:
     self, name: str, stage: Callable[..., Any], *arguments: Any
   ) -> Any:
     before, began = held(), time.monotonic()
-    found = stage(*arguments)
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    result = stage(*arguments)
+    # Linux reports KiB.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     numbers = {
       'gib_more': (held() - before) / GIB,
       'gib_held': held() / GIB,
-      'gib_peak': most / GIB,
+      'gib_peak': peak / GIB,
       'seconds': time.monotonic() - began,
     }
     row = {'stage': name} | {k: f'{v:.3f}' for k, v in numbers.items()}
     print(*row.values(), sep=', ', flush=True)
     self.rows.append(self.known | row)
-    return found
+    return result
 
 
 def held() -> int:
-  """Bytes of memory that the process holds now."""
+  """Returns the resident memory of the process in bytes (Linux only)."""
   return int(pathlib.Path('/proc/self/statm').read_text().split()[1]) * PAGE
 
 
 def prepared(cell: cells.Cell) -> tuple:
-  """Programs of a cell, and what its first runs read."""
+  """Returns the programs of a cell and the inputs of its first chunk."""
   made = compiled.Programs(cell)
   return made, jax.block_until_ready(made.inputs(cell.chunks()[0]))
 
 
 def trained(cell: cells.Cell, made: compiled.Compiled, inputs: Any) -> dict:
-  """All steps and evaluations of the first runs, and their test."""
+  """Trains, evaluates and tests the first chunk of runs.
+
+  Args:
+    cell: gives the number of evaluations.
+    made: its compiled programs.
+    inputs: of the chunk, on the devices.
+
+  Returns:
+    The test metrics.
+  """
   state = made.start(inputs)
   for _ in range(cell.config.evals):
     state, *_ = made.period(inputs, state)
@@ -118,24 +154,26 @@ def trained(cell: cells.Cell, made: compiled.Compiled, inputs: Any) -> dict:
 
 def main() -> None:
   parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-  parser.add_argument('--rows', type=int, default=100_000)
-  parser.add_argument('--inputs', type=int, default=200)
+  parser.add_argument('--rows', type=int, default=100_000, help='of the table')
+  parser.add_argument('--inputs', type=int, default=200, help='columns')
   parser.add_argument('--seeds', type=int, default=10, help='resplits')
-  parser.add_argument('--steps', type=int, default=300)
-  parser.add_argument('--code', default=rows_page.NOW, help='measured')
-  parser.add_argument('--out', default='docs/results', help='folder')
+  parser.add_argument('--steps', type=int, default=300, help='of every run')
+  parser.add_argument('--code', default=rows_page.NOW, help='name of version')
+  parser.add_argument('--out', default='docs/results', help='folder of CSV')
   asked = parser.parse_args()
   devices.use_every_core()
   c = config(asked)
-  from benchmarks.growth import many_rows as own  # not what runs as __main__
+  # The config names the module, not the copy that runs as __main__: only the
+  # module's cached table is the one that `load` cuts.
+  from benchmarks.growth import many_rows as own
 
   staged = Stages(code=asked.code, rows=asked.rows, resplits=asked.seeds)
   staged('the table', own.table, asked.rows, asked.inputs)
   datas = staged('its resplits', build.data, c)
   cell = staged('a cell', cells.make, c, datas)
   made, inputs = staged('what it reads, on devices', prepared, cell)
-  found = staged('compiled', made.compile, inputs)
-  staged(f'{asked.steps} steps, tested', trained, cell, found, inputs)
+  programs = staged('compiled', made.compile, inputs)
+  staged(f'{asked.steps} steps, tested', trained, cell, programs, inputs)
   c.balancer = 'pcgrad'
   other = staged('a second cell', cells.make, c, datas)
   staged('what that reads', prepared, other)

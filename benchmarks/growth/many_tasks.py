@@ -1,11 +1,11 @@
-"""A drawn data set with as many tasks as asked, half of them binary."""
+"""A random data set with any number of tasks, half of them binary."""
 
 import numpy as np
 
 from mtl_jax.data import base
 from mtl_jax.tasks import Task
 
-ROWS, WIDTH = 1283, 19  # of ACTG 175
+ROWS, WIDTH = 1283, 19  # as in ACTG 175
 CARD = base.Card('many_tasks', 'drawn here', 'none', 'none', 'by row', {})
 
 
@@ -15,7 +15,18 @@ def load(
   data_dir: str = '',
   files: str = '',
 ) -> base.Data:
-  """Labels are noisy sums of the inputs; drawn anew for every `split_seed`."""
+  """Draws labels that are noisy linear functions of the inputs.
+
+  Args:
+    tasks: how many; every second one is binary, the others are regressions.
+    split_seed: of the draw; each seed gives another data set.
+    data_dir: unused; there is nothing to read.
+    files: unused.
+
+  Returns:
+    Inputs float32 `[rows, WIDTH]` and float32 labels `[rows]` per task, with no
+    label missing.
+  """
   del data_dir, files
   draw = np.random.default_rng(split_seed)
   kinds = ['binary' if t % 2 else 'regression' for t in range(tasks)]
@@ -26,8 +37,8 @@ def load(
 
 def _split(draw, kinds: list[str], rows: int) -> base.Split:
   x = draw.normal(size=(rows, WIDTH)).astype(np.float32)
-  slopes = draw.normal(size=(WIDTH, len(kinds)))
-  values = x @ slopes + draw.normal(size=(rows, len(kinds)))
+  weights = draw.normal(size=(WIDTH, len(kinds)))
+  values = x @ weights + draw.normal(size=(rows, len(kinds)))
   labels = tuple(
     (y > 0).astype(np.float32) if kind == 'binary' else y.astype(np.float32)
     for y, kind in zip(values.T, kinds, strict=True)

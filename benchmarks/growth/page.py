@@ -1,80 +1,31 @@
-"""growth.csv as a figure and a page.
+"""Writes docs/growth.md and its figure from growth.csv.
 
 python -m benchmarks.growth.page
+
+Reads docs/results/growth.csv and many_rows.csv; nothing is measured.
 """
 
 import pathlib
 import platform
 
-from matplotlib.figure import Figure
+from benchmarks import commands, results
+from experiments import lazy
 
-from benchmarks import results
-from benchmarks.growth import rows_page
-from mtl_jax.resources import plans
+with lazy.imports():
+  from benchmarks.growth import figures, rows_page
+  from mtl_jax.resources import plans
 
 Row = dict[str, str]
-# Okabe and Ito's, safe for the colour-blind; shapes differ besides.
-STYLES = (
-  ('#0072B2', 'o'), ('#D55E00', 's'), ('#009E73', '^'), ('#CC79A7', 'D'),
-  ('#E69F00', 'v'), ('#56B4E9', 'P'), ('#000000', 'X'), ('#F0E442', '*'),
-)  # fmt: skip
-LABELS = {
-  'runs': 'seeds in one program',
-  'tasks': 'tasks (8 seeds)',
-  'towers': 'towers: tasks of single, experts of mmoe',
-  'width': 'parameters of a network (8 seeds)',
-}
-TIME, MEMORY = 'ms_per_step_per_run', 'mb_measured'
 TRACE, COMPILE = 'trace_cpu_s', 'compile_cpu_s'
 
 
-def curves(rows: list[Row], axis: str) -> dict[str, list[Row]]:
-  """An axis' rows by what else differs in them."""
-  own = [row for row in rows if row['axis'] == axis]
-  found: dict[str, list[Row]] = {}
-  for row in own:
-    order = row['parallel']
-    names = {
-      'runs': (row['balancer'], order),
-      'tasks': (row['balancer'],),
-      'towers': (row['scheme'],),
-      'width': (row['balancer'], order),
-      'encoder': (row['encoder'], order),
-    }[axis]
-    found.setdefault(', '.join(names), []).append(row)
-  return found
-
-
-def draw(rows: list[Row]) -> Figure:
-  """Time above, memory below, one column per axis."""
-  axes_names = [a for a in LABELS if any(row['axis'] == a for row in rows)]
-  figure = Figure((3.6 * len(axes_names), 6.4), layout='constrained')
-  grid = figure.subplots(2, len(axes_names), squeeze=False)
-  for column, axis in enumerate(axes_names):
-    for line, (key, label) in enumerate(
-      ((TIME, 'ms per step and seed'), (MEMORY, 'MB on a device'))
-    ):
-      axes = grid[line][column]
-      _lines(axes, curves(rows, axis), axis, key)
-      axes.set(xlabel=LABELS[axis], ylabel=label, xscale='log', yscale='log')
-      axes.xaxis.set_major_formatter('{x:g}')
-      axes.yaxis.set_major_formatter('{x:g}')
-      axes.grid(color='#dddddd', linewidth=0.6)
-    grid[0][column].legend(fontsize=8, frameon=False)
-  return figure
-
-
-def _lines(axes, found: dict[str, list[Row]], axis: str, key: str) -> None:
-  where = 'params' if axis == 'width' else 'value'
-  for number, (label, own) in enumerate(found.items()):
-    colour, marker = STYLES[number % len(STYLES)]
-    x, y = ([float(row[k]) for row in own] for k in (where, key))
-    axes.plot(x, y, color=colour, marker=marker, markersize=4, label=label)
-
-
 def pairs(rows: list[Row]) -> list[tuple[Row, Row]]:
-  """The same point, one run after the other and side by side."""
+  """Returns the points that were measured with both values of `parallel`.
+
+  Each pair is the row of `map` and that of `vmap`, equal in all else.
+  """
   same = ('axis', 'value', 'balancer', 'encoder', 'scheme')
+  # Points that were measured with only one of the two are left out.
   by: dict[tuple, dict[str, Row]] = {}
   for row in rows:
     by.setdefault(tuple(row[k] for k in same), {})[row['parallel']] = row
@@ -82,21 +33,24 @@ def pairs(rows: list[Row]) -> list[tuple[Row, Row]]:
 
 
 def expected(rows: list[Row]) -> str:
-  """What to expect: first and last point of every curve."""
+  """Returns a table of the first and last point of every curve."""
   lines = []
-  for axis in (*LABELS, 'encoder'):
-    for name, own in curves(rows, axis).items():
+  for axis in (*figures.LABELS, 'encoder'):
+    for name, own in figures.curves(rows, axis).items():
       first, last = own[0], own[-1]
       lines.append(
         [axis, name, _span(first, last, 'value'), _span(first, last, 'params')]
-        + [_span(first, last, k) for k in (TIME, MEMORY, 'mb_predicted')]
+        + [
+          _span(first, last, k)
+          for k in (figures.TIME, figures.MEMORY, 'mb_predicted')
+        ]
       )
   head = ['axis', 'curve', 'from, to', 'parameters', 'ms per step and seed']
   return _table([*head, 'MB measured', 'MB predicted'], lines)
 
 
 def orders(rows: list[Row]) -> str:
-  """Map against vmap, and what `auto` takes."""
+  """Returns a table of `map` against `vmap`, with sizes that `auto` uses."""
   lines = [
     [
       a['encoder'],
@@ -104,9 +58,9 @@ def orders(rows: list[Row]) -> str:
       a['runs'],
       f'{int(a["params"]):,}',
       _number(a['step_bytes']),
-      _number(a[TIME]),
-      _number(b[TIME]),
-      f'{float(a[TIME]) / float(b[TIME]):.2f}',
+      _number(a[figures.TIME]),
+      _number(b[figures.TIME]),
+      f'{float(a[figures.TIME]) / float(b[figures.TIME]):.2f}',
     ]
     for a, b in pairs(rows)
   ]
@@ -115,10 +69,11 @@ def orders(rows: list[Row]) -> str:
 
 
 def compiling(rows: list[Row]) -> str:
-  """CPU seconds from the config to compiled programs, by tasks."""
+  """Returns a table of CPU seconds of tracing and compiling, by tasks."""
   lines = [
     [r['balancer'], r['value'], _number(r[TRACE]), _number(r[COMPILE])]
     for r in rows
+    # Rows of older measurements lack the columns of compilation.
     if r['axis'] == 'tasks' and r.get(COMPILE)
   ]
   return _table(['balancer', 'tasks', 'tracing', 'compiling'], lines)
@@ -141,63 +96,70 @@ def _table(head: list[str], lines: list[list[str]]) -> str:
 
 PAGE = """# Growth
 
-What a step costs as seeds, tasks, towers and parameters become more. `make
-growth` measured it and wrote this page; on {devices} CPU devices, the table is
-the first and the last point of every curve of
+How the time and memory of a training step grow with the number of seeds, tasks,
+towers and parameters. `make growth` measured this on {devices} CPU devices and
+wrote this page. The table has the first and the last point of every curve in
 [growth.csv](results/growth.csv).
 
 ![Time and memory of a step](results/growth.png)
 
 {expected}
 
-Time is the median of repeats, of the whole machine, per step of one seed.
-Memory is on one device: arguments, results and temporaries as the compiler
-tells them, beside what was predicted from shapes alone before compiling
-(`mtl_jax/resources/needed_memory.py`).
+Time is the median over repeats, using the whole machine, divided by the number
+of steps and seeds. Memory is that of one device. *MB measured* is the sum of
+arguments, results and temporaries that the compiler reports; *MB predicted* was
+computed from shapes before compiling (`mtl_jax/resources/needed_memory.py`).
 
 ## Tasks and the compiler
 
-Heads of one shape are one array, and so are labels and predictions of one
-shape and losses of one kind: a program of a thousand tasks has as many
-operations as one of five. CPU seconds, which other jobs on the machine disturb
-less than the clock, of tracing (with the prediction of memory) and of lowering
-and compiling all programs of `hard`, on 2 cores of {processor}:
+Heads of one shape are stored as one array, and so are labels and predictions of
+one shape and losses of one kind. A program of a thousand tasks therefore has as
+many operations as one of five. The table has CPU seconds of tracing (including
+the prediction of memory) and of lowering and compiling all programs of `hard`,
+on 2 cores of {processor}. Other jobs on the machine disturb CPU seconds less
+than wall time.
 
 {compiling}
 
 ## How `config.parallel` is chosen
 
-| value | runs of a device | runs in one program |
+| value | order of the runs on a device | runs in one program |
 | :-- | :-- | :-- |
-| `auto` | as below | all that fit |
+| `auto` | see below | all that fit |
 | `map` | one after the other | all that fit |
 | `vmap` | side by side | all that fit |
-| `8` | as below | 8 |
+| `8` | see below | 8 |
 | `map:8`, `vmap:8` | as named | 8 |
 
-With `auto` an accelerator trains its runs side by side. A CPU does so up to
-{parameters:,} parameters and {step} in a step of a run, and
-else trains one after the other. Where `map / vmap` is above 1, side by side is
-the faster. Other jobs shared the machine: points apart by a fifth may be equal,
-and axes, measured at different times, do not compare in time. Where the two are
-equal, `map` takes less memory or about as much. The limit on a step's bytes is
-a guess:
+With `auto` an accelerator trains its runs side by side (`vmap`). A CPU does so
+only if a run has at most {parameters:,} parameters and its step needs at most
+{step}; otherwise it trains its runs one after the other (`map`). Where the
+column `map / vmap` is above 1, `vmap` is faster. Other jobs shared the machine:
+differences below a fifth may be noise, and times of different axes, which were
+measured at different times, cannot be compared. Where both are equally fast,
+`map` needs less memory or about as much. The limit on a step's bytes is a
+guess.
 
 {orders}
 
-All runs are one program if {headroom:.0%} of the free memory hold them, else
-half of them, a quarter, down to one on each device; where even that does not
-fit, the command ends before anything is trained or written, and names a
-setting that fits. Results are the same to rounding whatever is chosen. A job
-that is resumed with another number of runs in a program starts the cell again:
-name the number where memory comes and goes.
+One program trains all runs if they fit into {headroom:.0%} of the free memory;
+otherwise half of them, a quarter, and so on down to one run on each device. If
+even that does not fit, the command ends before anything is trained or written,
+and the error names a setting that fits. All choices give the same results up to
+rounding. A job that is resumed with another number of runs per program starts
+the cell again; set the number explicitly if the free memory varies.
 """
 
 
 def write(path: pathlib.Path, page: pathlib.Path) -> None:
-  """The figure beside the CSV, and the page."""
+  """Writes the page and its figure.
+
+  Args:
+    path: growth.csv; the figure is written into the same folder.
+    page: the Markdown file to write.
+  """
   rows = results.read(path)
-  draw(rows).savefig(path.with_suffix('.png'), dpi=150)
+  figures.draw(rows).savefig(path.with_suffix('.png'), dpi=150)
   text = PAGE.format(
     devices=max(int(row['devices']) for row in rows),
     expected=expected(rows),
@@ -214,7 +176,7 @@ def write(path: pathlib.Path, page: pathlib.Path) -> None:
 
 
 def _processor() -> str:
-  """Its name, where the system says it."""
+  """Returns the name of the processor, or of its architecture."""
   try:
     lines = pathlib.Path('/proc/cpuinfo').read_text('utf-8').splitlines()
   except OSError:  # not Linux
@@ -224,4 +186,5 @@ def _processor() -> str:
 
 
 if __name__ == '__main__':
+  commands.parser('benchmarks.growth.page', __doc__).parse_args()
   write(pathlib.Path('docs/results/growth.csv'), pathlib.Path('docs/growth.md'))

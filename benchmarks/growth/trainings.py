@@ -1,4 +1,4 @@
-"""A cell as it is timed: what it trains, and its compiled program."""
+"""A point of the growth benchmark: its config and its compiled program."""
 
 import statistics
 import time
@@ -15,12 +15,25 @@ from mtl_jax import cells  # noqa: E402
 from mtl_jax.cells import build  # noqa: E402
 from mtl_jax.programs import compiled  # noqa: E402
 
-SECONDS = 0.1  # of a point in a repeat, at least
+SECONDS = 0.1  # of a measurement, at least
 SETS = {'lenet': 'multi_digits', 'mlp': 'actg175'}
 
 
 class Point(NamedTuple):
-  """One cell: where on its axis, and what it trains."""
+  """One cell: its position on an axis, and what it trains.
+
+  Attributes:
+    axis: one of those of `benchmarks.growth`.
+    value: position on the axis.
+    parallel: `config.parallel`.
+    runs: seeds.
+    scheme: `config.scheme`.
+    balancer: `config.balancer`.
+    encoder: `config.encoder`.
+    tasks: of drawn data; 0 for ACTG 175 or the encoder's own data set.
+    width: of both layers of an MLP.
+    experts: of `mmoe`.
+  """
 
   axis: str
   value: int
@@ -29,13 +42,13 @@ class Point(NamedTuple):
   scheme: str = 'hard'
   balancer: str = 'equal'
   encoder: str = 'mlp'
-  tasks: int = 0  # 0 is ACTG 175
+  tasks: int = 0
   width: int = 64
   experts: int = 4
 
 
 def configure(point: Point) -> Any:
-  """The config that a user would write for this point."""
+  """Returns the config that a user would write for this point."""
   config = default.get_config()
   config.encoder, config.scheme = point.encoder, point.scheme
   config.balancer, config.parallel = point.balancer, point.parallel
@@ -53,7 +66,17 @@ def configure(point: Point) -> Any:
 
 
 class Training:
-  """A point's compiled program, and how long its periods take."""
+  """A point's compiled program, and the times of its measurements.
+
+  Args:
+    point: what is trained.
+    seconds: about how long a measurement takes.
+
+  Attributes:
+    tracing: CPU seconds of making and tracing the cell.
+    compiling: CPU seconds of lowering and compiling.
+    seconds: wall time of each measurement so far.
+  """
 
   def __init__(self, point: Point, seconds: float = SECONDS):
     config = configure(point)
@@ -62,11 +85,13 @@ class Training:
     self.point, self.cell = point, cells.make(config, datas)
     traced = time.process_time()
     self.programs, self.inputs = compiled.prepare(self.cell)
-    self.tracing = traced - began  # CPU seconds
+    self.tracing = traced - began
     self.compiling = time.process_time() - traced
     self.state = self.programs.start(self.inputs)
     self.periods = 1
     self.seconds = []
+    # The first calls warm up; they also give the number of periods that one
+    # measurement has.
     began = time.perf_counter()
     self.train()
     self.train()
@@ -74,17 +99,19 @@ class Training:
     self.periods = max(1, round(seconds / took))
 
   def train(self) -> None:
+    """Trains the periods of one measurement and waits for the last one."""
     for _ in range(self.periods):
-      self.state, *told = self.programs.period(self.inputs, self.state)
-    jax.block_until_ready(told)
+      self.state, *records = self.programs.period(self.inputs, self.state)
+    jax.block_until_ready(records)
 
   def measure(self) -> None:
+    """Trains once more and appends the time to `seconds`."""
     began = time.perf_counter()
     self.train()
     self.seconds.append(time.perf_counter() - began)
 
   def row(self) -> dict[str, str]:
-    """The line of the CSV."""
+    """Returns the point's line of growth.csv, from the median time."""
     point, cell = self.point, self.cell
     runs = len(cell.chunks()[0].runs)
     steps = self.periods * cell.config.steps * runs

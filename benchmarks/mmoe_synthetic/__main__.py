@@ -1,13 +1,13 @@
-"""The synthetic experiment of MMoE, as published: three models, 200 draws.
+"""Runs the synthetic experiment of MMoE: three models, 200 draws.
 
   python -m benchmarks.mmoe_synthetic --workdir=out/mmoe_synthetic \\
     --out=docs/results/mmoe_synthetic
 
 Ma et al., KDD 2018, sections 3.3 and 5.1: Shared-Bottom, OMoE and MMoE with as
 many weights, on two tasks whose weights have cosine p. Learning rates are
-chosen on worlds of their own; then every model is trained in the same 200
-worlds at each p. Writes CSV files, two pictures and a page that says which of
-the paper's claims hold. The same command goes on where it stopped.
+chosen on separate worlds; then every model is trained in the same 200 worlds at
+each p. Writes CSV files, two figures and a page on which of the paper's claims
+hold. If the command is interrupted, the same command continues.
 """
 
 from __future__ import annotations
@@ -29,23 +29,28 @@ with lazy.imports():
   from mtl_jax.report import results as report_cells
 
 DRAWS = flags.DEFINE_integer(
-  'draws', paper.DRAWS, 'Worlds and starts, for each model and p.', 1
+  'draws', paper.DRAWS, 'Worlds for each model and p.', 1
 )
-STEPS = flags.DEFINE_integer('steps', paper.STEPS, 'Of every run.', 1)
+STEPS = flags.DEFINE_integer('steps', paper.STEPS, 'Steps of every run.', 1)
 OUT = flags.DEFINE_string('out', paper.FOLDER, 'Folder of the results.')
 
 
 def check() -> None:
-  """What is typed, before JAX is imported."""
+  """Checks the flags before JAX is imported.
+
+  Raises:
+    InputError: `--workdir` is missing, or `--config` is given.
+  """
   cli.require('workdir')
   if cli.CONFIG.value:
-    raise InputError('--config is not for this benchmark: leave it out')
+    raise InputError('--config has no meaning for this benchmark; leave it out')
 
 
 def main() -> None:
   folder, out = pathlib.Path(cli.WORKDIR.value), pathlib.Path(OUT.value)
   launcher = cli.launcher()
   made = runs.tuning(STEPS.value)
+  # Files belong to process 0; the other processes only train.
   if hosts.is_process_0():
     _make(out)
     owner.claim(folder, budget())
@@ -53,10 +58,10 @@ def main() -> None:
   rates = dict(zip(runs.MODELS, map(runs.rate, loaded), strict=True))
   pairs = zip(made, loaded, strict=True)
   tuned = [row for pair in pairs for row in runs.rates_table(*pair)]
-  # One p at a time: the worlds of all would not fit many a memory.
-  found = [_at(p, rates, launcher, folder) for p in runs.CORRELATIONS]
+  # One p at a time: the worlds of all may not fit into memory.
+  by_p = [_at(p, rates, launcher, folder) for p in runs.CORRELATIONS]
   if hosts.is_process_0():
-    losses, curves = (sum(rows, []) for rows in zip(*found, strict=True))
+    losses, curves = (sum(rows, []) for rows in zip(*by_p, strict=True))
     results.write(out / page.TUNED, tuned)
     results.write(out / page.CURVES, curves)
     results.write(out / page.LOSSES, losses)
@@ -67,7 +72,7 @@ def main() -> None:
 def _at(
   p: float, rates: dict[str, float], launcher: base.Launcher, folder
 ) -> tuple[list[runs.Row], list[runs.Row]]:
-  """Losses and curves of all models at one correlation."""
+  """Trains all models at one correlation; returns losses and curves."""
   made = runs.drawn(p, rates, DRAWS.value, STEPS.value)
   loaded = _trained(launcher, made, folder)
   shares = runs.noise_shares(made[0])
@@ -80,7 +85,7 @@ def _at(
 
 
 def budget() -> dict:
-  """What the workdir is claimed for; more draws are more cells in it."""
+  """Returns what all cells of a workdir share; draws may be added later."""
   return {
     'benchmark': 'mmoe_synthetic',
     'steps': STEPS.value,
@@ -90,7 +95,7 @@ def budget() -> dict:
 
 
 def _make(out: pathlib.Path) -> None:
-  """Before any training: hours must not be lost to a folder."""
+  """Makes the folder of the results, to fail before training if it cannot."""
   try:
     out.mkdir(parents=True, exist_ok=True)
   except OSError as error:

@@ -1,6 +1,7 @@
-"""What MMoE's paper says of its synthetic experiment, held against losses.
+"""The claims of MMoE's paper on its synthetic experiment, tested on losses.
 
-Losses are `[draws]` for each model and correlation p, paired over all of them.
+Losses are `[draws]` for each model and correlation p; the draws are the same
+for all models and all p.
 """
 
 import itertools
@@ -19,14 +20,20 @@ from benchmarks.mmoe_synthetic.rules import (
 )
 from benchmarks.mmoe_synthetic.runs import MODELS
 
-EQUAL = 0.05  # of MMoE's mean loss: so near is about the same
-FAR = 2.0  # times the variance: so much is far larger
-NEAR = 1.25  # times the loss, or over it: so near are lowest losses comparable
-LOWEST = 0.05  # share of the draws: a minimum alone would have no interval
+EQUAL = 0.05  # share of MMoE's mean loss within which OMoE is about equal
+FAR = 2.0  # ratio of variances above which one is far larger
+NEAR = 1.25  # ratio of lowest losses, or its inverse, that is comparable
+LOWEST = 0.05  # quantile for the lowest losses; a minimum has no interval
 
 
 class Claim(NamedTuple):
-  """A published claim, the rule that decides its parts, and those."""
+  """A published claim.
+
+  Attributes:
+    text: what the paper claims.
+    rule: how its parts are decided.
+    parts: numbers that the claim implies, each with its verdict.
+  """
 
   text: str
   rule: str
@@ -34,11 +41,12 @@ class Claim(NamedTuple):
 
   @property
   def verdict(self) -> str:
+    """Whether the claim holds, from its parts."""
     return together([part.verdict for part in self.parts])
 
 
 def judged(losses: Losses) -> list[Claim]:
-  """All claims; losses are paired by draw over models and correlations."""
+  """Tests all claims, in the order of `PARTS`."""
   return [
     Claim(TEXTS[name], RULES[name], parts(losses))
     for name, parts in PARTS.items()
@@ -46,11 +54,12 @@ def judged(losses: Losses) -> list[Claim]:
 
 
 def correlations(losses: Losses) -> list[float]:
+  """Returns the correlations p that there are losses of, in order."""
   return sorted({p for _, p in losses})
 
 
 def related(losses: Losses) -> list[Part]:
-  """(a) A higher correlation, a lower loss."""
+  """(a) Whether a higher correlation gives a lower loss."""
   steps = itertools.pairwise(correlations(losses))
   return [
     paired(
@@ -62,7 +71,7 @@ def related(losses: Losses) -> list[Part]:
 
 
 def steady(losses: Losses) -> list[Part]:
-  """(b) How far the mean moves with p."""
+  """(b) How much the mean loss varies with p."""
 
   def swing(drawn: Losses, model: str):
     means = [drawn[model, p].mean(-1) for p in correlations(losses)]
@@ -80,7 +89,7 @@ def steady(losses: Losses) -> list[Part]:
 
 
 def gates(losses: Losses) -> list[Part]:
-  """(c) What a gate per task is for."""
+  """(c) How OMoE compares with MMoE at each p."""
   *lower, top = correlations(losses)
   share = (losses['omoe', top] - losses['mmoe', top]) / losses[
     'mmoe', top
@@ -94,7 +103,7 @@ def gates(losses: Losses) -> list[Part]:
 
 
 def better(losses: Losses) -> list[Part]:
-  """(d) On average over p."""
+  """(d) How Shared-Bottom compares with both, averaged over p."""
   mean = {
     m: np.mean([losses[m, p] for p in correlations(losses)], 0) for m in MODELS
   }
@@ -105,7 +114,7 @@ def better(losses: Losses) -> list[Part]:
 
 
 def variable(losses: Losses) -> list[Part]:
-  """(e) Run to run; each draw is a world and a start."""
+  """(e) How much losses vary between draws."""
 
   def variance(drawn: Losses, model: str):
     return sum(drawn[model, p].var(-1) for p in correlations(losses))
@@ -122,7 +131,7 @@ def variable(losses: Losses) -> list[Part]:
 
 
 def lowest(losses: Losses) -> list[Part]:
-  """(f) What is reached in the best draws."""
+  """(f) How the losses of the best draws compare."""
 
   def best(drawn: Losses, model: str, p: float):
     return np.quantile(drawn[model, p], LOWEST, axis=-1)

@@ -1,4 +1,4 @@
-"""The two pictures of the synthetic experiment, after the paper's own."""
+"""The two figures of the synthetic experiment, like those of the paper."""
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,10 @@ UNIT = 'mean of two tasks,\nlabel standard deviations squared'
 
 
 def curves(frame: pd.DataFrame) -> Figure:
-  """Validation loss over steps, and less that of Shared-Bottom below it.
+  """Draws validation losses over steps: means and 95 % intervals.
 
-  Means over draws and their 95 % intervals.
+  The upper row has losses, the lower row differences to Shared-Bottom, with a
+  column for each p. `frame` is curves.csv.
   """
   parts = list(frame.groupby('p'))
   figure = Figure((3.1 * len(parts) + 1, 6), layout='constrained')
@@ -26,6 +27,7 @@ def curves(frame: pd.DataFrame) -> Figure:
     for i, model in enumerate(MODELS):
       line = own[own.model == model]
       _line(top, i, line.step, line[['mean', 'low', 'high']])
+      # The difference of Shared-Bottom to itself is the line at 0 instead.
       if model != 'hard':
         less = line[['less_mean', 'less_low', 'less_high']]
         _line(bottom, i, line.step, less)
@@ -46,6 +48,7 @@ def _line(axes: Axes, i: int, steps: pd.Series, band: pd.DataFrame) -> None:
   """A model's mean with its interval."""
   mean, low, high = (band[name] for name in band)
   look = drawing.line_style(i)
+  # Markers start at another step for each model, so that none hides another.
   axes.plot(
     steps, mean, label=list(MODELS.values())[i], linewidth=1.2, markersize=4,
     markevery=(i, max(1, len(steps) // 6)), **look,
@@ -54,7 +57,7 @@ def _line(axes: Axes, i: int, steps: pd.Series, band: pd.DataFrame) -> None:
 
 
 def _range(frame: pd.DataFrame) -> tuple[float, float]:
-  """Of the differences, but for the first tenth, which would hide the rest."""
+  """Limits for differences after the first tenth of steps, which is larger."""
   late = frame[(frame.step > frame.step.max() / 10) & (frame.model != 'hard')]
   low, high = min(late.less_low.min(), 0), max(late.less_high.max(), 0)
   room = 0.08 * (high - low) or 1
@@ -62,9 +65,9 @@ def _range(frame: pd.DataFrame) -> tuple[float, float]:
 
 
 def distributions(frame: pd.DataFrame) -> Figure:
-  """Test loss of every draw: box of quartiles, whiskers of 5 to 95 %.
+  """Draws the test losses with quartiles and whiskers from 5 to 95 %.
 
-  `frame` has a line per model, p and draw: `loss`.
+  `frame` has a `loss` for each model, p and draw; see `tables.per_draw`.
   """
   parts = list(frame.groupby('p'))
   figure, panels = drawing.panels(len(parts), 3.1, 3.2, sharey=True)
@@ -93,11 +96,12 @@ def _quiet(axes: Axes) -> None:
 
 
 def _box(axes: Axes, place: int, values: np.ndarray) -> None:
-  """Draws beside their box, spread sideways by a fixed pattern."""
+  """Plots a box and, to its right, all values, spread by a fixed pattern."""
   look = drawing.line_style(place)
-  beside = place + 0.2 + 0.2 * (np.arange(len(values)) * 0.618 % 1)
+  # Multiples of the golden ratio modulo 1 are evenly spread, without a draw.
+  x = place + 0.2 + 0.2 * (np.arange(len(values)) * 0.618 % 1)
   axes.scatter(
-    beside, values, s=9, color=look['color'], marker=look['marker'],
+    x, values, s=9, color=look['color'], marker=look['marker'],
     alpha=0.45, linewidths=0,
   )  # fmt: skip
   ink = _ink(place)

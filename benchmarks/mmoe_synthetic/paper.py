@@ -1,4 +1,4 @@
-"""Numbers of MMoE's synthetic experiment that are defaults of its command."""
+"""Defaults of the command of MMoE's synthetic experiment."""
 
 FOLDER = 'docs/results/mmoe_synthetic'
 DRAWS = 200  # as published

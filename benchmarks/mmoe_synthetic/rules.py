@@ -1,9 +1,9 @@
-"""How a claim about paired losses is decided: parts, intervals, limits.
+"""How claims about paired losses are decided.
 
-A part is a number with a 95 % interval and a limit. It holds where the interval
-lies wholly on the claimed side of the limit, does not where it lies wholly on
-the other, else it is not shown. A claim holds where all its parts do, and does
-not where one does not.
+A part of a claim is a number with a 95 % interval and a limit. It holds if the
+interval is entirely on the claimed side of the limit, does not hold if it is
+entirely on the other side, and is otherwise not shown. A claim holds if all its
+parts hold, and does not hold if one part does not.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,11 +17,20 @@ from mtl_jax.report import stats
 HOLDS, FAILS, OPEN = 'holds', 'does not hold', 'not shown'
 BOOTSTRAPS = 4000
 
+# By model and p. Leading axes are those of bootstrap samples.
 Losses = Mapping[tuple[str, float], Float[np.ndarray, '*times draws']]
 
 
 class Part(NamedTuple):
-  """One number of a claim and what it says."""
+  """A part of a claim.
+
+  Attributes:
+    what: describes the number.
+    value: the number.
+    low: lower end of its 95 % interval.
+    high: upper end.
+    verdict: `HOLDS`, `FAILS` or `OPEN`.
+  """
 
   what: str
   value: float
@@ -31,31 +40,55 @@ class Part(NamedTuple):
 
 
 def above(low: float, high: float, limit: float = 0.0) -> str:
-  """Whether an interval lies above a limit."""
+  """Decides whether a number is above a limit.
+
+  Args:
+    low: lower end of its interval.
+    high: upper end.
+    limit: what the number is claimed to exceed.
+
+  Returns:
+    `HOLDS`, `FAILS` or `OPEN`.
+  """
   if low > limit:
     return HOLDS
   return FAILS if high < limit else OPEN
 
 
 def within(low: float, high: float, least: float, most: float) -> str:
-  """Whether an interval lies between two limits."""
+  """Decides whether a number is between two limits.
+
+  Args:
+    low: lower end of its interval.
+    high: upper end.
+    least: the lower limit.
+    most: the upper limit.
+
+  Returns:
+    `HOLDS`, `FAILS` or `OPEN`.
+  """
   if least < low and high < most:
     return HOLDS
   return FAILS if high < least or low > most else OPEN
 
 
 def together(verdicts: Sequence[str]) -> str:
-  """Of a claim, by those of its parts."""
+  """Returns the verdict on a claim from the verdicts on its parts."""
   if FAILS in verdicts:
     return FAILS
   return HOLDS if set(verdicts) == {HOLDS} else OPEN
 
 
 def paired(what: str, differences: Float[np.ndarray, 'draws']) -> Part:
-  """Whether the mean of differences within draws is above 0: t interval."""
-  found = stats.interval(differences)
-  verdict = above(found.low, found.high)
-  return Part(what, found.mean, found.low, found.high, verdict)
+  """Decides whether a mean difference is above 0, by a t interval.
+
+  Args:
+    what: describes the difference.
+    differences: one per draw, `[draws]`.
+  """
+  interval = stats.interval(differences)
+  verdict = above(interval.low, interval.high)
+  return Part(what, interval.mean, interval.low, interval.high, verdict)
 
 
 def bootstrap(
@@ -64,14 +97,26 @@ def bootstrap(
   statistic: Callable[[Losses], np.ndarray],
   verdict: Callable[[float, float], str],
 ) -> Part:
-  """A statistic over draws, resampled for all models alike: percentiles."""
+  """Decides on a statistic over draws, by a percentile bootstrap.
+
+  Args:
+    what: describes the statistic.
+    losses: by model and p, `[draws]` each. All are resampled by the same
+      draws, which keeps them paired.
+    statistic: reduces the last axis of losses, which may have a leading axis
+      of bootstrap samples.
+    verdict: returns the verdict from the ends of the interval.
+
+  Returns:
+    The part. It is `OPEN` with an interval of NaN if there is only one draw.
+  """
   draws = len(next(iter(losses.values())))
   picks = np.random.default_rng(0).integers(draws, size=(BOOTSTRAPS, draws))
   with np.errstate(divide='ignore', invalid='ignore'):  # variances may be 0
     value = float(statistic(losses))
-    found = statistic({key: own[picks] for key, own in losses.items()})
-  if draws < 2 or not np.isfinite(found).any():
+    samples = statistic({key: own[picks] for key, own in losses.items()})
+  if draws < 2 or not np.isfinite(samples).any():
     return Part(what, value, np.nan, np.nan, OPEN)
   tail = (1 - stats.LEVEL) / 2
-  low, high = np.quantile(found[~np.isnan(found)], (tail, 1 - tail))
+  low, high = np.quantile(samples[~np.isnan(samples)], (tail, 1 - tail))
   return Part(what, value, float(low), float(high), verdict(low, high))

@@ -1,7 +1,8 @@
-"""What is trained for the synthetic experiment of MMoE, and its lines.
+"""The runs of MMoE's synthetic experiment and the rows of its CSV files.
 
-Networks are those of the paper's section 5.1: inputs of 100, eight experts of
-one 16-unit layer, towers of 8; Shared-Bottom has a layer with as many weights.
+The networks are those of section 5.1 of the paper: 100 inputs, eight experts of
+one layer of 16 units, and towers of 8 units. Shared-Bottom has a shared layer
+with about as many weights.
 """
 
 import math
@@ -23,8 +24,10 @@ from mtl_jax.report import stats
 MODELS = {'hard': 'Shared-Bottom', 'omoe': 'OMoE', 'mmoe': 'MMoE'}
 CORRELATIONS = (0.5, 0.9, 1.0)
 RATES = (1e-4, 1e-3, 1e-2)
-TUNED_AT, TUNING_SEEDS = 0.9, 10
+TUNED_AT, TUNING_SEEDS = 0.9, 10  # p and worlds of the search for a rate
 EVALS, BATCH = 30, 64
+# Sizes of section 5.1. With 113 units in its shared layer, Shared-Bottom has
+# 13,108 weights, next to 13,056 in the experts and towers of the others.
 EXPERTS, UNITS, BOTTOM, TOWER = 8, 16, 113, 8
 
 Row = dict[str, Any]
@@ -34,10 +37,19 @@ Shares = dict[tuple[int, str], float]
 def config(
   model: str, p: float, rates: Sequence[float], seeds: range, steps: int
 ) -> Any:
-  """A world per seed, in which the tasks' weights have cosine `p`."""
+  """Returns the config of a model at a correlation.
+
+  Args:
+    model: a scheme, one of `MODELS`.
+    p: cosine of the tasks' weights; each seed is another world.
+    rates: learning rates to compare.
+    seeds: of the worlds and initialisations.
+    steps: of every run.
+  """
   made = synthetic.get_config()
   made.datasets.synthetic.related = p
   made.scheme = model
+  # Expert and shared layer are the encoder's first stage, the tower its second.
   experts = model != 'hard'
   made.encoders.mlp.widths = (UNITS if experts else BOTTOM, TOWER)
   if experts:
@@ -50,7 +62,7 @@ def config(
 
 
 def tuning(steps: int) -> list[cells.Cell]:
-  """Every rate for each model, on seeds that no result is of."""
+  """Returns a cell per model with all learning rates, on separate seeds."""
   seeds = range(TUNING_SEEDS)
   return _cells([config(m, TUNED_AT, RATES, seeds, steps) for m in MODELS])
 
@@ -58,7 +70,14 @@ def tuning(steps: int) -> list[cells.Cell]:
 def drawn(
   p: float, rates: dict[str, float], draws: int, steps: int
 ) -> list[cells.Cell]:
-  """Each model at its rate, in the same worlds and at the same starts."""
+  """Returns a cell per model at its learning rate, all in the same worlds.
+
+  Args:
+    p: cosine of the tasks' weights.
+    rates: learning rate of each model.
+    draws: how many worlds.
+    steps: of every run.
+  """
   seeds = range(TUNING_SEEDS, TUNING_SEEDS + draws)
   return _cells([config(m, p, (rates[m],), seeds, steps) for m in MODELS])
 
@@ -66,19 +85,21 @@ def drawn(
 def _cells(configs: list) -> list[cells.Cell]:
   for one in configs:
     build.check(one)
+  # The configs name the same worlds, so that the cells share their data.
   datas: list[Data] = build.data(configs[0])
   return [cells.make(one, datas) for one in configs]
 
 
 def rate(cell: report_cells.Cell) -> float:
-  """The chosen one: fewest failed runs, then lowest mean validation loss."""
+  """Returns the rate with fewest failures, then lowest validation loss."""
   return cell.setting[0].hp['lr']
 
 
 def compared(params: Any) -> int:
-  """Weights of experts or bottom, and of towers: what the paper matches.
+  """Counts the weights that the paper makes equal between models.
 
-  Without gates, biases and read-outs.
+  These are the weights of experts or shared layer, and of towers, without
+  gates, biases and output layers.
   """
   parts = ('shared_experts', 'shared_encoder', 'towers')
   return sum(
@@ -89,7 +110,12 @@ def compared(params: Any) -> int:
 
 
 def rates_table(made: cells.Cell, cell: report_cells.Cell) -> list[Row]:
-  """Lines of models.csv: a rate's validation loss over the tuning seeds."""
+  """Returns the rows of models.csv for one model, one per learning rate.
+
+  Args:
+    made: the cell of the model from `tuning`.
+    cell: its records.
+  """
   sizes = {
     'parameters': cell.cost['params'],
     'compared': compared(made.traced.state.params.shapes),
@@ -97,34 +123,43 @@ def rates_table(made: cells.Cell, cell: report_cells.Cell) -> list[Row]:
   rows = []
   for runs in report_cells.settings(cell.runs).values():
     scores = [run.score for run in runs if run.score is not None]
-    found = {**_mean(scores), 'seeds': len(scores)}
+    loss = {**_mean(scores), 'seeds': len(scores)}
     lr, model = runs[0].hp['lr'], made.config.scheme
     chosen = int(lr == rate(cell))
-    rows.append({'model': model, 'lr': lr, **found, 'chosen': chosen, **sizes})
+    rows.append({'model': model, 'lr': lr, **loss, 'chosen': chosen, **sizes})
   return rows
 
 
 def noise_shares(made: cells.Cell) -> Shares:
-  """Of the variance of training labels, by seed and task.
+  """Returns the share of noise in the variance of training labels.
 
-  What noise leaves of it is what the same world without noise explains.
+  The rest is the variance that the labels of the same world without noise
+  explain. Keys are seed and name of the task.
   """
   fields = {**choice(made.config, 'dataset').fields, 'noise': (0.0,)}
-  found = {}
+  shares = {}
   pairs = zip(settings.seeds(made.config), made.datas, strict=True)
   for seed, data in pairs:
     clean = worlds.load(split_seed=seed, **fields)
     both = zip(data.train.labels, clean.train.labels, strict=True)
     for task, labels in zip(data.tasks, both, strict=True):
-      known = np.corrcoef(np.asarray(labels, float))[0, 1] ** 2
-      found[seed, task.name] = 1 - known
-  return found
+      # The squared correlation is the share of variance that is explained.
+      explained = np.corrcoef(np.asarray(labels, float))[0, 1] ** 2
+      shares[seed, task.name] = 1 - explained
+  return shares
 
 
 def losses(
   model: str, p: float, cell: report_cells.Cell, shares: Shares
 ) -> list[Row]:
-  """Lines of mmoe_synthetic.csv; those of a run that failed have no losses."""
+  """Returns the rows of mmoe_synthetic.csv for one model at one p.
+
+  Args:
+    model: one of `MODELS`.
+    p: cosine of the tasks' weights.
+    cell: the records; losses of a run that failed are left empty.
+    shares: noise shares from `noise_shares`.
+  """
   return [
     {
       'model': model,
@@ -143,36 +178,43 @@ def losses(
 
 
 def curves(p: float, loaded: Sequence[report_cells.Cell]) -> list[Row]:
-  """Lines of curves.csv: the tasks' mean validation loss over draws.
+  """Returns the rows of curves.csv at one p.
 
-  Also its difference to Shared-Bottom in the same draw; cells as in MODELS.
+  A row has the mean over draws of the tasks' mean validation loss, and the mean
+  of its difference to Shared-Bottom in the same draw.
+
+  Args:
+    p: cosine of the tasks' weights.
+    loaded: the records of each model, in the order of `MODELS`.
   """
-  found = dict(zip(MODELS, map(_looks, loaded), strict=True))
+  by_model = dict(zip(MODELS, map(_by_step, loaded), strict=True))
   rows = []
-  for model, looks in found.items():
-    for step, values in looks.items():
-      bottom = found['hard'].get(step, {})
+  for model, by_step in by_model.items():
+    for step, values in by_step.items():
+      bottom = by_model['hard'].get(step, {})
+      # Only draws that Shared-Bottom completed too: differences are paired.
       less = [v - bottom[seed] for seed, v in values.items() if seed in bottom]
-      told = {'model': model, 'p': p, 'step': step}
+      key = {'model': model, 'p': p, 'step': step}
       paired = {f'less_{k}': v for k, v in _mean(less).items()}
-      rows.append({**told, **_mean(values.values()), **paired})
+      rows.append({**key, **_mean(values.values()), **paired})
   return rows
 
 
-def _looks(cell: report_cells.Cell) -> dict[int, dict[int, float]]:
-  """Step, seed: loss."""
-  looks: dict[int, dict[int, float]] = {}
+def _by_step(cell: report_cells.Cell) -> dict[int, dict[int, float]]:
+  """Returns the mean validation loss of the tasks, by step and seed."""
+  by_step: dict[int, dict[int, float]] = {}
   for run in cell.completed:
-    for look in run.curve:
-      values = [task['loss'] for task in look.valid.values()]
-      looks.setdefault(look.step, {})[run.seed] = float(np.mean(values))
-  return looks
+    for evaluation in run.curve:
+      values = [task['loss'] for task in evaluation.valid.values()]
+      own = by_step.setdefault(evaluation.step, {})
+      own[run.seed] = float(np.mean(values))
+  return by_step
 
 
 def _mean(values: Iterable[float]) -> Row:
-  """With the 95 % t interval."""
-  found = stats.interval(list(values))
-  return {k: _short(getattr(found, k)) for k in ('mean', 'low', 'high')}
+  """Returns cells of the mean and its 95 % t interval."""
+  interval = stats.interval(list(values))
+  return {k: _short(getattr(interval, k)) for k in ('mean', 'low', 'high')}
 
 
 def _short(value: float) -> str:

@@ -1,4 +1,4 @@
-"""Numbers of the synthetic experiment as tables of its page."""
+"""The tables on the page of the synthetic experiment."""
 
 from collections.abc import Mapping
 
@@ -17,9 +17,15 @@ Claims = Mapping[str, list[mmoe_claims.Claim]]  # by unit
 
 
 def per_draw(rows: pd.DataFrame, unit: str = UNITS[0]) -> pd.DataFrame:
-  """The tasks' mean test loss: model, p, seed, loss; no failed runs.
+  """Returns the mean test loss of the tasks for each run that completed.
 
-  In variances of the training labels, or of the noise that they contain.
+  Args:
+    rows: mmoe_synthetic.csv.
+    unit: one of `UNITS`: the variance of the training labels, or of the noise
+      in them.
+
+  Returns:
+    A frame with the columns model, p, seed and loss.
   """
   loss = rows.test_loss
   if unit == 'noise variances':
@@ -29,13 +35,14 @@ def per_draw(rows: pd.DataFrame, unit: str = UNITS[0]) -> pd.DataFrame:
 
 
 def paired(frame: pd.DataFrame) -> Losses:
-  """Losses of the draws that all models completed at every p.
+  """Returns the losses of the draws that all models completed at every p.
 
   Raises:
-    InputError: there is none.
+    InputError: there is no such draw.
   """
   table = frame.pivot(index='seed', columns=['model', 'p'], values='loss')
   wanted = [(m, p) for m in MODELS for p in CORRELATIONS]
+  # `reindex` adds models without any run as NaN, which drops all draws.
   table = table.reindex(columns=wanted).dropna()
   if table.empty:
     raise InputError(
@@ -45,7 +52,7 @@ def paired(frame: pd.DataFrame) -> Losses:
 
 
 def models(tuned: pd.DataFrame) -> str:
-  """Sizes, and the validation loss of every learning rate."""
+  """Returns the table of sizes and of the search for learning rates."""
   head = ('model', 'experts or bottom, and towers', 'all parameters')
   rates = sorted(tuned.lr.unique())
   lines = []
@@ -64,7 +71,12 @@ def _score(row: pd.Series) -> str:
 
 
 def means(losses: Losses, in_noise: Losses) -> str:
-  """What each model comes to at each p."""
+  """Returns the table of test losses of each model at each p.
+
+  Args:
+    losses: in variances of the training labels.
+    in_noise: the same in variances of the noise.
+  """
   head = ('p', 'model', 'mean', '95 % interval', 'standard deviation')
   head += ('5 % quantile', 'lowest', 'correlation with MMoE')
   head += ('mean in noise variances', '95 % interval')
@@ -84,8 +96,8 @@ def means(losses: Losses, in_noise: Losses) -> str:
 
 
 def _mean(values: np.ndarray) -> list[str]:
-  found = stats.interval(values)
-  return [f'{found.mean:.4f}', _span(found.low, found.high)]
+  interval = stats.interval(values)
+  return [f'{interval.mean:.4f}', _span(interval.low, interval.high)]
 
 
 def _span(low: float, high: float) -> str:
@@ -93,25 +105,25 @@ def _span(low: float, high: float) -> str:
 
 
 def verdicts(claims: Claims) -> str:
-  """A line per claim."""
+  """Returns the table of claims and verdicts."""
   head = ('', 'published claim', *(f'in {unit}' for unit in UNITS))
   head += ('rule for each part',)
   lines = []
   for name, *both in zip(mmoe_claims.PARTS, *claims.values(), strict=True):
-    told = [f'**{claim.verdict}**' for claim in both]
-    lines.append([name, both[0].text, *told, both[0].rule])
+    cells = [f'**{claim.verdict}**' for claim in both]
+    lines.append([name, both[0].text, *cells, both[0].rule])
   return markdown.table(head, lines, words=len(head))
 
 
 def parts(claims: Claims) -> str:
-  """A line per part of a claim."""
+  """Returns the table of the parts of all claims."""
   head = ('', 'part', *(f'in {unit}' for unit in UNITS))
   lines = []
   for name, *both in zip(mmoe_claims.PARTS, *claims.values(), strict=True):
     for pair in zip(*(claim.parts for claim in both), strict=True):
-      told = [
+      cells = [
         f'{part.verdict}: {part.value:.4f} ({_span(part.low, part.high)})'
         for part in pair
       ]
-      lines.append([name, pair[0].what, *told])
+      lines.append([name, pair[0].what, *cells])
   return markdown.table(head, lines, words=len(head))

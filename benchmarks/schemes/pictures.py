@@ -1,4 +1,4 @@
-"""A sketch of `scheme_sketches` as a picture."""
+"""Draws a sketch of `sketches.py` as an SVG file."""
 
 import io
 import re
@@ -12,21 +12,29 @@ from matplotlib.patches import FancyBboxPatch
 
 from benchmarks.schemes.sketches import Sketch
 
-# Tints of Okabe and Ito's, safe for the colour-blind; letters and shapes tell
-# as well.
+# Tints of the colours of Okabe and Ito, safe for colour-blind readers; letters
+# and shapes of the boxes carry the same information.
 FILL = {'S': '#7CC4EE', 'A': '#F0B13C', 'B': '#5FC7A5', 'M': '#F4EA6A'}
-OWNED = {'A': '#B37A00', 'B': '#007A58'}  # darker: lines are thin
+OWNED = {'A': '#B37A00', 'B': '#007A58'}  # darker, for thin lines
 INK = '#333333'
 DUBLIN = 'http://purl.org/dc/elements/1.1/'
-# All in inches.
-COLUMN, WIDTH, EDGE = 1.04, 0.72, 0.2
-ROW, LEAST = 0.52, 1.4  # between rows; of a picture
+# All lengths are in inches.
+COLUMN, WIDTH, EDGE = 1.04, 0.72, 0.2  # between columns; of a box; at the left
+ROW, LEAST = 0.52, 1.4  # between rows; least height of a figure
 HEIGHTS = {'': 0.34, '+': 0.8, '-': 0.2}
-AROUND = 0.22  # what a dashed arrow takes above or below all others
+AROUND = 0.22  # room for a dashed arrow above or below the boxes
 
 
 class Box(NamedTuple):
-  """Where it stands, in inches from the picture's left and middle."""
+  """A box with its position.
+
+  Attributes:
+    kind: as in sketches.py, without the mark of the size.
+    text: its lines.
+    x: of the centre, in inches from the left edge of the figure.
+    y: of the centre, in inches above the middle of the figure.
+    height: in inches.
+  """
 
   kind: str
   text: str
@@ -36,7 +44,7 @@ class Box(NamedTuple):
 
   @property
   def owner(self) -> str:
-    """The one task that learns it, or ''."""
+    """The one task that learns it; '' if there are two or none."""
     return self.kind[-1] if self.kind[-1] in 'AB' else ''
 
 
@@ -44,7 +52,7 @@ Arrow = tuple[str, str]
 
 
 def read(sketch: Sketch) -> tuple[dict[str, Box], list[Arrow]]:
-  """The boxes by name, and the arrows between neighbouring columns."""
+  """Returns the boxes by name, and the arrows between adjacent columns."""
   parts = re.split(r' (\*|=|\{[\d ]+\}) ', sketch.flow)
   columns = [part.split(',') for part in parts[::2]]
   tall = max(LEAST, ROW * max(map(len, columns)))
@@ -81,7 +89,7 @@ def _box(cell: str, tall: float, column: int, row: int, rows: int) -> Box:
 
 
 def draw(sketch: Sketch) -> Figure:
-  """Boxes from left to right; nothing else than what the sketch says."""
+  """Draws the boxes, arrows and ties of a sketch."""
   boxes, arrows = read(sketch)
   width = max(box.x for box in boxes.values()) + WIDTH / 2 + 0.06
   top = max(LEAST / 2, *(box.y + ROW / 2 for box in boxes.values()))
@@ -103,29 +111,34 @@ def draw(sketch: Sketch) -> Figure:
 
 
 def svg(name: str, sketch: Sketch) -> str:
-  """The picture as text, the same whenever it is drawn.
+  """Draws a sketch as an SVG file, byte for byte the same each time.
 
-  Its description holds what it was drawn from, see `drawn_from`.
+  Args:
+    name: of the scheme; the title, and the salt of the identifiers.
+    sketch: what is drawn; also stored in the description, see `drawn_from`.
+
+  Returns:
+    The text of the file.
   """
   buffer = io.StringIO()
-  told = {'Title': name, 'Description': str(sketch), 'Date': None}
+  metadata = {'Title': name, 'Description': str(sketch), 'Date': None}
   with matplotlib.rc_context({'svg.hashsalt': name}):
-    draw(sketch).savefig(buffer, format='svg', metadata=told)
+    draw(sketch).savefig(buffer, format='svg', metadata=metadata)
   lines = buffer.getvalue().splitlines()
   return '\n'.join(line.rstrip() for line in lines) + '\n'
 
 
 def drawn_from(text: str) -> str:
-  """The sketch of an `svg`, as text."""
-  found = ElementTree.fromstring(text).iter(f'{{{DUBLIN}}}description')
-  return next(found).text
+  """Returns the sketch that a file by `svg` was drawn from, as text."""
+  tags = ElementTree.fromstring(text).iter(f'{{{DUBLIN}}}description')
+  return next(tags).text
 
 
 def _draw_box(axes: Axes, box: Box) -> None:
   if box.kind == 'x':
     axes.text(box.x, box.y, 'x', ha='center', va='center', fontsize=11)
     return
-  # What mixes is round, what is learned by one task has a border of its own.
+  # Boxes that mix are round; those of one task have a coloured border.
   shape = 'round,pad=0,rounding_size=0.15' if box.kind[0] == 'M' else 'square'
   shape += ',pad=0' * (shape == 'square')
   corner = box.x - WIDTH / 2, box.y - box.height / 2
@@ -152,7 +165,7 @@ def _draw_box(axes: Axes, box: Box) -> None:
 
 def _across(axes: Axes, a: Box, b: Box) -> None:
   start, end = a.x + (0.08 if a.kind == 'x' else WIDTH / 2), b.x - WIDTH / 2
-  # A tall box is left and entered on the height of the other one.
+  # An arrow to or from a tall box is horizontal, at the other box's height.
   tall, low = (a, b) if a.height > b.height else (b, a)
   if tall.kind != 'x' and abs(low.y - tall.y) < tall.height / 2:
     _arrow(axes, [(start, low.y), (end, low.y)], a, b)
@@ -163,7 +176,7 @@ def _across(axes: Axes, a: Box, b: Box) -> None:
 def _other(axes: Axes, a: Box, how: str, b: Box) -> None:
   up = 1 if how == '^' or (how == '>' and b.y > a.y) else -1
   if how != '>':
-    # Up from a, over everything, and down to b.
+    # Up from a, over all boxes, and down to b (or below them).
     over = up * (axes.get_ylim()[1] - 0.08)
     ends = a.y + up * a.height / 2, b.y + up * b.height / 2
     path = [(a.x, ends[0]), (a.x, over), (b.x, over), (b.x, ends[1])]
@@ -176,10 +189,10 @@ def _other(axes: Axes, a: Box, how: str, b: Box) -> None:
     _arrow(axes, [(a.x + WIDTH / 2, a.y), end], a, b)
 
 
-def _arrow(axes: Axes, points: list, a: Box, b: Box, **look) -> None:
-  """A line through the points, with a head at its end."""
+def _arrow(axes: Axes, points: list, a: Box, b: Box, **style) -> None:
+  """Draws a line through the points, with a head at its end."""
   colour = OWNED.get(b.owner or a.owner, INK)
-  axes.plot(*zip(*points, strict=True), color=colour, linewidth=1.1, **look)
+  axes.plot(*zip(*points, strict=True), color=colour, linewidth=1.1, **style)
   axes.annotate(
     '',
     points[-1],

@@ -1,26 +1,31 @@
-"""What each scheme looks like with two tasks, A and B, and two stages.
+"""Sketches of the schemes with two tasks, A and B, and two stages.
 
-A sketch is columns of boxes, joined by `*` (all to all), `=` (each to the one
-beside it) or the pairs of rows that are joined, `{00 10}`. A box is a kind and
-a text, `/` a new line; rows without a box are empty. Kinds say who learns it:
+A sketch has columns of boxes. Columns are joined by `*` (all to all), by `=`
+(each box to that in the same row) or by pairs of rows, `{00 10}`. A box is a
+kind and a text, in which `/` starts a new line; an empty entry leaves the row
+empty. The kind says which tasks learn the parameters:
 
 - `S` both tasks, `A` or `B` one of them;
-- `M` mixes what the tasks learn, `MA` or `MB` for one of them;
+- `M` mixes features of the tasks, `MA` or `MB` for one of them;
 - `O`, `OA`, `OB` is not learned; `x` is the input.
 
-`|` behind a kind makes a box as tall as the picture, `+` taller, `-` flatter.
+`|` after a kind makes a box as tall as the figure, `+` taller, `-` flatter.
 """
 
 from typing import NamedTuple
 
 
 class Sketch(NamedTuple):
-  """Boxes are named by column and row, from 0: `20` is on top of the third.
+  """A sketch of a scheme.
+
+  Boxes are named by column and row, from 0: `20` is the first box of the third
+  column.
 
   Attributes:
     flow: columns of boxes and what joins them.
-    more: other arrows, `20>41`, or dashed over all, `20^50`, or under, `20_51`.
-    ties: what draws two boxes together or apart, `10-11 text`.
+    more: other arrows: `20>41` direct, `20^50` dashed above all boxes, `20_51`
+      dashed below them.
+    ties: penalties between two boxes, `10-11 text`.
   """
 
   flow: str

@@ -1,9 +1,9 @@
-"""Times a training step: ours, LibMTL and a loop in plain PyTorch, in turn.
+"""Times a training step of mtl_jax, LibMTL and plain PyTorch, in turn.
 
   python -m benchmarks.speed --workloads=mlp_equal,lenet_equal --rounds=7
 
-`make bench` installs the peers first and times everything. Results of a
-workload replace its older ones; those of others stay.
+`make bench` installs the peers first and times everything. The results of a
+workload replace its older ones; those of other workloads stay.
 """
 
 import pathlib
@@ -20,12 +20,15 @@ with lazy.imports():
   from benchmarks import results
   from benchmarks.speed import detail, drawn_rows, page, plot, sides, table
 
-WORKLOADS = flags.DEFINE_list('workloads', list(workloads.NAMES), 'Which.')
-ROUNDS = flags.DEFINE_integer('rounds', 7, 'Each trains every side once.', 1)
-SECONDS = flags.DEFINE_float('seconds', 1.2, 'About so long per side, round.')
+WORKLOADS = flags.DEFINE_list(
+  'workloads', list(workloads.NAMES), 'Workloads to time.'
+)
+ROUNDS = flags.DEFINE_integer('rounds', 7, 'Each trains every side.', 1)
+SECONDS = flags.DEFINE_float('seconds', 1.2, 'Of a side in a round, about.')
 OUT = flags.DEFINE_string('out', 'docs/results', 'Folder of the results.')
 
 OURS = 'ours'
+# Modules of benchmarks/speed that run under the interpreter of the peers.
 PEERS = {'libmtl': 'peers.libmtl', 'torch': 'peers.pytorch'}
 
 
@@ -38,35 +41,51 @@ def main(_) -> None:
 
 
 def run() -> None:
-  """All workloads, one after the other; writes after each."""
+  """Times the workloads one after the other and writes after each."""
   workloads.check(WORKLOADS.value, workloads.NAMES)
+  # Before anything is timed, rather than after the first side of a workload.
   python = sides.need_peers()
   for name in WORKLOADS.value:
     if name == workloads.TABLE:
-      found = table.times(python, ROUNDS.value)
+      timings = table.times(python, ROUNDS.value)
     else:
-      found = times(name, python)
-    report(name, found)
+      timings = times(name, python)
+    report(name, timings)
 
 
-def times(name: str, python: str) -> detail.Found:
-  """Milliseconds of every side in every round, and what each side told."""
+def times(name: str, python: str) -> detail.Timings:
+  """Times every side of a workload in every round.
+
+  Args:
+    name: one of `workloads.STEPS`.
+    python: the interpreter that has the peers.
+  """
   with tempfile.TemporaryDirectory() as folder:
     path = pathlib.Path(folder) / 'rows.npz'
     drawn_rows.write(workloads.STEPS[name], path)
     with sides.opened(commands(name, python, path)) as opened:
+      # All sides are warm by now, and each waits while another one runs.
       for side in opened.values():
         side.calibrate(SECONDS.value)
-      found = {way: [] for way in opened}
+      ms = {way: [] for way in opened}
       for number in range(ROUNDS.value):
         for way, side in turns(opened, number):
-          found[way].append(side.train())
-      told = {way: {**s.about, 'steps': s.steps} for way, s in opened.items()}
-  return detail.Found(found, told)
+          ms[way].append(side.train())
+      about = {way: {**s.about, 'steps': s.steps} for way, s in opened.items()}
+  return detail.Timings(ms, about)
 
 
 def commands(name: str, python: str, path: pathlib.Path) -> dict:
-  """Ours, and each peer as one process and as one on every core."""
+  """Returns the commands of the workers of each way.
+
+  mtl_jax has one way. A peer has two: one process with all threads, and one
+  process pinned to each core.
+
+  Args:
+    name: of the workload.
+    python: the interpreter that has the peers.
+    path: the file of rows that the peers read.
+  """
   groups = {OURS: [(sys.executable, 'ours', name)]}
   for peer in PEERS:
     command = (python, PEERS[peer], name, str(path))
@@ -76,22 +95,35 @@ def commands(name: str, python: str, path: pathlib.Path) -> dict:
 
 
 def turns(opened: dict, number: int) -> list[tuple[str, sides.Side]]:
-  """Every other round runs backwards: no side always follows the same."""
+  """Returns the ways in the order of a round.
+
+  Every other round runs backwards, so that no way always follows the same one.
+
+  Args:
+    opened: the sides by their ways.
+    number: of the round.
+  """
   pairs = list(opened.items())
   return pairs[::-1] if number % 2 else pairs
 
 
-def report(name: str, found: detail.Found) -> None:
-  """Adds a workload's lines to all results and prints those of speed.csv."""
+def report(name: str, timings: detail.Timings) -> None:
+  """Writes the results of a workload and prints its rows of speed.csv.
+
+  Args:
+    name: of the workload; its older rows are replaced.
+    timings: its results.
+  """
   out = pathlib.Path(OUT.value)
-  peers = [found.ms.get(found.best(peer)) for peer in PEERS]
-  lines = [results.row(name, found.ms[OURS], *peers)]
+  peers = [timings.ms.get(timings.best(peer)) for peer in PEERS]
+  lines = [results.row(name, timings.ms[OURS], *peers)]
   if name == workloads.TABLE:
-    warm = found.ms[table.WARM]
+    # The peers have no warm table: both rows compare with the same times.
+    warm = timings.ms[table.WARM]
     lines.append(results.row(workloads.TABLE_WARM, warm, *peers))
   for file, new in (
     ('speed.csv', lines),
-    ('speed_detail.csv', detail.rows(name, found)),
+    ('speed_detail.csv', detail.rows(name, timings)),
   ):
     old = results.read(out / file)
     results.write(out / file, results.merge(old, new, workloads.ROWS))

@@ -1,4 +1,4 @@
-"""Spreads, and what each side told of itself: the second file of results."""
+"""Rows of speed_detail.csv: spreads of rounds, and facts about each side."""
 
 import statistics
 from typing import Any, NamedTuple
@@ -14,33 +14,41 @@ COLUMNS = (
 )
 
 
-class Found(NamedTuple):
-  """What a workload's rounds gave.
+class Timings(NamedTuple):
+  """Results of a workload.
+
+  A way is a side and how it ran, such as 'ours' or 'libmtl pinned'.
 
   Attributes:
-    ms: per way, such as 'ours' or 'libmtl pinned', one number per round.
-    told: per way, what its worker said of itself.
+    ms: milliseconds per step of each way, one number per round.
+    about: facts that the workers of each way reported.
   """
 
   ms: dict[str, list[float]]
-  told: dict[str, dict[str, Any]]
+  about: dict[str, dict[str, Any]]
 
   def best(self, peer: str) -> str | None:
-    """The faster way of a peer; None where it has none."""
+    """Returns the faster way of a peer; None if the peer was not timed."""
     ways = {w: ms for w, ms in self.ms.items() if w.split()[0] == peer}
     return results.better(ways) if ways else None
 
 
-def rows(workload: str, found: Found) -> list[dict[str, str]]:
-  """One line per way."""
+def rows(workload: str, timings: Timings) -> list[dict[str, str]]:
+  """Returns a row of speed_detail.csv for each way.
+
+  Args:
+    workload: its name.
+    timings: of all ways, among them 'ours'.
+  """
   return [
     {
       'workload': workload,
+      # 'libmtl pinned' gives both cells; 'ours' has no second word, hence '-'.
       **dict(zip(('side', 'way'), f'{way} -'.split(), strict=False)),
-      **_timed(ms, found.ms[OURS]),
-      **_told(found.told.get(way, {}), statistics.median(ms)),
+      **_timed(ms, timings.ms[OURS]),
+      **_facts(timings.about.get(way, {}), statistics.median(ms)),
     }
-    for way, ms in found.ms.items()
+    for way, ms in timings.ms.items()
   ]
 
 
@@ -57,18 +65,19 @@ def _timed(ms: list[float], ours: list[float]) -> dict[str, str]:
   return {k: f'{v:.4g}' for k, v in numbers.items()} | {'rounds': str(len(ms))}
 
 
-def _told(told: dict[str, Any], ms: float) -> dict[str, str]:
-  """Cells that a side has nothing to say to stay empty."""
-  flops, peak = told.get('flops'), told.get('peak')
+def _facts(about: dict[str, Any], ms: float) -> dict[str, str]:
+  """Cells of facts that a side did not report stay empty."""
+  flops, peak = about.get('flops'), about.get('peak')
   numbers = {
     'mflop_per_step': flops and flops / 1e6,
     'peak_gflops': peak and peak / 1e9,
+    # ms is per step and copy, like flops.
     'share_of_peak': flops and peak and flops / (ms / 1000) / peak,
-    'compile_seconds': told.get('compile_seconds'),
+    'compile_seconds': about.get('compile_seconds'),
   }
   return {
-    'steps': str(told.get('steps', '')),
+    'steps': str(about.get('steps', '')),
     **{k: f'{v:.4g}' if v else '' for k, v in numbers.items()},
-    'chosen': told.get('ways', ''),
-    'versions': told.get('versions', ''),
+    'chosen': about.get('ways', ''),
+    'versions': about.get('versions', ''),
   }

@@ -1,4 +1,4 @@
-"""Numbers to train on: drawn ones in a workload's shapes, or its real data."""
+"""Random data in the shapes of a workload, and the rows that peers read."""
 
 import pathlib
 
@@ -9,7 +9,7 @@ from mtl_jax import data
 from mtl_jax.data import base
 from mtl_jax.tasks import Task
 
-EVALUATED = 64  # rows of validation and of test: training is what is timed
+EVALUATED = 64  # rows of validation and of test; few, to time training
 
 
 def load(
@@ -18,7 +18,14 @@ def load(
   data_dir: str = '',
   files: str = '',
 ) -> base.Data:
-  """A data set that is drawn anew for every `split_seed`; reads no file."""
+  """Draws a data set in the shapes of a workload.
+
+  Args:
+    workload: one of `workloads.STEPS`.
+    split_seed: of the draw; each seed gives another data set.
+    data_dir: unused; there is nothing to read.
+    files: unused.
+  """
   del data_dir, files
   shapes = workloads.STEPS[workload]
   tasks = tuple(
@@ -35,6 +42,7 @@ def load(
 def _split(draw, shapes: workloads.Workload, rows: int) -> base.Split:
   inputs = _inputs(draw, shapes, rows)
   labels = [
+    # A binary task has one output and two classes; regressions get 0 or 1 too.
     draw.integers(max(outputs, 2), size=rows).astype(np.int32)
     for _, _, outputs in shapes.tasks
   ]
@@ -42,20 +50,24 @@ def _split(draw, shapes: workloads.Workload, rows: int) -> base.Split:
 
 
 def _inputs(draw, shapes: workloads.Workload, rows: int) -> np.ndarray:
-  """Sentences have 5 to 40 words, the rest is padding (word 0)."""
+  """Images are bytes; sentences have 5 to 40 words, then padding (word 0)."""
   shape = (rows, *shapes.shape)
   if shapes.kind == 'images':
     return draw.integers(256, size=shape, dtype=np.uint8)
   lengths = draw.integers(5, shape[1] + 1, size=(rows, 1))
+  # From 1: word 0 is padding, and no sentence may begin with it.
   words = draw.integers(1, workloads.VOCABULARY, size=shape, dtype=np.int32)
   return words * (np.arange(shape[1]) < lengths).astype(np.int32)
 
 
 def write(workload: workloads.Workload, path: pathlib.Path) -> None:
-  """The training rows of seed 0, as the peers read them.
+  """Writes the training rows of seed 0 for the peers.
 
-  What stands at a missing label is taken as a label by the peers, which have
-  no masks.
+  The peers have no masks: they train on the placeholder of a missing label.
+
+  Args:
+    workload: whose data set is written.
+    path: of the .npz file: `inputs` `[N, ...]` and `label_i` `[N]` per task.
   """
   fields = {'split_seed': 0}
   if workload.dataset == __name__:

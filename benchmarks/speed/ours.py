@@ -1,4 +1,4 @@
-"""Our side: a cell of 8 seeds, as a table trains it."""
+"""The side of mtl_jax: a cell of 8 seeds, trained as for a table."""
 
 import sys
 import time
@@ -19,12 +19,18 @@ from mtl_jax import cells  # noqa: E402
 from mtl_jax.cells import build  # noqa: E402
 from mtl_jax.programs import compiled  # noqa: E402
 
-DTYPE_KEY = 'compute'  # of the config: what numbers are multiplied in
-SIDE = 2048  # of the matrices whose product is the machine's peak
+DTYPE_KEY = 'compute'  # of the config: the type of products
+SIDE = 2048  # of the square matrices that the peak is measured with
 
 
 def configure(workload: workloads.Workload, seeds: int, **keys: Any) -> Any:
-  """The config that a user would write for this workload."""
+  """Returns the config that a user would write for this workload.
+
+  Args:
+    workload: one of `workloads.STEPS`.
+    seeds: how many the program trains at once.
+    **keys: further keys of the config and their values.
+  """
   config = default.get_config()
   config.dataset = workload.dataset
   config.datasets.drawn_rows = {'workload': workload.name}
@@ -40,29 +46,44 @@ def configure(workload: workloads.Workload, seeds: int, **keys: Any) -> Any:
   return config
 
 
+def make_cell(config: Any) -> cells.Cell:
+  """Loads the data sets of a config and traces its cell."""
+  return cells.make(config, build.data(config))
+
+
 class Training:
-  """The compiled programs of a workload and the state of its runs."""
+  """The compiled programs of a config's cell, and the state of its runs."""
 
   def __init__(self, config: Any):
-    self.cell = cell = cells.make(config, build.data(config))
+    self.cell = cell = make_cell(config)
     self.period = config.steps // config.evals
     self.programs, self.inputs = compiled.prepare(cell)
     self.compile_seconds = self.programs.seconds
     self.state = self.programs.start(self.inputs)
 
   def train(self, steps: int) -> int:
-    """Whole periods, at least one; returns the steps of each seed."""
+    """Trains whole periods, at least one.
+
+    Args:
+      steps: about how many each seed is to train.
+
+    Returns:
+      How many steps each seed has trained.
+    """
     periods = max(1, round(steps / self.period))
     for _ in range(periods):
-      self.state, *told = self.programs.period(self.inputs, self.state)
-      jax.device_get(told)  # What is recorded is fetched, as in a run.
+      self.state, *records = self.programs.period(self.inputs, self.state)
+      jax.device_get(records)  # A run fetches them too, to write them.
     return periods * self.period
 
 
 def peak() -> float:
-  """Floating-point operations per second of the best matrix products.
+  """Measures the floating-point operations per second of matrix products.
 
-  Every device multiplies matrices of its own at once; the best of 10.
+  All devices multiply float32 matrices of their own at the same time.
+
+  Returns:
+    The best of 11 measurements, summed over devices.
   """
   count = jax.device_count()
   mesh = jax.make_mesh((count,), ('devices',))
@@ -83,7 +104,16 @@ def _seconds(function, *arguments) -> float:
 
 
 def start(name: str, seeds: str = '', dtype: str = ''):
-  """Compiles a workload and tells what it takes."""
+  """Compiles a workload; the arguments come from the command line.
+
+  Args:
+    name: one of `workloads.STEPS`.
+    seeds: how many to train at once; empty for `workloads.SEEDS`.
+    dtype: the type of products, such as 'bfloat16'; empty for float32.
+
+  Returns:
+    What `worker.serve` needs: a function that trains, and facts about it.
+  """
   workload = workloads.STEPS[name]
   copies = int(seeds or workloads.SEEDS)
   keys = {DTYPE_KEY: dtype} if dtype else {}

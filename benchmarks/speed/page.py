@@ -1,12 +1,14 @@
-"""Puts the tables of speed.csv and speed_detail.csv into the page.
+"""Writes the generated tables of docs/performance.md.
 
 python -m benchmarks.speed.page
+
+Reads speed.csv, speed_detail.csv, parts.csv and compiling.csv in docs/results;
+nothing is measured.
 """
 
 import pathlib
-import sys
 
-from benchmarks import markdown, results
+from benchmarks import commands, markdown, results
 from benchmarks.speed import workloads
 
 PAGE = pathlib.Path('docs/performance.md')
@@ -17,7 +19,7 @@ COMPILING = ('scheme', 'balancer', 'tracing s', 'compiling s', 'steps/s')
 
 
 def speeds(rows: list[dict]) -> str:
-  """Milliseconds and ratios of every workload, with its goal."""
+  """Returns the table of milliseconds, ratios and goals per workload."""
   lines = []
   for row in rows:
     cells = [
@@ -29,8 +31,14 @@ def speeds(rows: list[dict]) -> str:
 
 
 def shares(rows: list[dict], detail: list[dict]) -> str:
-  """What share of the measured peak steps reach, and would at their goals."""
-  wanted = {
+  """Returns the table of the share of the machine's peak that steps reach.
+
+  Args:
+    rows: speed.csv, for the times that goals are relative to.
+    detail: speed_detail.csv; lines without a share are left out.
+  """
+  # LibMTL's time over the goal; torch's for a workload that LibMTL cannot run.
+  goal_ms = {
     row['workload']: float(row['libmtl_ms'] or row['torch_ms'])
     / workloads.GOALS[row['workload']]
     for row in rows
@@ -44,7 +52,7 @@ def shares(rows: list[dict], detail: list[dict]) -> str:
         markdown.number(str(float(row['mflop_per_step']) / float(row['ms']))),
         markdown.number(row['peak_gflops']),
         markdown.percent(float(row['share_of_peak'])),
-        markdown.percent(_share(row, wanted[row['workload']])),
+        markdown.percent(_share(row, goal_ms[row['workload']])),
         markdown.number(row['compile_seconds']),
       ]
       for row in detail
@@ -59,24 +67,24 @@ def _share(row: dict, milliseconds: float) -> float:
 
 
 def parts(rows: list[dict]) -> str:
-  """The costliest parts of every workload's step, in one line each."""
+  """Returns a list of the costliest parts of every workload's step."""
   lines = {}
   for row in rows:
     text = f'{row["part"]} {markdown.percent(float(row["share"]))}'
     lines.setdefault(row['workload'], []).append(text)
   return '\n'.join(
-    f'- `{name}`: {"; ".join(found)}' for name, found in lines.items()
+    f'- `{name}`: {"; ".join(shares)}' for name, shares in lines.items()
   )
 
 
 def compiling(rows: list[dict]) -> str:
-  """CPU seconds of each cell until it trains, and its steps per second."""
-  told = ('tracing_cpu_seconds', 'compiling_cpu_seconds', 'steps_per_second')
+  """Returns the table of CPU seconds and steps per second per cell."""
+  columns = ('tracing_cpu_seconds', 'compiling_cpu_seconds', 'steps_per_second')
   lines = [
     [
       row['scheme'],
       row['balancer'],
-      *(markdown.number(row[name]) for name in told),
+      *(markdown.number(row[name]) for name in columns),
     ]
     for row in rows
   ]
@@ -84,14 +92,21 @@ def compiling(rows: list[dict]) -> str:
 
 
 def main(folder: pathlib.Path, page: pathlib.Path = PAGE) -> None:
-  """Brings the page up to date with the files in `folder`."""
+  """Updates the page from the CSV files in a folder.
+
+  Args:
+    folder: of the results. Unless it is the page's own `results`, this does
+      nothing: a benchmark with another `--out` does not change the docs.
+    page: the Markdown file.
+  """
   if folder != page.parent / 'results' or not page.exists():
-    return  # A trial elsewhere leaves the page alone.
+    return
   text = page.read_text(encoding='utf-8')
   rows = results.read(folder / 'speed.csv')
   text = markdown.put(text, 'speed', speeds(rows))
   detail = results.read(folder / 'speed_detail.csv')
   text = markdown.put(text, 'share', shares(rows, detail))
+  # These two files come from other commands, which may not have run yet.
   if (folder / 'parts.csv').exists():
     text = markdown.put(
       text, 'parts', parts(results.read(folder / 'parts.csv'))
@@ -103,4 +118,5 @@ def main(folder: pathlib.Path, page: pathlib.Path = PAGE) -> None:
 
 
 if __name__ == '__main__':
-  main(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else 'docs/results'))
+  commands.parser('benchmarks.speed.page', __doc__).parse_args()
+  main(pathlib.Path('docs/results'))

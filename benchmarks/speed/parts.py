@@ -1,6 +1,8 @@
-"""Which parts of a step cost most, for every workload: parts.csv and the page.
+"""Profiles a step of every workload and lists its costliest parts.
 
 python -m benchmarks.speed.parts --workloads=mlp_equal,lenet_equal
+
+Writes parts.csv and the page.
 """
 
 import pathlib
@@ -15,13 +17,14 @@ from mtl_jax.errors import InputError
 
 with lazy.imports():
   from benchmarks.speed import ours, page
-  from mtl_jax import cells
-  from mtl_jax.cells import build
   from mtl_jax.programs import profiling
 
-WORKLOADS = flags.DEFINE_list('workloads', list(workloads.STEPS), 'Which.')
+WORKLOADS = flags.DEFINE_list(
+  'workloads', list(workloads.STEPS), 'Workloads to profile.'
+)
 OUT = flags.DEFINE_string('out', 'docs/results', 'Folder of the results.')
-STEPS, SEEDS, SHOWN = 20, 8, 5
+STEPS, SEEDS = 20, 8
+SHOWN = 5  # parts of a workload
 
 
 def main(_) -> None:
@@ -29,18 +32,18 @@ def main(_) -> None:
     workloads.check(WORKLOADS.value, workloads.STEPS)
   except InputError as error:
     sys.exit(f'error: {error}')
-  import pandas as pd
+  import pandas as pd  # not at the top: `--help` does without it
 
   folder = pathlib.Path(OUT.value)
-  found = [row for name in WORKLOADS.value for row in parts(name)]
-  pd.DataFrame(found).to_csv(folder / 'parts.csv', index=False)
+  rows = [row for name in WORKLOADS.value for row in parts(name)]
+  pd.DataFrame(rows).to_csv(folder / 'parts.csv', index=False)
   page.main(folder)
 
 
 def parts(name: str) -> list[dict]:
-  """The costliest parts of a workload's step, with their share of its time."""
+  """Returns the costliest parts of a step, with their share of its time."""
   config = ours.configure(workloads.STEPS[name], SEEDS)
-  cell = cells.make(config, build.data(config))
+  cell = ours.make_cell(config)
   with tempfile.TemporaryDirectory() as folder:
     profile = profiling.profile(cell, pathlib.Path(folder), STEPS, repeats=3)
   rows = [

@@ -1,17 +1,22 @@
-"""The figure of speed.csv: how many times faster, and how fast was asked.
+"""Draws speed.png from speed.csv: ratios per workload, with their goals.
 
 python -m benchmarks.speed.plot
+
+Works in docs/results unless another folder is given; nothing is measured.
 """
 
+from __future__ import annotations
+
 import pathlib
-import sys
+from typing import TYPE_CHECKING
 
-from matplotlib.figure import Figure
-
-from benchmarks import results
+from benchmarks import commands, results
 from benchmarks.speed import workloads
 
-# Okabe and Ito's, safe for the colour-blind; shapes differ besides.
+if TYPE_CHECKING:
+  from matplotlib.figure import Figure
+
+# The colours of Okabe and Ito, safe for colour-blind readers; markers differ.
 PEERS = {
   'libmtl': ('#0072B2', 'o', 'LibMTL'),
   'torch': ('#D55E00', 's', 'torch'),
@@ -19,7 +24,9 @@ PEERS = {
 
 
 def draw(folder: pathlib.Path) -> Figure:
-  """Ratios on a log axis, bars from the lowest to the highest round."""
+  """Draws ratios on a log axis, with bars from the lowest to highest round."""
+  from matplotlib.figure import Figure  # not at the top: it takes a second
+
   rows = results.read(folder / 'speed.csv')
   detail = results.read(folder / 'speed_detail.csv')
   names = [row['workload'] for row in rows][::-1]
@@ -68,8 +75,9 @@ def _points(axes, points, style, shift: float, ranges: dict) -> None:
 
 
 def _ranges(detail: list[dict], peer: str) -> dict[str, tuple[float, float]]:
-  """Lowest and highest ratio of the peer's faster way, per workload."""
+  """Returns the lowest and highest ratio of the peer's faster variant."""
   best = {}
+  # From slow to fast: the faster way overwrites the slower one.
   for row in sorted(detail, key=lambda row: -float(row['ms'])):
     if row['side'] == peer:
       best[row['workload']] = row
@@ -80,9 +88,11 @@ def _ranges(detail: list[dict], peer: str) -> dict[str, tuple[float, float]]:
 
 
 def main(folder: pathlib.Path) -> None:
-  """Writes speed.png beside speed.csv."""
+  """Writes speed.png into the folder of speed.csv."""
   draw(folder).savefig(folder / 'speed.png', dpi=150)
 
 
 if __name__ == '__main__':
-  main(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else 'docs/results'))
+  parser = commands.parser('benchmarks.speed.plot', __doc__)
+  parser.add_argument('folder', nargs='?', default='docs/results')
+  main(pathlib.Path(parser.parse_args().folder))

@@ -1,9 +1,10 @@
-"""The table workload: the whole of `make table` against its cells in LibMTL.
+"""The table workload: all of `make table` against its cells in LibMTL.
 
-Ours is the command in a process of its own, from its start to the written
-page, in a fresh workdir. It is timed with an empty compilation cache, and once
-more with the cache that this left. LibMTL trains every scheme for some steps,
-one after the other, scaled to all steps and seeds.
+On the side of mtl_jax the command runs in a process of its own and a new
+workdir, from its start to the written page. It is timed with an empty
+compilation cache and again with the cache that it left. LibMTL trains every
+scheme for some steps, one after the other; the time is scaled to all steps and
+seeds.
 """
 
 import os
@@ -22,34 +23,44 @@ PART = 50  # steps of each of LibMTL's trainings in one round
 OURS, WARM = 'ours', 'ours warm'
 
 
-def times(python: str, count: int) -> detail.Found:
-  """Milliseconds of a whole table in every round."""
+def times(python: str, count: int) -> detail.Timings:
+  """Measures the milliseconds of a whole table in every round.
+
+  Args:
+    python: the interpreter that has the peers.
+    count: rounds.
+  """
   with tempfile.TemporaryDirectory() as folder:
     rows = pathlib.Path(folder) / 'rows.npz'
     drawn_rows.write(workloads.STEPS['mlp_equal'], rows)
     with sides.opened(commands(python, rows)) as opened:
-      found = {way: [] for way in (OURS, WARM, *opened)}
+      ms = {way: [] for way in (OURS, WARM, *opened)}
       for number in range(count):
         round_folder = pathlib.Path(folder) / str(number)
-        found[OURS].append(ours(round_folder, 'cold'))
-        found[WARM].append(ours(round_folder, 'warm'))
+        ms[OURS].append(ours(round_folder, 'cold'))
+        ms[WARM].append(ours(round_folder, 'warm'))
         for way, side in opened.items():
-          side.steps = PART
-          found[way].append(side.train() * STEPS * SEEDS)
-      told = {way: {**s.about, 'steps': PART} for way, s in opened.items()}
-  told[OURS] = told[WARM] = {'steps': STEPS}
-  return detail.Found(found, told)
+          side.steps = PART  # instead of `calibrate`
+          ms[way].append(side.train() * STEPS * SEEDS)
+      about = {way: {**s.about, 'steps': PART} for way, s in opened.items()}
+  about[OURS] = about[WARM] = {'steps': STEPS}
+  return detail.Timings(ms, about)
 
 
 def commands(python: str, rows: pathlib.Path) -> dict:
-  """LibMTL as one process and as one on every core."""
+  """Returns the commands of both ways of LibMTL: all threads, or pinned.
+
+  Args:
+    python: the interpreter that has the peers.
+    rows: the file of rows that they read.
+  """
   command = (python, 'peers.table', 'table', str(rows))
   pinned = [(*command, str(core)) for core in sides.cores()]
   return {'libmtl threads': [command], 'libmtl pinned': pinned}
 
 
 def command(workdir: pathlib.Path) -> list[str]:
-  """What `make table` runs."""
+  """Returns the command that `make table` runs."""
   return [
     *(sys.executable, '-m', 'experiments.compare'),
     '--config=configs/actg175.py',
@@ -59,16 +70,28 @@ def command(workdir: pathlib.Path) -> list[str]:
 
 
 def ours(folder: pathlib.Path, name: str) -> float:
-  """Milliseconds of the command; runs in one folder share a cache."""
+  """Runs the command and returns its milliseconds.
+
+  Args:
+    folder: holds the compilation cache, which all runs in it share.
+    name: of the workdir in it.
+
+  Raises:
+    InputError: the command failed.
+  """
   began = time.perf_counter()
   done = subprocess.run(
     command(folder / name),
     cwd=sides.ROOT,
+    # The same cache for both commands of a round, a new one for each round.
     env={**os.environ, 'JAX_COMPILATION_CACHE_DIR': str(folder / 'cache')},
     capture_output=True,
     text=True,
     check=False,
   )
   if done.returncode:
-    raise InputError(f'the table ended with {done.returncode}: {done.stderr}')
+    raise InputError(
+      f'experiments.compare ended with exit code {done.returncode}; the end of '
+      f'its messages: {" ".join(done.stderr.split())[-500:]}'
+    )
   return 1000 * (time.perf_counter() - began)

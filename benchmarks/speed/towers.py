@@ -1,7 +1,8 @@
-"""Towers' convolutions on an accelerator: grouped, or one batched product.
+"""Times the convolutions of towers: grouped, or as a batched matrix product.
 
-A worker: started as `python -m benchmarks.speed.towers K`, it answers as the
-others do, with milliseconds for a forward and backward pass of each way.
+A worker for `benchmarks.speed.gpu`, started as `python -m
+benchmarks.speed.towers K` for K towers. It reports the milliseconds of a
+forward and backward pass of each way.
 """
 
 import functools
@@ -14,13 +15,21 @@ from jax import lax
 
 from benchmarks.speed import worker
 
-ROWS, SIDE, CHANNELS, SIZE = 64, 28, 32, 3
+ROWS, SIDE, CHANNELS, SIZE = 64, 28, 32, 3  # SIZE is of a kernel
 REPEATS = 20
 LAYOUT = ('NHWC', 'HWIO', 'NHWC')
 
 
 def grouped(x, kernels):
-  """A convolution per tower under vmap, which makes it a grouped one."""
+  """Convolves under vmap, which makes it a grouped convolution.
+
+  Args:
+    x: images `[K, B, H, W, C]`.
+    kernels: `[K, size, size, C, out]`.
+
+  Returns:
+    `[K, B, H, W, out]`.
+  """
   one = functools.partial(
     lax.conv_general_dilated,
     window_strides=(1, 1),
@@ -31,7 +40,15 @@ def grouped(x, kernels):
 
 
 def product(x, kernels):
-  """Shifted slices side by side, then one matrix product per tower."""
+  """Concatenates shifted images, then takes one matrix product per tower.
+
+  Args:
+    x: images `[K, B, H, W, C]`.
+    kernels: `[K, size, size, C, out]`, with an odd size.
+
+  Returns:
+    `[K, B, H, W, out]`.
+  """
   towers, size, _, channels, out = kernels.shape
   near = size // 2
   around = ((0, 0), (0, 0), (near, near), (near, near), (0, 0))
@@ -45,6 +62,7 @@ def product(x, kernels):
     ],
     axis=-1,
   )
+  # In the order of the concatenation above: row, column, channel.
   flat = kernels.reshape(towers, size * size * channels, out)
   return jnp.einsum('tbhwp,tpo->tbhwo', patches, flat)
 
@@ -53,13 +71,20 @@ WAYS = {'grouped': grouped, 'product': product}
 
 
 def milliseconds(way, towers: int, dtype: str) -> float:
-  """The best of some forward and backward passes."""
+  """Returns the lowest time of several forward and backward passes.
+
+  Args:
+    way: `grouped` or `product`.
+    towers: how many.
+    dtype: of images and kernels.
+  """
   x = jnp.ones((towers, ROWS, SIDE, SIDE, CHANNELS), dtype)
   kernels = jnp.ones((towers, SIZE, SIZE, CHANNELS, CHANNELS), dtype)
 
   def loss(x, kernels):
     return jnp.square(way(x, kernels).astype(jnp.float32)).mean()
 
+  # Gradients of images and kernels: both backward convolutions are timed.
   both = jax.jit(jax.grad(loss, argnums=(0, 1))).lower(x, kernels).compile()
   return 1000 * min(_seconds(both, x, kernels) for _ in range(REPEATS))
 
@@ -71,13 +96,13 @@ def _seconds(function, *arguments) -> float:
 
 
 def start(towers: str):
-  """All ways and types for so many towers."""
-  found = {
+  """Times all ways and types; the argument is from the command line."""
+  times = {
     f'{name} {dtype}': milliseconds(way, int(towers), dtype)
     for name, way in WAYS.items()
     for dtype in ('float32', 'bfloat16')
   }
-  return lambda steps: steps, {'copies': 1, 'ms': found}
+  return lambda steps: steps, {'copies': 1, 'ms': times}
 
 
 if __name__ == '__main__':

@@ -1,7 +1,7 @@
-"""A worker: a process that warms up once, then trains when it is told to.
+"""The loop of a worker: a process that warms up and then trains on request.
 
-It reads one number of steps per line and answers with one line of JSON. What
-a library prints goes nowhere: the answers have a pipe of their own.
+A request is a line with a number of steps, the answer a line of JSON. Whatever
+a library prints is discarded, since the answers have a pipe of their own.
 """
 
 import json
@@ -13,27 +13,37 @@ from typing import Any
 
 
 def pin(core: int | None) -> None:
-  """Keeps this process on one core; call before a library makes threads."""
+  """Restricts this process to one core.
+
+  Call it before importing a library that starts threads.
+
+  Args:
+    core: number of the core; None for all.
+  """
   if core is not None:
     os.sched_setaffinity(0, {core})
     os.environ['OMP_NUM_THREADS'] = '1'
 
 
 def serve(start: Callable[[], tuple[Callable[[int], int], dict]]) -> None:
-  """Starts, tells what it is, and trains as often as asked.
+  """Warms up, answers with facts about the side, then serves requests.
 
   Args:
-    start: returns a function that trains about as many steps as it is given
-      and returns how many it did, and what to tell about it.
+    start: warms up and returns two things: a function that trains about as
+      many steps as it is given and returns how many it trained, and facts
+      about the side as values of JSON, with at least `copies`, the number of
+      models that are trained at the same time.
   """
+  # A copy of the descriptor of stdout, made before stdout itself is replaced.
   answers = os.fdopen(os.dup(1), 'w')
-  sys.stdout = open(os.devnull, 'w')  # noqa: SIM115 - for the whole life.
+  sys.stdout = open(os.devnull, 'w')  # noqa: SIM115 - open until exit
 
-  def answer(**told: Any) -> None:
-    print(json.dumps(told), file=answers, flush=True)
+  def answer(**values: Any) -> None:
+    print(json.dumps(values), file=answers, flush=True)
 
   train, about = start()
   answer(**about)
+  # Ends when the other side closes the pipe.
   for line in sys.stdin:
     began = time.perf_counter()
     done = train(int(line))

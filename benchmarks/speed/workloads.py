@@ -1,6 +1,6 @@
-"""What is timed: shapes and sizes, plain data that every side reads.
+"""The workloads that are timed: shapes and sizes that every side reads.
 
-Neither JAX nor torch is imported here or by what reads this on both sides.
+Neither JAX nor torch is imported here: torch and JAX never share a process.
 """
 
 import dataclasses
@@ -17,13 +17,19 @@ class Workload:
   """One training step: network, tasks, batch and how losses are combined.
 
   Attributes:
+    name: that of its row in the results.
     encoder: a file of mtl_jax/encoders; the peers build the same network.
     fields: of that encoder.
     shape: of one input row.
     kind: of the inputs: vectors, images or words.
-    period: steps between two evaluations of ours.
-    goal: how many times faster than LibMTL ours is to be.
-    dataset: of ours; where it is real, the peers read the same rows.
+    tasks: name, kind and number of outputs of each.
+    batch: rows of a batch.
+    rows: of the training set.
+    period: steps between two evaluations of mtl_jax.
+    goal: the ratio to LibMTL that mtl_jax should reach.
+    dataset: of mtl_jax; the peers train on the same rows.
+    scheme: a file of mtl_jax/schemes.
+    balancer: a file of mtl_jax/balancers.
   """
 
   name: str
@@ -43,7 +49,7 @@ class Workload:
 
 VOCABULARY, WIDTH = 10_000, 128
 EXPERTS = 4
-SEEDS = 8  # of ours, in one program
+SEEDS = 8  # of mtl_jax, in one program
 LR = 1e-3  # Adam everywhere
 
 PATIENTS = (
@@ -76,7 +82,7 @@ def _mlp(name: str, goal: float, **chosen: str) -> Workload:
 
 
 def _lenet(name: str, goal: float, **chosen: str) -> Workload:
-  """Two digits in one picture of 36 x 36."""
+  """Two digits in one image of 36 x 36."""
   return Workload(
     name=name,
     encoder='lenet',
@@ -138,16 +144,24 @@ _ALL = (
   ),
 )
 STEPS = {workload.name: workload for workload in _ALL}
-# With an empty compilation cache, and once more with what that left.
+# The table with an empty compilation cache, and again with the cache it left.
 TABLE, TABLE_WARM = 'table', 'table_warm'
 TABLE_GOALS = {TABLE: 5.0, TABLE_WARM: 10.0}
 NAMES = (*STEPS, TABLE)
-ROWS = (*NAMES, TABLE_WARM)  # of results
+ROWS = (*NAMES, TABLE_WARM)  # of speed.csv, in this order
 GOALS = {name: w.goal for name, w in STEPS.items()} | TABLE_GOALS
 
 
 def check(names: Iterable[str], known: Iterable[str]) -> None:
-  """Raises `InputError` for a name that is none of those known."""
+  """Checks names of workloads.
+
+  Args:
+    names: as given by the user.
+    known: the names that exist.
+
+  Raises:
+    InputError: a name does not exist; the message has the nearest one.
+  """
   for name in names:
     if name not in known:
-      raise InputError(f'unknown workload {name!r}: {nearest(name, known)}')
+      raise InputError(f'unknown workload {name!r}; {nearest(name, known)}')

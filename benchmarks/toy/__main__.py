@@ -1,10 +1,10 @@
-"""Which balancers reach the Pareto front of a problem of two parameters.
+"""Runs the balancers on a problem of two parameters with a Pareto front.
 
   python -m benchmarks.toy                    # every balancer, FAMO's setting
-  python -m benchmarks.toy --setting=cagrad   # CAGrad's, what its claim is of
+  python -m benchmarks.toy --setting=cagrad   # the setting of CAGrad's claim
 
-A minute on two cores. Lines of the other setting stay in toy.csv; the page is
-written from it.
+Takes a minute on two cores. The rows of the other setting stay in toy.csv, from
+which the page is written.
 """
 
 import pathlib
@@ -19,7 +19,7 @@ with lazy.imports():
   from benchmarks.toy import figures, page, problem, runs
 
 SETTING = flags.DEFINE_enum(
-  'setting', 'famo', ['famo', 'cagrad'], 'Whose scale and starts.'
+  'setting', 'famo', ['famo', 'cagrad'], 'Whose scale and starting points.'
 )
 OUT = flags.DEFINE_string('out', 'docs/results/toy', 'Folder of the results.')
 
@@ -27,6 +27,7 @@ OUT = flags.DEFINE_string('out', 'docs/results/toy', 'Folder of the results.')
 def main(_) -> None:
   name, folder = SETTING.value, pathlib.Path(OUT.value)
   setting, path = problem.SETTINGS[name], folder / 'toy.csv'
+  # CPU time is of both threads, and includes compilation, like wall time.
   began = time.perf_counter(), time.process_time()
   walks = runs.run(setting)
   seconds = time.perf_counter() - began[0], time.process_time() - began[1]

@@ -1,4 +1,4 @@
-"""The walks of `toy_runs` in the plane of the two parameters."""
+"""Figures of the walks in the plane of the two parameters."""
 
 import pathlib
 from collections.abc import Mapping
@@ -14,13 +14,18 @@ from benchmarks.toy.problem import FRONT, Setting, losses
 from benchmarks.toy.runs import Walk
 from mtl_jax.report import drawing
 
-# The papers' own; the other balancers are in pictures of their own.
+# The methods that the papers compare; the others have figures of their own.
 FIRST = ('equal', 'mgda', 'pcgrad', 'cagrad', 'nash_mtl', 'famo')
-X1, X2 = (-11, 11), (-11, 11)
+X1, X2 = (-11, 11), (-11, 11)  # limits of the axes
 
 
 def files(name: str, setting: Setting) -> dict[str, tuple[str, ...]]:
-  """The pictures of a setting, and which methods are on each."""
+  """Returns the methods of each figure by the name of its file.
+
+  Args:
+    name: of the setting.
+    setting: its methods are distributed over the figures.
+  """
   if name != 'famo':
     return {f'{name}.png': setting.methods}
   others = tuple(m for m in setting.methods if m not in FIRST)
@@ -33,7 +38,12 @@ def files(name: str, setting: Setting) -> dict[str, tuple[str, ...]]:
 
 
 def draw(setting: Setting, walks: Mapping[str, Walk]) -> Figure:
-  """A panel per method: contours, the front, a line per start."""
+  """Draws a panel per method with contours, the front and all walks.
+
+  Args:
+    setting: gives the scale of the losses and the starting points.
+    walks: by method.
+  """
   figure, panels = drawing.panels(
     len(walks), 2.3, 2.2, sharex=True, sharey=True
   )
@@ -52,7 +62,7 @@ def draw(setting: Setting, walks: Mapping[str, Walk]) -> Figure:
 
 
 def total(scale: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-  """The sum of both losses on a grid."""
+  """Returns the axes of a grid and the sum of both losses on it."""
   x1, x2 = (np.linspace(*ends, 221) for ends in (X1, X2))
   grid = jnp.array(np.stack(np.meshgrid(x1, x2), -1)).reshape(-1, 2)
   sums = jax.vmap(lambda x: losses(x, scale).sum())(grid)
@@ -68,7 +78,7 @@ def _background(axes: Axes, surface) -> None:
 
 
 def _line(axes: Axes, i: int, path: np.ndarray) -> None:
-  colour, line = _look(i)
+  colour, line = _style(i)
   axes.plot(*path.T, color=colour, linestyle=line, linewidth=1.2)
   axes.plot(*path[0], 'o', color=colour, markersize=4, markerfacecolor='white')
   axes.plot(
@@ -77,15 +87,15 @@ def _line(axes: Axes, i: int, path: np.ndarray) -> None:
   )  # fmt: skip
 
 
-def _look(i: int) -> tuple[str, str]:
+def _style(i: int) -> tuple[str, str]:
   return drawing.COLOURS[i], ('-', '--', '-.', (0, (1, 1)), (0, (5, 1)))[i]
 
 
 def _handles(setting: Setting) -> list[Line2D]:
-  """What the lines and marks are."""
+  """Returns the entries of the legend."""
   starts = []
   for i, (a, b) in enumerate(setting.starts):
-    colour, line = _look(i)
+    colour, line = _style(i)
     name = f'({a:g}, {b:g})'
     starts.append(Line2D([], [], color=colour, linestyle=line, label=name))
   mark = {'color': 'black', 'linestyle': 'none'}
@@ -102,5 +112,11 @@ def _handles(setting: Setting) -> list[Line2D]:
 def save(
   path: pathlib.Path, setting: Setting, walks: Mapping[str, Walk]
 ) -> None:
-  """Writes the picture as a PNG."""
+  """Draws walks and writes them as a PNG file.
+
+  Args:
+    path: of the file.
+    setting: as in `draw`.
+    walks: by method.
+  """
   drawing.save(draw(setting, walks), path)

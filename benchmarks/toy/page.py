@@ -1,19 +1,31 @@
-"""toy.csv as a page, with what the papers claim.
+"""Writes toy.md from toy.csv, next to the claims of the papers.
 
 python -m benchmarks.toy.page
+
+Works in docs/results/toy; nothing is trained and no figure is drawn.
 """
+
+from __future__ import annotations
 
 import pathlib
 from typing import NamedTuple
 
-from benchmarks import markdown, results
-from benchmarks.toy import figures, problem, runs
+from benchmarks import commands, markdown, results
+from experiments import lazy
+
+with lazy.imports():
+  from benchmarks.toy import figures, problem, runs
 
 Row = dict[str, str]
 
 
 class Claim(NamedTuple):
-  """How many of five starts a paper has reach the front."""
+  """A published claim.
+
+  Attributes:
+    reached: how many of the five starts reach the front, as published.
+    text: the claim, with its paper.
+  """
 
   reached: int
   text: str
@@ -33,28 +45,29 @@ HEAD += ('not reached: start to end', 'no answer')
 
 
 def by_method(rows: list[Row]) -> dict[str, list[Row]]:
-  """The lines of one setting's starts, the most successful methods first."""
-  found: dict[str, list[Row]] = {}
+  """Groups the rows of one setting, the most successful methods first."""
+  grouped: dict[str, list[Row]] = {}
   for row in rows:
-    found.setdefault(row['method'], []).append(row)
-  return dict(sorted(found.items(), key=lambda item: -count(item[1])))
+    grouped.setdefault(row['method'], []).append(row)
+  return dict(sorted(grouped.items(), key=lambda item: -count(item[1])))
 
 
 def count(own: list[Row]) -> int:
-  """How many starts of a method reach the front."""
+  """Returns how many starts of a method reach the front."""
   return sum(int(row['reached']) for row in own)
 
 
 def verdict(own: list[Row]) -> tuple[str, str]:
-  """The published claim and whether it holds; dashes where there is none."""
+  """Returns the published claim and whether it holds; dashes without one."""
   claim = CLAIMS.get((own[0]['setting'], own[0]['method']))
   if claim is None:
     return '–', '–'
+  # The counts must agree: the same starts are not compared one by one.
   return claim.text, 'holds' if count(own) == claim.reached else 'does not'
 
 
 def table(rows: list[Row]) -> str:
-  """A line per method of one setting."""
+  """Returns the table of one setting, with a line per method."""
   setting = problem.SETTINGS[rows[0]['setting']]
   return markdown.table(
     HEAD, [line(own, setting) for own in by_method(rows).values()]
@@ -62,8 +75,14 @@ def table(rows: list[Row]) -> str:
 
 
 def line(own: list[Row], setting: problem.Setting) -> list[str]:
-  """A method's cells; * where it sees the losses less their bounds."""
+  """Returns the cells of a method's line.
+
+  Args:
+    own: the method's rows of toy.csv, one per start.
+    setting: the setting that they were run in.
+  """
   name = own[0]['method']
+  # Explained in the list at the top of the page.
   mark = ' *' if runs.less_bounds(name, setting) else ''
   ends = ', '.join(f'{float(row["x1"]):.2f}' for row in own)
   away = '; '.join(
@@ -78,7 +97,7 @@ def line(own: list[Row], setting: problem.Setting) -> list[str]:
 
 
 def section(rows: list[Row]) -> str:
-  """One setting: how it was run, its table and its pictures."""
+  """Returns the section of one setting: command, table and figures."""
   name = rows[0]['setting']
   setting = problem.SETTINGS[name]
   option = '' if name == 'famo' else f' --setting={name}'
@@ -105,8 +124,8 @@ TITLES = {
 }
 SECTION = """## {title}
 
-Made by `{command}`: first loss times {scale:g},
-{steps:,} steps, CAGrad's c {c:g}, starts {starts}.
+Made by `{command}`: the first loss is multiplied by {scale:g};
+{steps:,} steps; CAGrad's c is {c:g}; starts {starts}.
 
 {table}
 
@@ -114,35 +133,40 @@ Made by `{command}`: first loss times {scale:g},
 """
 PAGE = """# Two losses of two parameters
 
-Which balancers bring Adam, learning rate 0.001, from five starts to the Pareto
-front, x1 from -7 to 7 and x2 = {front:.4f}? The losses are those of the codes
-of CAGrad, Nash-MTL and FAMO, whose second one has another sign than the papers
-print; see `benchmarks/toy/problem.py`. Gradients go through the code that
+With which balancers does Adam (learning rate 0.001) reach the Pareto front from
+five starting points? The front is x2 = {front:.4f} with x1 from -7 to 7. The
+losses are those in the public code of CAGrad, Nash-MTL and FAMO. In the code
+the second loss has a different sign than in the papers; see
+`benchmarks/toy/problem.py`. The balancers are called by the same code that
 trains networks, in float64.
 
 - *reached*: abs(x2 + 8.36) < 0.35 and abs(x1) <= 7.15 at the last step.
-- *claim*: whether that count is the published one; a dash where none is known
-  here.
-- \\*: makes sense with positive losses alone, and is given them less the lower
-  bounds of FAMO's code, -21 times the scale and -21. FAMO is told the bounds.
-- *no answer*: share of steps at which the method had none and gradients were
-  summed as they are: on the front they are opposite.
-- Fields are the defaults, but FAMO's decay is 0 and weights are learned with
-  0.025, as in the codes. Methods of three batches see one thrice; those that
-  draw have one key. Epochs, where a method counts them, are single steps.
+- *published*, *claim*: the published claim, and whether the count agrees with
+  it; a dash where no claim is known.
+- \\*: the method is meaningful only for positive losses, so the lower bounds of
+  FAMO's code (-21 times the scale, and -21) are subtracted from its losses.
+  FAMO gets the bounds as a field.
+- *no answer*: the share of steps at which the method had no finite answer and
+  the plain sum of the gradients was used. This happens on the front, where the
+  gradients are opposite.
+- Fields have their default values, except that FAMO's decay is 0 and learned
+  weights use a learning rate of 0.025, as in the public code. Methods that need
+  three batches get the same one three times, and methods that draw random
+  numbers use one key. For a method that counts epochs, each step is an epoch.
 
-Where a start does not reach it, its walk may be on the way: the valleys hold
-Adam up for ten thousands of steps, and how long rests on rounding, so that
-counts may differ by one on another machine. Which part of the front is reached
-is no merit: of `imtl_g` and `conflict_free` it is rounding. On the front
-gradients are opposite, their answer rests on the pseudo-inverse of a matrix
-without full rank, and Adam makes whole steps of what is left.
+A start that did not reach the front may still be approaching it: Adam spends
+tens of thousands of steps in the valleys. How many depends on rounding, so
+counts may differ by one on another machine. It is no merit to reach a
+particular part of the front. For `imtl_g` and `conflict_free` that part depends
+on rounding: on the front the gradients are opposite, the method inverts a
+matrix without full rank, and Adam turns the remaining rounding error into full
+steps.
 
 {sections}"""
 
 
 def write(folder: pathlib.Path) -> None:
-  """toy.md beside toy.csv."""
+  """Writes toy.md into the folder of toy.csv."""
   rows = results.read(folder / 'toy.csv')
   names = dict.fromkeys(row['setting'] for row in rows)
   sections = [
@@ -155,4 +179,5 @@ def write(folder: pathlib.Path) -> None:
 
 
 if __name__ == '__main__':
+  commands.parser('benchmarks.toy.page', __doc__).parse_args()
   write(pathlib.Path('docs/results/toy'))

@@ -1,9 +1,9 @@
-"""Two losses of two parameters, on which many balancers' papers start.
+"""Two losses of two parameters, the first experiment of several papers.
 
 CAGrad (arXiv:2110.14048), Nash-MTL (arXiv:2202.01017) and FAMO
-(arXiv:2306.03792) start Adam at five points and ask which of them reach the
-Pareto front. The second loss has the sign of all three codes, `+ tanh(-x2)`;
-the papers print a minus.
+(arXiv:2306.03792) run Adam from five starting points and report which of them
+reach the Pareto front. The second loss has `+ tanh(-x2)`, as in the public code
+of all three; the papers print a minus.
 """
 
 from typing import NamedTuple
@@ -15,18 +15,18 @@ from mtl_jax import plugins
 
 Point = Float[Array, '2']
 
-FRONT = -8.3552  # x2 of the Pareto front, x1 being from -7 to 7
+FRONT = -8.3552  # x2 of the Pareto front, where x1 is from -7 to 7
 
 
 class Setting(NamedTuple):
-  """What a paper's code runs.
+  """The experiment of a paper, as in its public code.
 
   Attributes:
-    scale: of the first loss.
+    scale: factor of the first loss.
     steps: of Adam.
-    c: CAGrad's.
-    starts: where from.
-    methods: which balancers.
+    c: field of CAGrad.
+    starts: starting points, (x1, x2).
+    methods: names of balancers.
   """
 
   scale: float
@@ -44,8 +44,8 @@ SETTINGS = {
     starts=((-8.5, 7.5), (0.0, 0.0), (9.0, 9.0), (-7.5, -0.5), (9.0, -1.0)),
     methods=tuple(plugins.names('mtl_jax.balancers')),
   ),
-  # CAGrad's code has the first, second and fourth; the paper has five, with
-  # (-8.5, 5) as the second.
+  # CAGrad's code has the first, second and fourth starting point. The paper has
+  # five, with (-8.5, 5) as the second.
   'cagrad': Setting(
     scale=1.0,
     steps=100_000,
@@ -57,7 +57,15 @@ SETTINGS = {
 
 
 def losses(x: Point, scale: float) -> Float[Array, '2']:
-  """Valleys with kinks where x2 > 0, and two bowls where x2 < 0."""
+  """Returns both losses: valleys with kinks where x2 > 0, bowls where x2 < 0.
+
+  Args:
+    x: the two parameters, `[2]`.
+    scale: factor of the first loss.
+
+  Returns:
+    The losses, `[2]`.
+  """
   a, b = x
   valley = (
     _log(0.5 * (-a - 7) - jnp.tanh(-b)),
@@ -77,10 +85,10 @@ def _log(x):
 
 
 def lowest(scale: float) -> tuple[float, float]:
-  """Bounds below both losses, as in FAMO's code."""
+  """Returns lower bounds of both losses, as in FAMO's code."""
   return -21 * scale, -21.0
 
 
 def reached(x: Float[Array, '*any 2']) -> Bool[Array, '*any']:
-  """Whether it is on the Pareto front, or as near as Adam swings."""
+  """Whether x is on the Pareto front, or as close as Adam oscillates."""
   return (abs(x[..., 1] + 8.36) < 0.35) & (abs(x[..., 0]) <= 7.15)

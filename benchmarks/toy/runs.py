@@ -1,4 +1,4 @@
-"""Every balancer's way down the two losses of `toy_problem`, in float64."""
+"""Runs of Adam with every balancer on the losses of problem.py, in float64."""
 
 import functools
 import importlib
@@ -17,24 +17,35 @@ from mtl_jax.balancers import base
 from mtl_jax.train import balancing, optimizers
 from mtl_jax.train.task_gradients import Look
 
-KEPT = 200  # points of a path, after its start
+POINTS = 200  # of a path, after its start
 LR = 1e-3
-# Their weights' learning rate is 0.025 in Nash-MTL's code, as others' is here.
+# In Nash-MTL's code learned weights use a learning rate of 0.025; the other
+# methods with learned weights have that as their default here.
 LEARNED = ('imtl', 'imtl_l', 'uncertainty')
-# Not refused below 0, but without a sense there: their scales would grow for
-# ever, or the ratio of two losses is not of one sign.
+# Methods that accept negative losses but are meaningless for them: their scales
+# would grow without limit, or a ratio of losses would change its sign.
 BOUNDED = ('dwa', *LEARNED)
 
 
 class Walk(NamedTuple):
-  """From every start: points at even distances, and steps with no answer."""
+  """The runs of a method from all starting points.
+
+  Attributes:
+    path: parameters at equal intervals of steps, the first at the start.
+    unanswered: steps at which the method had no finite answer.
+  """
 
   path: Float[Array, 'starts points 2']
   unanswered: Float[Array, 'starts']
 
 
 def make(name: str, setting: Setting) -> base.Balancer:
-  """The method, with default fields but for what the papers' codes set."""
+  """Makes a balancer with its defaults, except for what the papers' code sets.
+
+  Args:
+    name: of the balancer.
+    setting: gives c of CAGrad, and the scale that FAMO's bounds depend on.
+  """
   fields: dict[str, Any] = {}
   if name in LEARNED:
     fields['learning_rate'] = 0.025
@@ -46,12 +57,26 @@ def make(name: str, setting: Setting) -> base.Balancer:
 
 
 def less_bounds(name: str, setting: Setting) -> bool:
-  """Whether the method sees the losses less `lowest`."""
+  """Whether the bounds `lowest` are subtracted from the method's losses.
+
+  Args:
+    name: of the balancer.
+    setting: as in `make`.
+  """
   return make(name, setting).positive or name in BOUNDED
 
 
 def walk(name: str, setting: Setting, start: Point) -> Walk:
-  """One method's way from one start."""
+  """Runs one method from one starting point.
+
+  Args:
+    name: of the balancer.
+    setting: what is run.
+    start: the parameters to start at, `[2]`.
+
+  Returns:
+    The walk, without the axis of starts.
+  """
   method = make(name, setting)
   bound = lowest(setting.scale) if less_bounds(name, setting) else (0.0, 0.0)
 
@@ -59,7 +84,7 @@ def walk(name: str, setting: Setting, start: Point) -> Walk:
     return losses(params['shared'], setting.scale) - jnp.array(bound)
 
   move = functools.partial(_step, method, seen)
-  every = setting.steps // KEPT
+  every = setting.steps // POINTS
 
   def period(carry, number):
     carry, failed = lax.scan(move, carry, number * every + jnp.arange(every))
@@ -68,29 +93,37 @@ def walk(name: str, setting: Setting, start: Point) -> Walk:
   params = {'shared': start}
   balance = balancing.start(method, 'shared', 2, params)
   carry = params, optax.adam(LR).init(params), balance
-  _, (path, failed) = lax.scan(period, carry, jnp.arange(KEPT))
+  _, (path, failed) = lax.scan(period, carry, jnp.arange(POINTS))
   return Walk(jnp.concatenate([start[None], path]), failed.sum())
 
 
 def _step(method: base.Balancer, seen: Callable, carry: Any, number: Array):
-  """A step as in `train.step`, where all batches are one and free of noise."""
+  """A step as in `train.step`; there is no noise, so all batches are equal."""
   params, opt, balance = carry
   values, pullback = jax.vjp(seen, params)
   look = Look(values, (), lambda weights, _: (pullback(weights)[0], ()))
   key = jax.random.fold_in(jax.random.key(0), number)
   hp = optimizers.Hp(*(jnp.array(x) for x in (LR, 0.0, 0.0, 0.0, (1.0, 1.0))))
-  found = balancing.combine(
+  combined = balancing.combine(
     method, 'shared', hp, [look] * method.n_batches, balance, key
   )
-  updates, opt = optax.adam(LR).update(found.grads, opt)
-  params, balance = optax.apply_updates(params, updates), found.balance
+  updates, opt = optax.adam(LR).update(combined.grads, opt)
+  params, balance = optax.apply_updates(params, updates), combined.balance
   if method.after:
     balance = method.after(values, seen(params), balance)
-  return (params, opt, balance), found.fallback
+  return (params, opt, balance), combined.fallback
 
 
 def walks(names: Sequence[str], setting: Setting) -> Mapping[str, Walk]:
-  """These methods' ways from all starts: one program, the starts mapped."""
+  """Runs methods from all starting points, in one program under vmap.
+
+  Args:
+    names: of the balancers.
+    setting: what is run.
+
+  Returns:
+    The walks by method, in the order of `names`.
+  """
 
   @jax.jit
   def program(starts):
@@ -99,27 +132,32 @@ def walks(names: Sequence[str], setting: Setting) -> Mapping[str, Walk]:
       for name in names
     }
 
-  with jax.enable_x64(True):  # of this thread alone
-    found = jax.device_get(program(jnp.array(setting.starts)))
-  return {name: found[name] for name in names}  # JAX sorts them.
+  with jax.enable_x64(True):  # in this thread only
+    by_name = jax.device_get(program(jnp.array(setting.starts)))
+  return {name: by_name[name] for name in names}  # JAX sorts the keys
 
 
 def run(setting: Setting) -> dict[str, Walk]:
-  """All of the setting's methods, half of them on each of two cores.
+  """Runs all methods of a setting, half of them in each of two threads.
 
-  A program of such small parts uses one core. The two methods that iterate
-  most, CAGrad and SDMGrad, take turns with the others by name, and so fall
-  to different halves.
+  A program of operations as small as these uses one core. Every second method
+  goes to the same thread, which separates the two slowest, CAGrad and SDMGrad.
   """
   halves = [setting.methods[i::2] for i in range(2)]
   with ThreadPoolExecutor(len(halves)) as pool:
-    found = pool.map(lambda names: walks(names, setting), halves)
-    together = {name: own for half in found for name, own in half.items()}
+    parts = pool.map(lambda names: walks(names, setting), halves)
+    together = {name: own for part in parts for name, own in part.items()}
   return {name: together[name] for name in setting.methods}
 
 
 def rows(name: str, setting: Setting, walks: Mapping[str, Walk]) -> list[dict]:
-  """Lines of toy.csv: where each walk ended."""
+  """Returns a row of toy.csv for the end of each walk.
+
+  Args:
+    name: of the setting.
+    setting: gives the starting points and the scale.
+    walks: by method.
+  """
   return [
     {
       'setting': name,
@@ -137,5 +175,5 @@ def _end(x: Point, scale: float) -> dict[str, str]:
   with jax.enable_x64(True):
     numbers = (*x.tolist(), *losses(x, scale).tolist())
   named = dict(zip(('x1', 'x2', 'L1', 'L2'), numbers, strict=True))
-  told = {name: f'{value:.4f}' for name, value in named.items()}
-  return {**told, 'reached': str(int(reached(x)))}
+  cells = {name: f'{value:.4f}' for name, value in named.items()}
+  return {**cells, 'reached': str(int(reached(x)))}

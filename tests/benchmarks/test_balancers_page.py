@@ -29,8 +29,8 @@ def test_a_balancer_is_in_the_table_and_in_the_list(name):
 
 def test_the_page_is_made_of_the_code_and_the_results():
   for name, content in page.contents(DOCS / 'results').items():
-    found = TEXT.split(f'<!-- {name} -->')[1].split(f'<!-- end {name} -->')[0]
-    assert found == f'\n\n{content}\n\n', f'{name} is another now: {AGAIN}'
+    block = TEXT.split(f'<!-- {name} -->')[1].split(f'<!-- end {name} -->')[0]
+    assert block == f'\n\n{content}\n\n', f'{name} is out of date: {AGAIN}'
 
 
 @every
@@ -61,10 +61,10 @@ def test_a_source_ends_with_its_number_or_year(name, text):
   assert facts.source(facts.find(name)) == text
 
 
-def test_what_a_balancer_looks_at():
+def test_the_input_of_a_balancer():
   names = ('dwa', 'famo', 'mgda', 'modo', 'moco')
-  found = [facts.find(name).balancer for name in names]
-  assert [facts.looks(one) for one in found] == [
+  balancers = [facts.find(name).balancer for name in names]
+  assert [facts.update_input(one) for one in balancers] == [
     'losses',
     'losses, twice',
     'Gram',
@@ -83,10 +83,10 @@ def cost(**changes):
   return {**given, **changes}
 
 
-def test_costs_stand_in_a_column_per_number_of_tasks():
-  found = [facts.find(name) for name in ('equal', 'mgda')]
+def test_costs_have_a_column_per_number_of_tasks():
+  described = [facts.find(name) for name in ('equal', 'mgda')]
   rows = [cost(), cost(tasks='40', ratio='7'), cost(tasks='5', balancer='dwa')]
-  head, _, equal, mgda = page.needs(found, rows).splitlines()
+  head, _, equal, mgda = page.needs(described, rows).splitlines()
   assert head.endswith('| state | K = 5 | K = 40 |')
   assert equal.endswith('| – | – | – |')
   assert mgda.endswith('| – | 3.14 | 7 |')
@@ -95,7 +95,7 @@ def test_costs_stand_in_a_column_per_number_of_tasks():
 
 def test_what_was_measured_is_not_measured_again(tmp_path, capsys):
   cases = [passes.Case('net', 'mlp', {}, k, rounds=2) for k in (2, 5)]
-  path, asked = tmp_path / 'found.csv', []
+  path, asked = tmp_path / 'costs.csv', []
 
   def measure(case):
     asked.append(case.tasks)
@@ -109,8 +109,8 @@ def test_what_was_measured_is_not_measured_again(tmp_path, capsys):
   assert asked == [5, 2]
   run([cases[0]._replace(rounds=3)])
   assert asked == [5, 2, 2]
-  kept = [(row['tasks'], row['rounds']) for row in results.read(path)]
-  assert kept == [('2', '3'), ('5', '2')]
+  written = [(row['tasks'], row['rounds']) for row in results.read(path)]
+  assert written == [('2', '3'), ('5', '2')]
 
 
 def test_both_ways_learn_the_same_and_leave_the_constant():
@@ -118,11 +118,11 @@ def test_both_ways_learn_the_same_and_leave_the_constant():
     passes.Case('net', 'mlp', {'widths': (4,)}, 3, 8),
     balancing.KEPT,
   )
-  kept, twice = (passes.Steps(case, bound) for bound in passes.WAYS.values())
+  stored, twice = (passes.Steps(case, bound) for bound in passes.WAYS.values())
   assert before == balancing.KEPT
-  assert kept.run.as_text() != twice.run.as_text()
-  for steps in (kept, twice):
+  assert stored.run.as_text() != twice.run.as_text()
+  for steps in (stored, twice):
     steps.train(3)
-  ends = [jax.tree.leaves(steps.state.params) for steps in (kept, twice)]
+  ends = [jax.tree.leaves(steps.state.params) for steps in (stored, twice)]
   for one, other in zip(*ends, strict=True):
     np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)

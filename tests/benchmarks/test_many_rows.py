@@ -21,10 +21,10 @@ def rows(code, peak, stages=('a', 'b')):
 def test_a_column_for_each_measurement_the_newest_of_a_kind(tmp_path):
   path = tmp_path / 'many_rows.csv'
   assert rows_page.section(path, 2) == ''
-  found = rows_page.merged([], rows(rows_page.BEFORE, '9'))
-  found = rows_page.merged(found, rows(rows_page.NOW, '3'))
-  found = rows_page.merged(found, rows(rows_page.NOW, '2'))
-  results.write(path, found)
+  merged = rows_page.merged([], rows(rows_page.BEFORE, '9'))
+  merged = rows_page.merged(merged, rows(rows_page.NOW, '3'))
+  merged = rows_page.merged(merged, rows(rows_page.NOW, '2'))
+  results.write(path, merged)
   text = rows_page.section(path, 2)
   assert '| a | 1.50 (9.00) | 1.50 (2.00) |' in text
   assert '1,000 rows, 10 resplits, rows held once' in text

@@ -64,13 +64,13 @@ def published(draws=80):
   draw = np.random.default_rng(0)
   best = 0.1 + 0.002 * draw.normal(size=draws)
   unlucky = 0.05 * draw.exponential(size=draws)
-  found = {}
+  losses = {}
   for p in runs.CORRELATIONS:
     small = 0.001 * draw.normal(size=(3, draws)) + best
-    found['mmoe', p] = small[0] + 0.004 * (1 - p)
-    found['omoe', p] = small[1] + 0.03 * (1 - p)
-    found['hard', p] = small[2] + 0.03 * (1 - p) + unlucky
-  return found
+    losses['mmoe', p] = small[0] + 0.004 * (1 - p)
+    losses['omoe', p] = small[1] + 0.03 * (1 - p)
+    losses['hard', p] = small[2] + 0.03 * (1 - p) + unlucky
+  return losses
 
 
 def verdicts(losses):
@@ -83,11 +83,11 @@ def test_claims_hold_where_they_are_true():
 
 
 def test_claims_do_not_hold_where_models_change_places():
-  found = published()
+  losses = published()
   other = {'hard': 'mmoe', 'omoe': 'omoe', 'mmoe': 'hard'}
-  told = verdicts({(other[m], p): v for (m, p), v in found.items()})
-  assert told == {'a': HOLDS, **dict.fromkeys('bcde', FAILS), 'f': HOLDS}
-  falling = {(m, 1.5 - p): v for (m, p), v in found.items()}
+  judged = verdicts({(other[m], p): v for (m, p), v in losses.items()})
+  assert judged == {'a': HOLDS, **dict.fromkeys('bcde', FAILS), 'f': HOLDS}
+  falling = {(m, 1.5 - p): v for (m, p), v in losses.items()}
   assert verdicts(falling)['a'] == FAILS
 
 
@@ -113,22 +113,22 @@ def test_noise_shares_are_noise_over_all():
 
 
 def cell(model, p, failed=()):
-  """What the records of three draws would say; two looks each."""
+  """Records of three draws, with two evaluations each."""
   level = {'hard': 0.3, 'omoe': 0.2, 'mmoe': 0.1}[model] + (1 - p)
   runs = []
   for seed in (10, 11, 12):
     value = level + 0.01 * seed
     tested = {t.name: {'loss': value + 0.1 * k} for k, t in enumerate(TASKS)}
-    looks = tuple(
+    evaluations = tuple(
       report_cells.Eval(step, {t: {'loss': 2 * x['loss'] * LAST / step}
                                for t, x in tested.items()})
       for step in (LAST // 2, LAST)
     )  # fmt: skip
-    kept = dict.fromkeys(tested, LAST)
+    best = dict.fromkeys(tested, LAST)
     done = {} if seed in failed else {'valid': tested, 'test': tested}
     hp = {'lr': 0.001}
     runs.append(
-      report_cells.Run(seed, hp, looks, value, best_step=kept, **done)
+      report_cells.Run(seed, hp, evaluations, value, best_step=best, **done)
     )
   return report_cells.Cell({}, INFO, tuple(runs), tuple(runs), {}, ())
 
@@ -147,10 +147,10 @@ def frames():
   rows = pd.DataFrame(losses).replace('', np.nan)
   numbers = rows.columns.difference(['model', 'task'])
   rows[numbers] = rows[numbers].astype(float)
-  told = pd.DataFrame(curves)
-  numbers = told.columns.difference(['model'])
-  told[numbers] = told[numbers].astype(float)
-  return rows, told
+  points = pd.DataFrame(curves)
+  numbers = points.columns.difference(['model'])
+  points[numbers] = points[numbers].astype(float)
+  return rows, points
 
 
 def test_a_draw_that_failed_once_is_left_out_of_all(frames):
@@ -163,7 +163,7 @@ def test_a_draw_that_failed_once_is_left_out_of_all(frames):
   with pytest.raises(InputError, match='no draw was completed by all three'):
     tables.paired(tables.per_draw(nothing))
   line = curves[(curves.model == 'mmoe') & (curves.p == 1.0)]
-  # Draws 10 to 12, twice the loss at the last look and four times before.
+  # Draws 10 to 12, twice the loss at the last evaluation and four times before.
   np.testing.assert_allclose(line['mean'], [1.04, 0.52])
   np.testing.assert_allclose(line.less_mean, [-0.8, -0.4])
 

@@ -32,9 +32,9 @@ def test_a_peer_that_cannot_run_leaves_empty_cells():
 
 def test_the_better_way_of_a_peer_counts():
   ms = {'ours': [1.0], 'torch threads': [3.0], 'torch pinned': [2.0]}
-  found = detail.Found(ms, {})
-  assert found.best('torch') == 'torch pinned'
-  assert found.best('libmtl') is None
+  timings = detail.Timings(ms, {})
+  assert timings.best('torch') == 'torch pinned'
+  assert timings.best('libmtl') is None
 
 
 def test_a_second_run_keeps_the_rows_of_other_workloads():
@@ -61,7 +61,7 @@ def test_what_is_written_is_read(tmp_path):
 
 
 def test_the_share_of_peak_is_flops_over_time_over_peak():
-  told = {'ours': {'flops': 4e6, 'peak': 1e9, 'steps': 3}}
-  (row,) = detail.rows('a', detail.Found({'ours': [10.0]}, told))
+  about = {'ours': {'flops': 4e6, 'peak': 1e9, 'steps': 3}}
+  (row,) = detail.rows('a', detail.Timings({'ours': [10.0]}, about))
   assert float(row['share_of_peak']) == pytest.approx(0.4)
   assert (row['side'], row['way'], row['compile_seconds']) == ('ours', '-', '')

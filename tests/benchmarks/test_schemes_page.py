@@ -5,7 +5,7 @@ import pathlib
 import jax
 import pytest
 
-from benchmarks.schemes import __main__ as schemes_page
+from benchmarks.schemes import page as schemes_page
 from benchmarks.schemes import pictures
 from benchmarks.schemes.sketches import SKETCHES, Sketch
 from mtl_jax.schemes import base
@@ -31,7 +31,7 @@ def test_a_scheme_has_a_section_a_picture_and_a_sketch(name):
   assert drawn == str(sketch), f'another sketch of {name} was drawn: {AGAIN}'
 
 
-def test_a_scheme_without_a_sketch_is_told_of(monkeypatch):
+def test_a_scheme_without_a_sketch_is_an_error(monkeypatch):
   monkeypatch.delitem(SKETCHES, 'hard')
   with pytest.raises(LookupError, match=r"'hard'.*sketches.py.*run"):
     schemes_page.sketch('hard')
@@ -48,19 +48,19 @@ def test_the_printed_costs_are_those_of_the_code(actg175):
   hard, *others = (
     schemes_page.find(name, rows) for name in ('hard', 'single', 'film')
   )
-  for found in others:
-    printed = TEXT.split(f'\n### {found.name}\n')[1].split('\n###')[0]
-    assert schemes_page.lines(found, hard) in printed, AGAIN
+  for described in others:
+    printed = TEXT.split(f'\n### {described.name}\n')[1].split('\n###')[0]
+    assert schemes_page.lines(described, hard) in printed, AGAIN
 
 
 def kinds(names, mix):
   """Who learns it and whether it mixes, as kinds of boxes."""
-  found = set()
+  boxes = set()
   for name in names:
     shared, mixes = name.startswith('shared'), name.startswith(mix)
     if not name.startswith('head_'):
-      found.add(('M' if mixes else '') + ('' if shared else 'A') or 'S')
-  return found
+      boxes.add(('M' if mixes else '') + ('' if shared else 'A') or 'S')
+  return boxes
 
 
 @every
@@ -91,7 +91,7 @@ def test_a_picture_leads_from_the_input_to_every_head(name):
 
 
 @every
-def test_boxes_of_a_picture_stand_apart_within_it(name):
+def test_boxes_of_a_picture_do_not_overlap_or_leave_it(name):
   boxes = list(pictures.read(SKETCHES[name])[0].values())
   (axes,) = pictures.draw(SKETCHES[name]).axes
   low, high = axes.get_ylim()
@@ -99,9 +99,9 @@ def test_boxes_of_a_picture_stand_apart_within_it(name):
     assert low < one.y - one.height / 2
     assert one.y + one.height / 2 < high
     for other in boxes[:i]:
-      beside = abs(one.x - other.x) > pictures.WIDTH
-      over = abs(one.y - other.y) > (one.height + other.height) / 2
-      assert beside or over, (one, other)
+      apart = abs(one.x - other.x) > pictures.WIDTH
+      above = abs(one.y - other.y) > (one.height + other.height) / 2
+      assert apart or above, (one, other)
 
 
 def test_a_sketch_is_read_as_boxes_and_arrows():

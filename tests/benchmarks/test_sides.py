@@ -53,7 +53,7 @@ def test_a_worker_answers_with_the_steps_that_it_did():
   assert [line['steps'] for line in lines[1:]] == [6, 10]
 
 
-def test_missing_peers_are_told_in_one_line(monkeypatch, tmp_path):
+def test_missing_peers_are_an_error_with_a_remedy(monkeypatch, tmp_path):
   monkeypatch.setattr(sides, 'PEERS', tmp_path / 'python')
   with pytest.raises(InputError, match='make bench'):
     sides.need_peers()

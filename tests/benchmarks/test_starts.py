@@ -92,10 +92,10 @@ def test_the_peers_start_every_workload(actg175, tmp_path):
     check=False,
   )
   assert done.returncode == 0, done.stderr
-  found = [tuple(json.loads(line)) for line in done.stdout.splitlines()]
+  answers = [tuple(json.loads(line)) for line in done.stdout.splitlines()]
   both = 'benchmarks.speed.peers.libmtl', 'benchmarks.speed.peers.pytorch'
   expected = [(n, peer, 2, 1) for n in EVERY for peer in both]
-  assert found == [
+  assert answers == [
     *expected,
     (workloads.TABLE, 'benchmarks.speed.peers.table', 2, 1),
   ]

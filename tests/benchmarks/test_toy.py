@@ -1,4 +1,4 @@
-"""Two losses of two parameters: who reaches the front, and the page of it."""
+"""Two losses of two parameters: which methods reach the front; the page."""
 
 import math
 import pathlib
@@ -15,7 +15,7 @@ FOLDER = pathlib.Path(__file__).parents[2] / 'docs' / 'results' / 'toy'
 ROWS = results.read(FOLDER / 'toy.csv')
 FAMO = problem.SETTINGS['famo']
 
-# What an implementation in NumPy, apart from this one, finds.
+# Results of a separate implementation in NumPy.
 REACHED = {
   ('famo', 'equal'): 4,
   ('famo', 'mgda'): 5,
@@ -70,10 +70,10 @@ def jacobian(x):
 
 
 @pytest.mark.parametrize('x', [(-8.5, 7.5), (9, 9), (9, -1), (2, -5), (-3, 1)])
-def test_gradients_are_the_slopes(x):
+def test_gradients_are_finite_differences(x):
   step = 1e-5 * np.eye(2)
-  slopes = [(at(x + e, 0.1) - at(x - e, 0.1)) / 2e-5 for e in step]
-  np.testing.assert_allclose(jacobian(x), np.stack(slopes, 1), atol=1e-8)
+  differences = [(at(x + e, 0.1) - at(x - e, 0.1)) / 2e-5 for e in step]
+  np.testing.assert_allclose(jacobian(x), np.stack(differences, 1), atol=1e-8)
 
 
 def test_gradients_are_opposite_on_the_front():
@@ -105,8 +105,8 @@ def test_the_csv_has_every_balancer_and_start():
     assert len(own) == len(setting.methods) * len(setting.starts)
   ends = np.array([[float(row['x1']), float(row['x2'])] for row in ROWS])
   assert np.isfinite(ends).all()
-  told = [int(row['reached']) for row in ROWS]
-  np.testing.assert_array_equal(problem.reached(ends), told)
+  recorded = [int(row['reached']) for row in ROWS]
+  np.testing.assert_array_equal(problem.reached(ends), recorded)
 
 
 @pytest.mark.parametrize(('setting', 'method'), REACHED)

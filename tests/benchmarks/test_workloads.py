@@ -20,17 +20,17 @@ PLAIN = {'workloads', 'worker', 'results'}
 
 def imported(path):
   """Libraries and files of benchmarks that a file imports."""
-  found = set()
+  names = set()
   for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
     if isinstance(node, ast.Import):
-      found |= {alias.name.split('.')[0] for alias in node.names}
+      names |= {alias.name.split('.')[0] for alias in node.names}
     elif isinstance(node, ast.ImportFrom):
-      found.add(node.module.split('.')[0])
+      names.add(node.module.split('.')[0])
       if node.module.startswith('benchmarks.speed.peers'):
-        found.add('peers')
+        names.add('peers')
       elif node.module.startswith('benchmarks'):
-        found |= {alias.name for alias in node.names}
-  return found
+        names |= {alias.name for alias in node.names}
+  return names
 
 
 def test_workloads_import_nothing_heavy():

@@ -7,13 +7,21 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
-SCRIPTS = sorted(
-  '.'.join(path.relative_to(ROOT).with_suffix('').parts)
-  for folder in ('experiments', 'benchmarks')
-  for path in (ROOT / folder).glob('*.py')
-  if any(f'{run}.run(main' in path.read_text() for run in ('app', 'cli'))
-  or 'ablation.run(' in path.read_text()
-)
+BEGIN = ('app.run(main', 'cli.run(main', 'ablation.run(')
+WRITER = "commands.parser('"  # of a page; see benchmarks/commands.py
+
+
+def scripts(*calls):
+  """Modules under experiments/ and benchmarks/ that make one of the calls."""
+  return sorted(
+    '.'.join(path.relative_to(ROOT).with_suffix('').parts)
+    for folder in ('experiments', 'benchmarks')
+    for path in (ROOT / folder).rglob('*.py')
+    if any(call in path.read_text() for call in calls)
+  )
+
+
+SCRIPTS = scripts(*BEGIN, WRITER)
 HEAVY = {
   *('sklearn', 'pandas', 'matplotlib', 'tensorflow_datasets', 'orbax', 'ray'),
   'scipy.stats',
@@ -46,6 +54,32 @@ def begun(script, *flags):
 def test_help_needs_nothing_heavy(script):
   _, modules = begun(script, '--help')
   assert not modules & {*HEAVY, 'jax', 'flax', 'optax'}
+
+
+def test_all_kinds_of_scripts_are_covered():
+  assert {
+    'experiments.compare',
+    'benchmarks.growth.__main__',
+    'benchmarks.growth.page',
+    'benchmarks.schemes.__main__',
+    'benchmarks.speed.plot',
+  } <= set(SCRIPTS)
+
+
+@pytest.mark.parametrize('script', scripts(WRITER))
+def test_an_unknown_flag_writes_no_page(script):
+  before = states()
+  (line, code), modules = begun(script, '--foldr=docs')
+  assert line == 'error: unrecognized arguments: --foldr=docs; see --help'
+  assert code == 'code 2'
+  assert not modules & {*HEAVY, 'jax', 'flax', 'optax'}
+  assert states() == before
+
+
+def states():
+  """When each file of docs/ was last written."""
+  files = (path for path in (ROOT / 'docs').rglob('*') if path.is_file())
+  return {path: path.stat().st_mtime_ns for path in files}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""PCGrad and MGDA by hand in PyTorch: task gradients, Gram matrix, sum."""
+"""PCGrad and MGDA in plain PyTorch, from the Gram matrix of gradients."""
 
 import torch
 
@@ -6,13 +6,14 @@ from benchmarks.speed.peers import weights as peer_weights
 
 
 def combiner(balancer: str, shared: int, batched: bool):
-  """A function that sets `.grad` from K losses.
+  """Returns a function that sets `.grad` from K losses.
 
   Args:
-    balancer: pcgrad or mgda.
-    shared: the first that many numbers of the gradient are shared; the heads'
-      gradients are added up.
-    batched: one vectorised backward pass instead of K.
+    balancer: 'pcgrad' or 'mgda'. Others have no weights, and the function that
+      is returned must not be called.
+    shared: size of the shared part, with which a gradient begins. The rest, of
+      the heads, is summed over tasks.
+    batched: whether to use one vectorised backward pass instead of K.
   """
   weigh = getattr(peer_weights, balancer, None)
   gradients = _batched if batched else _in_turn
@@ -36,19 +37,19 @@ def combiner(balancer: str, shared: int, batched: bool):
 def _in_turn(losses, parameters):
   rows = []
   for i, one in enumerate(losses):
-    found = torch.autograd.grad(
+    grads = torch.autograd.grad(
       one, parameters, retain_graph=i + 1 < len(losses)
     )
-    rows.append(torch.cat([g.reshape(-1) for g in found]))
+    rows.append(torch.cat([g.reshape(-1) for g in grads]))
   return torch.stack(rows)
 
 
 def _batched(losses, parameters):
   count = len(losses)
-  found = torch.autograd.grad(
+  grads = torch.autograd.grad(
     losses,
     parameters,
     torch.eye(count, device=losses.device),
     is_grads_batched=True,
   )
-  return torch.cat([g.reshape(count, -1) for g in found], dim=1)
+  return torch.cat([g.reshape(count, -1) for g in grads], dim=1)

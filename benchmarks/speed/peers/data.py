@@ -5,9 +5,17 @@ import torch
 
 
 def read(workload, path: str) -> tuple[torch.Tensor, list[torch.Tensor]]:
-  """Inputs `[N, ...]` and K labels `[N]`, in the types that losses take."""
-  with np.load(path) as found:
-    arrays = {name: torch.from_numpy(found[name]) for name in found.files}
+  """Reads the rows that `drawn_rows.write` wrote.
+
+  Args:
+    workload: gives the kinds of the labels.
+    path: of the .npz file.
+
+  Returns:
+    Inputs `[N, ...]` and K labels `[N]`: int64 for classes, else float32.
+  """
+  with np.load(path) as file:
+    arrays = {name: torch.from_numpy(file[name]) for name in file.files}
   labels = [
     _label(arrays[f'label_{i}'], kind)
     for i, (_, kind, _) in enumerate(workload.tasks)

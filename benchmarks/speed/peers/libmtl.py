@@ -1,4 +1,4 @@
-"""LibMTL 1.1.5: its Trainer.train, loader, meters and weightings, on a CPU."""
+"""The side of LibMTL 1.1.5: its `Trainer.train` on a CPU."""
 
 import sys
 
@@ -17,12 +17,17 @@ from benchmarks.speed.peers.shims import LibMTL  # noqa: E402
 loss, metrics = LibMTL.loss, LibMTL.metrics
 weighting, architecture = LibMTL.weighting, LibMTL.architecture
 
-WARM_UP = 20
-TESTED = 64  # rows: training is what is timed
+WARM_UP = 20  # steps
+TESTED = 64  # rows; few, to time training
 
 
 class Rows:
-  """A data set in memory that hands out a whole batch at a time."""
+  """A data set in memory that returns a whole batch at a time.
+
+  Args:
+    workload: names the tasks.
+    path: the file of rows.
+  """
 
   def __init__(self, workload: workloads.Workload, path: str):
     self.inputs, labels = data.read(workload, path)
@@ -32,13 +37,20 @@ class Rows:
   def __len__(self) -> int:
     return len(self.inputs)
 
+  # torch's fetcher calls this instead of `__getitem__` for each row.
   def __getitems__(self, rows: list[int]):
     chosen = torch.tensor(rows)
     return self.inputs[chosen], {k: y[chosen] for k, y in self.labels.items()}
 
 
 def loader(rows: Rows, batch: int, steps: int) -> DataLoader:
-  """`steps` batches of drawn rows: one call of train is one epoch."""
+  """Returns a loader of random rows whose epoch has `steps` batches.
+
+  Args:
+    rows: the data set.
+    batch: rows of a batch.
+    steps: of an epoch.
+  """
   sampler = RandomSampler(rows, num_samples=steps * batch)
   return DataLoader(rows, batch, sampler=sampler, collate_fn=lambda b: b)
 
@@ -58,7 +70,11 @@ class SquaredLoss(loss.AbsLoss):
 
 
 class Score(metrics.AbsMetric):
-  """A metric of the batch, averaged over rows."""
+  """A metric that is averaged over rows.
+
+  Args:
+    of: takes predictions `[B]` and labels `[B]` and returns their mean score.
+  """
 
   def __init__(self, of):
     super().__init__()
@@ -77,7 +93,8 @@ def _correct(pred, gt):
 
 
 def described(kind: str) -> dict:
-  """LibMTL's entry of a task: loss, metric, and that more is better."""
+  """Returns LibMTL's entry for a task of a kind: its metric and its loss."""
+  # Name and maker of the metric, the loss, and whether more is better.
   made = {
     'binary': ('Acc', lambda: Score(_correct), BinaryLoss, 1),
     'multiclass': ('Acc', metrics.AccMetric, loss.CELoss, 1),
@@ -105,7 +122,13 @@ def trainer(
   shared: type | None = None,
   weigh: type | None = None,
 ) -> LibMTL.Trainer:
-  """LibMTL's own classes for the workload, or the given ones."""
+  """Makes a trainer for a workload.
+
+  Args:
+    workload: chooses LibMTL's architecture and weighting.
+    shared: an architecture to use instead.
+    weigh: a weighting to use instead.
+  """
   method, weight_args = WEIGHTINGS[workload.balancer]
   chosen = shared or ARCHITECTURES[workload.scheme]
   width = networks.width(workload)
@@ -131,7 +154,15 @@ def trainer(
 
 
 def start(name: str, path: str):
-  """A trainer that has warmed up; each call is an epoch with its test."""
+  """Makes a trainer and warms it up.
+
+  Args:
+    name: of the workload.
+    path: the file of rows.
+
+  Returns:
+    What `worker.serve` needs; each call trains an epoch and tests once.
+  """
   workload = workloads.STEPS[name]
   torch.manual_seed(0)
   rows = Rows(workload, path)

@@ -1,6 +1,6 @@
 """The encoders of the workloads in PyTorch, for both peers.
 
-Each takes a batch as the data have it (bytes, word numbers) and gives `[B, C]`.
+Each reads a batch as it is stored (bytes or word numbers) and returns `[B, C]`.
 """
 
 import functools
@@ -13,7 +13,13 @@ from benchmarks.speed import workloads
 
 
 def mlp(width_in, widths, dropout=0.0) -> nn.Sequential:
-  """Dense layers with ReLU and dropout, as mtl_jax/encoders/mlp.py."""
+  """Returns dense layers with ReLU and dropout, as mtl_jax/encoders/mlp.py.
+
+  Args:
+    width_in: of the input.
+    widths: of the layers.
+    dropout: probability of dropping a unit, after each layer.
+  """
   layers = []
   for before, after in zip((width_in, *widths), widths, strict=False):
     layers += [nn.Linear(before, after), nn.ReLU()]
@@ -22,20 +28,29 @@ def mlp(width_in, widths, dropout=0.0) -> nn.Sequential:
 
 
 def pixels(images: torch.Tensor, form: torch.memory_format) -> torch.Tensor:
-  """Bytes `[B, H, W, C]` to numbers from 0 to 1, `[B, C, H, W]`."""
+  """Scales bytes to [0, 1] and moves the channels to where torch has them.
+
+  Args:
+    images: bytes `[B, H, W, C]`.
+    form: the memory format of the result.
+
+  Returns:
+    float32 `[B, C, H, W]`.
+  """
   moved = images.permute(0, 3, 1, 2).to(torch.float32) / 255
   return moved.contiguous(memory_format=form)
 
 
 class LeNet(nn.Module):
-  """Convolution, 2 x 2 maximum, ReLU, twice; then dense and ReLU."""
+  """Twice convolution, 2 x 2 max pooling and ReLU; then dense and ReLU."""
 
   def __init__(self, form, shape, channels, sizes, padding, width):
     super().__init__()
-    del padding  # None: 'VALID'.
+    del padding  # always 'VALID', the default of torch
     self.form = form
     self.first = nn.Conv2d(shape[-1], channels[0], sizes[0])
     self.second = nn.Conv2d(*channels, sizes[1])
+    # Both convolutions are VALID; each is followed by a pooling by 2.
     side = ((shape[0] - sizes[0] + 1) // 2 - sizes[1] + 1) // 2
     self.dense = nn.Linear(side**2 * channels[1], width)
 
@@ -47,7 +62,7 @@ class LeNet(nn.Module):
 
 
 class Block(nn.Module):
-  """Two 3 x 3 convolutions with BatchNorm and a way around them."""
+  """A residual block: two 3 x 3 convolutions with BatchNorm and a shortcut."""
 
   def __init__(self, before: int, after: int, stride: int):
     super().__init__()
@@ -71,7 +86,7 @@ class ResNet(nn.Module):
 
   def __init__(self, form, shape, widths, depths, norm):
     super().__init__()
-    del norm  # BatchNorm alone.
+    del norm  # always BatchNorm
     self.form = form
     width = widths[0]
     self.stem = nn.Conv2d(shape[-1], width, 3, padding=1, bias=False)
@@ -79,6 +94,7 @@ class ResNet(nn.Module):
     blocks = []
     for number, (after, depth) in enumerate(zip(widths, depths, strict=True)):
       for i in range(depth):
+        # The first block of every stage but the first halves the image.
         blocks.append(Block(width, after, 2 if number and not i else 1))
         width = after
     self.blocks = nn.Sequential(*blocks)
@@ -105,7 +121,7 @@ class LSTM(nn.Module):
       x = nn.utils.rnn.pack_padded_sequence(
         x, lengths, batch_first=True, enforce_sorted=False
       )
-      return self.cell(x)[1][0][-1]
+      return self.cell(x)[1][0][-1]  # the last state of each sentence
     rows = torch.arange(len(x), device=x.device)
     return self.cell(x)[0][rows, lengths - 1]
 
@@ -124,6 +140,15 @@ class Layer(nn.Module):
     )
 
   def forward(self, x, mask):
+    """Applies the layer.
+
+    Args:
+      x: `[B, L, C]`.
+      mask: bool, broadcast to `[B, heads, L, L]`; False for padding.
+
+    Returns:
+      `[B, L, C]`.
+    """
     batch, length, width = x.shape
     projected = self.project(self.norms[0](x))
     q, k, v = projected.view(
@@ -135,7 +160,7 @@ class Layer(nn.Module):
 
 
 class Transformer(nn.Module):
-  """Embedding with learned places, layers, the mean over words."""
+  """Word and position embeddings, layers, and the mean over words."""
 
   def __init__(self, length, vocab_size, width, heads, depth):
     super().__init__()
@@ -149,12 +174,12 @@ class Transformer(nn.Module):
     x = self.embedding(words.long()) + self.places
     for layer in self.layers:
       x = layer(x, known[:, None, None])
-    weights = known[..., None].float()
+    weights = known[..., None].float()  # padding does not count in the mean
     return (self.norm(x) * weights).sum(1) / weights.sum(1)
 
 
 class Experts(nn.Module):
-  """Copies of an MLP as batched products, mixed by a gate per task."""
+  """Copies of an MLP as batched products, weighted by a gate per task."""
 
   def __init__(self, workload):
     super().__init__()
@@ -190,7 +215,13 @@ class TaskHeads(nn.Module):
 
 
 def encoder(workload, last: bool = False, packed: bool = False) -> nn.Module:
-  """The workload's encoder; `last` puts channels last, `packed` the words."""
+  """Returns the encoder of a workload.
+
+  Args:
+    workload: names the encoder and its fields.
+    last: whether images have their channels last in memory.
+    packed: whether an LSTM runs on packed sequences.
+  """
   form = torch.channels_last if last else torch.contiguous_format
   made = {
     'mlp': functools.partial(mlp, workload.shape[0]),
@@ -203,6 +234,6 @@ def encoder(workload, last: bool = False, packed: bool = False) -> nn.Module:
 
 
 def width(workload) -> int:
-  """Channels of the encoder's output."""
+  """Returns the channels of the encoder's output."""
   fields = workload.fields
   return fields['widths'][-1] if 'widths' in fields else fields['width']

@@ -1,7 +1,8 @@
-"""A careful loop in plain PyTorch: what a user who minds speed writes.
+"""The side of plain PyTorch: a training loop that is written for speed.
 
-Data stay in memory, heads are one layer, nothing waits for a number that it
-does not need. Where PyTorch has two ways, both are tried and the faster kept.
+Data are in memory, heads are one layer, and nothing waits for a number that it
+does not need. Where PyTorch offers variants, they are timed and the fastest is
+used.
 """
 
 import sys
@@ -9,7 +10,8 @@ import time
 
 from benchmarks.speed import worker, workloads
 
-WHERE = sys.argv[3] if len(sys.argv) > 3 else ''  # a core, or cuda:dtype
+# The third argument: a core, or 'cuda:dtype'.
+WHERE = sys.argv[3] if len(sys.argv) > 3 else ''
 worker.pin(int(WHERE) if WHERE.isdecimal() else None)
 
 import torch  # noqa: E402
@@ -19,11 +21,11 @@ from torch import nn  # noqa: E402
 from benchmarks.speed.peers import balancers, data, networks  # noqa: E402
 
 HALF = WHERE.endswith('bfloat16')
-TRIED = 20  # steps of each way, after as many to warm up
-WAYS = {
+TRIED = 20  # steps by which a variant is timed, after as many to warm up
+WAYS = {  # the values of each option; the first is the default
   'fused': (True, False),  # else foreach
   'last': (False, True),  # channels last
-  'packed': (False, True),  # sentences of unequal length
+  'packed': (False, True),  # sequences of unequal length
   'batched': (False, True),  # all tasks' gradients in one backward pass
 }
 
@@ -46,7 +48,10 @@ class Model(nn.Module):
 
 
 def loss_function(workload: workloads.Workload):
-  """`(predictions, labels) -> [K]`; tasks of one kind are taken together."""
+  """Returns a function from predictions and labels `[B, K]` to K losses.
+
+  The losses of all tasks of one kind are computed together.
+  """
   kinds = [kind for _, kind, _ in workload.tasks]
   if set(kinds) == {'multiclass'}:
     return _classes
@@ -67,8 +72,8 @@ def loss_function(workload: workloads.Workload):
 def _classes(out, labels):
   rows, tasks = labels.shape
   logits = out.view(rows * tasks, -1)
-  found = F.cross_entropy(logits, labels.reshape(-1), reduction='none')
-  return found.view(rows, tasks).mean(0)
+  losses = F.cross_entropy(logits, labels.reshape(-1), reduction='none')
+  return losses.view(rows, tasks).mean(0)
 
 
 def _sentences(out, labels):
@@ -78,7 +83,15 @@ def _sentences(out, labels):
 
 
 class Loop:
-  """Rows, model and optimizer; `train` is the loop."""
+  """Rows, model and optimizer; `train` is the loop.
+
+  Args:
+    workload: what is trained.
+    rows: inputs `[N, ...]` and labels `[N, K]` on the device.
+    fused: whether Adam is the fused one, else that of foreach.
+    batched: whether task gradients are computed in one backward pass.
+    **ways: options of `networks.encoder`.
+  """
 
   def __init__(self, workload, rows, fused, batched, **ways):
     self.inputs, self.labels = rows
@@ -94,12 +107,12 @@ class Loop:
     self.shuffle()
 
   def shuffle(self):
-    """Begins an epoch."""
+    """Starts an epoch with a new order of the rows."""
     self.order = torch.randperm(len(self.inputs), device=self.device)
     self.place = 0
 
   def rows(self):
-    """The next batch of a shuffled epoch."""
+    """Returns the next batch; rows that do not fill one are left out."""
     if self.place + self.batch > len(self.order):
       self.shuffle()
     chosen = self.order[self.place : self.place + self.batch]
@@ -107,6 +120,7 @@ class Loop:
     return self.inputs[chosen], self.labels[chosen]
 
   def train(self, steps: int) -> int:
+    """Trains, waits for the device, and returns `steps`."""
     for _ in range(steps):
       inputs, labels = self.rows()
       with torch.autocast(self.device.type, torch.bfloat16, enabled=HALF):
@@ -124,7 +138,7 @@ class Loop:
 
 
 def ways(workload: workloads.Workload) -> dict[str, tuple[bool, ...]]:
-  """The ways that make a difference to this workload."""
+  """Returns the values to try of each option that affects this workload."""
   asked = {
     'fused': True,
     'last': workload.kind == 'images',
@@ -135,7 +149,15 @@ def ways(workload: workloads.Workload) -> dict[str, tuple[bool, ...]]:
 
 
 def fastest(workload: workloads.Workload, rows) -> tuple[Loop, dict]:
-  """Tries one way after the other, keeping what was faster so far."""
+  """Chooses the options one after the other, each by its fastest value.
+
+  Args:
+    workload: what is trained.
+    rows: inputs and labels on the device.
+
+  Returns:
+    A new loop with the chosen options, and these options.
+  """
   tried = ways(workload)
   chosen = {name: values[0] for name, values in tried.items()}
   for name, values in tried.items():
@@ -157,7 +179,15 @@ def _time(workload, rows, chosen: dict[str, bool]) -> float:
 
 
 def start(name: str, path: str):
-  """The fastest loop, warmed up, and which it is."""
+  """Chooses the fastest loop and warms it up.
+
+  Args:
+    name: of the workload.
+    path: the file of rows.
+
+  Returns:
+    What `worker.serve` needs, with the chosen options.
+  """
   workload = workloads.STEPS[name]
   torch.manual_seed(0)
   device = 'cuda' if WHERE.startswith('cuda') else 'cpu'

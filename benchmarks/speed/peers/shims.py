@@ -1,6 +1,6 @@
-"""What LibMTL 1.1.5 (2021) needs to run on a CPU and a current torch.
+"""Patches that LibMTL 1.1.5 (2021) needs on a CPU and with a current torch.
 
-Import LibMTL from here. Nothing here makes a step slower.
+Import LibMTL from here. None of the patches makes a step slower.
 """
 
 import sys
@@ -11,9 +11,9 @@ from torch.utils.data import dataloader
 
 
 def _torchvision() -> None:
-  """Its ResNets import a download function that torchvision has dropped.
+  """Replaces a module that torchvision has dropped and LibMTL imports.
 
-  The function is only called for pretrained weights.
+  Its function is only called to download pretrained weights.
   """
   module = types.ModuleType('torchvision.models.utils')
   module.load_state_dict_from_url = None
@@ -23,16 +23,16 @@ def _torchvision() -> None:
 
 
 def _loader() -> None:
-  """Its trainer calls `iterator.next()`, which is `next(iterator)` today.
+  """Adds `iterator.next()`, the spelling of Python 2 that its trainer uses.
 
-  Without it every batch raises, and is tried again, inside a bare except.
+  Without it every batch raises inside a bare except and is tried again.
   """
   iterator = dataloader._BaseDataLoaderIter
   iterator.next = iterator.__next__
 
 
 def _device(trainer: types.ModuleType) -> None:
-  """Its trainer names the device `cuda:0`; here that is the CPU."""
+  """Makes `torch.device` return the CPU; its trainer asks for `cuda:0`."""
   torch_on_cpu = types.ModuleType('torch')
   torch_on_cpu.__dict__.update(vars(torch))
   torch_on_cpu.device = lambda name: torch.device('cpu')
@@ -40,9 +40,10 @@ def _device(trainer: types.ModuleType) -> None:
 
 
 def keep_zeros(architecture: type) -> type:
-  """Gradients set to zero stay tensors: PCGrad and MGDA write into them.
+  """Returns a subclass whose shared gradients are set to zero, not removed.
 
-  `Module.zero_grad` removes them since torch 2.0.
+  PCGrad and MGDA write into these tensors, which `Module.zero_grad` sets to
+  None since torch 2.0.
   """
 
   class Keeping(architecture):
@@ -54,6 +55,7 @@ def keep_zeros(architecture: type) -> type:
   return Keeping
 
 
+# The patches of modules come before the import of LibMTL, which uses them.
 _torchvision()
 _loader()
 import LibMTL  # noqa: E402

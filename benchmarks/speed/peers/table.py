@@ -1,7 +1,7 @@
-"""The table's cells in LibMTL, one after the other: one seed of each scheme.
+"""The cells of the table in LibMTL: one seed of each scheme, in sequence.
 
-LibMTL has no soft sharing, and its cross-stitch takes only ResNets: those are
-written here as its users must, on its base classes.
+LibMTL has no soft sharing and its cross-stitch works with ResNets only. They
+are written here on its base classes, as its users would have to.
 """
 
 import dataclasses
@@ -18,11 +18,16 @@ from benchmarks.speed.peers.shims import LibMTL  # isort: skip
 Base, Equal = LibMTL.architecture.AbsArchitecture, LibMTL.weighting.EW
 STEPS = 50  # between two evaluations, as in configs/actg175.py
 VALID = 428  # rows of validation
-L2, TRACE = 0.1, 0.01
+L2, TRACE = 0.1, 0.01  # weights of the penalties of soft sharing
 
 
 class Towers(nn.Module):
-  """An encoder per task."""
+  """An encoder per task.
+
+  Args:
+    encoder_class: makes one encoder.
+    count: how many tasks.
+  """
 
   def __init__(self, encoder_class, count: int):
     super().__init__()
@@ -61,7 +66,7 @@ def _start(count: int, channels: int) -> torch.Tensor:
 
 
 def apart(encoder: type) -> type:
-  """An architecture whose encoder gives one representation per task."""
+  """Returns an architecture whose encoder is of the given class of towers."""
 
   class Apart(Base):
     def __init__(self, *args, **kwargs):
@@ -75,6 +80,7 @@ class SoftL2(Equal):
   """Equal weights and the squared distance between towers."""
 
   def penalty(self):
+    """The squared distance of all parameters from their mean over tasks."""
     groups = zip(*(t.parameters() for t in self.encoder.towers), strict=True)
     stacks = [torch.stack(group) for group in groups]
     return L2 * sum((w - w.mean(0)).square().sum() for w in stacks)
@@ -87,6 +93,7 @@ class SoftTrace(SoftL2):
   """Equal weights and the trace norm of kernels stacked over tasks."""
 
   def penalty(self):
+    """The trace norm, summed over the kernels of a tower."""
     groups = zip(*(t.parameters() for t in self.encoder.towers), strict=True)
     kernels = [torch.stack(g).flatten(1) for g in groups if g[0].ndim > 1]
     norms = [torch.linalg.matrix_norm(k, 'nuc') for k in kernels]
@@ -94,7 +101,7 @@ class SoftTrace(SoftL2):
 
 
 def trainings(workload: workloads.Workload) -> list[list]:
-  """Of every scheme: its trainers and the workload of each."""
+  """Returns pairs of a workload and its trainer, for all schemes."""
   whole = [
     (workload, {}),
     (workload, {'shared': apart(Towers), 'weigh': SoftL2}),
@@ -110,7 +117,15 @@ def trainings(workload: workloads.Workload) -> list[list]:
 
 
 def start(_: str, path: str):
-  """All trainings; each call trains all of them for so many steps."""
+  """Makes all trainers and warms them up.
+
+  Args:
+    _: the name of the workload, which is the table.
+    path: the file of rows.
+
+  Returns:
+    What `worker.serve` needs; each call trains all of them.
+  """
   torch.manual_seed(0)
   widths = {'widths': (64, 64), 'dropout': 0.3}
   workload = dataclasses.replace(workloads.STEPS['mlp_equal'], fields=widths)
