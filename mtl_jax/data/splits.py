@@ -30,7 +30,8 @@ def words(
   """
   if seed is not None and seed < 0:
     raise InputError(f'split_seed is {seed}; it must be None or at least 0')
-  # The seed None has even entropy and no integer has, so they never coincide.
+  # The first number is even for None and odd for an integer seed, so the fixed
+  # split never coincides with that of a seed.
   entropy = (2 * stream + (seed is not None), seed or 0)
   return np.random.PCG64(np.random.SeedSequence(entropy)).random_raw(shape)
 
