@@ -29,9 +29,9 @@ def get_config() -> ConfigDict:
   config.schemes = schemes()
   config.balancer = 'equal'  # a file of mtl_jax/balancers, or a dotted path
   config.balancers = balancers()
-  # Gradients that balancers compare: of shared parameters ('shared'), of the
-  # last shared features ('features'), or per module ('module').
-  config.gram_over = 'shared'
+  # The gradients that balancers compare: of all shared parameters, of the last
+  # shared features, or of each module by itself.
+  config.gram_over = 'shared'  # or features, module
 
   # Training.
   config.seeds = 10  # number of seeds
@@ -51,9 +51,7 @@ def get_config() -> ConfigDict:
   config.hp.penalty = ()  # factor of the penalty; () is each scheme's own
   config.hp.clip = (0.0,)  # largest gradient norm; 0 is no clipping
   config.hp.task_weights = ((),)  # one tuple per setting; () is all ones
-  config.hp.balancer = (
-    (),
-  )  # fields of the balancer: (('c', 0.2),) per setting
+  config.hp.balancer = ((),)  # fields of the balancer: (('c', 0.2),), ...
   config.paired = False  # try the i-th values together, not all combinations
 
   # Measuring interference, at the start and at each evaluation; see probes.py.
@@ -62,9 +60,9 @@ def get_config() -> ConfigDict:
   config.probe.rows = 1000  # training rows on which features are compared
 
   # Running; no effect on any result.
-  # Number of devices that runs are distributed over, and number of devices that
-  # share a batch; () is all devices and 1.
-  config.mesh = ()
+  # The number of devices that runs are distributed over, and the number of
+  # devices that share a batch.
+  config.mesh = ()  # () is all devices, 1
   config.spread = 'jit'  # distributes runs over devices by jit or pmap
   config.parallel = 'auto'  # map (runs in turn), vmap, 8 per program, map:8
   config.checkpoint_seconds = 60.0  # time between checkpoints

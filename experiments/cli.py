@@ -99,6 +99,8 @@ def run(main: Callable[[], None], check: Callable[[], None] = check) -> None:
     check: checks the flags; it must not import JAX, so that a typing error is
       reported at once.
   """
+  # With several processes this command is run again as a child, because only
+  # its parent can report an error after JAX has aborted it.
   if supervisor.inside():
     supervisor.end(lambda: _code(main, check))
   signals.leave_daemons(codes := [])
@@ -243,6 +245,8 @@ def _unknown_key() -> str:
   """Describes the `--config.some.key` that does not exist, '' if none."""
   values = _values()
   path = values['--config'].partition(':')[0]
+  # The error of ml_collections does not name the key, so it is looked up in a
+  # new config.
   for name in (n for n in values if n.startswith('--config.')):
     part = runpy.run_path(path)['get_config']()
     for key in name.split('.')[1:]:

@@ -78,6 +78,7 @@ def main() -> None:
     cells.check(chosen)
   datas = cells.data(config)
   table = make_cells(configs, datas, folder, skip_invalid=every)
+  # The linear models are fitted in the background during training.
   linear = linear_models(table[0], folder)
   folders = trained(table, folder, launcher)
   if not hosts.is_process_0():
@@ -149,6 +150,7 @@ def trained(
       train these cells.
   """
   launcher.check(table, folder)
+  # Another comparison in this workdir would mix two tables.
   if hosts.is_process_0():
     owner.claim(folder, table[0].comparable)
   return launcher.train(table, folder)
@@ -183,6 +185,7 @@ def show(table: list[report_cells.Cell], folder: pathlib.Path) -> pd.DataFrame:
   """
   frame = tables.write(table, folder)
   tables.show(table, frame)
+  # Figures take seconds; the table should be visible before.
   sys.stdout.flush()
   return frame
 

@@ -93,7 +93,7 @@ def make_cells(
   """
   table, refused = [cells.make(configs[BASELINE], datas, workdir=folder)], {}
   for pair, config in configs.items():
-    if pair == BASELINE:
+    if pair == BASELINE:  # It is in the table already.
       continue
     try:
       table.append(cells.make(config, datas, workdir=folder))

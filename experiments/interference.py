@@ -144,6 +144,8 @@ def similarities(
 
   names, rows = [task.name for task in cell.tasks], []
   for seed, own in by_seed.items():
+    # A shared encoder gives all tasks the same features, so that their
+    # similarity is 1 by construction.
     compared = {'': own} if (own != own[:1]).any() else {}
     if alone and seed in alone:
       compared['_single'] = alone[seed]

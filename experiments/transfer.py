@@ -68,6 +68,7 @@ def main() -> None:
     datas[0].tasks, groups_to_train(len(datas[0].tasks))
   )
   measured = read_affinities([task.name for task in datas[0].tasks])
+  # One cell per shape of groups, which one program trains.
   base = cells.make(configs[0], datas, workdir=folder)
   grouped = [cells.make(configs[1], datas, own, folder) for own in trained]
   table = [base, *grouped]

@@ -69,6 +69,7 @@ def main() -> None:
   launcher.check(table, folder)
   if hosts.is_process_0():
     owner.claim(folder, {**table[0].comparable, **budget()})
+  # `scores` consumes the folders in the order of the cells.
   folders = iter(launcher.train(table, folder))
   frames = {m: scores(m, drawn[m], folders) for m in drawn}
   best = {m: drawn[m][draws.lowest(m, frame)] for m, frame in frames.items()}
@@ -128,6 +129,8 @@ def settings(
     raise InputError(
       'config.hp.lr has several values; give one, the centre of the range'
     )
+  # One cell per method is built here, so that an invalid method is reported
+  # before anything is trained.
   for method in methods:
     drawn = draws.draw(method, config.hp.lr[0], tasks, DRAWS.value)
     try:

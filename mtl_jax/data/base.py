@@ -179,6 +179,7 @@ def _check_split(data: Data, columns: Sequence[str]) -> None:
           f'task {task.name!r} has no known label in the {name} split; '
           'leave the task out, or use another split'
         )
+      # Masked labels too: `Split.labels` are finite everywhere.
       finite(labels, f'{name} labels of {task.name!r}')
 
 
@@ -186,6 +187,8 @@ def _labelled(data: Data) -> Data:
   """Completes the tasks and replaces labels by what their kinds return."""
   splits = list(data.splits.values())
   labels, masks = ([getattr(s, p) for s in splits] for p in ('labels', 'mask'))
+  # Fields are inferred over all splits: a class that only the test split has
+  # needs an output too.
   mask = np.concatenate(masks)
   tasks = [
     _of_task(task.name, task.completed, _column(labels, t), mask[:, t])

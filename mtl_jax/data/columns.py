@@ -41,6 +41,8 @@ def _scaled(values, train):
   values = values.astype(np.float64)
   seen = values[train]
   axes = tuple(range(max(1, values.ndim - 1)))
+  # `ptp` is exactly 0 for a constant column, whereas `std` may be a rounding
+  # error, by which the column would be divided.
   scale = np.where(np.ptp(seen, axis=axes) > 0, seen.std(axis=axes), 1)
   return ((values - seen.mean(axis=axes)) / scale).astype(np.float32)
 

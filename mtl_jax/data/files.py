@@ -112,6 +112,7 @@ def member(source: Source, files: str | os.PathLike) -> bytes:
     InputError: if neither file exists or a hash differs.
   """
   files = pathlib.Path(files)
+  # The bare file has precedence, so that it can replace a damaged archive.
   bare, archive = files / source.bare, files / source.archive
   if bare.is_file():
     data = _verified(bare.read_bytes(), source.member_sha256, bare)

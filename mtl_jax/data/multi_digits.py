@@ -186,6 +186,7 @@ def picture_split(table, drawn: Draw, canvas: int) -> base.Split:
     canvas: height and width of a picture in pixels.
   """
   pictures = compose(table['glyph'], drawn, canvas)
+  # Both digits of every picture are known.
   labels = table['label'].astype(np.int32)
   mask = np.ones((len(pictures), len(TASKS)), bool)
   return base.Split(pictures, (labels[drawn.left], labels[drawn.right]), mask)

@@ -16,6 +16,7 @@ def gathered(rows: np.ndarray) -> Callable:
   """
 
   def gather(x):
+    # Clipped, so that the number that marks padding is a valid index.
     values = x[np.minimum(rows, len(x) - 1)]
     values[rows == len(x)] = 0
     return values
@@ -50,7 +51,7 @@ def filled(trees: Iterable, count: int, length: int) -> Any:
   """
   stacked = None
   for i, tree in enumerate(trees):
-    if stacked is None:
+    if stacked is None:  # Shapes and types are known with the first tree.
       stacked = jax.tree.map(
         lambda x: np.zeros((count, length, *x.shape[1:]), x.dtype), tree
       )

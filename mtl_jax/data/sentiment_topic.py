@@ -137,6 +137,8 @@ def load(
     raise InputError(f'need max_len >= 1 and vocab_size > {text.FIRST_WORD}')
   table = read(data_dir, files)
   rows = split(table, split_seed)
+  # Encoding is slow and the same for every seed; only the vocabulary depends on
+  # the training split.
   coded = _encoded(*_places(data_dir, files), max_len)
   inputs = text.vocabulary(coded, rows[0], vocab_size)[coded]
   tasks, labels, mask = _labels(table, rows[0], regression)

@@ -64,6 +64,7 @@ def reading(function: Callable) -> Callable:
 
 def size(source: Source) -> int:
   """Returns the number of rows of the split, with padding."""
+  # With row numbers, the length of the table is not that of the split.
   if source.rows is not None:
     return source.rows.shape[0]
   return _place(source, 'mask')[0].shape[0]
@@ -83,6 +84,7 @@ def part(source: Source, name: str, order: Int[Array, '...']) -> Any:
   tree, rows = _place(source, name)
   if rows is None:
     return jax.tree.map(lambda x: x[order], tree)
+  # Numbers in the split become numbers in the table.
   return gathered(tree, rows[order])
 
 
@@ -109,6 +111,8 @@ def gathered(table: Any, rows: Int[Array, '...']) -> Any:
     table: pytree of arrays `[N, ...]`.
     rows: row numbers; one of N or more gives zeros, which is padding.
   """
+  # JAX clamps an index out of range by default; padding must be zero, and False
+  # in a mask.
   return jax.tree.map(
     lambda x: x.at[rows].get(mode='fill', fill_value=0), table
   )
@@ -129,6 +133,7 @@ def with_labels(source: Source, change: Callable[[Any], Any]) -> Source:
 
 def _place(source: Source, name: str) -> tuple[Any, Any]:
   """Returns the stored part and the row numbers that it is read by, or None."""
+  # Row numbers refer to the shared table only, never to a part of the run.
   shared = getattr(source.shared, name)
   if shared is None:
     return getattr(source.own, name), None

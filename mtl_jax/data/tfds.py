@@ -151,6 +151,8 @@ def read(
     for key in {*inputs, *labels}
   }
   ends = np.cumsum([len(part[inputs[0]]) for part in parts])
+  # Random words are sorted instead of calling `Generator.permutation`, whose
+  # stream may change between versions of NumPy.
   order = np.arange(ends[-1])
   if seed is not None:
     order = np.argsort(splits_lib.words(seed, len(order)), kind='stable')
@@ -190,6 +192,7 @@ def _encode(values: np.ndarray, train, max_len: int, vocab_size: int):
     sentences = [s.decode() if values.dtype.kind == 'S' else s for s in values]
     coded, _ = text.encode(sentences, max_len)
     return text.vocabulary(coded, train, vocab_size)[coded]
+  # Images remain bytes, a quarter of their size as float32.
   if values.ndim > 1 and values.dtype.kind in 'iu':
     return values if values.dtype == np.uint8 else values.astype(np.int32)
   if values.ndim == 1:
@@ -218,6 +221,7 @@ def _label(labels: np.ndarray, task: Task, train):
       'missing label: prepare it with 0 for no, or use kind regression'
     )
   labels, known = columns.counts(labels)
+  # Other kinds have their own checks and no fixed range of labels.
   top = {'binary': 1, 'multiclass': task.num_outputs - 1}.get(task.kind)
   if top is not None:
     wrong = labels[(labels > top) | (labels != np.floor(labels))]

@@ -114,6 +114,7 @@ def first(split: Split | View, count: int) -> Split:
     count: number of rows.
   """
   if isinstance(split, View):
+    # Rows are cut before gathering, so that only `count` of them are copied.
     own = {
       k: jax.tree.map(lambda x: x[:count], v) for k, v in split.own.items()
     }
@@ -174,6 +175,7 @@ def joined(data: Any, first: Any) -> Any:
   tables: dict[int, Table] = {}
   for name, split in data.splits.items():
     if isinstance(split, View):
+      # All splits of one table must share one table afterwards as well.
       key = id(split.table)
       tables[key] = tables.get(key) or _joined(split.table, like.table)
       views[name] = View(tables[key], split.rows, **split.own)
@@ -199,6 +201,7 @@ def _equal(one: np.ndarray, other: np.ndarray) -> bool:
     return True
   if (one.shape, one.dtype) != (other.shape, other.dtype):
     return False
+  # In blocks, because `array_equal` allocates a bool array of the full size.
   return all(
     np.array_equal(one[i : i + BLOCK], other[i : i + BLOCK])
     for i in range(0, len(one), BLOCK)

@@ -50,6 +50,7 @@ class Task:
 
   def __init__(self, name: str, kind: str, *values: Any, **fields: Any):
     given = {**_named(kind, values), **fields}
+    # None means that a field is not given, so it makes no difference if it is.
     frozen = sorted((k, _frozen(v)) for k, v in given.items() if v is not None)
     object.__setattr__(self, 'name', name)
     object.__setattr__(self, 'kind', kind)
@@ -106,6 +107,7 @@ class Task:
     known = mask.reshape(-1, *[1] * (labels.ndim - 1))
     labels = jnp.where(known, labels, jnp.zeros_like(labels))
     values = self.made.loss(predictions, labels)
+    # The maximum avoids 0 / 0 in a batch without a known label.
     total = jnp.where(mask, values, 0).sum()
     return total / jnp.maximum(mask.sum(), 1)
 

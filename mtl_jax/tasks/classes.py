@@ -46,7 +46,12 @@ def log_softmax(logits: Any) -> Any:
 
 
 def mean(values: np.ndarray, weights: np.ndarray) -> float:
-  """Returns the mean of `values` `[N]` with `weights` `[N]`."""
+  """Returns the weighted mean.
+
+  Args:
+    values: `[N]`.
+    weights: `[N]`, not all 0.
+  """
   return float(values @ weights / weights.sum())
 
 

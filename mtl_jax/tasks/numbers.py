@@ -46,4 +46,5 @@ def _squares(labels, share):
 
 
 def _by_row(values: np.ndarray) -> np.ndarray:
+  """Averages over outputs, if there are several."""
   return values if values.ndim == 1 else values.mean(axis=1)
