@@ -35,7 +35,7 @@ def get_config() -> ConfigDict:
 
   # Training.
   config.seeds = 10  # number of seeds
-  config.first_seed = 0
+  config.first_seed = 0  # the seeds are consecutive
   config.steps = 1000  # training steps of a run
   config.evals = 20  # evaluations on validation, evenly spaced
   config.batch_size = 64

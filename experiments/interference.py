@@ -162,22 +162,22 @@ def similarities(
 
 
 def report(
-  found: pairs.Found, folder: pathlib.Path, folders: list[pathlib.Path]
+  measured: pairs.Found, folder: pathlib.Path, folders: list[pathlib.Path]
 ) -> None:
   """Writes all files and prints the page.
 
   Args:
-    found: the measures.
+    measured: the measures.
     folder: the workdir.
     folders: folders of the cells, to be printed.
   """
-  tables.write_csv(found.frame, folder / 'interference.csv')
-  tables.write_csv(found.matrices, folder / 'matrices.csv')
-  text = page.markdown(found)
+  tables.write_csv(measured.frame, folder / 'interference.csv')
+  tables.write_csv(measured.matrices, folder / 'matrices.csv')
+  text = page.markdown(measured)
   atomic.write(folder / 'interference.md', text)
-  terminal.show(page.sheet(found))
+  terminal.show(page.sheet(measured))
   sys.stdout.flush()
-  figures.write(found, folder / 'figures')
+  figures.write(measured, folder / 'figures')
   print(
     f'\nwritten: {folder}/interference.md .csv, {folder}/matrices.csv, '
     f'{folder}/figures/*.png; cells: {", ".join(map(str, folders))}'

@@ -60,26 +60,26 @@ def main() -> None:
   print('\n'.join(lines(result)))
 
 
-def lines(found: profiling.Profile) -> list[str]:
+def lines(profile: profiling.Profile) -> list[str]:
   """Formats a profile as lines of text."""
   import jax
 
-  memory = ', '.join(f'{k} {_short(v)}B' for k, v in found.memory.items())
-  rate = found.flops * found.runs / found.step_seconds
+  memory = ', '.join(f'{k} {_short(v)}B' for k, v in profile.memory.items())
+  rate = profile.flops * profile.runs / profile.step_seconds
   where = f'{jax.device_count()} {jax.default_backend()} devices'
   return [
-    f'runs         {found.runs} together on {where}',
-    f'compile      {found.compile_seconds:.3g} s',
-    f'step         {found.step_seconds * 1e3:.3g} ms for all runs, '
-    f'{found.step_seconds / found.runs * 1e6:.3g} us a run',
-    f'FLOPs        {_short(found.flops)} a step and run',
-    f'bytes        {_short(found.bytes)}B a step and run, without fusion',
+    f'runs         {profile.runs} together on {where}',
+    f'compile      {profile.compile_seconds:.3g} s',
+    f'step         {profile.step_seconds * 1e3:.3g} ms for all runs, '
+    f'{profile.step_seconds / profile.runs * 1e6:.3g} us a run',
+    f'FLOPs        {_short(profile.flops)} a step and run',
+    f'bytes        {_short(profile.bytes)}B a step and run, without fusion',
     f'memory       {memory} on each device',
-    f'share        {100 * found.share:.3g} % of the peak: '
-    f'{_short(rate)}FLOP/s of {_short(found.peak)}FLOP/s (float32 products)',
+    f'share        {100 * profile.share:.3g} % of the peak: '
+    f'{_short(rate)}FLOP/s of {_short(profile.peak)}FLOP/s (float32 products)',
     'most expensive parts, by measured time of their operations',
-    *(f'  {100 * share:5.1f} %  {n}' for n, share in found.parts[:SHOWN]),
-    f'trace        {found.trace}: open the folder in TensorBoard, or its '
+    *(f'  {100 * share:5.1f} %  {n}' for n, share in profile.parts[:SHOWN]),
+    f'trace        {profile.trace}: open the folder in TensorBoard, or its '
     'perfetto_trace.json.gz in ui.perfetto.dev',
   ]
 

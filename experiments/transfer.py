@@ -122,7 +122,7 @@ def describe(config: Any) -> str:
 
 
 def report(
-  found: gains.Transfer,
+  transfer: gains.Transfer,
   measured: choosing.Affinities,
   folder: pathlib.Path,
   how: str,
@@ -130,21 +130,21 @@ def report(
   """Writes all files and prints the tables.
 
   Args:
-    found: gains of all groups.
+    transfer: gains of all groups.
     measured: affinities by measure, {} if none are compared.
     folder: the workdir.
     how: scheme and balancer in words.
   """
-  groupings = choosing.groupings(found, measured)
-  pages = transfer_page.pages(found, measured, groupings)
-  tables.write_csv(found.long, folder / 'transfer.csv')
-  tables.write_csv(found.frame, folder / 'gains.csv')
+  groupings = choosing.groupings(transfer, measured)
+  pages = transfer_page.pages(transfer, measured, groupings)
+  tables.write_csv(transfer.long, folder / 'transfer.csv')
+  tables.write_csv(transfer.frame, folder / 'gains.csv')
   tables.write_csv(groupings, folder / 'groupings.csv')
   atomic.write(folder / 'transfer.md', transfer_page.markdown(pages, how))
   for page in pages:
     terminal.show(page)
     print(flush=True)
-  heatmap.write(found, folder / 'matrix.png')
+  heatmap.write(transfer, folder / 'matrix.png')
   print(
     f'written: {folder}/transfer.md .csv, {folder}/gains.csv, '
     f'{folder}/groupings.csv, {folder}/matrix.png'

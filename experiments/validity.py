@@ -237,15 +237,15 @@ def report(
     costs: rows of costs.csv.
     folder: the workdir.
   """
-  found = correlations.Found(
+  result = correlations.Found(
     correlations.correlation_rows(judged), regrets.rows_of(judged), costs
   )
-  for name, frame in found.frames.items():
+  for name, frame in result.frames.items():
     tables.write_csv(frame, folder / f'{name}.csv')
-  text = page.page(judged, found)
+  text = page.page(judged, result)
   atomic.write(folder / 'validity.md', text)
   print(text, flush=True)
-  figures.write(found, folder)
+  figures.write(result, folder)
   print(
     f'written: {folder}/validity.md, correlations.csv, regrets.csv, '
     'costs.csv, correlations.png, regrets.png'
