@@ -1,24 +1,26 @@
-"""Every key with its default. A name chooses a file, its dict holds fields.
+"""Default values of all config keys.
 
-`config.scheme = 'mmoe'` chooses, `config.schemes.mmoe` holds that file's
-fields. Every `hp` is a tuple whose values are all tried: runs are the seeds
-times all combinations, and the best on validation is reported.
+A name selects a file, and a section has the fields of each file:
+`config.scheme = 'mmoe'` selects the scheme, `config.schemes.mmoe` has its
+fields. Every key of `hp` is a tuple whose values are all tried: there is a run
+for every seed and every combination, and the combination with the best
+validation score is reported.
 """
 
 from ml_collections import ConfigDict
 
 
 def get_config() -> ConfigDict:
-  """The configuration that all others start from."""
+  """Returns the configuration that all others are derived from."""
   config = ConfigDict()
 
   # Data.
   config.dataset = 'actg175'  # a file of mtl_jax/data
   config.datasets = datasets()
-  config.resplit = True  # draw a new split per seed, or use the card's
-  config.own_rows = False  # leave each training row the label of one task
-  config.data_dir = ''  # prepared data; '' is TFDS's own folder
-  config.files = ''  # source files; '' is downloads/manual in data_dir
+  config.resplit = True  # a new split per seed, or the fixed one of the card
+  config.own_rows = False  # each training row has the label of one task only
+  config.data_dir = ''  # folder of prepared data; '' is that of TFDS
+  config.files = ''  # folder of raw files; '' is downloads/manual in data_dir
 
   # Model.
   config.encoder = 'mlp'  # a file of mtl_jax/encoders
@@ -27,15 +29,17 @@ def get_config() -> ConfigDict:
   config.schemes = schemes()
   config.balancer = 'equal'  # a file of mtl_jax/balancers, or a dotted path
   config.balancers = balancers()
-  config.gram_over = 'shared'  # parameters; or the last features; or module
+  # The gradients that balancers compare: of all shared parameters, of the last
+  # shared features, or of each module by itself.
+  config.gram_over = 'shared'  # or features, module
 
   # Training.
-  config.seeds = 10  # how many
-  config.first_seed = 0  # they count up from here
-  config.steps = 1000  # gradient steps of a run
+  config.seeds = 10  # number of seeds
+  config.first_seed = 0  # the seeds are consecutive
+  config.steps = 1000  # training steps of a run
   config.evals = 20  # evaluations on validation, evenly spaced
   config.batch_size = 64
-  config.compute = 'float32'  # or bfloat16; what is learned is in float32
+  config.compute = 'float32'  # or bfloat16; parameters remain float32
   config.eval_batch_size = 512  # no effect on any result
   config.optimizer = 'adam'  # adam, adamw or sgd
   config.optimizers = optimizers()
@@ -44,22 +48,24 @@ def get_config() -> ConfigDict:
   config.hp = ConfigDict()
   config.hp.lr = (1e-3,)
   config.hp.weight_decay = (0.0,)  # of kernels and embeddings
-  config.hp.penalty = ()  # coupling parameters; () is each scheme's own
-  config.hp.clip = (0.0,)  # largest gradient norm; 0 is none
+  config.hp.penalty = ()  # factor of the penalty; () is each scheme's own
+  config.hp.clip = (0.0,)  # largest gradient norm; 0 is no clipping
   config.hp.task_weights = ((),)  # one tuple per setting; () is all ones
-  config.hp.balancer = ((),)  # numbers of its own: (('c', 0.2),) per setting
-  config.paired = False  # the first values together, ...; or all combinations
+  config.hp.balancer = ((),)  # fields of the balancer: (('c', 0.2),), ...
+  config.paired = False  # try the i-th values together, not all combinations
 
-  # Measuring interference at the start and at each evaluation; see probes.py.
+  # Measuring interference, at the start and at each evaluation; see probes.py.
   config.probe = ConfigDict()
-  config.probe.batches = 0  # looked at each time; 0 is never
-  config.probe.rows = 1000  # of training, on which features are compared
+  config.probe.batches = 0  # batches per evaluation; 0 measures nothing
+  config.probe.rows = 1000  # training rows on which features are compared
 
   # Running; no effect on any result.
-  config.mesh = ()  # devices for runs, devices that share a batch; () is all, 1
-  config.spread = 'jit'  # of runs over devices, or pmap
+  # The number of devices that runs are distributed over, and the number of
+  # devices that share a batch.
+  config.mesh = ()  # () is all devices, 1
+  config.spread = 'jit'  # distributes runs over devices by jit or pmap
   config.parallel = 'auto'  # map (runs in turn), vmap, 8 per program, map:8
-  config.checkpoint_seconds = 60.0  # time between saved states
+  config.checkpoint_seconds = 60.0  # time between checkpoints
   return config
 
 
@@ -72,7 +78,7 @@ def datasets() -> ConfigDict:
         'num_train': 6000,
         'num_valid': 1000,
         'num_test': 2000,
-        'canvas': 12,  # pixels a side
+        'canvas': 12,  # height and width in pixels
       },
       'sentiment_topic': {
         'max_len': 40,  # words
@@ -82,14 +88,14 @@ def datasets() -> ConfigDict:
       'synthetic': {  # see mtl_jax/data/synthetic.py
         'family': 'cosine',  # or low_rank, conflict, clusters
         'tasks': 2,
-        'related': 0.9,  # cosine or share
+        'related': 0.9,  # a cosine or a share
         'rank': 2,
         'groups': 2,
         'inputs': 100,
         'rows': (10_000, 1000, 1000),
         'c': 0.3,
         'waves': 5,
-        'noise': (0.1,),  # one for all tasks, or one each; so the next two
+        'noise': (0.1,),  # one for all tasks or one per task, as the next two
         'difficulty': (1.0,),
         'known': (1.0,),
       },
@@ -97,10 +103,10 @@ def datasets() -> ConfigDict:
         'name': '',
         'config': '',
         'version': '',
-        'inputs': ('image',),  # features; outer/inner where they are nested
+        'inputs': ('image',),  # features; outer/inner if nested
         'tasks': (('label', 'multiclass'),),  # (feature, kind) pairs
         'splits': ('train', 'validation', 'test'),
-        'max_len': 40,  # words, of text
+        'max_len': 40,  # words of text
         'vocab_size': 10_000,
       },
     }
@@ -113,8 +119,8 @@ def encoders() -> ConfigDict:
     {
       'lenet': {
         'channels': (10, 20),
-        'size': 5,  # of all kernels
-        'sizes': (),  # one per kernel; () takes size
+        'size': 5,  # size of all kernels
+        'sizes': (),  # one size per kernel; () is `size`
         'width': 50,
         'dropout': 0.0,
         'padding': 'SAME',  # or VALID
@@ -148,7 +154,7 @@ def encoders() -> ConfigDict:
         'width': 128,
         'heads': 4,
         'depth': 2,  # blocks
-        'mlp_ratio': 4,  # width of a block's hidden layer over `width`
+        'mlp_ratio': 4,  # width of a block's hidden layer divided by `width`
         'max_len': 40,  # words
         'dropout': 0.0,
       },
@@ -157,38 +163,39 @@ def encoders() -> ConfigDict:
 
 
 def schemes() -> ConfigDict:
-  """Fields of each `Scheme`, and hyperparameters of its own.
+  """Fields of each `Scheme`, and its own hyperparameters.
 
-  `mix_lr` multiplies the learning rate of what mixes tasks, and `warm_start`
-  steps train towers apart before they meet. What a scheme charges is counted
-  times `hp.penalty`.
+  `mix_lr` multiplies the learning rate of mixing parameters. `warm_start` is
+  the number of steps in which towers are first trained separately. The penalty
+  of a scheme is multiplied by `hp.penalty`.
   """
-  experts = {'num_experts': 4, 'expert_from': -1}  # -1 picks the stem
+  # The first stage of the experts; -1 is the first that a gate can precede.
+  experts = {'num_experts': 4, 'expert_from': -1}
   # The first stage of the tasks' own towers; -1 is none.
   mixture = {**experts, 'tower_from': -1, 'balance': 0.0}
   return ConfigDict(
     {
       'adapters': {
-        'reduction': 4,  # channels of a stage over those of a bottleneck
+        'reduction': 4,  # channels of a stage divided by those of a bottleneck
         'linear': False,
-        'frozen_from': 1.0,  # share of the steps the encoder learns in
+        'frozen_from': 1.0,  # share of the steps that train the encoder
         **own(),
       },
       'adashare': {
         'search': 0.5,  # share of the steps that choose what to skip
         'warmup': 0.2,  # share of the search that skips nothing
-        'block': 20,  # steps that train weights, then as many for policies
+        'block': 20,  # steps for the weights, then as many for the policies
         'temperature': 5.0,
-        'cooling': 0.965,  # of the temperature, per 100 steps
+        'cooling': 0.965,  # factor of the temperature per 100 steps
         'sparsity': 1e-3,
         'sharing': 0.05,
         **own(mix_lr=10.0, penalty=(1.0,)),
       },
       'cgc': {'own': 1, 'shared': 1, 'expert_from': -1, **own()},
       'cross_stitch': {
-        'own': 0.9,  # a tower's weight on itself at the start
+        'own': 0.9,  # initial weight of a tower on itself
         'per_channel': True,
-        'stitch_after': (),  # stages; () is every one
+        'stitch_after': (),  # stages; () is all
         'warm_start': 0,
         **own(mix_lr=100.0),
       },
@@ -199,19 +206,19 @@ def schemes() -> ConfigDict:
       },
       'dselect_k': {
         **experts,
-        'selectors': 2,  # of each task: k
+        'selectors': 2,  # selectors per task, k
         'gamma': 1.0,  # width of the smooth step
-        'entropy': 0.0,  # price of undecided selectors
+        'entropy': 0.0,  # weight of the entropy of the selectors
         'per_example': False,
         **own(penalty=(1.0,)),
       },
-      'film': {'embedding': 0, **own()},  # length of the tasks' vectors, or 0
+      'film': {'embedding': 0, **own()},  # size of task embeddings; 0 is none
       'hard': {'split_at': -1, **own()},  # the first private stage; -1 is none
       'hard_wide': own(),
       'ltb': {
         'num_nodes': 0,  # copies of each stage; 0 is one per task
         'search': 0.5,  # share of the steps that choose the branches
-        'warmup': 0.01,  # share of the search that means all
+        'warmup': 0.01,  # share of the search that averages all branches
         'temperature': 5.0,
         'hard_samples': False,
         **own(),
@@ -230,14 +237,14 @@ def schemes() -> ConfigDict:
       'ple': {
         'own': 1,
         'shared': 1,
-        'levels': -1,  # -1 is one per stage behind the stem
+        'levels': -1,  # -1 is one per stage after the stem
         'expert_from': -1,
         **own(),
       },
       'shared_private': {
-        'share': 0.5,  # of the channels that all tasks share
+        'share': 0.5,  # share of the channels that all tasks use
         'orthogonality': 0.01,
-        'adversarial': 0.0,  # needs own_rows, or a data set per task
+        'adversarial': 0.0,  # requires own_rows, or a data set per task
         **own(penalty=(1.0,)),
       },
       'single': own(),
@@ -256,7 +263,7 @@ def schemes() -> ConfigDict:
       },
       'soft_l2': {
         'same_init': True,
-        'implicit': False,  # as a proximal step, for any strength
+        'implicit': False,  # apply the penalty as a proximal step
         'warm_start': 0,
         **own(penalty=(0.01,)),
       },
@@ -271,7 +278,13 @@ def schemes() -> ConfigDict:
 
 
 def own(mix_lr: float = 1.0, **given) -> dict:
-  """What every scheme has; an `hp` of () takes that of `config.hp`."""
+  """Returns the fields that every scheme has.
+
+  Args:
+    mix_lr: multiplier of the learning rate of mixing parameters.
+    **given: hyperparameters of the scheme; one that is not given is (), which
+      stands for the value in `config.hp`.
+  """
   names = ('lr', 'weight_decay', 'penalty', 'clip', 'task_weights')
   hp = {name: given.get(name, ()) for name in names}
   return {'mix_lr': mix_lr, 'hp': hp}
@@ -299,15 +312,15 @@ def balancers() -> ConfigDict:
       'imtl_g': {},
       'imtl_l': {'learning_rate': 1e-3},
       'log_loss': {},
-      'mgda': {'normalise': 'none'},  # gradients by l2, loss or loss+
+      'mgda': {'normalise': 'none'},  # or l2, loss, loss+
       'moco': {'beta': 0.5, 'gamma': 0.1, 'decay': 0.5, 'regard': 0.0},
       'modo': {'gamma': 1e-3, 'regard': 0.1},
       'nash_mtl': {},
       'pcgrad': {},
       'rlw': {'draw': 'normal'},  # or dirichlet
-      'sdmgrad': {'regard': 0.3},  # for the mean gradient
+      'sdmgrad': {'regard': 0.3},  # weight of the mean gradient
       'sdmgrad_stochastic': {'regard': 0.3},
-      'stch': {'mu': 1.0, 'warmup': 4},  # epochs
+      'stch': {'mu': 1.0, 'warmup': 4},  # warmup in epochs
       'uncertainty': {'learning_rate': 1e-3},
       'upgrad': {},
     }
@@ -331,7 +344,7 @@ def schedules() -> ConfigDict:
     {
       'constant': {},
       'cosine': {'final': 0.0},
-      'step': {'boundaries': (0.5, 0.75), 'factor': 0.1},  # shares of all steps
+      'step': {'boundaries': (0.5, 0.75), 'factor': 0.1},  # shares of steps
       'warmup': {'warmup_steps': 100, 'final': 0.0},
     }
   )

@@ -1,13 +1,14 @@
-"""Five tasks in worlds whose relatedness is set, few rows and a small network.
+"""Five synthetic tasks of known relatedness, few rows and a small network.
 
-For experiments.validity, which draws every seed another world: sharing helps
-some tasks there and hurts others. Not tuned; the last tasks have few labels.
+For experiments.validity, in which each seed has a world of its own and sharing
+helps some tasks and harms others. Not tuned; the last tasks have few labels.
 """
 
 from configs import default
 
 
 def get_config():
+  """Returns the configuration."""
   config = default.get_config()
   config.dataset = 'synthetic'
   config.datasets.synthetic.tasks = 5

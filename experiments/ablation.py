@@ -1,7 +1,8 @@
-"""What every ablation does: a table whose rows are one scheme's variants.
+"""Runs an ablation: a table whose rows are variants of one scheme.
 
-A variant is a name and the keys of the config that it changes; `single` joins
-by itself. Rows, intervals and tests are those of `experiments.compare`.
+A variant has a name and the config keys that it changes. `single` is always
+added as the baseline. Rows, intervals and tests are those of
+`experiments.compare`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from experiments import cli, compare, lazy
-from experiments.search import changed
+from experiments.search import with_changes
 
 with lazy.imports():
   from mtl_jax import cells
@@ -22,12 +23,20 @@ Variants = dict[str, dict[str, Any]]
 
 
 def run(variants: Callable[[Any], Variants]) -> None:
-  """Trains the variants of `--config` into `--workdir` and prints the table."""
+  """Trains the variants of `--config` into `--workdir` and prints the table.
+
+  Args:
+    variants: maps a config to its variants: names with dotted config keys and
+      their values.
+
+  Raises:
+    InputError: if a variant cannot be built with the config.
+  """
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   launcher = cli.launcher()
   baseline = {'scheme': 'single', 'balancer': 'equal'}
   chosen = {'single': baseline} | variants(config)
-  configs = [changed(config, changes) for changes in chosen.values()]
+  configs = [with_changes(config, changes) for changes in chosen.values()]
   for one in configs:
     cells.check(one)
   datas = cells.data(config)
@@ -35,10 +44,15 @@ def run(variants: Callable[[Any], Variants]) -> None:
   folders = compare.trained(table, folder, launcher)
   if hosts.is_process_0():
     pairs = zip(chosen, folders, strict=True)
-    compare.report([named(name, found) for name, found in pairs], folder)
+    compare.report([load_as(name, own) for name, own in pairs], folder)
 
 
-def named(name: str, folder: pathlib.Path) -> report_cells.Cell:
-  """A cell under its variant's name, which is what its row is called."""
+def load_as(name: str, folder: pathlib.Path) -> report_cells.Cell:
+  """Loads a cell under the name of its variant.
+
+  Args:
+    name: name of the variant, which labels its row of the table.
+    folder: folder of the cell.
+  """
   cell = report_cells.load(folder)
   return cell._replace(header={**cell.header, 'scheme': name})

@@ -1,15 +1,15 @@
-"""Where should an encoder branch into one part per task?
+"""Ablation: where should an encoder branch into one part per task?
 
   python -m experiments.branching --config=configs/multi_digits.py \\
     --config.seeds=10 --workdir=out/branching
 
-Hard sharing whose first `split_at` stages are shared, from none, where it is
+Hard sharing whose first `split_at` stages are shared, from none, which is
 `single`, to all of them.
 
-Ten resplits train in a quarter of an hour on two cores that others use. Answer
-on two overlapping digits (docs/results/branching): no branch point is shown to
-differ from `single`. The means fall the later it branches: Δm is +0.1 % with
-one stage shared, -0.9 % with two, -1.7 % with all three, each ± 1 to 2 %.
+Ten resplits train in 15 minutes on two busy cores. Result on two overlapping
+digits (docs/results/branching): no branch point differs significantly from
+`single`. The later it branches, the lower the mean: Δm is +0.1 % with one stage
+shared, -0.9 % with two, -1.7 % with all three, each ± 1 to 2 %.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ with lazy.imports():
 
 
 def variants(config) -> ablation.Variants:
-  """One row per stage to branch behind."""
+  """Returns one variant per number of shared stages."""
   count = len(cells.stages(config))
   return {
     f'hard {cut} of {count} stages shared': {

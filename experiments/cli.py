@@ -1,4 +1,4 @@
-"""How every experiment starts, and how it ends when something is wrong."""
+"""Command line of every experiment: flags, checks and exit codes."""
 
 import os
 import pathlib
@@ -22,37 +22,66 @@ with lazy.imports():
   from mtl_jax.processes import hosts
 
 CONFIG = config_flags.DEFINE_config_file(
-  'config', None, 'A file of configs/, such as configs/actg175.py.'
+  'config',
+  None,
+  'The configuration file, such as configs/actg175.py. Any key can be '
+  'overridden, as in --config.seeds=3.',
 )
-WORKDIR = flags.DEFINE_string('workdir', None, 'Takes all results.')
+WORKDIR = flags.DEFINE_string(
+  'workdir', None, 'The folder that all results are written to.'
+)
 SCHEME = flags.DEFINE_string(
-  'scheme', None, 'Default: config.scheme; where one is tuned, single.'
+  'scheme',
+  None,
+  'The sharing scheme. The default is config.scheme; experiments.search uses '
+  'single by default.',
 )
-BALANCER = flags.DEFINE_string('balancer', None, 'Default: config.balancer.')
+BALANCER = flags.DEFINE_string(
+  'balancer', None, 'The loss balancer. The default is config.balancer.'
+)
 LAUNCHER = flags.DEFINE_string(
-  'launcher', 'local', 'What trains the cells: local or ray.'
+  'launcher', 'local', 'The launcher that trains the cells: local or ray.'
 )
 RAY_ADDRESS = flags.DEFINE_string(
-  'ray_address', '', 'host:port of a cluster, or auto; default: this machine.'
+  'ray_address',
+  '',
+  'The address HOST:PORT of a Ray cluster, or auto to find a running one. By '
+  'default Ray is started on this machine.',
 )
 RAY_CPUS = flags.DEFINE_integer(
-  'ray_cpus', 0, "Cores of a cell; 0: one per run, or a GPU's part of them."
+  'ray_cpus',
+  0,
+  'The number of CPU cores per cell. 0 is the share of its GPUs in the cores '
+  'of a node, or without GPUs one core per run.',
 )
 RAY_GPUS = flags.DEFINE_integer(
-  'ray_gpus', -1, 'GPUs of a cell; -1: one, where there are any.'
+  'ray_gpus',
+  -1,
+  'The number of GPUs per cell. -1 is one if the cluster has any.',
 )
 COORDINATOR = flags.DEFINE_string(
-  'coordinator', '', 'HOST:PORT of the first of several processes, or auto.'
+  'coordinator',
+  '',
+  'The address HOST:PORT of process 0 if several processes train together, or '
+  'auto to read it, --processes and --process from the cluster environment.',
 )
-PROCESSES = flags.DEFINE_integer('processes', None, 'How many there are.')
+PROCESSES = flags.DEFINE_integer(
+  'processes', None, 'The number of processes that train together.'
+)
 PROCESS = flags.DEFINE_integer(
-  'process', None, 'Which of them this is, from 0.'
+  'process', None, 'The index of this process, from 0 to --processes - 1.'
 )
-DEBUG = flags.DEFINE_bool('debug', False, 'Show tracebacks of bad input.')
+DEBUG = flags.DEFINE_bool(
+  'debug', False, 'Whether to show the traceback of an input error.'
+)
 
 
 def check() -> None:
-  """Raises `InputError`, without JAX: a flag is missing, a name is wrong."""
+  """Checks flags and config without importing JAX.
+
+  Raises:
+    InputError: if a required flag is missing, or a name or value is invalid.
+  """
   require('config', 'workdir')
   checks.check(CONFIG.value)
   for what, flag in (('scheme', SCHEME), ('balancer', BALANCER)):
@@ -60,12 +89,18 @@ def check() -> None:
 
 
 def run(main: Callable[[], None], check: Callable[[], None] = check) -> None:
-  """Runs `main` with parsed flags, after `check`.
+  """Parses flags, runs `check` and then `main`, and exits.
 
-  `check` imports nothing heavy: slips of the hand are told at once. Bad input
-  ends with one line and exit code 2; a signal ends with 128 plus its number
-  after the state is saved.
+  Bad input exits with code 2 after one line on stderr. A signal exits with code
+  128 plus its number, after the training state is saved.
+
+  Args:
+    main: the experiment.
+    check: checks the flags; it must not import JAX, so that a typing error is
+      reported at once.
   """
+  # With several processes this command is run again as a child, because only
+  # its parent can report an error after JAX has aborted it.
   if supervisor.inside():
     supervisor.end(lambda: _code(main, check))
   signals.leave_daemons(codes := [])
@@ -74,6 +109,8 @@ def run(main: Callable[[], None], check: Callable[[], None] = check) -> None:
 
 
 def _code(main: Callable[[], None], check: Callable[[], None]) -> int:
+  """Runs the experiment and returns the exit code."""
+  # Flags may fail to parse, so this one is read from the arguments directly.
   debug = any(a in ('--debug', '--debug=true') for a in sys.argv)
   app.define_help_flags()
   try:
@@ -97,53 +134,74 @@ def _code(main: Callable[[], None], check: Callable[[], None]) -> int:
       raise
     return _say(f'error: {error}', 2)
   except signals.Stopped as stop:
-    text = f'{stop}; the state is saved, and the same command goes on'
+    text = f'{stop}; the state is saved, run the same command to continue'
     return _say(text, 128 + stop.signum)
   except KeyboardInterrupt:
-    return _say('stopped; the last saved state is kept', 130)
+    return _say('stopped; run the same command to continue', 130)
 
 
 def _job() -> jobs.Job | None:
-  """The job that this process is one of, if any."""
+  """Returns the multi-process job that this process belongs to, if any."""
   job = jobs.Job(COORDINATOR.value, PROCESSES.value, PROCESS.value)
   if not job.coordinator:
     if (job.processes, job.process) != (None, None):
-      raise InputError('--processes and --process go with --coordinator')
+      raise InputError('--processes and --process require --coordinator')
     return None
   if LAUNCHER.value != 'local':
-    raise InputError('--coordinator and --launcher exclude each other')
+    raise InputError('--coordinator requires --launcher=local')
   jobs.check(job)
   return job
 
 
 def require(*names: str) -> None:
-  """Raises `InputError` for a flag that was not given."""
+  """Checks that flags are given.
+
+  Args:
+    *names: names of the flags.
+
+  Raises:
+    InputError: if one of them is missing.
+  """
   for name in names:
     if flags.FLAGS[name].value is None:
       raise InputError(f'--{name} is missing')
 
 
 def launcher() -> base.Launcher:
-  """What `--launcher` names; raises `InputError` where it cannot be had."""
+  """Returns the launcher that `--launcher` names.
+
+  Raises:
+    InputError: if it does not exist or cannot be started.
+  """
   make = plugins.find('mtl_jax.launchers', LAUNCHER.value, 'make')
   return make(base.Resources(RAY_ADDRESS.value, RAY_CPUS.value, RAY_GPUS.value))
 
 
-def found(argument: str) -> str:
-  """`--config=configs/x.py` from any folder: ours, where there is none here."""
+def resolved(argument: str) -> str:
+  """Resolves `--config=configs/x.py` to the installed file if none is here.
+
+  Args:
+    argument: a command-line argument; any other is returned as it is.
+  """
   name, _, value = argument.partition('=')
   path, colon, option = value.partition(':')
-  ours = pathlib.Path(__file__).parents[1] / path
-  if name == '--config' and not os.path.exists(path) and ours.is_file():
-    return f'{name}={ours}{colon}{option}'
+  installed = pathlib.Path(__file__).parents[1] / path
+  if name == '--config' and not os.path.exists(path) and installed.is_file():
+    return f'{name}={installed}{colon}{option}'
   return argument
 
 
 def check_keys(config: ConfigDict) -> None:
-  """Raises `InputError` for a key that a file of configs/ made up.
+  """Checks that a config file sets no unknown key.
 
-  Setting a key that is none goes through inside `get_config`: the config is
-  locked only after it.
+  ml_collections locks the config only after `get_config` has returned, so a
+  misspelt key in the file is not an error by itself.
+
+  Args:
+    config: the config.
+
+  Raises:
+    InputError: if it has a key that the default config has not.
   """
   known = default.get_config()
   for part, allowed in ((config, known), (config.hp, known.hp)):
@@ -157,7 +215,8 @@ def check_keys(config: ConfigDict) -> None:
 def _parse() -> None:
   try:
     rest = flags.FLAGS(_arguments())[1:]
-    _ = CONFIG.value and CONFIG.value.is_locked  # A missing file shows here.
+    # The config is loaded lazily; a missing file raises here.
+    _ = CONFIG.value and CONFIG.value.is_locked
   except OSError as error:
     raise InputError(f'--config: no file {_values()["--config"]}') from error
   except (AttributeError, KeyError) as error:
@@ -165,7 +224,7 @@ def _parse() -> None:
   except (flags.Error, TypeError, ValueError) as error:
     raise InputError(_line(error)) from error
   if rest:
-    raise InputError(f'what is {rest[0]!r}? Options begin with --')
+    raise InputError(f'unexpected argument {rest[0]!r}; flags start with --')
 
 
 def _line(error: Exception) -> str:
@@ -177,15 +236,17 @@ def _values() -> dict[str, str]:
 
 
 def _arguments() -> list[str]:
-  """What was typed, `--config PATH` joined to `--config=PATH`."""
+  """Returns the arguments, with `--config PATH` as `--config=PATH`."""
   text = '\n'.join(sys.argv).replace('\n--config\n', '\n--config=')
-  return [found(argument) for argument in text.split('\n')]
+  return [resolved(argument) for argument in text.split('\n')]
 
 
 def _unknown_key() -> str:
-  """Which `--config.some.key` is none, and the nearest that is one."""
+  """Describes the `--config.some.key` that does not exist, '' if none."""
   values = _values()
   path = values['--config'].partition(':')[0]
+  # The error of ml_collections does not name the key, so it is looked up in a
+  # new config.
   for name in (n for n in values if n.startswith('--config.')):
     part = runpy.run_path(path)['get_config']()
     for key in name.split('.')[1:]:

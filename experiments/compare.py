@@ -1,10 +1,10 @@
-"""Compares ways of sharing with single-task learning, on one data set.
+"""Compares sharing schemes with single-task learning on one data set.
 
   python -m experiments.compare --config=configs/actg175.py \\
     --schemes=hard,soft_l2,cross_stitch --workdir=out/actg175
 
-Trains every scheme with every balancer, and `single` besides, under one budget
-on the same splits; prints the table and writes it, its figures and a page into
+Trains every scheme with every balancer, and also `single`, with the same budget
+on the same splits. Prints the table and writes it, its figures and a page into
 the workdir. A finished cell is not trained again.
 """
 
@@ -36,14 +36,28 @@ if TYPE_CHECKING:
   import pandas as pd
 
 SCHEMES = flags.DEFINE_list(
-  'schemes', None, 'Default: config.scheme; all takes every one of ours.'
+  'schemes',
+  None,
+  'The sharing schemes, separated by commas, or all for every scheme of this '
+  'package. The default is config.scheme.',
 )
-BALANCERS = flags.DEFINE_list('balancers', None, 'Default: config.balancer.')
-REFERENCE = flags.DEFINE_bool('reference', True, "Add linear models' row.")
+BALANCERS = flags.DEFINE_list(
+  'balancers',
+  None,
+  'The loss balancers, separated by commas. The default is config.balancer; '
+  'experiments.tune uses all by default.',
+)
+REFERENCE = flags.DEFINE_bool(
+  'reference', True, 'Whether to add a row of linear models to the table.'
+)
 
 
 def check() -> None:
-  """What is typed, before JAX is imported."""
+  """Checks the flags without importing JAX.
+
+  Raises:
+    InputError: as in `cli.check`, or if a scheme or balancer is unknown.
+  """
   cli.check()
   for what, flag in (('scheme', SCHEMES), ('balancer', BALANCERS)):
     asked = flag.value or []
@@ -51,6 +65,7 @@ def check() -> None:
 
 
 def main() -> None:
+  """Trains all cells and writes the comparison."""
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   launcher = cli.launcher()
   every = SCHEMES.value == ['all']
@@ -62,7 +77,8 @@ def main() -> None:
   for chosen in configs:
     cells.check(chosen)
   datas = cells.data(config)
-  table = made(configs, datas, folder, leave_out=every)
+  table = make_cells(configs, datas, folder, skip_invalid=every)
+  # The linear models are fitted in the background during training.
   linear = linear_models(table[0], folder)
   folders = trained(table, folder, launcher)
   if not hosts.is_process_0():
@@ -71,27 +87,46 @@ def main() -> None:
   report([report_cells.load(f) for f in folders], folder)
 
 
-def made(
-  configs: list, datas: list, folder: pathlib.Path, leave_out: bool
+def make_cells(
+  configs: list, datas: list, folder: pathlib.Path, skip_invalid: bool
 ) -> list[cells.Cell]:
-  """The cells; those that cannot be made are left out if so asked."""
+  """Makes the cells of a table.
+
+  Args:
+    configs: one config per cell.
+    datas: the data set, one per split.
+    folder: the workdir.
+    skip_invalid: whether to skip a config that no cell can be made of, after a
+      line on stderr.
+
+  Raises:
+    InputError: if a cell cannot be made and is not skipped, or none can.
+  """
   table = []
   for config in configs:
     try:
       table.append(cells.make(config, datas, workdir=folder))
     except InputError as error:
-      if not leave_out:
+      if not skip_invalid:
         raise
       print(f'left out: {error}', file=sys.stderr)
   if not table:
-    raise InputError('no scheme can be made with these settings')
+    raise InputError('no scheme can be built with these settings')
   return table
 
 
 def linear_models(
   cell: cells.Cell, folder: pathlib.Path
 ) -> Callable[[], list[pathlib.Path]]:
-  """Begins to fit them, where a row of theirs is asked for."""
+  """Starts to fit the linear models if `--reference` asks for them.
+
+  Args:
+    cell: a cell of the table, which has the data.
+    folder: the workdir.
+
+  Returns:
+    A function that waits and returns the folders of their cells, if any.
+  """
   if REFERENCE.value and hosts.is_process_0():
     return run.linear_cell.begin(cell, folder)
   return list
@@ -100,8 +135,22 @@ def linear_models(
 def trained(
   table: list[cells.Cell], folder: pathlib.Path, launcher: base.Launcher
 ) -> list[pathlib.Path]:
-  """Trains what is not finished into the workdir; the folders of all cells."""
+  """Trains the cells that are not finished.
+
+  Args:
+    table: the cells; they must be comparable.
+    folder: the workdir.
+    launcher: trains the cells.
+
+  Returns:
+    The folders of all cells, in order.
+
+  Raises:
+    InputError: if the workdir holds another comparison, or the launcher cannot
+      train these cells.
+  """
   launcher.check(table, folder)
+  # Another comparison in this workdir would mix two tables.
   if hosts.is_process_0():
     owner.claim(folder, table[0].comparable)
   return launcher.train(table, folder)
@@ -110,16 +159,33 @@ def trained(
 def report(
   table: list[report_cells.Cell], folder: pathlib.Path
 ) -> pd.DataFrame:
-  """Prints the table, draws, says where everything lies; the long table."""
+  """Writes and prints the table, then writes the figures and the page.
+
+  Args:
+    table: loaded cells, `single` first.
+    folder: the workdir.
+
+  Returns:
+    The table in long format.
+  """
   frame = show(table, folder)
   draw(table, frame, folder)
   return frame
 
 
 def show(table: list[report_cells.Cell], folder: pathlib.Path) -> pd.DataFrame:
-  """Writes and prints the table, before anything is drawn; the long table."""
+  """Writes and prints the table.
+
+  Args:
+    table: loaded cells, `single` first.
+    folder: the workdir.
+
+  Returns:
+    The table in long format.
+  """
   frame = tables.write(table, folder)
   tables.show(table, frame)
+  # Figures take seconds; the table should be visible before.
   sys.stdout.flush()
   return frame
 
@@ -127,7 +193,13 @@ def show(table: list[report_cells.Cell], folder: pathlib.Path) -> pd.DataFrame:
 def draw(
   table: list[report_cells.Cell], frame: pd.DataFrame, folder: pathlib.Path
 ) -> None:
-  """Draws figures and page, and says where everything lies."""
+  """Writes the figures and the page, and prints the paths of all files.
+
+  Args:
+    table: loaded cells, `single` first.
+    frame: the table in long format.
+    folder: the workdir.
+  """
   typed = shlex.join(['python', '-m', *command()])
   unchanged.unless_same(
     lambda: page.draw(table, frame, folder, typed), table, folder, typed
@@ -139,18 +211,27 @@ def draw(
 
 
 def command() -> list[str]:
-  """What was typed, as the page shows it."""
-  ours = 'experiments.compare'
-  name = getattr(sys.modules['__main__'].__spec__, 'name', ours)
-  # Called by something else, such as a test, it is still a comparison.
-  script = name if name.startswith('experiments.') else ours
+  """Returns the module and the arguments of the command, for the page."""
+  default = 'experiments.compare'
+  name = getattr(sys.modules['__main__'].__spec__, 'name', default)
+  # The main module may be something else, such as a test runner.
+  script = name if name.startswith('experiments.') else default
   return [script, *sys.argv[1:]]
 
 
 def combinations(
   schemes: list[str], balancers: list[str]
 ) -> list[tuple[str, str]]:
-  """Single with equal weights first, then each scheme with each balancer."""
+  """Pairs schemes and balancers; `single` with `equal` comes first.
+
+  Args:
+    schemes: names of schemes.
+    balancers: names of balancers.
+
+  Returns:
+    Distinct pairs of a scheme and a balancer. `single` is paired with other
+    balancers only if it is named and `equal` is not among them.
+  """
   baseline = ('single', 'equal')
   if 'equal' in balancers or 'single' not in schemes:
     schemes = [s for s in schemes if s != 'single']
@@ -159,7 +240,13 @@ def combinations(
 
 
 def choose(config, scheme: str, balancer: str):
-  """A copy of the config with this scheme and balancer."""
+  """Copies a config and sets its scheme and balancer.
+
+  Args:
+    config: the config.
+    scheme: name of the scheme.
+    balancer: name of the balancer.
+  """
   chosen = copy.deepcopy(config)
   chosen.scheme, chosen.balancer = scheme, balancer
   return chosen

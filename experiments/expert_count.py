@@ -1,14 +1,14 @@
-"""How many experts do tasks need?
+"""Ablation: how many experts do tasks need?
 
   python -m experiments.expert_count --config=configs/actg175.py \\
     --workdir=out/expert_count
 
-Mixtures of 1, where it is `hard` behind the stem, to 16 experts, each as large
-as the encoder.
+Mixtures of 1 to 16 experts, each as large as the encoder. With one expert the
+scheme is `hard` after the stem.
 
-Ten resplits train in 1 to 3 minutes on two cores. Answer on ACTG 175
-(docs/results/expert_count): no number is shown to differ from `single`; the
-mean Δm of 2, 4, 8 and 16 experts is the same +0.2 %, that of one is -1.0 %.
+Ten resplits train in 1 to 3 minutes on two cores. Result on ACTG 175
+(docs/results/expert_count): no number differs significantly from `single`. The
+mean Δm of 2, 4, 8 and 16 experts is the same, +0.2 %; that of one is -1.0 %.
 """
 
 from experiments import ablation, cli
@@ -17,7 +17,7 @@ COUNTS = (1, 2, 4, 8, 16)
 
 
 def variants(config) -> ablation.Variants:
-  """One row per number of experts."""
+  """Returns one variant per number of experts."""
   del config
   return {
     f'mmoe of {count}': {

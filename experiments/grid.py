@@ -1,18 +1,17 @@
-"""Which matters more, the scheme or the balancer?
+"""Factorial comparison: which matters more, the scheme or the balancer?
 
   python -m experiments.grid --config=configs/actg175.py \\
     --schemes=hard,mmoe,cross_stitch \\
     --balancers=equal,uncertainty,pcgrad,famo --workdir=out/grid
 
-Trains every scheme with every balancer, and `single` with `equal` besides,
-under one budget on the same splits. Writes what `experiments.compare` writes,
-and schemes x balancers: grid.md and grid.csv, figures/grid.png. A pair that
-cannot be trained, such as a balancer of gradients with a scheme that shares
-nothing, is left out and its entry is empty. A finished cell is not trained
-again, also one of `experiments.compare` in this workdir.
+Trains every scheme with every balancer, and also `single` with `equal`, with
+the same budget on the same splits. Writes the files of `experiments.compare`
+and a table of schemes x balancers: grid.md, grid.csv and figures/grid.png. A
+pair that cannot be trained, such as a gradient balancer with a scheme that
+shares nothing, is left out and its entry is empty. A finished cell is not
+trained again, even if `experiments.compare` trained it in the same workdir.
 
-What is compared, and when one is called larger:
-mtl_jax/report/grid/factorial.py.
+mtl_jax/report/grid/factorial.py describes the comparison and its tests.
 """
 
 from __future__ import annotations
@@ -37,15 +36,16 @@ BASELINE = ('single', 'equal')
 
 
 def main() -> None:
+  """Trains all pairs and writes the table of schemes x balancers."""
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   launcher = cli.launcher()
-  schemes = named('schemes', compare.SCHEMES.value or [config.scheme])
-  balancers = named('balancers', compare.BALANCERS.value or [config.balancer])
+  schemes = expand('schemes', compare.SCHEMES.value or [config.scheme])
+  balancers = expand('balancers', compare.BALANCERS.value or [config.balancer])
   pairs = [BASELINE, *itertools.product(schemes, balancers)]
   configs = {p: compare.choose(config, *p) for p in pairs}
   for chosen in configs.values():
     cells.check(chosen)
-  table, refused = made(configs, cells.data(config), folder)
+  table, refused = make_cells(configs, cells.data(config), folder)
   linear = compare.linear_models(table[0], folder)
   folders = compare.trained(table, folder, launcher)
   if not hosts.is_process_0():
@@ -53,29 +53,47 @@ def main() -> None:
   folders += linear()
   loaded = [report_cells.load(f) for f in folders]
   rows = compare.show(loaded, folder)
-  found = grid.make(loaded, rows, schemes, balancers, refused)
-  show(found, folder)
+  result = grid.make(loaded, rows, schemes, balancers, refused)
+  show(result, folder)
   compare.draw(loaded, rows, folder)
-  heatmap.write(found, folder / 'figures' / 'grid.png')
+  heatmap.write(result, folder / 'figures' / 'grid.png')
   print(f'written: {folder}/grid.md .csv, {folder}/figures/grid.png')
 
 
-def named(what: str, asked: list[str]) -> list[str]:
-  """What was asked for, each once; `all` is every one of ours."""
-  every = asked == ['all']
-  return plugins.names(f'mtl_jax.{what}') if every else [*dict.fromkeys(asked)]
+def expand(package: str, given: list[str]) -> list[str]:
+  """Expands names of a flag: `all` is every name of the package.
+
+  Args:
+    package: `schemes` or `balancers`.
+    given: the names of the flag.
+
+  Returns:
+    Distinct names, in order.
+  """
+  if given == ['all']:
+    return plugins.names(f'mtl_jax.{package}')
+  return [*dict.fromkeys(given)]
 
 
-def made(
+def make_cells(
   configs: dict[grid.Pair, object], datas: list, folder: pathlib.Path
 ) -> tuple[list[cells.Cell], dict[grid.Pair, str]]:
-  """The cells, the baseline first; and why the other pairs have none.
+  """Makes the cells of all pairs that can be trained.
 
-  Raises `InputError` where the baseline, or nothing else, can be made.
+  Args:
+    configs: configs by scheme and balancer, with the baseline.
+    datas: the data set, one per split.
+    folder: the workdir.
+
+  Returns:
+    The cells, the baseline first, and the error message of every other pair.
+
+  Raises:
+    InputError: if the baseline, or all other pairs, cannot be trained.
   """
   table, refused = [cells.make(configs[BASELINE], datas, workdir=folder)], {}
   for pair, config in configs.items():
-    if pair == BASELINE:
+    if pair == BASELINE:  # It is in the table already.
       continue
     try:
       table.append(cells.make(config, datas, workdir=folder))
@@ -83,14 +101,19 @@ def made(
       refused[pair] = str(error)
       print(f'left out: {" with ".join(pair)}: {error}', file=sys.stderr)
   if refused and len(table) == 1:
-    raise InputError('no pair can be made with these settings')
+    raise InputError('no pair can be trained with these settings')
   return table, refused
 
 
-def show(found: grid.Grid, folder: pathlib.Path) -> None:
-  """Writes and prints schemes x balancers."""
-  sheet = two_way.sheet(found)
-  tables.write_csv(found.frame, folder / 'grid.csv')
+def show(result: grid.Grid, folder: pathlib.Path) -> None:
+  """Writes and prints the table of schemes x balancers.
+
+  Args:
+    result: the table.
+    folder: the workdir.
+  """
+  sheet = two_way.sheet(result)
+  tables.write_csv(result.frame, folder / 'grid.csv')
   atomic.write(folder / 'grid.md', terminal.markdown(sheet))
   print()
   terminal.show(sheet)

@@ -1,15 +1,15 @@
-"""How do tasks interfere inside one scheme?
+"""Measures how tasks interfere in one scheme.
 
   python -m experiments.interference --config=configs/actg175.py \\
     --scheme=hard --balancer=equal --workdir=out/interference
 
-Trains the scheme with the balancer, and `single` with `equal` besides, whose
-towers learn each task's features alone. At the start and at each evaluation it
-compares the tasks' gradients on `config.probe.batches` batches (4 where the
-config says 0). Writes interference.csv, matrices.csv, interference.md and
-figures/; a finished cell is not trained again.
+Trains the scheme with the balancer, and also `single` with `equal`, whose
+towers learn the features of each task separately. At the start and at each
+evaluation it compares the gradients of the tasks on `config.probe.batches`
+batches (4 if the config has 0). Writes interference.csv, matrices.csv,
+interference.md and figures/. A finished cell is not trained again.
 
-What each number is and what not to conclude: docs/interference.md.
+docs/interference.md defines each number and its limits.
 """
 
 from __future__ import annotations
@@ -34,31 +34,38 @@ with lazy.imports():
   from mtl_jax.report.interference import figures, page, pairs, probe_records
 
 BASELINE = ('single', 'equal')
-BATCHES = 4  # where the config has none
+BATCHES = 4  # batches per evaluation if the config has 0
 
 if TYPE_CHECKING:
   import pandas as pd
 
 
 def main() -> None:
+  """Trains the scheme and the baseline and writes the report."""
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   launcher = cli.launcher()
-  asked = (
+  pair = (
     cli.SCHEME.value or config.scheme,
     cli.BALANCER.value or config.balancer,
   )
-  table = made(config, [*dict.fromkeys([BASELINE, asked])], folder)
+  table = make_cells(config, [*dict.fromkeys([BASELINE, pair])], folder)
   folders = compare.trained(table, folder, launcher)
   if hosts.is_process_0():
-    report(measured(folders[-1], folders[0], config.steps), folder, folders)
+    report(measure(folders[-1], folders[0], config.steps), folder, folders)
 
 
-def made(
+def make_cells(
   config: Any, pairs: list[tuple[str, str]], folder: pathlib.Path
 ) -> list[cells.Cell]:
-  """The cells, with interference measured.
+  """Makes the cells, with interference measured in training.
 
-  Raises `InputError` where there is no pair of tasks.
+  Args:
+    config: the config.
+    pairs: schemes and balancers.
+    folder: the workdir.
+
+  Raises:
+    InputError: if the data set has only one task, or a cell cannot be made.
   """
   configs = [compare.choose(config, *pair) for pair in pairs]
   for chosen in configs:
@@ -68,79 +75,111 @@ def made(
   if len(datas[0].tasks) < 2:
     raise InputError(
       f'{config.dataset} has one task, {datas[0].tasks[0].name}; interference '
-      'takes two or more'
+      'requires two or more'
     )
   return [cells.make(chosen, datas, workdir=folder) for chosen in configs]
 
 
-def measured(
+def measure(
   folder: pathlib.Path, single: pathlib.Path, steps: int
 ) -> pairs.Interference:
-  """What the records and features of a cell say, beside those of `single`."""
+  """Collects the measures of a cell from its records and features.
+
+  Args:
+    folder: folder of the cell.
+    single: folder of `single`, whose features those of the cell are compared
+      with.
+    steps: number of training steps, at which features were saved.
+  """
   import pandas as pd
 
   own = report_cells.load(folder)
   frame = probe_records.frame(folder, own)
   alone = None if own.is_baseline else features(single)
-  likeness = alike(features(folder), alone, own, steps)
-  both = pd.concat([frame, likeness], ignore_index=True)
+  similarity = similarities(features(folder), alone, own, steps)
+  both = pd.concat([frame, similarity], ignore_index=True)
   return pairs.make(both, own, probe_records.batches(folder, own))
 
 
 def features(folder: pathlib.Path) -> dict[int, np.ndarray]:
-  """What tasks' heads read, `[K, rows, C]`, by the seeds that are shown."""
+  """Loads the features that the heads read, by the seed of a reported run.
+
+  Args:
+    folder: folder of the cell.
+
+  Returns:
+    Arrays `[K, rows, C]`, one entry per task on the first axis.
+  """
   paths = folder.glob('features_*.npy')
   chunks = {int(path.stem.split('_')[1]): np.load(path) for path in paths}
   runs = {
     first + i: own
-    for first, kept in chunks.items()
-    for i, own in enumerate(kept)
+    for first, chunk in chunks.items()
+    for i, own in enumerate(chunk)
   }
   shown = probe_records.runs(folder, report_cells.load(folder))
   return {seed: runs[run] for run, seed in shown.items()}
 
 
-def alike(
-  kept: dict[int, np.ndarray],
+def similarities(
+  by_seed: dict[int, np.ndarray],
   alone: dict[int, np.ndarray] | None,
   cell: report_cells.Cell,
   steps: int,
 ) -> pd.DataFrame:
-  """How alike features are: of two tasks, and of one and another's own tower.
+  """Compares features between tasks, and with the towers of `single`.
 
-  Nothing is said of two tasks where all read the same features, nor of single
-  towers (`alone`) where those are what is looked at.
+  Tasks are not compared if all of them read the same features.
+
+  Args:
+    by_seed: features of the cell `[K, rows, C]`, by seed.
+    alone: features of `single`; None if the cell is `single` itself.
+    cell: the cell.
+    steps: number of training steps, for the column `step`.
+
+  Returns:
+    One row per measure, pair of tasks and seed; undefined values are omitted.
   """
   import pandas as pd
 
   names, rows = [task.name for task in cell.tasks], []
-  for seed, own in kept.items():
+  for seed, own in by_seed.items():
+    # A shared encoder gives all tasks the same features, so that their
+    # similarity is 1 by construction.
     compared = {'': own} if (own != own[:1]).any() else {}
     if alone and seed in alone:
       compared['_single'] = alone[seed]
     for end, other in compared.items():
-      found = measures.feature_similarity.measure(own, other)
-      for measure, values in found.items():
+      measured = measures.feature_similarity.measure(own, other)
+      for measure_name, values in measured.items():
         for (i, j), value in np.ndenumerate(values):
-          name = measure + end
+          name = measure_name + end
           if i != j or name in probe_records.WITH_ITSELF:
             pair = names[i], names[j]
             rows.append((steps, 'features', *pair, name, seed, value))
-  found = pd.DataFrame(rows, columns=[*probe_records.COLUMNS])
-  return found[np.isfinite(found['value'].astype(float))]
+  frame = pd.DataFrame(rows, columns=[*probe_records.COLUMNS])
+  return frame[np.isfinite(frame['value'].astype(float))]
 
 
 def report(
-  found: pairs.Interference, folder: pathlib.Path, folders: list[pathlib.Path]
+  measured: pairs.Interference,
+  folder: pathlib.Path,
+  folders: list[pathlib.Path],
 ) -> None:
-  """Writes everything and prints the page."""
-  tables.write_csv(found.frame, folder / 'interference.csv')
-  tables.write_csv(found.matrices, folder / 'matrices.csv')
-  text = page.markdown(found)
+  """Writes all files and prints the page.
+
+  Args:
+    measured: the measures.
+    folder: the workdir.
+    folders: folders of the cells, to be printed.
+  """
+  tables.write_csv(measured.frame, folder / 'interference.csv')
+  tables.write_csv(measured.matrices, folder / 'matrices.csv')
+  text = page.markdown(measured)
   atomic.write(folder / 'interference.md', text)
-  terminal.show(page.sheet(found))
+  terminal.show(page.sheet(measured))
   sys.stdout.flush()
-  figures.write(found, folder / 'figures')
+  figures.write(measured, folder / 'figures')
   print(
     f'\nwritten: {folder}/interference.md .csv, {folder}/matrices.csv, '
     f'{folder}/figures/*.png; cells: {", ".join(map(str, folders))}'

@@ -1,7 +1,7 @@
-"""Modules that run when they are first used: a command answers at once.
+"""Lazy imports: a module is executed when it is first used.
 
 JAX, pandas and matplotlib take seconds to import, and `--help`, a misspelt flag
-and an unknown name need none of them.
+or an unknown name must be answered without them.
 """
 
 import contextlib
@@ -10,15 +10,19 @@ import sys
 from collections.abc import Iterator, Sequence
 from importlib.machinery import ModuleSpec
 
-OURS = ('mtl_jax.', 'experiments.', 'benchmarks.')
+PACKAGES = ('mtl_jax.', 'experiments.', 'benchmarks.')
 
 
 @contextlib.contextmanager
 def imports() -> Iterator[None]:
-  """Inside, importing a module of ours only finds it.
+  """Defers the execution of modules of this repository inside the context.
 
-  It is run when an attribute is asked for, as `importlib.util.LazyLoader` does;
-  `import` statements stay what they are for readers and checkers.
+  A module is executed on its first attribute access, by
+  `importlib.util.LazyLoader`. The `import` statements remain ordinary ones for
+  readers and type checkers.
+
+  Inside, `from package import module` defers both, whereas `from package.module
+  import name` executes the package and the module at once.
   """
   finder = _Finder()
   sys.meta_path.insert(0, finder)
@@ -29,16 +33,17 @@ def imports() -> Iterator[None]:
 
 
 class _Finder:
-  """Finds as the finders behind it do, and puts off what they would run."""
+  """Finds modules by the other finders and makes their loaders lazy."""
 
   def find_spec(
     self, name: str, path: Sequence[str] | None = None, target=None
   ) -> ModuleSpec | None:
-    if not name.startswith(OURS):
+    if not name.startswith(PACKAGES):
       return None
     for other in sys.meta_path:
-      found = None if other is self else other.find_spec(name, path, target)
-      if found and found.loader:
-        found.loader = importlib.util.LazyLoader(found.loader)
-        return found
+      spec = None if other is self else other.find_spec(name, path, target)
+      # A namespace package has no loader.
+      if spec and spec.loader:
+        spec.loader = importlib.util.LazyLoader(spec.loader)
+        return spec
     return None

@@ -1,10 +1,10 @@
-"""Profiles one cell: what its steps cost, and which parts cost most.
+"""Profiles one cell: the cost of a training step and of its parts.
 
   python -m experiments.profile --config=configs/actg175.py --scheme=mmoe \\
     --workdir=out/profile
 
-Compiles, times and traces training steps of all runs that one program trains,
-and prints and writes (profile.json) what was found. Trains nothing to its end.
+Compiles, times and traces training steps of all runs that one program trains.
+Prints the result and writes it to profile.json. No run is trained to its end.
 """
 
 from __future__ import annotations
@@ -21,66 +21,71 @@ with lazy.imports():
   from mtl_jax import cells
   from mtl_jax.programs import profiling
 
-STEPS = flags.DEFINE_integer('steps', 50, 'Steps that are timed and traced.')
-SHOWN = 5
+STEPS = flags.DEFINE_integer(
+  'steps', 50, 'The number of steps that are timed and traced.'
+)
+SHOWN = 5  # number of parts that are printed
 
 
 def check() -> None:
-  """What is typed, before JAX is imported."""
+  """Checks the flags without importing JAX.
+
+  Raises:
+    InputError: as in `cli.check`, or if `--steps` is less than 1.
+  """
   cli.check()
   if STEPS.value < 1:
     raise InputError(f'--steps={STEPS.value}; it must be at least 1')
 
 
 def main() -> None:
+  """Profiles the cell, prints the result and writes it."""
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   config = compare.choose(
     config,
     cli.SCHEME.value or config.scheme,
     cli.BALANCER.value or config.balancer,
   )
-  # The steps from one evaluation to the next are one program.
-  config.evals = max(1, config.steps // STEPS.value)
-  config.steps = config.evals * STEPS.value
   cells.check(config)
   cell = cells.make(config, cells.data(config))
   import jax
 
-  # A program from the cache would say nothing of compiling.
+  # A program from the compilation cache would hide the compile time.
   jax.config.update('jax_compilation_cache_dir', None)
   folder.mkdir(parents=True, exist_ok=True)
-  found = profiling.profile(cell, folder)
-  text = json.dumps(found._asdict(), indent=2) + '\n'
+  result = profiling.profile(cell, folder)
+  text = json.dumps(result._asdict(), indent=2) + '\n'
   (folder / 'profile.json').write_text(text, encoding='utf-8')
   print(f'{cell.name} on {config.dataset}, encoder {config.encoder}')
-  print('\n'.join(lines(found)))
+  print('\n'.join(lines(result)))
 
 
-def lines(found: profiling.Profile) -> list[str]:
-  """What is printed."""
+def lines(profile: profiling.Profile) -> list[str]:
+  """Formats a profile as lines of text."""
   import jax
 
-  memory = ', '.join(f'{k} {_short(v)}B' for k, v in found.memory.items())
-  rate = found.flops * found.runs / found.step_seconds
+  memory = ', '.join(f'{k} {_short(v)}B' for k, v in profile.memory.items())
+  rate = profile.flops * profile.runs / profile.step_seconds
   where = f'{jax.device_count()} {jax.default_backend()} devices'
   return [
-    f'runs         {found.runs} together on {where}',
-    f'compile      {found.compile_seconds:.3g} s',
-    f'step         {found.step_seconds * 1e3:.3g} ms for all runs, '
-    f'{found.step_seconds / found.runs * 1e6:.3g} us a run',
-    f'FLOPs        {_short(found.flops)} a step and run',
-    f'bytes        {_short(found.bytes)}B a step and run, if nothing is fused',
+    f'runs         {profile.runs} together on {where}',
+    f'compile      {profile.compile_seconds:.3g} s',
+    f'step         {profile.step_seconds * 1e3:.3g} ms for all runs, '
+    f'{profile.step_seconds / profile.runs * 1e6:.3g} us a run',
+    f'FLOPs        {_short(profile.flops)} a step and run',
+    f'bytes        {_short(profile.bytes)}B a step and run, without fusion',
     f'memory       {memory} on each device',
-    f'share        {100 * found.share:.3g} % of the peak: '
-    f'{_short(rate)}FLOP/s of {_short(found.peak)}FLOP/s (float32 products)',
-    'costliest parts, by measured time of their operations',
-    *(f'  {100 * share:5.1f} %  {n}' for n, share in found.parts[:SHOWN]),
-    f'trace        {found.trace}: TensorBoard takes the folder, '
-    'ui.perfetto.dev its perfetto_trace.json.gz',
+    f'share        {100 * profile.share:.3g} % of the peak: '
+    f'{_short(rate)}FLOP/s of {_short(profile.peak)}FLOP/s (float32 products)',
+    'most expensive parts, by measured time of their operations',
+    *(f'  {100 * share:5.1f} %  {n}' for n, share in profile.parts[:SHOWN]),
+    f'trace        {profile.trace}: open the folder in TensorBoard, or its '
+    'perfetto_trace.json.gz in ui.perfetto.dev',
   ]
 
 
 def _short(number: float) -> str:
+  """Formats a number with a unit prefix: 1500 -> '1.5 k'."""
   for unit, size in (('T', 1e12), ('G', 1e9), ('M', 1e6), ('k', 1e3)):
     if number >= size:
       return f'{number / size:.3g} {unit}'

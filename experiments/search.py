@@ -1,11 +1,11 @@
-"""Searches for a configuration on validation: a baseline that is no straw man.
+"""Searches for a configuration by validation score, for a strong baseline.
 
   python -m experiments.search --config=configs/actg175.py --workdir=out/search
 
-Tries every combination of `SPACES[config.encoder]`, or of what `--try` names,
-for `--scheme` (by default `single`), each with all `config.hp` values, on
-config.seeds splits. Ranks by the validation score, writes search.csv and prints
-the best. The test split plays no part.
+Tries every combination of the values in `SPACES[config.encoder]`, or of those
+that `--try` names, for `--scheme` (`single` by default), each with all
+`config.hp` values and on config.seeds splits. Ranks the settings by validation
+score, writes search.csv and prints the best. The test split is not used.
 
   ... --scheme=cross_stitch --try="schemes.cross_stitch.mix_lr=(1., 10.)"
 """
@@ -32,11 +32,16 @@ with lazy.imports():
 if TYPE_CHECKING:
   import pandas as pd
 
-TRY = flags.DEFINE_multi_string('try', [], 'key=(value, ...), repeatable.')
-SHOWN = 10
+TRY = flags.DEFINE_multi_string(
+  'try',
+  [],
+  'A dotted config key and the values to try, as in '
+  '--try="schemes.mmoe.num_experts=(2, 4)". The flag can be repeated.',
+)
+SHOWN = 10  # number of settings that are printed
 
-# Dotted keys of the config; numbers under config.hp are better swept as tuples
-# (--config.hp.lr="(1e-3,3e-3)"), which costs no compilation.
+# Values by dotted config key. Values of config.hp are better given as a tuple
+# (--config.hp.lr="(1e-3,3e-3)"), which needs no further compilation.
 SPACES = {
   'mlp': {
     'encoders.mlp.widths': ((32,), (128,), (64, 64), (256, 256)),
@@ -62,17 +67,20 @@ SPACES = {
 
 
 def main() -> None:
+  """Trains all settings and ranks them."""
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   config.scheme, config.balancer = cli.SCHEME.value or 'single', 'equal'
-  space = asked(TRY.value) or SPACES.get(config.encoder)
+  space = parse_space(TRY.value) or SPACES.get(config.encoder)
   if space is None:
-    raise InputError(f'no space for {config.encoder!r}: name one with --try')
+    raise InputError(
+      f'encoder {config.encoder!r} has no search space; give one with --try'
+    )
   launcher = cli.launcher()
   cells.check(config)
   datas = cells.data(config)
   choices = [dict(zip(space, v, strict=True)) for v in grid(space)]
   table = [
-    cells.make(changed(config, choice), datas, workdir=folder)
+    cells.make(with_changes(config, choice), datas, workdir=folder)
     for choice in choices
   ]
   launcher.check(table, folder)
@@ -81,14 +89,18 @@ def main() -> None:
   folders = launcher.train(table, folder)
   if not hosts.is_process_0():
     return
-  frame = ranked(choices, folders)
+  frame = rank(choices, folders)
   frame.to_csv(folder / 'search.csv', index=False)
   print(frame.head(SHOWN).to_string(index=False))
   print(f'all {len(frame)} settings: {folder / "search.csv"}', file=sys.stderr)
 
 
-def asked(texts: list[str]) -> dict[str, tuple]:
-  """`['a.b=(1, 2)'] -> {'a.b': (1, 2)}`."""
+def parse_space(texts: list[str]) -> dict[str, tuple]:
+  """Parses values of `--try`: `['a.b=(1, 2)'] -> {'a.b': (1, 2)}`.
+
+  Raises:
+    InputError: if a text is not of this form.
+  """
   space = {}
   for text in texts:
     key, _, values = text.partition('=')
@@ -100,12 +112,20 @@ def asked(texts: list[str]) -> dict[str, tuple]:
 
 
 def grid(space: dict[str, tuple]) -> itertools.product:
-  """All combinations of values."""
+  """Returns all combinations of values."""
   return itertools.product(*space.values())
 
 
-def changed(config, choice: dict):
-  """A copy of the config with some dotted keys set."""
+def with_changes(config, choice: dict):
+  """Copies a config and sets dotted keys.
+
+  Args:
+    config: the config.
+    choice: values by dotted key.
+
+  Raises:
+    InputError: if a key does not exist.
+  """
   config = copy.deepcopy(config)
   for dotted, value in choice.items():
     part, keys = config, dotted.split('.')
@@ -118,14 +138,25 @@ def changed(config, choice: dict):
   return config
 
 
-def ranked(choices: list[dict], folders: list[pathlib.Path]) -> pd.DataFrame:
-  """One row per setting: mean validation score over seeds, lowest first."""
+def rank(choices: list[dict], folders: list[pathlib.Path]) -> pd.DataFrame:
+  """Ranks settings by their mean validation score over seeds.
+
+  Args:
+    choices: values by dotted key, one dict per cell.
+    folders: folders of the cells.
+
+  Returns:
+    One row per setting, the lowest score first.
+
+  Raises:
+    InputError: if every run failed.
+  """
   import pandas as pd
 
   rows = []
   for choice, folder in zip(choices, folders, strict=True):
     lines = (r for r in records.read(folder) if r['kind'] == 'test')
-    # A resumed run may have written its line twice.
+    # A resumed run may have written its line twice; the last one is used.
     for line in {line['run']: line for line in lines}.values():
       row = {**choice, **line['hp'], 'score': line['score']}
       rows.append({**row, 'best_step': max(line['best_step'].values())})

@@ -1,19 +1,19 @@
-"""How strongly should towers be drawn together?
+"""Ablation: how strong should the penalty of soft sharing be?
 
   python -m experiments.soft_penalty --config=configs/actg175.py \\
     --config.optimizer=sgd --config.hp.weight_decay="(0.,)" \\
     --config.hp.lr="(.01,.03,.1,.3)" --workdir=out/soft_penalty
 
-Soft sharing (`soft_l2`) from no penalty, where it is `single` but for towers
-that start alike, to one that ties the towers. The penalty is a proximal step,
-stable at any strength. Under SGD tied towers follow `hard`, its encoder at a
-learning rate over the number of tasks; under Adam they do not, since each
-tower's gradient is normalised by itself.
+Soft sharing (`soft_l2`) with penalties from zero, which is `single` with equal
+initial towers, to one that ties the towers. The penalty is a proximal step,
+which is stable for any strength. Under SGD, tied towers train as `hard` does
+with the encoder's learning rate divided by the number of tasks; under Adam they
+do not, because the gradient of each tower is normalised separately.
 
-Ten resplits train in three minutes on two cores. Answer on ACTG 175
-(docs/results/soft_penalty): no strength is shown to differ from `single`. The
-mean validation loss goes from .588 without a penalty (`single` .587) over .593
-at 1 to .598 where towers are tied (`hard` .595).
+Ten resplits train in three minutes on two cores. Result on ACTG 175
+(docs/results/soft_penalty): no strength differs significantly from `single`.
+The mean validation loss is .588 without a penalty (`single` .587), .593 for a
+strength of 1, and .598 for tied towers (`hard` .595).
 """
 
 from experiments import ablation, cli
@@ -22,7 +22,7 @@ STRENGTHS = (0.0, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0, 1e9)
 
 
 def variants(config) -> ablation.Variants:
-  """One row per strength, and `hard`."""
+  """Returns one variant per strength, and `hard`."""
   del config
   rows = {
     f'soft_l2 penalty {strength:g}': {

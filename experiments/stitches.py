@@ -1,28 +1,28 @@
-"""How should cross-stitch units start, and how fast should they learn?
+"""Ablation: initial value and learning rate of cross-stitch units.
 
   python -m experiments.stitches --config=configs/actg175.py \\
     --workdir=out/stitches
 
-The three published ablations (Misra et al., CVPR 2016, tables 1 to 3) in
-miniature: a tower's weight on itself at the start, the learning rate's
-multiplier, and towers that were trained apart first.
+The three published ablations (Misra et al., CVPR 2016, tables 1 to 3) on a
+small scale: the initial weight of a tower on itself, the multiplier of the
+learning rate, and towers that are first trained separately.
 
-Ten resplits train in 2 to 6 minutes on two cores. Answer on ACTG 175, under
-Adam (docs/results/stitches): no start from .1 to .9 is shown to differ from
-`single`, nor are towers that were trained apart first. A multiplier of 1000 is
-shown to harm four of five tasks: the published ones are for SGD, and Adam
-scales the stitches by itself.
+Ten resplits train in 2 to 6 minutes on two cores. Result on ACTG 175 under Adam
+(docs/results/stitches): no initial weight from .1 to .9 differs significantly
+from `single`, nor do towers that are first trained separately. A multiplier of
+1000 significantly harms four of five tasks: the published values are for SGD,
+whereas Adam scales the updates of the units itself.
 """
 
 from experiments import ablation, cli
 
 OWN = (0.1, 0.5, 0.7, 0.9)
 MULTIPLIERS = (1.0, 10.0, 100.0, 1000.0)
-APART = (0.25, 0.5)  # shares of the steps
+APART = (0.25, 0.5)  # shares of the training steps
 
 
 def variants(config) -> ablation.Variants:
-  """Table 1, 2 and 3: each changes one thing of .9, x 1, from the start."""
+  """Returns the variants; each changes one of three default values."""
   usual = {'own': 0.9, 'mix_lr': 1.0, 'warm_start': 0}
   rows = {f'own {own:g}': {'own': own} for own in OWN}
   rows |= {f'lr x {m:g}': {'mix_lr': m} for m in MULTIPLIERS if m != 1}

@@ -1,18 +1,19 @@
-"""What did sharing do? Which tasks help which, and which to train together.
+"""Measures transfer: which tasks help which, and which to train together.
 
   python -m experiments.transfer --config=configs/actg175.py --scheme=hard \\
     --workdir=out/transfer
 
 Trains every subset of the tasks, up to `--largest`, with one scheme, and
-`single` on all tasks: the same budget, seeds, splits and batches. Groups of one
-shape, such as all pairs of regressions, are runs of one program. Rows without
-a label of the group stay, so that all see the same batches.
+`single` on all tasks, with the same budget, seeds, splits and batches. Groups
+of one shape, such as all pairs of regressions, are runs of one program. Rows
+without a label of the group are not removed, so that all groups train on the
+same batches.
 
 Writes transfer.csv (every gain of every seed), gains.csv (means and tests),
-groupings.csv (the best ones for every number of networks), transfer.md and
-matrix.png. `--affinities` takes the interference.csv of a training, and asks
-whether what was measured there would have chosen as well. The same command
-goes on where it stopped.
+groupings.csv (the best grouping for every number of networks), transfer.md and
+matrix.png. With `--affinities`, the file interference.csv of a training, the
+groupings that its measures choose are evaluated as well. Run the same command
+again to continue after an interruption.
 """
 
 from __future__ import annotations
@@ -42,42 +43,49 @@ with lazy.imports():
   from mtl_jax.report.transfer import page as transfer_page
 
 LARGEST = flags.DEFINE_integer(
-  'largest', None, 'Tasks of the largest group; default: all of up to 6, or 2.'
+  'largest',
+  None,
+  'The number of tasks in the largest group. By default all subsets of up to 6 '
+  'tasks are trained, and pairs of more tasks.',
 )
 AFFINITIES = flags.DEFINE_string(
-  'affinities', '', 'The interference.csv of a training on the same tasks.'
+  'affinities',
+  '',
+  'The path of an interference.csv of a training on the same tasks.',
 )
-ALL = 6  # tasks whose subsets are all trained unless told otherwise
+ALL = 6  # largest number of tasks whose subsets are all trained by default
 
 
 def main() -> None:
+  """Trains all groups and writes the gains."""
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   launcher = cli.launcher()
-  configs = chosen(config)
+  configs = make_configs(config)
   for one in configs:
     cells.check(one)
   datas = cells.data(config)
   trained = cells.task_groups.by_shape(
-    datas[0].tasks, asked(len(datas[0].tasks))
+    datas[0].tasks, groups_to_train(len(datas[0].tasks))
   )
-  measured = measures([task.name for task in datas[0].tasks])
+  measured = read_affinities([task.name for task in datas[0].tasks])
+  # One cell per shape of groups, which one program trains.
   base = cells.make(configs[0], datas, workdir=folder)
   grouped = [cells.make(configs[1], datas, own, folder) for own in trained]
   table = [base, *grouped]
   folders = compare.trained(table, folder, launcher)
   if hosts.is_process_0():
-    found = [group for own in folders[1:] for group in groups.load(own)]
-    found = sorted(found, key=lambda group: len(group.members))
+    loaded = [group for own in folders[1:] for group in groups.load(own)]
+    loaded = sorted(loaded, key=lambda group: len(group.members))
     report(
-      gains.make(report_cells.load(folders[0]), found),
+      gains.make(report_cells.load(folders[0]), loaded),
       measured,
       folder,
-      base_name(configs[1]),
+      describe(configs[1]),
     )
 
 
-def chosen(config: Any) -> tuple[Any, Any]:
-  """The baseline's configuration, and that of the groups."""
+def make_configs(config: Any) -> tuple[Any, Any]:
+  """Returns the config of the baseline and that of the groups."""
   scheme = cli.SCHEME.value or config.scheme
   balancer = cli.BALANCER.value or config.balancer
   return (
@@ -86,48 +94,57 @@ def chosen(config: Any) -> tuple[Any, Any]:
   )
 
 
-def asked(num_tasks: int) -> list[cells.task_groups.Group]:
-  """The groups to train."""
+def groups_to_train(num_tasks: int) -> list[cells.task_groups.Group]:
+  """Returns the groups of tasks to train, according to `--largest`.
+
+  Raises:
+    InputError: if there is only one task or `--largest` is out of range.
+  """
   if num_tasks < 2:
-    raise InputError('one task has no other to share with; take two or more')
+    raise InputError('the data set has one task; transfer requires two or more')
   largest = LARGEST.value
   if largest is None:
     largest = num_tasks if num_tasks <= ALL else 2
   if not 2 <= largest <= num_tasks:
-    raise InputError(
-      f'--largest={largest}: groups of {num_tasks} tasks have 2 to {num_tasks}'
-    )
+    raise InputError(f'--largest={largest}: it must be from 2 to {num_tasks}')
   return cells.task_groups.every(num_tasks, largest)
 
 
-def measures(names: list[str]) -> choosing.Affinities:
-  """The affinities asked for, if any."""
+def read_affinities(names: list[str]) -> choosing.Affinities:
+  """Reads the file of `--affinities`; {} without one."""
   path = AFFINITIES.value
   return affinities.read(pathlib.Path(path), names) if path else {}
 
 
-def base_name(config: Any) -> str:
-  """How the groups were trained."""
+def describe(config: Any) -> str:
+  """Returns the scheme and the balancer in words."""
   return f'{config.scheme} with {config.balancer}'
 
 
 def report(
-  found: gains.Transfer,
+  transfer: gains.Transfer,
   measured: choosing.Affinities,
   folder: pathlib.Path,
   how: str,
 ) -> None:
-  """Writes all files and prints the tables."""
-  groupings = choosing.groupings(found, measured)
-  pages = transfer_page.pages(found, measured, groupings)
-  tables.write_csv(found.long, folder / 'transfer.csv')
-  tables.write_csv(found.frame, folder / 'gains.csv')
+  """Writes all files and prints the tables.
+
+  Args:
+    transfer: gains of all groups.
+    measured: affinities by measure, {} if none are compared.
+    folder: the workdir.
+    how: scheme and balancer in words.
+  """
+  groupings = choosing.groupings(transfer, measured)
+  pages = transfer_page.pages(transfer, measured, groupings)
+  tables.write_csv(transfer.long, folder / 'transfer.csv')
+  tables.write_csv(transfer.frame, folder / 'gains.csv')
   tables.write_csv(groupings, folder / 'groupings.csv')
   atomic.write(folder / 'transfer.md', transfer_page.markdown(pages, how))
   for page in pages:
     terminal.show(page)
     print(flush=True)
-  heatmap.write(found, folder / 'matrix.png')
+  heatmap.write(transfer, folder / 'matrix.png')
   print(
     f'written: {folder}/transfer.md .csv, {folder}/gains.csv, '
     f'{folder}/groupings.csv, {folder}/matrix.png'

@@ -1,17 +1,18 @@
-"""Can measures of interference be trusted? Which tell what sharing will do?
+"""Validates measures of interference: which predict the effect of sharing?
 
   python -m experiments.validity --config=configs/relatedness.py \\
     --real=configs/actg175.py --workdir=out/validity
 
-Draws worlds of tasks whose relatedness is known (`SETS`), one per seed, and
-takes the real data sets besides. For each: `single`, every group of tasks by
-hard sharing, and all tasks together with interference measured along the way.
-Then every measure, as it was in several parts of the training, is held against
+Draws worlds of tasks with known relatedness (`SETS`), one per seed, and adds
+the real data sets of `--real`. For each it trains `single`, every group of
+tasks by hard sharing, and all tasks together with interference measured in
+training. Every measure, in several parts of the training, is then compared with
 the gains of pairs (Spearman's correlation within a seed), and the grouping that
-it would choose against the one that all groups' validation would.
+it chooses with the one that is best on validation.
 
-Writes correlations.csv, regrets.csv, costs.csv, validity.md and two pictures. A
-finished cell is not trained again, and the same command goes on.
+Writes correlations.csv, regrets.csv, costs.csv, validity.md and two figures. A
+finished cell is not trained again; run the same command to continue after an
+interruption.
 """
 
 from __future__ import annotations
@@ -46,10 +47,15 @@ with lazy.imports():
     regrets,
   )
 
-REAL = flags.DEFINE_list('real', [], 'Configurations of real data sets.')
-BATCHES = 8  # of a look, where the config has none
-# Fields of the synthetic data. Two camps of `conflict` want a quarter of the
-# inputs alike and the others with opposite signs: a cosine of -0.5.
+REAL = flags.DEFINE_list(
+  'real',
+  [],
+  'The configuration files of real data sets to add, separated by commas.',
+)
+BATCHES = 8  # batches per evaluation if the config has 0
+# Fields of the synthetic data. In `conflict`, weights of the two halves of the
+# tasks agree on a quarter of the inputs and are opposite on the rest: the
+# cosine is -0.5.
 SETS = {
   'equal': {'family': 'cosine', 'related': 0.5},
   'low rank': {'family': 'low_rank', 'related': 0.8},
@@ -59,63 +65,85 @@ SETS = {
 
 
 def main() -> None:
+  """Trains all sets and writes the report."""
   folder, launcher = pathlib.Path(cli.WORKDIR.value), cli.launcher()
-  configs = chosen(cli.CONFIG.value) | real(REAL.value)
+  configs = synthetic_configs(cli.CONFIG.value) | real(REAL.value)
   made = {
-    name: cells_of(config, folder / name) for name, config in configs.items()
+    name: make_cells(config, folder / name) for name, config in configs.items()
   }
+  # All sets are checked before the first one is trained.
   for name, table in made.items():
     launcher.check(table, folder / name)
   judged, costs = [], []
   for name, table in made.items():
     folders = compare.trained(table, folder / name, launcher)
     if hosts.is_process_0():
-      found = loaded(name, folders, configs[name])
-      judged.append(found)
-      costs.append(cost(name, folders[-1], len(found.transfer.names)))
+      own = load(name, folders, configs[name])
+      judged.append(own)
+      costs.append(cost(name, folders[-1], len(own.transfer.names)))
   if hosts.is_process_0():
     report(judged, costs, folder)
 
 
-def chosen(config: Any) -> dict[str, Any]:
-  """A configuration per family of worlds."""
+def synthetic_configs(config: Any) -> dict[str, Any]:
+  """Returns one config per family of worlds, by name.
+
+  Raises:
+    InputError: if config.dataset is not `synthetic`.
+  """
   if config.dataset != 'synthetic':
     raise InputError(
       f'config.dataset is {config.dataset!r}, and worlds are drawn by '
       'synthetic; name real data sets with --real'
     )
-  found = {name: copy.deepcopy(config) for name in SETS}
+  configs = {name: copy.deepcopy(config) for name in SETS}
   for name, fields in SETS.items():
-    found[name].datasets.synthetic.update(fields)
-  return found
+    configs[name].datasets.synthetic.update(fields)
+  return configs
 
 
 def real(paths: list[str]) -> dict[str, Any]:
-  """Configurations of real data sets by the names of their files."""
-  found = {}
+  """Loads the configs of real data sets, by the names of their files.
+
+  Raises:
+    InputError: if a file does not exist.
+  """
+  configs = {}
   for path in map(pathlib.Path, paths):
     if not path.is_file():
       raise InputError(f'--real={path}: no such file')
-    found[path.stem] = runpy.run_path(str(path))['get_config']()
-  return found
+    configs[path.stem] = runpy.run_path(str(path))['get_config']()
+  return configs
 
 
-def cells_of(
+def make_cells(
   config: Any, folder: pathlib.Path | None = None
 ) -> list[cells.Cell]:
-  """`single`, the groups by shape, and all tasks together, looked at."""
-  looked = copy.deepcopy(config)
-  looked.probe.batches = looked.probe.batches or BATCHES
-  alone = compare.choose(looked, 'single', 'equal')
-  together = compare.choose(looked, 'hard', 'equal')
+  """Makes the cells of one set.
+
+  Args:
+    config: the config.
+    folder: the workdir, or None.
+
+  Returns:
+    `single`, the groups of tasks by shape, and all tasks together with
+    interference measured.
+
+  Raises:
+    InputError: if the data set has fewer than 3 or more than 6 tasks.
+  """
+  probed = copy.deepcopy(config)
+  probed.probe.batches = probed.probe.batches or BATCHES
+  alone = compare.choose(probed, 'single', 'equal')
+  together = compare.choose(probed, 'hard', 'equal')
   for one in (alone, together):
     cells.check(one)
   datas = cells.data(config)
   size = len(datas[0].tasks)
   if not 3 <= size <= 6:
     raise InputError(
-      f'{config.dataset} has {size} tasks; pairs are ranked, and all groups '
-      'trained, of 3 to 6'
+      f'{config.dataset} has {size} tasks; ranking pairs and training all '
+      'groups requires 3 to 6'
     )
   shapes = cells.task_groups.by_shape(
     datas[0].tasks, cells.task_groups.every(size, size)
@@ -128,67 +156,96 @@ def cells_of(
   ]
 
 
-def loaded(
+def load(
   name: str, folders: list[pathlib.Path], config: Any
 ) -> correlations.Judged:
-  """Gains, and what was measured, by seed."""
+  """Loads the gains and the measures of one set.
+
+  Args:
+    name: name of the set.
+    folders: folders of its cells, in the order of `make_cells`.
+    config: its config.
+  """
   alone, *grouped, together = folders
   base, cell = report_cells.load(alone), report_cells.load(together)
-  found = [group for own in grouped for group in groups.load(own)]
-  gains = transfer.make(base, sorted(found, key=lambda g: len(g.members)))
+  trained = [group for own in grouped for group in groups.load(own)]
+  gains = transfer.make(base, sorted(trained, key=lambda g: len(g.members)))
   seeds = sorted({*gains.long['seed'].tolist()})
   frame = probe_records.frame(together, cell)
   measured = pair_measures.tables(frame, gains.names, seeds, config.steps)
-  kept = interference.features(alone)
+  single = interference.features(alone)
   features = [
-    measures.feature_similarity.measure(kept[s], kept[s]) for s in seeds
+    measures.feature_similarity.measure(single[s], single[s]) for s in seeds
   ]
   for measure in measures.feature_similarity.MEASURES:
     values = [np.asarray(own[measure]) for own in features]
     measured[f'{measure} of single', 'end'] = np.stack(values)
   if config.dataset == 'synthetic':
-    measured['known cosine', ''] = np.stack([known(config, s) for s in seeds])
+    measured['known cosine', ''] = np.stack(
+      [known_cosine(config, s) for s in seeds]
+    )
   return correlations.Judged(name, gains, measured)
 
 
-def known(config: Any, seed: int) -> np.ndarray:
-  """How related the tasks of a world are, `[K, K]`, whatever the sign."""
+def known_cosine(config: Any, seed: int) -> np.ndarray:
+  """Returns the absolute cosines between tasks of a world, `[K, K]`.
+
+  Args:
+    config: a config of the synthetic data set.
+    seed: the seed of the world.
+  """
   fields = config.datasets.synthetic.to_dict()
-  wanted = ('family', 'tasks', 'related', 'rank', 'groups', 'inputs')
+  names = ('family', 'tasks', 'related', 'rank', 'groups', 'inputs')
+  # The loader draws the weights first, so this generator repeats them.
   draw = np.random.default_rng(seed)
-  weights = synthetic.weights(draw, **{key: fields[key] for key in wanted})
+  weights = synthetic.weights(draw, **{key: fields[key] for key in names})
   return np.abs(weights @ weights.T)
 
 
 def cost(name: str, folder: pathlib.Path, size: int) -> dict[str, Any]:
-  """What looking at all tasks together took, against training them."""
+  """Relates the cost of measuring interference to that of training.
+
+  Args:
+    name: name of the set.
+    folder: folder of the cell with all tasks together.
+    size: number of tasks.
+
+  Returns:
+    One row of costs.csv.
+  """
   cell = report_cells.load(folder)
   steps, evals = (cell.header['comparable'][key] for key in ('steps', 'evals'))
-  look, rate = cell.cost['probe_seconds'], cell.cost['steps_per_second']
+  seconds, rate = cell.cost['probe_seconds'], cell.cost['steps_per_second']
   return {
     'tasks': name,
     'num_tasks': size,
     'steps': steps,
     'looks': evals + 1,
-    'look_ms': 1000 * look,
-    'look_in_steps': look * rate,
-    'share_of_training': (evals + 1) * look * rate / steps,
+    'look_ms': 1000 * seconds,
+    'look_in_steps': seconds * rate,
+    'share_of_training': (evals + 1) * seconds * rate / steps,
   }
 
 
 def report(
   judged: list[correlations.Judged], costs: list[dict], folder: pathlib.Path
 ) -> None:
-  """Writes everything and prints the page."""
-  found = correlations.Validity(
+  """Writes all files and prints the page.
+
+  Args:
+    judged: gains and measures of all sets.
+    costs: rows of costs.csv.
+    folder: the workdir.
+  """
+  result = correlations.Validity(
     correlations.correlation_rows(judged), regrets.rows_of(judged), costs
   )
-  for name, frame in found.frames.items():
+  for name, frame in result.frames.items():
     tables.write_csv(frame, folder / f'{name}.csv')
-  text = page.page(judged, found)
+  text = page.page(judged, result)
   atomic.write(folder / 'validity.md', text)
   print(text, flush=True)
-  figures.write(found, folder)
+  figures.write(result, folder)
   print(
     f'written: {folder}/validity.md, correlations.csv, regrets.csv, '
     'costs.csv, correlations.png, regrets.png'

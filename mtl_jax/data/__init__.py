@@ -1,4 +1,4 @@
-"""Data sets, chosen by file name: `load('actg175', split_seed=0)`."""
+"""Data sets, selected by file name: `load('actg175', split_seed=0)`."""
 
 from collections.abc import Callable
 
@@ -11,15 +11,23 @@ HELPERS = (
 
 
 def names() -> list[str]:
-  """Every data set of this package, by the name of its file."""
+  """Returns the names of all data sets of this package."""
   return plugins.names(__name__)
 
 
 def load(name: str, /, **fields):
-  """The `base.Data` of a data set. Raises `InputError` for an unknown field.
+  """Loads a data set.
 
-  A name with a dot is imported as it stands, so that a data set of one's own
-  is a file anywhere with a function `load`.
+  Args:
+    name: name of a file of this package, or the dotted path of any module with
+      a function `load`.
+    **fields: arguments of that function, `split_seed` for example.
+
+  Returns:
+    The data set, a `base.Data`.
+
+  Raises:
+    InputError: if the data set or a field is unknown.
   """
   make = loader(name)
   plugins.check_fields(f'data set {name!r}', fields, plugins.fields(make))
@@ -27,5 +35,12 @@ def load(name: str, /, **fields):
 
 
 def loader(name: str) -> Callable:
-  """The `load` of a data set; raises `InputError` where there is none."""
+  """Returns the `load` function of a data set.
+
+  Args:
+    name: name of a file of this package, or a dotted path.
+
+  Raises:
+    InputError: if the module does not exist or has no `load`.
+  """
   return plugins.find(__name__, name, 'load')

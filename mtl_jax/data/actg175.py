@@ -1,8 +1,8 @@
-"""ACTG 175: a randomised HIV trial, 2,139 patients, five outcomes.
+"""ACTG 175: a randomised HIV trial with 2,139 patients and five outcomes.
 
-Hammer et al., New England Journal of Medicine 335, 1996. Inputs are what was
-known when a patient was drawn into an arm, and the arm; outcomes and follow-up
-times (cd420, cd820, cd496, r, offtrt, cens, days) feed labels only.
+Hammer et al., New England Journal of Medicine 335, 1996. The inputs are the
+baseline measurements and the treatment arm. Outcomes and follow-up times
+(cd420, cd820, cd496, r, offtrt, cens, days) are used for labels only.
 """
 
 import csv
@@ -15,8 +15,8 @@ from jaxtyping import Float64
 from mtl_jax.data import base, columns, files, splits
 from mtl_jax.tasks import Task
 
-# Left out: pidnum (the file is sorted by it), zprior (constant), str2 and
-# treat (functions of strat and arms).
+# Omitted: pidnum (the file is sorted by it), zprior (constant), str2 and treat
+# (functions of strat and arms).
 INPUTS = (
   *('age', 'wtkg', 'hemo', 'homo', 'drugs', 'karnof', 'oprior', 'z30'),
   *('preanti', 'race', 'gender', 'strat', 'symptom', 'arms', 'cd40', 'cd80'),
@@ -34,7 +34,7 @@ COLUMNS = (
   *('treat', 'offtrt', 'cd40', 'cd420', 'cd496', 'r', 'cd80', 'cd820'),
   *('cens', 'days', 'arms'),
 )
-# Columns of `features`, in order: categories follow as 0 and 1.
+# Columns of `features` in order; the indicators of categories come last.
 FEATURES = (
   *(name for name in INPUTS if name not in ('strat', 'arms')),
   *('strat 2', 'strat 3', 'arms 1', 'arms 2', 'arms 3'),
@@ -53,13 +53,13 @@ CARD = base.Card(
   notes=(
     'cens = 1 means that the event happened. cd496 is missing for 797 '
     'patients, not at random: it is masked, never imputed. Regression labels '
-    'are in deviations of the training split.'
+    'are in standard deviations of the training split.'
   ),
 )
 
 
 class Actg175(tfds.core.GeneratorBasedBuilder, skip_registration=True):
-  """All 27 named columns, in file order; NaN where a value is missing."""
+  """TFDS builder of all 27 named columns, in file order; NaN if missing."""
 
   name = 'actg175'
   VERSION = tfds.core.Version('1.0.0')
@@ -89,17 +89,35 @@ class Actg175(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 def load(
   split_seed: int | None = None, data_dir: str = '', files: str = ''
 ) -> base.Data:
-  """Inputs `[N, 19]` float32, standardised; tasks as in `TASKS`.
+  """Loads ACTG 175: standardised inputs float32 `[N, 19]` and five tasks.
 
-  `split_seed=None` is the fixed split; its sizes are those of every seed.
+  Args:
+    split_seed: seed of the split; None is the fixed split of the card.
+    data_dir: folder of prepared data; '' is the default of `files.home`.
+    files: folder of raw files; '' is the default of `files.folder`.
+
+  Returns:
+    The data set. The sizes of the splits do not depend on the seed.
+
+  Raises:
+    InputError: if the raw file is missing or its hash differs.
   """
   table = read(data_dir, files)
+  # `strat` is 1 to 3, so the sum is unique for each pair.
   strata = (table['cens'] * 4 + table['strat']).astype(np.int64)
   return build(table, splits.stratified(strata, PARTS, split_seed))
 
 
 def read(data_dir: str = '', folder: str = '') -> Table:
-  """The table as stored, prepared if it is not yet."""
+  """Returns the table as stored, and prepares it first if necessary.
+
+  Args:
+    data_dir: folder of prepared data; '' is the default of `files.home`.
+    folder: folder of raw files; '' is the default of `files.folder`.
+
+  Returns:
+    One float32 array `[N]` per column, NaN where a value is missing.
+  """
   builder = Actg175(
     data_dir=files.home(data_dir), file_format=tfds.core.FileFormat.ARRAY_RECORD
   )
@@ -109,7 +127,12 @@ def read(data_dir: str = '', folder: str = '') -> Table:
 
 
 def build(table: Table, rows: splits.Rows) -> base.Data:
-  """The data set whose splits are these rows of the table."""
+  """Builds the data set for given splits.
+
+  Args:
+    table: columns as returned by `read`.
+    rows: row numbers of train, valid and test.
+  """
   labels, known = zip(*(label(table, t, rows[0]) for t in TASKS), strict=True)
   inputs = columns.standardise(
     features(table), rows[0], FEATURES, 'actg175 inputs'
@@ -119,17 +142,28 @@ def build(table: Table, rows: splits.Rows) -> base.Data:
 
 
 def features(table: Table) -> Float64[np.ndarray, 'rows 19']:
-  """Inputs before scaling: long tails folded, categories as 0 and 1."""
-  kept = {n: table[n].astype(np.float64) for n in INPUTS}
-  strat, arms = kept.pop('strat'), kept.pop('arms')
-  kept['preanti'] = np.log1p(kept['preanti'])
-  kept['cd40'], kept['cd80'] = np.sqrt(kept['cd40']), np.sqrt(kept['cd80'])
+  """Returns the inputs before scaling, in the order of `FEATURES`.
+
+  Skewed columns are transformed and categories are coded as indicators.
+  """
+  values = {n: table[n].astype(np.float64) for n in INPUTS}
+  strat, arms = values.pop('strat'), values.pop('arms')
+  # Days of earlier treatment and cell counts have long right tails.
+  values['preanti'] = np.log1p(values['preanti'])
+  values['cd40'] = np.sqrt(values['cd40'])
+  values['cd80'] = np.sqrt(values['cd80'])
   dummies = [strat == 2, strat == 3, arms == 1, arms == 2, arms == 3]
-  return np.stack([*kept.values(), *dummies], axis=1)
+  return np.stack([*values.values(), *dummies], axis=1)
 
 
 def label(table: Table, task: Task, train: np.ndarray):
-  """Labels of one task `[N]`, and where they are known."""
+  """Returns the labels of one task `[N]`, and a mask `[N]` of known ones.
+
+  Args:
+    table: columns as returned by `read`.
+    task: one of `TASKS`.
+    train: row numbers of the training split, which fit the scaling.
+  """
   values = table[task.name]
   if task.kind == 'regression':
     return columns.regression(values, train)

@@ -1,4 +1,4 @@
-"""What a data set is: three splits, their tasks, and a card."""
+"""Data sets: three splits, their tasks, and a card that describes them."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -14,14 +14,14 @@ from mtl_jax.tasks import Task
 
 __all__ = ['Card', 'Data', 'Split', 'check', 'counted', 'cut', 'finite']
 
-_OWN = 2000  # the stream that deals rows out to tasks
+_OWN = 2000  # the random stream that assigns rows to tasks
 
 
 def __getattr__(name: str) -> Any:
-  """`base.arrays` and `base.prepare` are those of `store`.
+  """Provides `base.arrays` and `base.prepare` from `store`.
 
-  Its TFDS is imported where a data set lies on disk, not by all that know what
-  data are.
+  The import is deferred because `store` imports TFDS, which is slow and which
+  only data sets on disk need.
   """
   if name not in ('arrays', 'prepare'):
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
@@ -31,11 +31,19 @@ def __getattr__(name: str) -> Any:
 
 
 class Card(NamedTuple):
-  """Where the data come from and how they were cut.
+  """Describes where the data come from and how they were split.
 
-  `counts` holds the rows per split (`'train'`) and the known labels per split
-  and task (`'train/cd496'`); `cut` fills it. `drawn`: every seed draws rows of
-  its own, that share nothing with another's.
+  Attributes:
+    name: name of the data set.
+    source: where the rows come from.
+    licence: licence of the rows.
+    citation: publication to cite.
+    split_rule: how rows are assigned to splits.
+    counts: rows per split (`'train'`) and known labels per split and task
+      (`'train/cd496'`); `cut` fills it.
+    notes: limitations that a reader of results should know.
+    drawn: whether every seed generates its own rows, independent of those of
+      other seeds.
   """
 
   name: str
@@ -49,7 +57,15 @@ class Card(NamedTuple):
 
 
 class Data(NamedTuple):
-  """A data set, ready to train on; a split may be a view of a table."""
+  """A checked data set, ready to train on.
+
+  Attributes:
+    train: training split; as the others, it may be a view of a shared table.
+    valid: validation split.
+    test: test split.
+    tasks: the K tasks, in the order of labels and masks.
+    card: description of the data.
+  """
 
   train: Split | View
   valid: Split | View
@@ -59,7 +75,7 @@ class Data(NamedTuple):
 
   @property
   def splits(self) -> dict[str, Split | View]:
-    """The three splits by name."""
+    """The splits by name: train, valid, test."""
     return {'train': self.train, 'valid': self.valid, 'test': self.test}
 
 
@@ -70,11 +86,23 @@ def cut(
   card: Card,
   columns: Sequence[str] = (),
 ) -> Data:
-  """Cuts one table into train, valid and test, by three arrays of row numbers.
+  """Splits one table into train, valid and test, and checks the result.
 
-  Rows are not copied, so leave the table's arrays as they are; where all seeds
-  cut the same one, it is held once. The result is checked (`columns` as in
-  `check`) and its card counted.
+  Rows are not copied, so the table's arrays must not be modified later. If all
+  seeds split equal tables, the table is held in memory once.
+
+  Args:
+    table: all rows.
+    rows: row numbers of train, valid and test.
+    tasks: the K tasks.
+    card: description; its `counts` are filled.
+    columns: names of the last axis of the inputs, for messages.
+
+  Returns:
+    The data set, whose splits are views of the table.
+
+  Raises:
+    InputError: as in `check`.
   """
   whole, number = Table(table), np.arange(len(table.mask))
   parts = [View(whole, number[r]) for r in rows]
@@ -83,25 +111,34 @@ def cut(
 
 
 def own_rows(data: Data, seed: int) -> Data:
-  """Leaves each training row the label of one task, dealt out at random.
+  """Masks all labels of each training row but that of one random task.
 
-  As if every task had a data set of its own; valid and test keep all labels.
+  This simulates tasks with disjoint data sets. Validation and test splits are
+  unchanged.
+
+  Args:
+    data: the data set.
+    seed: seed of the assignment.
+
+  Raises:
+    InputError: if a task is left without a training row.
   """
   mask = data.train.mask
   draw = splits.words(seed, mask.shape, _OWN)
+  # The largest random word among the known labels of a row chooses its task.
   chosen = np.where(mask, draw, 0).argmax(axis=1)
   mask = mask & (np.arange(mask.shape[1])[None] == chosen[:, None])
   for task, rows in zip(data.tasks, mask.sum(0), strict=True):
     if not rows:
       raise InputError(
         f'config.own_rows leaves task {task.name!r} no training row; set it to '
-        'False, or take more rows'
+        'False, or use more rows'
       )
   return counted(data._replace(train=data.train._replace(mask=mask)))
 
 
 def counted(data: Data) -> Data:
-  """The same data with `card.counts` filled."""
+  """Returns the data with `card.counts` filled."""
   counts = {name: len(split.mask) for name, split in data.splits.items()}
   for name, split in data.splits.items():
     for task, known in zip(data.tasks, split.mask.sum(axis=0), strict=True):
@@ -110,13 +147,20 @@ def counted(data: Data) -> Data:
 
 
 def check(data: Data, columns: Sequence[str] = ()) -> Data:
-  """Returns `data`, or raises `InputError` that names what is wrong with it.
+  """Checks that a data set can be trained on.
 
-  Faults: NaN or infinity in a float input (or in a known label), a task
-  without any known label in a split, a task list `tasks.check` refuses, a label
-  that its kind does. `columns` are names of the last axis of `inputs`, for the
-  message. What a kind finds from labels, such as the number of classes, is in
-  the result's tasks.
+  Args:
+    data: the data set.
+    columns: names of the last axis of the inputs, for messages.
+
+  Returns:
+    The data set, whose tasks have all fields that their kinds infer from
+    labels, such as the number of classes.
+
+  Raises:
+    InputError: if a float input or label is NaN or infinite, a task has no
+      known label in a split, `tasks.check` refuses the tasks, or a kind refuses
+      a label.
   """
   tasks_lib.check(data.tasks)
   _check_split(data, columns)
@@ -133,15 +177,18 @@ def _check_split(data: Data, columns: Sequence[str]) -> None:
       if not known.any():
         raise InputError(
           f'task {task.name!r} has no known label in the {name} split; '
-          'leave the task out, or draw the splits anew'
+          'leave the task out, or use another split'
         )
+      # Masked labels too: `Split.labels` are finite everywhere.
       finite(labels, f'{name} labels of {task.name!r}')
 
 
 def _labelled(data: Data) -> Data:
-  """With what kinds find and make of their labels."""
+  """Completes the tasks and replaces labels by what their kinds return."""
   splits = list(data.splits.values())
   labels, masks = ([getattr(s, p) for s in splits] for p in ('labels', 'mask'))
+  # Fields are inferred over all splits: a class that only the test split has
+  # needs an output too.
   mask = np.concatenate(masks)
   tasks = [
     _of_task(task.name, task.completed, _column(labels, t), mask[:, t])
@@ -157,17 +204,18 @@ def _labelled(data: Data) -> Data:
 
 
 def _checked(name: str, split, labels, mask, tasks) -> Split | View:
-  """The split with the labels that its kinds make of these."""
-  made = [
+  """Returns the split with checked labels."""
+  checked = [
     _of_task(task.name, task.made.check, own, known, f'{name} labels')
     for task, own, known in zip(tasks, labels, mask.T, strict=True)
   ]
-  # Labels that a check leaves as they are stay those of a table.
-  same = all(new is old for new, old in zip(made, labels, strict=True))
-  return split if same else split._replace(labels=tuple(made))
+  # A view keeps the labels of its table if no check has changed them.
+  same = all(new is old for new, old in zip(checked, labels, strict=True))
+  return split if same else split._replace(labels=tuple(checked))
 
 
 def _column(labels: Sequence[tuple], t: int) -> np.ndarray:
+  """Concatenates the labels of task `t` over the splits."""
   parts = [np.asarray(own[t]) for own in labels]
   shapes = {part.shape[1:] for part in parts}
   if len(shapes) > 1:
@@ -176,7 +224,7 @@ def _column(labels: Sequence[tuple], t: int) -> np.ndarray:
 
 
 def _of_task(name: str, function, labels, known, where: str = 'labels'):
-  """Whatever a kind finds wrong with labels is the user's to mend."""
+  """Calls a function of a kind; any exception becomes an `InputError`."""
   try:
     return function(np.asarray(labels), np.asarray(known))
   except Exception as error:
@@ -185,7 +233,16 @@ def _of_task(name: str, function, labels, known, where: str = 'labels'):
 
 
 def finite(values: np.ndarray, name: str, columns: Sequence[str] = ()) -> None:
-  """Raises `InputError` naming the first NaN or infinity by column and row."""
+  """Checks that a float array has no NaN or infinity.
+
+  Args:
+    values: array `[N, ...]`; arrays of other types are accepted as they are.
+    name: name of the array, for the message.
+    columns: names of the last axis, for the message.
+
+  Raises:
+    InputError: if a value is not finite; it names the first by column and row.
+  """
   if values.dtype.kind != 'f' or np.isfinite(values).all():
     return
   first = np.argwhere(~np.isfinite(values))[0]

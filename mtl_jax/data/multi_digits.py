@@ -1,8 +1,8 @@
-"""Two overlapping handwritten digits in one picture: which, and which?
+"""Two overlapping handwritten digits in one picture, one task per digit.
 
-The 1,797 glyphs (8x8, scikit-learn's `load_digits`) are cut into splits before
-any picture is drawn, so no glyph is seen in two of them. The digits overlap,
-so the two tasks compete for one encoder.
+The 1,797 glyphs (8x8, scikit-learn's `load_digits`) are split before pictures
+are composed, so no glyph occurs in two splits. The digits overlap, so the two
+tasks compete for the capacity of one encoder.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ GLYPH, BRIGHTEST = 8, 16
 BLOCK = 45
 PARTS = (7, 1, 2)
 TASKS = Task('left', 'multiclass', 10), Task('right', 'multiclass', 10)
-# Of the uint8 images followed by the uint8 labels.
+# Hash of the uint8 images followed by the uint8 labels.
 SHA256 = '87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826'
 
 CARD = base.Card(
@@ -29,28 +29,34 @@ CARD = base.Card(
   licence='BSD-3-Clause (scikit-learn, which ships the file)',
   citation='Alpaydin and Kaynak, Cascading Classifiers, Kybernetika 34, 1998',
   split_rule=(
-    f'7:1:2 by blocks of {BLOCK} glyphs in file order (rows of one writer sit '
-    'together, no writer is named); pictures are drawn inside a split'
+    f'7:1:2 by blocks of {BLOCK} glyphs in file order (glyphs of one writer '
+    'are adjacent, no writer is named); pictures are composed inside a split'
   ),
   counts={},
   notes=(
     'Pictures of one split share glyphs, so they are not independent: about '
-    '1,260, 180 and 360 glyphs stand behind the splits, however many pictures '
-    'are drawn. A writer at the edge of a block may be in two splits.'
+    '1,260, 180 and 360 glyphs make up the splits, however many pictures are '
+    'composed. A writer at the edge of a block may be in two splits.'
   ),
 )
 
 
 class Draw(NamedTuple):
-  """Which glyphs (row numbers) are put where, one entry per picture."""
+  """Glyphs and positions, one entry per picture.
+
+  Attributes:
+    left: row numbers of the left glyphs.
+    right: row numbers of the right glyphs.
+    shifts: 0 or 1 pixel: y and x of the left glyph, then of the right one.
+  """
 
   left: Integer[np.ndarray, 'pictures']
   right: Integer[np.ndarray, 'pictures']
-  shifts: Integer[np.ndarray, 'pictures 4']  # 0 or 1: y, x of left, of right
+  shifts: Integer[np.ndarray, 'pictures 4']
 
 
 class Digits(tfds.core.GeneratorBasedBuilder, skip_registration=True):
-  """The single glyphs, in file order, with values 0 to 16."""
+  """TFDS builder of the single glyphs, in file order, with values 0 to 16."""
 
   name = 'multi_digits'
   VERSION = tfds.core.Version('1.0.0')
@@ -86,16 +92,30 @@ def load(
   num_test: int = 2000,
   canvas: int = 12,
 ) -> base.Data:
-  """Inputs uint8 `[N, canvas, canvas, 1]`; tasks left and right (ten each).
+  """Loads pictures uint8 `[N, canvas, canvas, 1]` and their two tasks.
 
-  `split_seed` fixes both the split of the glyphs and the pictures. `files` is
-  not read: the glyphs come with scikit-learn.
+  Args:
+    split_seed: seed of the split of the glyphs and of the pictures; None is
+      the fixed split of the card.
+    data_dir: folder of prepared data; '' is the default of `files.home`.
+    files: not used: the glyphs come with scikit-learn.
+    num_train: number of training pictures.
+    num_valid: number of validation pictures.
+    num_test: number of test pictures.
+    canvas: height and width of a picture in pixels, at least 10.
+
+  Returns:
+    The data set with tasks `left` and `right` of ten classes each.
+
+  Raises:
+    InputError: if the canvas is too small, a split is empty, or scikit-learn
+      has other glyphs.
   """
   if canvas < GLYPH + 2:
-    raise InputError(f'canvas is {canvas}; left and right need {GLYPH + 2}')
+    raise InputError(f'canvas is {canvas}; it must be at least {GLYPH + 2}')
   sizes = num_train, num_valid, num_test
   if min(sizes) < 1:
-    raise InputError(f'each split needs a picture; asked for {sizes}')
+    raise InputError(f'each split needs a picture; the sizes are {sizes}')
   table = read(data_dir)
   draws = draw(len(table['label']), sizes, split_seed)
   parts = [picture_split(table, d, canvas) for d in draws]
@@ -104,7 +124,7 @@ def load(
 
 
 def read(data_dir: str = '') -> dict[str, np.ndarray]:
-  """The glyphs `[N, 8, 8]` and their labels, prepared if they are not yet."""
+  """Returns glyphs `[N, 8, 8]` and labels, and prepares them if necessary."""
   builder = Digits(
     data_dir=files.home(data_dir), file_format=tfds.core.FileFormat.ARRAY_RECORD
   )
@@ -112,7 +132,11 @@ def read(data_dir: str = '') -> dict[str, np.ndarray]:
 
 
 def glyphs_of_sklearn() -> tuple[np.ndarray, np.ndarray]:
-  """Glyphs and labels, uint8. Raises `InputError` if they are not the known."""
+  """Returns the glyphs and labels of scikit-learn, as uint8.
+
+  Raises:
+    InputError: if their hash is not the pinned one.
+  """
   import sklearn.datasets  # takes a second, and only preparing needs it
 
   digits = sklearn.datasets.load_digits()
@@ -130,22 +154,39 @@ def glyphs_of_sklearn() -> tuple[np.ndarray, np.ndarray]:
 def draw(
   num_glyphs: int, sizes: tuple[int, ...], seed: int | None
 ) -> tuple[Draw, ...]:
-  """For each split, which of its own glyphs are put where."""
+  """Draws the pictures of each split from its own glyphs.
+
+  Args:
+    num_glyphs: number of glyphs in the file.
+    sizes: number of pictures per split.
+    seed: seed of the split and of the pictures, or None.
+
+  Returns:
+    One `Draw` per split.
+  """
   rows = splits.grouped(np.arange(num_glyphs) // BLOCK, PARTS, seed)
   return tuple(
+    # Six random words per picture: two glyphs and four shifts.
     _draw(own, splits.words(seed, (size, 6), stream))
     for stream, (own, size) in enumerate(zip(rows, sizes, strict=True), start=1)
   )
 
 
-def _draw(own, chance) -> Draw:
-  picks = own[(chance[:, :2] % len(own)).astype(np.int64)]
-  return Draw(*picks.T, (chance[:, 2:] % 2).astype(np.int64))
+def _draw(own, words) -> Draw:
+  picks = own[(words[:, :2] % len(own)).astype(np.int64)]
+  return Draw(*picks.T, (words[:, 2:] % 2).astype(np.int64))
 
 
 def picture_split(table, drawn: Draw, canvas: int) -> base.Split:
-  """The pictures of one split with their labels."""
+  """Composes the pictures of one split and collects their labels.
+
+  Args:
+    table: `glyph` `[G, 8, 8]` and `label` `[G]`.
+    drawn: the pictures to compose.
+    canvas: height and width of a picture in pixels.
+  """
   pictures = compose(table['glyph'], drawn, canvas)
+  # Both digits of every picture are known.
   labels = table['label'].astype(np.int32)
   mask = np.ones((len(pictures), len(TASKS)), bool)
   return base.Split(pictures, (labels[drawn.left], labels[drawn.right]), mask)
@@ -154,9 +195,18 @@ def picture_split(table, drawn: Draw, canvas: int) -> base.Split:
 def compose(
   glyphs: UInt8[np.ndarray, 'glyphs 8 8'], drawn: Draw, canvas: int
 ) -> UInt8[np.ndarray, 'pictures canvas canvas 1']:
-  """Left glyphs at the top left, right ones at the bottom right; the maximum.
+  """Composes pictures as the pixelwise maximum of two glyphs.
 
-  Each is moved by 0 or 1 pixel in y and x. Values are 0 to 255.
+  Left glyphs are placed at the top left and right ones at the bottom right,
+  each shifted by 0 or 1 pixel in y and x.
+
+  Args:
+    glyphs: glyphs with values 0 to 16.
+    drawn: glyphs and shifts of each picture.
+    canvas: height and width of a picture in pixels.
+
+  Returns:
+    Pictures with values 0 to 255.
   """
   glyphs = (glyphs.astype(np.int64) * 255 // BRIGHTEST).astype(np.uint8)
   pictures = np.zeros((len(drawn.left), canvas, canvas), np.uint8)
@@ -167,6 +217,7 @@ def compose(
 
 
 def _paste(pictures, glyphs, corners: Int[np.ndarray, 'pictures 2']) -> None:
+  # A loop over the few corners that occur, not over pictures.
   for y, x in np.unique(corners, axis=0):
     here = np.flatnonzero((corners == (y, x)).all(axis=1))
     area = here, slice(y, y + GLYPH), slice(x, x + GLYPH)

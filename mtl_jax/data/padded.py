@@ -1,4 +1,4 @@
-"""Rows of several runs on a leading axis, on the host."""
+"""Arrays of several runs on a leading axis, padded with zeros, on the host."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -8,29 +8,53 @@ import numpy as np
 
 
 def gathered(rows: np.ndarray) -> Callable:
-  """Takes rows of a table by number, zeros for those behind its last."""
+  """Returns a function that gathers rows of a table by number.
+
+  Args:
+    rows: row numbers; the number of rows of the table marks padding, for which
+      the result is 0.
+  """
 
   def gather(x):
-    found = x[np.minimum(rows, len(x) - 1)]
-    found[rows == len(x)] = 0
-    return found
+    # Clipped, so that the number that marks padding is a valid index.
+    values = x[np.minimum(rows, len(x) - 1)]
+    values[rows == len(x)] = 0
+    return values
 
   return gather
 
 
 def padded(x: np.ndarray, length: int) -> np.ndarray:
-  """With rows of zeros behind, of which no label is known."""
+  """Appends rows of zeros.
+
+  In a mask, such rows are False, so no label of theirs is known.
+
+  Args:
+    x: array `[N, ...]`.
+    length: number of rows of the result, at least N.
+  """
   return x if len(x) == length else filled([x], 1, length)[0]
 
 
 def filled(trees: Iterable, count: int, length: int) -> Any:
-  """Trees on a leading axis, one at a time; zeros stand behind their rows."""
-  found = None
+  """Stacks pytrees on a leading axis and pads their rows with zeros.
+
+  The trees are consumed one at a time, so an iterator need not hold them all.
+
+  Args:
+    trees: pytrees of arrays `[n, ...]`, whose n may differ.
+    count: number of trees.
+    length: number of rows of the result, at least every n.
+
+  Returns:
+    A pytree of arrays `[count, length, ...]`, or None without trees.
+  """
+  stacked = None
   for i, tree in enumerate(trees):
-    if found is None:
-      found = jax.tree.map(
+    if stacked is None:  # Shapes and types are known with the first tree.
+      stacked = jax.tree.map(
         lambda x: np.zeros((count, length, *x.shape[1:]), x.dtype), tree
       )
-    for whole, x in zip(*map(jax.tree.leaves, (found, tree)), strict=True):
+    for whole, x in zip(*map(jax.tree.leaves, (stacked, tree)), strict=True):
       whole[i, : len(x)] = x
-  return found
+  return stacked

@@ -1,7 +1,7 @@
-"""Sentences from four sources: how positive are they, where are they from?
+"""Sentences from four sources, with their sentiment and their source.
 
-The corpus rated for VADER (Hutto and Gilbert, ICWSM 2014): each sentence was
-rated by about 20 people from -4 to 4; its source is the topic.
+The corpus of VADER (Hutto and Gilbert, ICWSM 2014): about 20 people rated each
+sentence from -4 to 4. The source of a sentence is its topic.
 """
 
 import functools
@@ -34,23 +34,30 @@ CARD = base.Card(
   licence='MIT',
   citation='Hutto and Gilbert, VADER, ICWSM 2014',
   split_rule=(
-    '7:1:2 by group, within each topic. A group is what is joined by one '
-    'document (product, news), by equal words (four or more), or, for tweets, '
-    'by a Jaccard similarity of their words of .6 or more'
+    '7:1:2 by group, within each topic. Rows are in one group if they share a '
+    'document (product, news) or have equal words (four or more), or, for '
+    'tweets, if the Jaccard similarity of their words is .6 or more'
   ),
   counts={},
   notes=(
-    'Movie rows stem from about 2,000 reviews without a document id, so '
-    'sentences of one review can stand in two splits: that leak cannot be '
+    'Movie rows come from about 2,000 reviews without a document id, so '
+    'sentences of one review can be in two splits: that leak cannot be '
     'closed. A mean rating of exactly 0 has no sign: its binary label is '
-    'missing. Sources give themselves away by style, even with case folded '
-    'and links and user names dropped, so topic is an easy task.'
+    'missing. Style reveals the source, even with case folded and links and '
+    'user names removed, so topic is an easy task.'
   ),
 )
 
 
 class Row(NamedTuple):
-  """One sentence; `key` tells its document."""
+  """One sentence of the corpus.
+
+  Attributes:
+    topic: a key of `TOPICS`.
+    key: identifier of the sentence, which may contain that of its document.
+    rating: mean rating, between -4 and 4.
+    text: the sentence in lower case.
+  """
 
   topic: str
   key: str
@@ -59,7 +66,7 @@ class Row(NamedTuple):
 
 
 class SentimentTopic(tfds.core.GeneratorBasedBuilder, skip_registration=True):
-  """Sentences in file order, with the group that no split may cut."""
+  """TFDS builder of the sentences in file order, each with its group."""
 
   name = 'sentiment_topic'
   VERSION = tfds.core.Version('1.0.0')
@@ -92,8 +99,8 @@ class SentimentTopic(tfds.core.GeneratorBasedBuilder, skip_registration=True):
       [row.text for row in rows], [document(row) for row in rows], tweets
     )
     for i, (row, group) in enumerate(zip(rows, groups, strict=True)):
-      kept = {'text': row.text, 'rating': row.rating, 'topic': row.topic}
-      yield i, {**kept, 'group': group}
+      values = {'text': row.text, 'rating': row.rating, 'topic': row.topic}
+      yield i, {**values, 'group': group}
 
 
 def load(
@@ -104,15 +111,34 @@ def load(
   vocab_size: int = 10000,
   regression: bool = False,
 ) -> base.Data:
-  """Inputs int32 `[N, max_len]`: 0 padding, 1 unknown, then words by rank.
+  """Loads sentences as word numbers int32 `[N, max_len]`, with two tasks.
 
-  `vocab_size` counts those two. Tasks: sentiment (mean rating above or below
-  0; with `regression`, the standardised mean itself) and topic (four).
+  Number 0 is padding, 1 an unknown word, and 2 the most frequent word of the
+  training split.
+
+  Args:
+    split_seed: seed of the split; None is the fixed split of the card.
+    data_dir: folder of prepared data; '' is the default of `files.home`.
+    files: folder of raw files; '' is the default of `files.folder`.
+    max_len: number of words to which sentences are cut or padded.
+    vocab_size: size of the vocabulary, with padding and the unknown word.
+    regression: whether the task `sentiment` is to predict the standardised
+      mean rating instead of its sign.
+
+  Returns:
+    The data set with tasks `sentiment` and `topic` (four classes). The sizes
+    of the splits depend a little on the seed, because groups are not split.
+
+  Raises:
+    InputError: if `max_len` or `vocab_size` is too small, the raw file is
+      missing, or its hash differs.
   """
   if max_len < 1 or vocab_size <= text.FIRST_WORD:
     raise InputError(f'need max_len >= 1 and vocab_size > {text.FIRST_WORD}')
   table = read(data_dir, files)
   rows = split(table, split_seed)
+  # Encoding is slow and the same for every seed; only the vocabulary depends on
+  # the training split.
   coded = _encoded(*_places(data_dir, files), max_len)
   inputs = text.vocabulary(coded, rows[0], vocab_size)[coded]
   tasks, labels, mask = _labels(table, rows[0], regression)
@@ -120,15 +146,27 @@ def load(
 
 
 def read(data_dir: str = '', folder: str = '') -> dict[str, np.ndarray]:
-  """The table as stored, prepared if it is not yet: text, rating, topic, group.
+  """Returns the table as stored, and prepares it first if necessary.
 
-  Kept for the next seed: do not write to it.
+  The table is cached for the next seed and must not be modified.
+
+  Args:
+    data_dir: folder of prepared data; '' is the default of `files.home`.
+    folder: folder of raw files; '' is the default of `files.folder`.
+
+  Returns:
+    Arrays `[N]`: `text`, `rating`, `topic` and `group`.
   """
   return _read(*_places(data_dir, folder))
 
 
 def split(table: dict[str, np.ndarray], seed: int | None) -> splits.Rows:
-  """Row numbers of train, valid and test."""
+  """Returns the row numbers of train, valid and test.
+
+  Args:
+    table: as returned by `read`.
+    seed: seed of the split, or None for the fixed one.
+  """
   return splits.grouped(table['group'], PARTS, seed, table['topic'])
 
 
@@ -136,6 +174,7 @@ def _places(data_dir: str, folder: str) -> tuple[pathlib.Path, pathlib.Path]:
   return files.home(data_dir), files.folder(folder, data_dir)
 
 
+# Every seed reads the same table, so it is decoded once per process.
 @functools.lru_cache(maxsize=1)
 def _read(home: pathlib.Path, folder: pathlib.Path) -> dict[str, np.ndarray]:
   builder = SentimentTopic(
@@ -151,10 +190,17 @@ def _encoded(home: pathlib.Path, folder: pathlib.Path, max_len: int):
 
 
 def parse(raw: bytes) -> Iterator[Row]:
-  """Rows of the corpus in file order; four rows without a word are left out."""
+  """Yields the rows of the corpus in file order.
+
+  Rows without a letter are skipped; the corpus has four.
+
+  Args:
+    raw: the bytes of the gzipped tar file.
+  """
   with tarfile.open(fileobj=io.BytesIO(raw)) as archive:
     for topic, stem in TOPICS.items():
       name = f'hutto_ICWSM_2014/{stem}_GroundTruth.txt'
+      # The files start with a byte order mark and have Windows line ends.
       lines = archive.extractfile(name).read().decode('utf-8-sig')
       for line in filter(None, lines.split('\r\n')):
         key, rating, sentence = line.split('\t')
@@ -164,12 +210,13 @@ def parse(raw: bytes) -> Iterator[Row]:
 
 
 def clean(sentence: str) -> str:
-  """Lower case, entities decoded (some are escaped twice: `&amp;#38;`)."""
+  """Decodes HTML entities and converts to lower case."""
+  # Some entities are escaped twice: `&amp;#38;`.
   return html.unescape(html.unescape(sentence)).strip().lower()
 
 
 def document(row: Row) -> str:
-  """The name of the document a row was taken from; '' if it is not told."""
+  """Returns the name of the document of a row, '' if it is unknown."""
   if row.topic not in ('product', 'news'):
     return ''
   return f'{row.topic}/{row.key.rpartition("_")[0]}'
@@ -180,6 +227,7 @@ def _labels(table, train, regression: bool):
   if regression:
     sentiment, known = columns.regression(table['rating'], train)
   else:
+    # A mean rating of exactly 0 has no sign.
     known = table['rating'] != 0
     sentiment = np.where(known, table['rating'] > 0, -1).astype(np.int32)
   kind = 'regression' if regression else 'binary'

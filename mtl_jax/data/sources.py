@@ -1,8 +1,8 @@
-"""Where a run reads a split: in a table that runs share, or in its own arrays.
+"""Sources of a split: a table that all runs share, or arrays of one run.
 
-The parts that all runs share lie once on each device. Where every run has
-another split of one table, it has the numbers of its rows, and a step gathers
-those of its batch.
+Parts that all runs share are stored once on each device. If every run has
+another split of one table, a run stores only the numbers of its rows, and a
+training step gathers the rows of its batch.
 """
 
 from collections.abc import Callable
@@ -14,18 +14,18 @@ from jaxtyping import Array, Int
 from mtl_jax.data.base import Split
 
 NOTHING = Split(None, None, None)
-# Of the two arguments that stand for a source.
+# `in_axes` of the two `Source.arguments` in `jax.vmap`.
 AXES = (None, 0)
 
 
 class Source(NamedTuple):
-  """One split of one run, each part of it in one of two places.
+  """One split of one run; each part is either shared or of this run.
 
   Attributes:
-    shared: parts that all runs read; None where runs have their own.
-    own: parts of this run, row by row of the split; None where shared.
-    rows: `[n]`, where the split's rows stand in `shared`; None where `shared`
-      is the split itself. Numbers behind its last row are of padding.
+    shared: parts that all runs read; None for parts that runs have themselves.
+    own: parts of this run, in the order of the split; None for shared parts.
+    rows: `[n]`, row numbers of the split in `shared`; None if `shared` is the
+      split itself. A number past the last row marks padding.
   """
 
   shared: Split
@@ -34,17 +34,26 @@ class Source(NamedTuple):
 
   @property
   def arguments(self) -> tuple[Split, tuple]:
-    """As a mapped program takes it: what all runs share, and what is theirs."""
+    """The shared and the per-run arguments of a vmapped program; see `AXES`."""
     return self.shared, self[1:]
 
 
 def of(data: Split | Source) -> Source:
-  """A split as a source of its own arrays."""
+  """Converts a split to a source that shares nothing; a source is returned."""
   return data if isinstance(data, Source) else Source(NOTHING, data)
 
 
 def reading(function: Callable) -> Callable:
-  """Of a function whose last argument is a source: of its two `arguments`."""
+  """Splits the last argument of a function, a source, into its `arguments`.
+
+  `jax.vmap` can then map over the per-run part alone.
+
+  Args:
+    function: takes a source as its last argument.
+
+  Returns:
+    A function that takes the two `arguments` instead.
+  """
 
   def read(*others):
     *others, shared, own = others
@@ -54,40 +63,68 @@ def reading(function: Callable) -> Callable:
 
 
 def size(source: Source) -> int:
-  """Rows of the split, with padding."""
+  """Returns the number of rows of the split, with padding."""
+  # With row numbers, the length of the table is not that of the split.
   if source.rows is not None:
     return source.rows.shape[0]
   return _place(source, 'mask')[0].shape[0]
 
 
 def part(source: Source, name: str, order: Int[Array, '...']) -> Any:
-  """One part of some rows of the split, by their numbers in it."""
+  """Gathers one part of some rows of the split.
+
+  Args:
+    source: the source.
+    name: `inputs`, `labels` or `mask`.
+    order: row numbers in the split.
+
+  Returns:
+    A pytree of arrays that start with the shape of `order`.
+  """
   tree, rows = _place(source, name)
   if rows is None:
     return jax.tree.map(lambda x: x[order], tree)
+  # Numbers in the split become numbers in the table.
   return gathered(tree, rows[order])
 
 
 def whole(source: Source, name: str) -> Any:
-  """One part of all rows of the split."""
+  """Gathers one part of all rows of the split.
+
+  Args:
+    source: the source.
+    name: `inputs`, `labels` or `mask`.
+  """
   tree, rows = _place(source, name)
   return tree if rows is None else gathered(tree, rows)
 
 
 def inputs(source: Source) -> tuple[Any, Any]:
-  """Inputs, and where the split's rows stand in them; None if side by side."""
+  """Returns stored inputs, and the split's row numbers in them or None."""
   return _place(source, 'inputs')
 
 
 def gathered(table: Any, rows: Int[Array, '...']) -> Any:
-  """Rows of a table by their numbers, zeros for those behind the last."""
+  """Gathers rows of a table by number.
+
+  Args:
+    table: pytree of arrays `[N, ...]`.
+    rows: row numbers; one of N or more gives zeros, which is padding.
+  """
+  # JAX clamps an index out of range by default; padding must be zero, and False
+  # in a mask.
   return jax.tree.map(
     lambda x: x.at[rows].get(mode='fill', fill_value=0), table
   )
 
 
 def with_labels(source: Source, change: Callable[[Any], Any]) -> Source:
-  """The source with other labels, where they stand."""
+  """Replaces the labels, shared or not.
+
+  Args:
+    source: the source.
+    change: maps stored labels to new ones.
+  """
   where = 'own' if source.shared.labels is None else 'shared'
   parts = getattr(source, where)
   new = {where: parts._replace(labels=change(parts.labels))}
@@ -95,6 +132,8 @@ def with_labels(source: Source, change: Callable[[Any], Any]) -> Source:
 
 
 def _place(source: Source, name: str) -> tuple[Any, Any]:
+  """Returns the stored part and the row numbers that it is read by, or None."""
+  # Row numbers refer to the shared table only, never to a part of the run.
   shared = getattr(source.shared, name)
   if shared is None:
     return getattr(source.own, name), None

@@ -1,7 +1,7 @@
-"""K arrays of as many rows, those of one shape side by side in one array.
+"""A sequence of K arrays whose members of equal shape are stored stacked.
 
-What is done to the labels or the predictions of a thousand tasks is then a few
-operations. They are a sequence of K arrays, each cut out where it is asked for.
+Operations on the labels or predictions of a thousand tasks are then few. To a
+caller it is a sequence of K arrays, each sliced out on access.
 """
 
 import dataclasses
@@ -18,26 +18,30 @@ from jaxtyping import Array
 @functools.partial(
   jax.tree_util.register_dataclass,
   data_fields=['parts'],
-  meta_fields=['members', 'behind'],
+  meta_fields=['members', 'trailing'],
 )
 @dataclasses.dataclass(frozen=True)
 class Columns(Sequence):
-  """K arrays `[N, ...]`.
+  """K arrays `[N, ...]`, stacked by shape.
+
+  The axis of the members is counted from the end, so that `jax.vmap` may add
+  and remove leading axes.
 
   Attributes:
-    parts: arrays `[..., N, members, ...]`; axes in front may come and go.
-    members: of each part, which of the K arrays it holds.
-    behind: of each part, how many axes are behind that of the members.
+    parts: arrays `[..., N, members, ...]`.
+    members: for each part, the indices of the K arrays that it holds.
+    trailing: for each part, the number of axes after that of the members.
   """
 
   parts: tuple[Any, ...]
   members: tuple[tuple[int, ...], ...]
-  behind: tuple[int, ...]
+  trailing: tuple[int, ...]
 
   def __len__(self) -> int:
     return sum(map(len, self.members))
 
   def __getitem__(self, number: int) -> Any:
+    # Indexing the range resolves negative indices and raises IndexError.
     part, place = self._places[range(len(self))[number]]
     axis = self._axis(part)
     return self.parts[part][(slice(None),) * axis + (place,)]
@@ -52,7 +56,7 @@ class Columns(Sequence):
 
   @property
   def shapes(self) -> list[tuple[int, ...]]:
-    """Of the K arrays."""
+    """Shapes of the K arrays, computed without slicing them out."""
     own = []
     for part, array in enumerate(self.parts):
       axis = self._axis(part)
@@ -60,11 +64,18 @@ class Columns(Sequence):
     return [own[self._places[i][0]] for i in range(len(self))]
 
   def _axis(self, part: int) -> int:
-    return self.parts[part].ndim - 1 - self.behind[part]
+    return self.parts[part].ndim - 1 - self.trailing[part]
 
   def of(self, groups: Sequence[Sequence[int]]) -> list[Array]:
-    """For each group of arrays of one shape `[N, group, ...]`."""
-    found = [None] * len(groups)
+    """Stacks groups of the arrays.
+
+    Args:
+      groups: indices of arrays, of one shape within a group.
+
+    Returns:
+      One array `[N, group, ...]` per group.
+    """
+    result = [None] * len(groups)
     for part, members in enumerate(self.members):
       own = [g for g, group in enumerate(groups) if set(group) <= set(members)]
       order = [members.index(i) for g in own for i in groups[g]]
@@ -75,19 +86,23 @@ class Columns(Sequence):
         self._axis(part),
       )
       for g, array in zip(own, cut, strict=True):
-        found[g] = array
+        result[g] = array
     return [
+      # A group whose arrays are in several parts is stacked one by one.
       stacked([self[i] for i in group]) if array is None else array
-      for group, array in zip(groups, found, strict=True)
+      for group, array in zip(groups, result, strict=True)
     ]
 
 
 def packed(arrays: Sequence[Any], axis: int = 1) -> Columns:
-  """K arrays as columns; those of one type and shape are side by side.
+  """Stacks K arrays by type and shape.
 
   Args:
-    arrays: `[N, ...]`, or with axes in front.
-    axis: where the members go, behind the rows.
+    arrays: K arrays `[N, ...]`, possibly with leading axes.
+    axis: position of the new axis of members, after the rows.
+
+  Returns:
+    The columns; `arrays` itself if they are columns already.
   """
   if isinstance(arrays, Columns):
     return arrays
@@ -104,21 +119,34 @@ def packed(arrays: Sequence[Any], axis: int = 1) -> Columns:
 def groups_of(
   arrays: Sequence[Any], groups: Sequence[Sequence[int]]
 ) -> list[Array]:
-  """For each group of arrays of one shape `[N, group, ...]`."""
+  """Stacks groups of arrays.
+
+  Args:
+    arrays: K arrays `[N, ...]`, or columns.
+    groups: indices of arrays, of one shape within a group.
+
+  Returns:
+    One array `[N, group, ...]` per group.
+  """
   if isinstance(arrays, Columns):
     return arrays.of(groups)
   return [stacked([arrays[i] for i in group]) for group in groups]
 
 
 def shapes_of(arrays: Sequence[Any]) -> list[tuple[int, ...]]:
-  """The arrays' shapes; none is cut out for that."""
+  """Returns the shapes of the arrays; columns are not sliced for that."""
   if isinstance(arrays, Columns):
     return arrays.shapes
   return [array.shape for array in arrays]
 
 
 def stacked(arrays: Sequence[Any], axis: int = 1) -> Any:
-  """Side by side on a new axis, on the host where they lie there."""
+  """Stacks arrays on a new axis, in NumPy if all of them are NumPy arrays.
+
+  Args:
+    arrays: arrays of one shape.
+    axis: position of the new axis.
+  """
   host = all(isinstance(x, np.ndarray) for x in arrays)
   return np.stack(arrays, axis) if host else jnp.stack(arrays, axis)
 
@@ -126,21 +154,26 @@ def stacked(arrays: Sequence[Any], axis: int = 1) -> Any:
 def _cut(
   array: Array, order: list[int], sizes: list[int], axis: int
 ) -> list[Array]:
-  """The array's members in this order, cut into groups of these sizes."""
+  """Takes members of an array in an order and splits them into groups."""
   if not sizes:
     return []
   if len(order) == array.shape[axis]:
     array = permuted(array, tuple(order), axis)
-  else:  # Others are asked for in groups across parts, which is rare.
+  else:  # Some members are in groups that span parts, which is rare.
     array = jnp.take(array, np.array(order), axis)
   return jnp.split(array, np.cumsum(sizes)[:-1], axis)
 
 
 def permuted(array: Array, order: tuple[int, ...], axis: int) -> Array:
-  """`array` with the entries of an axis in this order, each once.
+  """Permutes the entries of an axis.
 
-  Its gradient is a permutation too, where that of an index would be a sum
-  into places: one entry after the other, on a CPU.
+  Its VJP is a permutation too. The VJP of indexing would be a scatter-add,
+  which runs sequentially on a CPU.
+
+  Args:
+    array: the array.
+    order: a permutation of the indices of the axis.
+    axis: the axis.
   """
   if order == tuple(range(len(order))):
     return array
@@ -157,6 +190,6 @@ def _permuter(order: tuple[int, ...], axis: int) -> Callable[[Array], Array]:
 
   permute.defvjp(
     lambda x: (permute(x), None),
-    lambda _, slope: (_permuter(inverse, axis)(slope),),
+    lambda _, cotangent: (_permuter(inverse, axis)(cotangent),),
   )
   return permute

@@ -1,4 +1,4 @@
-"""TFDS data sets without TensorFlow: built once, read in one go."""
+"""Prepares and reads TFDS data sets without TensorFlow."""
 
 import contextlib
 import hashlib
@@ -15,43 +15,64 @@ from mtl_jax.errors import InputError, nearest
 
 try:
   import fcntl
-except ImportError:  # Not on every system: build a data set once at a time.
+except ImportError:  # Windows has none; do not prepare in parallel there.
   fcntl = None
 
 
 def prepare(builder, manual_dir: str | os.PathLike = ''):
-  """Builds a TFDS data set once, without TensorFlow; returns its reader.
+  """Prepares a TFDS data set if necessary, without TensorFlow.
 
-  Safe when many processes ask at once. `manual_dir` holds the raw files, for
-  builders that read any.
+  Several processes may call it at once; one of them prepares the data.
+
+  Args:
+    builder: TFDS builder with `file_format='array_record'`.
+    manual_dir: folder of the raw files, for builders that read any.
+
+  Returns:
+    A builder that reads the prepared data.
+
+  Raises:
+    InputError: if the file format is another one, the raw files are missing,
+      or the folder cannot be written to.
   """
   if builder.info.file_format is not tfds.core.FileFormat.ARRAY_RECORD:
     raise InputError(
       f'{builder.name}: construct it with file_format="array_record", the one '
       'format that is written correctly without TensorFlow'
     )
-  # TFDS renames a finished folder into place, so this file means "all there".
+  # TFDS renames a finished folder into place, so the file implies all others.
   done = pathlib.Path(os.fspath(builder.data_path)) / 'dataset_info.json'
   if not done.exists():
     with _lock(done.parent):
+      # Another process may have finished while this one waited for the lock.
       if not done.exists():
         _generate(builder, manual_dir)
-  # A builder made before another process finished keeps an empty split table.
+  # A builder created before the data were prepared has no splits.
   return tfds.builder_from_directory(builder.data_path)
 
 
 def arrays(builder, split: str) -> dict[str, np.ndarray]:
-  """`{'key' or 'outer/inner': array [N, ...]}` of one TFDS split.
+  """Reads one TFDS split as arrays.
 
-  Decoded once and kept as an npz file beside the data. Text is bytes of fixed
-  width. Raises `InputError` for an empty split or ragged rows.
+  The decoded split is cached as an npz file in the folder of the data.
+
+  Args:
+    builder: TFDS builder of prepared data.
+    split: TFDS split string, slices allowed.
+
+  Returns:
+    `{'key' or 'outer/inner': array [N, ...]}`; text is bytes of fixed width.
+
+  Raises:
+    InputError: if the split is unknown or empty, or a feature has rows of
+      several lengths.
   """
   info = pathlib.Path(os.fspath(builder.data_path)) / 'dataset_info.json'
   identity = hashlib.sha256(info.read_bytes() + split.encode()).hexdigest()
   cache = info.parent / f'decoded-{identity[:16]}.npz'
   if not cache.exists():
     table = _decode(builder, split)
-    # A data folder that is read-only is read every time.
+    # In a read-only folder nothing is cached; every call decodes anew.
     with contextlib.suppress(PermissionError):
       _save(cache, table)
     return table
@@ -69,13 +90,13 @@ def _lock(target: pathlib.Path) -> Iterator[None]:
     raise InputError(f'{file.parent}: cannot write there ({error})') from None
   with file.open('w') as handle:
     if fcntl:
-      fcntl.flock(handle, fcntl.LOCK_EX)  # freed on close and on a crash
+      fcntl.flock(handle, fcntl.LOCK_EX)  # released on close and on a crash
     yield
 
 
 def _generate(builder, manual_dir) -> None:
   folder = pathlib.Path(manual_dir)
-  # TFDS refuses an empty folder too, but with an AssertionError.
+  # TFDS raises an AssertionError for an empty folder.
   if manual_dir and not (folder.is_dir() and any(folder.iterdir())):
     raise InputError(
       f'{builder.name}: no raw files in {folder}; '
@@ -106,6 +127,7 @@ def _decode(builder, split: str) -> dict[str, np.ndarray]:
 
 
 def _flat_keys(row: dict, prefix: str = '') -> Iterator[str]:
+  """Yields keys of nested features, joined by slashes."""
   for key, value in row.items():
     if isinstance(value, dict):
       yield from _flat_keys(value, f'{prefix}{key}/')
@@ -119,7 +141,7 @@ def _column(rows: list, key: str, feature) -> np.ndarray:
   try:
     values = np.asarray(rows)
   except ValueError:
-    raise InputError(f'{key!r} has rows of many lengths; pad it') from None
+    raise InputError(f'{key!r} has rows of many lengths; pad them') from None
   return (
     values if values.dtype.kind in 'SU' else values.astype(feature.np_dtype)
   )
@@ -129,4 +151,4 @@ def _save(cache: pathlib.Path, table: dict[str, np.ndarray]) -> None:
   handle, part = tempfile.mkstemp(dir=cache.parent, suffix='.npz')
   with os.fdopen(handle, 'wb') as file:
     np.savez(file, **table)
-  os.replace(part, cache)  # atomic: a reader never sees half a file
+  os.replace(part, cache)  # atomic: a reader never sees a partial file

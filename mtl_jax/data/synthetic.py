@@ -1,18 +1,21 @@
-"""Regression tasks whose relatedness is set: ground truth for interference.
+"""Synthetic regression tasks with known relatedness.
 
-Task k wants `f(w_k . x)` of standard normal inputs. How the unit vectors w_k
-lie to each other is the family:
+The label of task k is `f(w_k . x)` for standard normal inputs x and a unit
+weight vector w_k. The family determines the angles between weight vectors:
 
-- `cosine`: all pairs at cosine `related`; with two tasks and the defaults these
-  are the data of MMoE (Ma et al., KDD 2018, section 3.2).
-- `low_rank`: a share `related` of each squared w_k lies in a random subspace of
-  `rank` directions that all have in common, the rest in a direction of its own.
-- `conflict`: all want the same, but for a share 1 - `related` of the inputs,
-  which every other task wants with the opposite sign.
-- `clusters`: as `cosine` inside each of `groups` groups, 0 between them.
+- `cosine`: every pair has cosine `related`. With two tasks and the defaults
+  these are the data of MMoE (Ma et al., KDD 2018, section 3.2).
+- `low_rank`: a share `related` of the squared norm of w_k is in a random
+  subspace of dimension `rank` that all tasks share, the rest in a direction of
+  task k alone.
+- `conflict`: weight vectors are equal, except that for a share 1 - `related` of
+  the inputs every other task has the opposite sign.
+- `clusters`: as `cosine` inside each of `groups` groups, 0 between groups.
 
-`f(z) = c z + sum_i sin(alpha_i c z + beta_i)`, alpha and beta standard normal
-and the same for all tasks, alpha times a task's `difficulty`.
+`f(z) = c z + sum_i sin(alpha_i c z + beta_i)`. Alpha and beta are standard
+normal and shared by all tasks; alpha is multiplied by a task's `difficulty`.
+
+One draw of weights, function and rows is called a world; each seed has its own.
 """
 
 import numpy as np
@@ -23,14 +26,14 @@ from mtl_jax.errors import InputError, nearest
 from mtl_jax.tasks import Task
 
 Weights = Float[np.ndarray, 'tasks inputs']
-Knob = tuple[float, ...]  # one for all tasks, or one each
+PerTask = tuple[float, ...]  # one number for all tasks, or one for each
 
 CARD = base.Card(
   name='synthetic',
-  source='drawn here',
+  source='generated here',
   licence='Apache-2.0',
   citation='after Ma et al., KDD 2018, section 3.2, which leaves c, m and rows '
-  'open; those are of a public reimplementation (c .3, m 5, noise .1)',
+  'open; those are taken from a public reimplementation (c .3, m 5, noise .1)',
   split_rule='every seed draws its own world: weights, function and rows',
   counts={},
   notes='Labels are in standard deviations of the training labels.',
@@ -51,51 +54,54 @@ def load(
   rows: tuple[int, int, int] = (10_000, 1000, 1000),
   c: float = 0.3,
   waves: int = 5,
-  noise: Knob = (0.1,),
-  difficulty: Knob = (1.0,),
-  known: Knob = (1.0,),
+  noise: PerTask = (0.1,),
+  difficulty: PerTask = (1.0,),
+  known: PerTask = (1.0,),
 ) -> base.Data:
-  """Inputs float32 `[N, inputs]`, K regressions `task_0`, ...; reads no file.
+  """Generates inputs float32 `[N, inputs]` and regressions `task_0`, ...
 
   Args:
-    split_seed: of all that is drawn.
-    data_dir: not used, as is `files`.
-    files: see above.
-    family: how the tasks' weights lie to each other, see above.
-    tasks: how many.
-    related: a cosine or a share, as the family has it.
-    rank: of the common subspace of `low_rank`.
-    groups: of `clusters`; task k is in group k mod `groups`.
-    inputs: their number.
-    rows: of train, valid and test.
-    c: length of w_k.
-    waves: sines in f.
-    noise: standard deviation of what is added to labels before they are
-      standardised; for all tasks, or one each.
-    difficulty: of each task, see above.
-    known: share of training rows that have the task's label.
+    split_seed: seed of the world. None draws another world in every call.
+    data_dir: not used.
+    files: not used.
+    family: `cosine`, `low_rank`, `conflict` or `clusters`; see above.
+    tasks: number of tasks.
+    related: a cosine or a share, depending on the family.
+    rank: dimension of the shared subspace of `low_rank`.
+    groups: number of groups of `clusters`; task k is in group k mod `groups`.
+    inputs: number of inputs.
+    rows: number of rows of train, valid and test.
+    c: norm by which w_k is scaled.
+    waves: number of sines in f.
+    noise: standard deviation of the noise that is added to labels before they
+      are standardised.
+    difficulty: factor of alpha.
+    known: share of training rows that have a label.
+
+  Returns:
+    The data set; labels are in standard deviations of known training labels.
 
   Raises:
-    InputError: no such family, or weights that cannot lie so.
+    InputError: if the family is unknown or no such weights exist.
   """
   del data_dir, files
   draw = np.random.default_rng(split_seed)
-  knobs = {'noise': noise, 'difficulty': difficulty, 'known': known}
-  noise, difficulty, known = (each(k, v, tasks) for k, v in knobs.items())
-  wanted = weights(draw, family, tasks, related, rank, groups, inputs)
+  given = {'noise': noise, 'difficulty': difficulty, 'known': known}
+  noise, difficulty, known = (per_task(k, v, tasks) for k, v in given.items())
+  w = weights(draw, family, tasks, related, rank, groups, inputs)
   alpha, beta = draw.normal(size=(2, waves))
   angles = alpha * difficulty[:, None]  # [K, waves]
-  splits = [_rows(draw, n, wanted, c, angles, beta, noise) for n in rows]
+  splits = [_rows(draw, n, w, c, angles, beta, noise) for n in rows]
   mask = draw.random(splits[0][1].shape) < known
   own = tuple(Task(f'task_{k}', 'regression') for k in range(tasks))
   data = base.Data(*standardised(splits, mask), own, CARD)
   return base.check(base.counted(data))
 
 
-def _rows(draw, count, wanted, c, angles, beta, noise) -> tuple:
-  """Inputs `[N, inputs]` and labels `[N, K]`."""
-  x = draw.normal(size=(count, wanted.shape[1]))
-  z = c * x @ wanted.T
+def _rows(draw, count, w, c, angles, beta, noise) -> tuple:
+  """Draws inputs `[N, inputs]` and labels `[N, K]`."""
+  x = draw.normal(size=(count, w.shape[1]))
+  z = c * x @ w.T
   y = z + np.sin(z[..., None] * angles + beta).sum(-1)
   return x.astype(np.float32), y + noise * draw.normal(size=z.shape)
 
@@ -109,29 +115,61 @@ def weights(
   groups: int = 2,
   inputs: int = 100,
 ) -> Weights:
-  """What the tasks want of the inputs, the first that `load` draws.
+  """Draws the weight vectors, unit vectors w_k, of a family.
 
-  Their products are how related the tasks are in truth.
+  `load` draws them first, so that a generator with the same seed gives those of
+  its world. Their inner products are the true relatedness of the tasks.
+
+  Args:
+    draw: random generator.
+    family: `cosine`, `low_rank`, `conflict` or `clusters`.
+    tasks: number of tasks.
+    related: a cosine or a share, depending on the family.
+    rank: dimension of the shared subspace of `low_rank`.
+    groups: number of groups of `clusters`.
+    inputs: number of inputs.
+
+  Raises:
+    InputError: if the family is unknown or no such weights exist.
   """
   if family not in FAMILIES:
     raise InputError(f'family {family!r}: {nearest(family, FAMILIES)}')
   return FAMILIES[family](draw, tasks, inputs, related, rank, groups)
 
 
-def each(name: str, knob: Knob, tasks: int) -> Float[np.ndarray, 'tasks']:
-  """One number per task."""
-  if len(knob) not in (1, tasks):
+def per_task(
+  name: str, values: PerTask, tasks: int
+) -> Float[np.ndarray, 'tasks']:
+  """Broadcasts a field to one number per task.
+
+  Args:
+    name: name of the field, for the message.
+    values: one number, or one per task.
+    tasks: number of tasks.
+
+  Raises:
+    InputError: if there is another number of values.
+  """
+  if len(values) not in (1, tasks):
     raise InputError(
-      f'config.datasets.synthetic.{name} has {len(knob)} numbers for {tasks} '
-      'tasks; give one, or one each'
+      f'config.datasets.synthetic.{name} has {len(values)} numbers for {tasks} '
+      'tasks; give one, or one per task'
     )
-  return np.broadcast_to(np.asarray(knob, float), (tasks,))
+  return np.broadcast_to(np.asarray(values, float), (tasks,))
 
 
 def standardised(splits: list, mask: np.ndarray) -> list[base.Split]:
-  """Labels in units of the training rows' known ones."""
-  first = np.where(mask, splits[0][1], np.nan)
-  mean, std = np.nanmean(first, 0), np.nanstd(first, 0)
+  """Standardises labels by the known training labels.
+
+  Args:
+    splits: inputs `[N, inputs]` and labels `[N, K]` of train, valid and test.
+    mask: bool `[N, K]`, known labels of the training split.
+
+  Returns:
+    The three splits; all labels of valid and test are known.
+  """
+  train = np.where(mask, splits[0][1], np.nan)
+  mean, std = np.nanmean(train, 0), np.nanstd(train, 0)
   masks = [mask, *(np.ones(y.shape, bool) for _, y in splits[1:])]
   return [
     base.Split(x, tuple(((y - mean) / std).T.astype(np.float32)), known)
@@ -140,30 +178,53 @@ def standardised(splits: list, mask: np.ndarray) -> list[base.Split]:
 
 
 def orthonormal(draw, count: int, inputs: int) -> Weights:
-  """Random directions at right angles."""
+  """Draws orthonormal vectors, uniformly distributed.
+
+  Args:
+    draw: random generator.
+    count: number of vectors.
+    inputs: dimension, at least `count`.
+
+  Raises:
+    InputError: if there are more vectors than dimensions.
+  """
   if count > inputs:
     raise InputError(
-      f'config.datasets.synthetic.inputs is {inputs}; {count} directions at '
-      'right angles need as many'
+      f'config.datasets.synthetic.inputs is {inputs}; {count} orthogonal '
+      f'directions need {count} or more'
     )
   return np.linalg.qr(draw.normal(size=(inputs, count)))[0].T
 
 
 def with_cosines(draw, cosines: np.ndarray, inputs: int) -> Weights:
-  """Unit vectors with these cosines; the first is the first direction."""
+  """Draws unit vectors with given cosines.
+
+  Args:
+    draw: random generator.
+    cosines: matrix of cosines `[K, K]`, 1 on the diagonal.
+    inputs: dimension, at least K.
+
+  Raises:
+    InputError: if no K vectors have these cosines, or K is too large.
+  """
   size = len(cosines)
   try:
-    # Rounding may leave the cosines of equal vectors a little below 0.
+    # Equal vectors give a singular matrix, which rounding may make indefinite.
     factor = np.linalg.cholesky(cosines + 1e-12 * np.eye(size))
   except np.linalg.LinAlgError as error:
     raise InputError(
-      f'{size} tasks cannot all be at cosine {cosines[0, -1]:g}; take '
+      f'{size} tasks cannot all have cosine {cosines[0, -1]:g}; set '
+      'config.datasets.synthetic.related to '
       f'{-1 / max(size - 1, 1):.3g} or more'
     ) from error
   return factor @ orthonormal(draw, size, inputs)
 
 
+# Every family takes the fields of all, those of the others unused.
+
+
 def cosine(draw, tasks, inputs, related, rank, groups) -> Weights:
+  """Draws weights whose pairs all have the same cosine; see `weights`."""
   del rank, groups
   cosines = np.full((tasks, tasks), float(related))
   np.fill_diagonal(cosines, 1)
@@ -171,6 +232,7 @@ def cosine(draw, tasks, inputs, related, rank, groups) -> Weights:
 
 
 def clusters(draw, tasks, inputs, related, rank, groups) -> Weights:
+  """Draws weights that are related only inside groups; see `weights`."""
   del rank
   group = np.arange(tasks) % groups
   cosines = np.where(group[:, None] == group[None], float(related), 0.0)
@@ -179,6 +241,7 @@ def clusters(draw, tasks, inputs, related, rank, groups) -> Weights:
 
 
 def low_rank(draw, tasks, inputs, related, rank, groups) -> Weights:
+  """Draws weights that share a subspace; see `weights`."""
   del groups
   directions = orthonormal(draw, rank + tasks, inputs)
   mixed = draw.normal(size=(tasks, rank)) @ directions[:rank]
@@ -187,6 +250,7 @@ def low_rank(draw, tasks, inputs, related, rank, groups) -> Weights:
 
 
 def conflict(draw, tasks, inputs, related, rank, groups) -> Weights:
+  """Draws weights of opposite sign on some inputs; see `weights`."""
   del rank, groups
   common = np.sign(draw.normal(size=inputs)) / np.sqrt(inputs)
   opposed = np.arange(inputs) < round((1 - related) * inputs)

@@ -1,4 +1,4 @@
-"""Sentences as rows of word numbers, and which sentences belong together."""
+"""Encodes sentences as word numbers, and groups similar sentences."""
 
 import itertools
 import re
@@ -11,14 +11,14 @@ from scipy.sparse import csgraph
 
 PADDING, UNKNOWN, FIRST_WORD = 0, 1, 2
 
-# Links and names of people carry no sentiment and give a tweet away.
+# Links and user names carry no sentiment, and they reveal that it is a tweet.
 _DROPPED = re.compile(r'https?://\S+|@\w+')
-# An emoticon, a word with its apostrophes, or a mark that stresses.
+# An emoticon, a word with its apostrophes, or a mark of emphasis.
 _TOKEN = re.compile(r"[:;=]-?[()dp](?!\w)|<3+|\w+(?:'\w+)*|[!?]")
 
 
 def tokens(sentence: str) -> list[str]:
-  """Lower-case words, emoticons and marks: "Don't!" -> ["don't", '!']."""
+  """Splits into lower-case words and marks: "Don't!" -> ["don't", '!']."""
   plain = sentence.lower().replace('’', "'")
   return _TOKEN.findall(_DROPPED.sub(' ', plain))
 
@@ -26,10 +26,17 @@ def tokens(sentence: str) -> list[str]:
 def encode(
   sentences: Sequence[str], max_len: int
 ) -> tuple[Int32[np.ndarray, 'rows length'], list[str]]:
-  """Numbers of the first `max_len` words, and the word list.
+  """Encodes sentences by an alphabetical list of all words.
 
-  Word i of the list, which is in alphabetical order and holds every word of
-  the corpus, is number i + 1; 0 is padding. No count enters here.
+  The code depends on no counts, so it is the same for all splits.
+
+  Args:
+    sentences: the sentences.
+    max_len: number of words to which sentences are cut or padded.
+
+  Returns:
+    Word numbers `[N, max_len]` and the word list. Word i of the list has number
+    i + 1; 0 is padding.
   """
   split = [tokens(sentence)[:max_len] for sentence in sentences]
   words = sorted(set(itertools.chain.from_iterable(split)))
@@ -46,18 +53,25 @@ def vocabulary(
   train: Integer[np.ndarray, 'train'],
   size: int,
 ) -> Int32[np.ndarray, 'numbers']:
-  """From a word's number to its place in the vocabulary of the rows `train`.
+  """Ranks words by their frequency in the training rows.
 
-  0 stays padding, a word outside is 1, the most frequent word of the training
-  rows is 2, and so on up to `size` - 1; ties go in alphabetical order.
+  Args:
+    coded: word numbers of all rows, as returned by `encode`.
+    train: row numbers of the training split.
+    size: size of the vocabulary, with padding and the unknown word.
+
+  Returns:
+    An array that maps word numbers to vocabulary entries: padding to 0, words
+    outside the vocabulary to 1, the most frequent word to 2, and so on up to
+    `size` - 1. Ties are in alphabetical order.
   """
   counts = np.bincount(coded[train].ravel(), minlength=coded.max() + 1)
   ranked = 1 + np.argsort(-counts[1:], kind='stable')
-  kept = ranked[counts[ranked] > 0][: size - FIRST_WORD]
-  places = np.full(len(counts), UNKNOWN, np.int32)
-  places[PADDING] = PADDING
-  places[kept] = np.arange(FIRST_WORD, FIRST_WORD + len(kept))
-  return places
+  frequent = ranked[counts[ranked] > 0][: size - FIRST_WORD]
+  entries = np.full(len(counts), UNKNOWN, np.int32)
+  entries[PADDING] = PADDING
+  entries[frequent] = np.arange(FIRST_WORD, FIRST_WORD + len(frequent))
+  return entries
 
 
 def groups(
@@ -65,10 +79,19 @@ def groups(
   documents: Sequence[str],
   compared: Sequence[int],
 ) -> Int32[np.ndarray, 'rows']:
-  """A group number per row, the same for rows that must not be parted.
+  """Groups rows that must be in the same split.
 
-  Rows are joined, in chains too, by one document name ('' is none), by equal
-  words (four or more) and, among the rows `compared`, by similar words.
+  Two rows are joined if they have the same document name or the same words
+  (four or more), or, among the rows `compared`, similar words. Groups are the
+  connected components.
+
+  Args:
+    sentences: the sentences.
+    documents: name of each row's document, '' if it is unknown.
+    compared: row numbers among which similar words join.
+
+  Returns:
+    A group number per row.
   """
   split = [tokens(sentence) for sentence in sentences]
   texts = [' '.join(row) if len(row) >= 4 else '' for row in split]
@@ -83,7 +106,15 @@ def groups(
 def similar(
   split: Sequence[list[str]], least: float = 0.6
 ) -> Integer[np.ndarray, 'pairs 2']:
-  """Pairs of rows whose sets of words have a Jaccard similarity >= `least`."""
+  """Finds pairs of rows whose sets of words are similar.
+
+  Args:
+    split: words of each row.
+    least: smallest Jaccard similarity of a pair.
+
+  Returns:
+    Row numbers of the pairs; each pair occurs in both orders.
+  """
   words = sorted(set(itertools.chain.from_iterable(split)))
   number = {word: i for i, word in enumerate(words)}
   cells = [(i, number[w]) for i, row in enumerate(split) for w in set(row)]
@@ -92,18 +123,19 @@ def similar(
     (np.ones(len(cells), np.float32), (rows, numbers)), (len(split), len(words))
   )
   sizes = table.sum(axis=1)
-  found = []
-  for start in range(0, len(split), 500):  # 500 rows of the square at a time
+  pairs = []
+  # The dense N x N matrix is computed 500 rows at a time to bound memory.
+  for start in range(0, len(split), 500):
     shared = (table[start : start + 500] @ table.T).toarray()
     union = sizes[start : start + 500, None] + sizes[None] - shared
-    found.append(
+    pairs.append(
       np.argwhere(shared >= least * np.maximum(union, 1)) + [start, 0]
     )
-  return np.concatenate(found)
+  return np.concatenate(pairs)
 
 
 def _equal(names: Sequence[str]) -> Integer[np.ndarray, 'pairs 2']:
-  # Each row with the first row of its name; rows without a name stand alone.
+  """Pairs each row with the first row of its name; '' is no name."""
   first = {}
   pairs = [(i, first.setdefault(n, i)) for i, n in enumerate(names) if n]
   return np.array(pairs, int).reshape(-1, 2)

@@ -1,7 +1,7 @@
-"""Any TFDS data set that is already prepared, read by its name.
+"""Reads any prepared TFDS data set by name.
 
-It must have been prepared with `file_format='array_record'`; nothing is
-downloaded or generated here. Names of features are as in the builder's info,
+The data set must have been prepared with `file_format='array_record'`; nothing
+is downloaded or generated here. Features are named as in the builder's info,
 nested ones with a slash: `outer/inner`.
 """
 
@@ -34,14 +34,31 @@ def load(
   max_len: int = 40,
   vocab_size: int = 10000,
 ) -> base.Data:
-  """Features `inputs` of the TFDS data set `name`; tasks are (feature, kind).
+  """Loads a prepared TFDS data set.
 
-  `splits` are three TFDS split strings, slices allowed; with a `split_seed`
-  their rows are pooled and drawn anew at the same sizes. One feature is the
-  input by itself; many numeric columns become one float32 matrix, another
-  mixture a dict. Floats are standardised on the training split, arrays of
-  integers kept, text becomes `max_len` word numbers. A label that is NaN, or
-  -1 where it is no regression, is missing. `files` is not read.
+  A single input feature is the input itself, several numeric ones become one
+  float32 matrix, and any other combination is a dict. Floats are standardised
+  on the training split, arrays of integers are unchanged, and text becomes word
+  numbers. A label is missing if it is NaN, or if it is negative and the task is
+  not a regression.
+
+  Args:
+    split_seed: None uses the rows of `splits`; a seed pools them and splits
+      them again at random, with the same sizes.
+    data_dir: folder of prepared data; '' is the default of `files.home`.
+    files: not used.
+    name: name of the TFDS data set.
+    config: builder config, '' if there is none.
+    version: version, '' for the latest.
+    inputs: features that are inputs.
+    tasks: pairs of a label feature and the kind of its task.
+    splits: TFDS split strings of train, valid and test, slices allowed.
+    max_len: number of words to which text is cut or padded.
+    vocab_size: size of the vocabulary of text.
+
+  Raises:
+    InputError: if the data set, a feature, a split or a kind does not exist, or
+      a value does not suit its kind.
   """
   tasks_lib.check(tuple(Task(key, kind) for key, kind in tasks))
   builder = find(name, data_dir, config, version)
@@ -49,23 +66,34 @@ def load(
   encode = functools.partial(
     _encode, train=rows[0], max_len=max_len, vocab_size=vocab_size
   )
-  made = [_task(builder, table[key], key, kind) for key, kind in tasks]
+  own = [_task(builder, table[key], key, kind) for key, kind in tasks]
   labels, known = zip(
-    *(_label(table[task.name], task, rows[0]) for task in made), strict=True
+    *(_label(table[task.name], task, rows[0]) for task in own), strict=True
   )
   whole = base.Split(_join(table, inputs, encode), labels, np.stack(known, 1))
-  return base.cut(whole, rows, made, _card(builder, splits, split_seed))
+  return base.cut(whole, rows, own, _card(builder, splits, split_seed))
 
 
 def find(name: str, data_dir: str = '', config: str = '', version: str = ''):
-  """The reader of a prepared data set; `InputError` where there is none."""
+  """Returns a builder that reads a prepared data set.
+
+  Args:
+    name: name of the data set.
+    data_dir: folder of prepared data; '' is the default of `files.home`.
+    config: builder config, '' if there is none.
+    version: version, '' for the latest.
+
+  Raises:
+    InputError: if it is not prepared, or in another file format.
+  """
   home = files.home(data_dir)
   infos = home.glob('*/**/dataset_info.json') if home.is_dir() else ()
-  there = {str(info.parent.parent.relative_to(home)) for info in infos}
+  prepared = {str(info.parent.parent.relative_to(home)) for info in infos}
   wanted = f'{name}/{config}' if config else name
-  if wanted not in there:
+  if wanted not in prepared:
     raise InputError(
-      f'{home} holds no prepared data set {wanted!r}; ' + nearest(wanted, there)
+      f'{home} holds no prepared data set {wanted!r}; '
+      + nearest(wanted, prepared)
     )
   builder = _reader(home, wanted, version)
   if builder.info.file_format is not tfds.core.FileFormat.ARRAY_RECORD:
@@ -96,7 +124,21 @@ def read(
   inputs: Sequence[str],
   labels: Sequence[str],
 ) -> tuple[Table, splits_lib.Rows]:
-  """All rows in one table, and the row numbers of train, valid and test."""
+  """Reads the rows of three splits into one table.
+
+  Args:
+    builder: TFDS builder of prepared data.
+    splits: TFDS split strings of train, valid and test.
+    seed: None leaves rows in their split; a seed pools and splits them again.
+    inputs: features that are inputs.
+    labels: features that are labels.
+
+  Returns:
+    Arrays `[N, ...]` by feature, and the row numbers of train, valid and test.
+
+  Raises:
+    InputError: if a split or feature does not exist, or an input is not finite.
+  """
   if len(splits) != 3:
     raise InputError(f'splits are train, valid and test; got {splits}')
   parts = [base.arrays(builder, split) for split in splits]
@@ -109,6 +151,8 @@ def read(
     for key in {*inputs, *labels}
   }
   ends = np.cumsum([len(part[inputs[0]]) for part in parts])
+  # Random words are sorted instead of calling `Generator.permutation`, whose
+  # stream may change between versions of NumPy.
   order = np.arange(ends[-1])
   if seed is not None:
     order = np.argsort(splits_lib.words(seed, len(order)), kind='stable')
@@ -126,7 +170,7 @@ def _check_keys(table: Table, inputs, labels, name: str) -> None:
 
 
 def _check_finite(values: np.ndarray, key: str, where: str) -> None:
-  # Before scaling, which would spread one NaN over the whole column.
+  # Checked before scaling, which would spread a NaN over its whole column.
   if values.ndim == 1:
     base.finite(values[:, None], where, [key])
   else:
@@ -134,6 +178,7 @@ def _check_finite(values: np.ndarray, key: str, where: str) -> None:
 
 
 def _join(table: Table, keys, encode):
+  """Combines input features: one array, one matrix, or a dict of arrays."""
   if len(keys) == 1:
     return encode(table[keys[0]])
   if any(table[k].dtype.kind in 'SU' or table[k].ndim > 2 for k in keys):
@@ -147,6 +192,7 @@ def _encode(values: np.ndarray, train, max_len: int, vocab_size: int):
     sentences = [s.decode() if values.dtype.kind == 'S' else s for s in values]
     coded, _ = text.encode(sentences, max_len)
     return text.vocabulary(coded, train, vocab_size)[coded]
+  # Images remain bytes, a quarter of their size as float32.
   if values.ndim > 1 and values.dtype.kind in 'iu':
     return values if values.dtype == np.uint8 else values.astype(np.int32)
   if values.ndim == 1:
@@ -161,7 +207,7 @@ def _task(builder, labels: np.ndarray, key: str, kind: str) -> Task:
     return Task(key, kind)
   parts = key.split('/')
   feature = functools.reduce(operator.getitem, parts, builder.info.features)
-  # Over all splits: the shape of a prediction must not hang on the seed.
+  # Over all splits: the shape of a prediction must not depend on the seed.
   seen = int(columns.counts(labels)[0].max()) + 1
   return Task(key, kind, getattr(feature, 'num_classes', None) or seen)
 
@@ -171,10 +217,11 @@ def _label(labels: np.ndarray, task: Task, train):
     return columns.regression(labels, train)
   if task.kind == 'binary' and (labels == -1).any() and not (labels == 0).any():
     raise InputError(
-      f'task {task.name!r} is binary and holds -1 and no 0; -1 is a label that '
-      'is missing: prepare it with 0 for no, or take kind regression'
+      f'task {task.name!r} is binary and holds -1 and no 0, but -1 marks a '
+      'missing label: prepare it with 0 for no, or use kind regression'
     )
   labels, known = columns.counts(labels)
+  # Other kinds have their own checks and no fixed range of labels.
   top = {'binary': 1, 'multiclass': task.num_outputs - 1}.get(task.kind)
   if top is not None:
     wrong = labels[(labels > top) | (labels != np.floor(labels))]
@@ -188,13 +235,13 @@ def _label(labels: np.ndarray, task: Task, train):
 
 def _card(builder, splits: Sequence[str], seed: int | None) -> base.Card:
   info = builder.info
-  drawn = '' if seed is None else ', pooled and drawn anew at the same sizes'
+  drawn = '' if seed is None else ', pooled and split again at the same sizes'
   return base.Card(
     name=info.full_name,
     source=f'TFDS {info.full_name}; {info.homepage}'.rstrip('; '),
-    licence=info.redistribution_info.license or 'not told by the builder',
-    citation=info.citation or 'not told by the builder',
+    licence=info.redistribution_info.license or 'not given by the builder',
+    citation=info.citation or 'not given by the builder',
     split_rule=f'TFDS splits {", ".join(splits)}{drawn}',
     counts={},
-    notes='Rows are drawn one by one: check that no group spans two splits.',
+    notes='Rows are split one by one: check that no group spans two splits.',
   )

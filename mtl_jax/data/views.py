@@ -1,4 +1,4 @@
-"""Splits, as arrays or as row numbers of one table that many of them share."""
+"""Splits, as arrays or as row numbers of a table that several splits share."""
 
 import functools
 from collections.abc import Iterator, Sequence
@@ -8,8 +8,8 @@ import jax
 import numpy as np
 from jaxtyping import Integer
 
-BLOCK = 1 << 16  # rows of a table that are gathered at a time
-SMALL = 10_000_000  # bytes up to which a gathered part is kept
+BLOCK = 1 << 16  # number of rows that are gathered at a time
+SMALL = 10_000_000  # bytes up to which a gathered part is cached
 
 
 class Split(NamedTuple):
@@ -17,8 +17,8 @@ class Split(NamedTuple):
 
   Attributes:
     inputs: array `[N, ...]`, or a pytree of them.
-    labels: K arrays `[N]`, where they are trained on `columns.Columns`; what
-      stands at a missing label is finite.
+    labels: K arrays `[N]` or `[N, d]`, in training `stacked.Columns`; the value
+      of a missing label is finite.
     mask: bool `[N, K]`, True where the label is known.
   """
 
@@ -28,11 +28,10 @@ class Split(NamedTuple):
 
 
 class Table:
-  """All rows of a data set, from which splits are cut.
+  """All rows of a data set, shared by its splits.
 
   Attributes:
-    parts: all rows.
-    finite: whether no float input is NaN or infinite.
+    parts: inputs, labels and mask of all rows.
   """
 
   def __init__(self, parts: Split):
@@ -40,6 +39,7 @@ class Table:
 
   @functools.cached_property
   def finite(self) -> bool:
+    """Whether all float inputs are finite; computed once."""
     leaves = jax.tree.leaves(self.parts.inputs)
     return all(
       np.isfinite(block).all()
@@ -50,15 +50,16 @@ class Table:
 
 
 class View:
-  """Some rows of a table. It reads as a `Split` does, and is one to JAX.
+  """Some rows of a table, with the attributes of a `Split`.
 
-  A part is gathered when it is read, and anew each time where it is large:
-  hold on to what is read twice, and read `mask` to count rows.
+  As a pytree it flattens to the parts of a split. A part is gathered when it is
+  read, and a large one again each time: keep a reference to what is read twice,
+  and count rows by `mask`.
 
   Args:
     table: all rows.
-    rows: numbers of the split's rows.
-    own: parts that are not the table's, row by row of the split.
+    rows: row numbers of the split.
+    **own: parts that replace those of the table, in the order of the split.
   """
 
   def __init__(self, table: Table, rows: Integer[np.ndarray, 'n'], **own: Any):
@@ -67,21 +68,24 @@ class View:
 
   @property
   def inputs(self) -> Any:
+    """Inputs of the split, as in `Split`."""
     return self._read('inputs')
 
   @property
   def labels(self) -> tuple[np.ndarray, ...]:
+    """Labels of the split, as in `Split`."""
     return self._read('labels')
 
   @property
   def mask(self) -> np.ndarray:
+    """Mask of the split, as in `Split`."""
     return self._read('mask')
 
   def __iter__(self) -> Iterator[Any]:
     return iter((self.inputs, self.labels, self.mask))
 
   def _replace(self, **parts: Any) -> 'View':
-    """With parts of its own instead of the table's, as a `Split` has it."""
+    """Returns a view with some parts replaced, as `Split._replace` does."""
     return View(self.table, self.rows, **{**self.own, **parts})
 
   def _read(self, name: str) -> Any:
@@ -90,10 +94,11 @@ class View:
     if name in self._small:
       return self._small[name]
     whole = getattr(self.table.parts, name)
-    found = jax.tree.map(lambda x: x[self.rows], whole)
-    if sum(x.nbytes for x in jax.tree.leaves(found)) <= SMALL:
-      self._small[name] = found
-    return found
+    part = jax.tree.map(lambda x: x[self.rows], whole)
+    # Caching large parts would undo the saving of a shared table.
+    if sum(x.nbytes for x in jax.tree.leaves(part)) <= SMALL:
+      self._small[name] = part
+    return part
 
 
 jax.tree_util.register_pytree_node(
@@ -102,8 +107,14 @@ jax.tree_util.register_pytree_node(
 
 
 def first(split: Split | View, count: int) -> Split:
-  """The first rows alone."""
+  """Returns the first rows of a split.
+
+  Args:
+    split: the split; of a view no other rows are gathered.
+    count: number of rows.
+  """
   if isinstance(split, View):
+    # Rows are cut before gathering, so that only `count` of them are copied.
     own = {
       k: jax.tree.map(lambda x: x[:count], v) for k, v in split.own.items()
     }
@@ -112,21 +123,22 @@ def first(split: Split | View, count: int) -> Split:
 
 
 def inputs_to_check(split: Split | View) -> list[tuple]:
-  """With their paths; none where the whole table was found finite."""
-  taken = isinstance(split, View) and 'inputs' not in split.own
-  if taken and split.table.finite:
+  """Returns inputs with their paths; none if the whole table is finite."""
+  from_table = isinstance(split, View) and 'inputs' not in split.own
+  # The table is checked once for all splits of all seeds.
+  if from_table and split.table.finite:
     return []
   return jax.tree_util.tree_leaves_with_path(split.inputs)
 
 
 def numbers(split: Split | View) -> int:
-  """How many numbers its arrays hold, without gathering them."""
+  """Returns the number of elements of all arrays, without gathering them."""
   one = jax.tree.leaves(first(split, 1))
   return len(split.mask) * sum(leaf[0].size for leaf in one)
 
 
 def pieces(split: Split | View) -> Iterator[np.ndarray]:
-  """All arrays, one after the other, a view's in blocks of rows."""
+  """Yields all arrays in a fixed order, those of a view in blocks of rows."""
   for name in Split._fields:
     if isinstance(split, View) and name not in split.own:
       for leaf in jax.tree.leaves(getattr(split.table.parts, name)):
@@ -138,27 +150,36 @@ def pieces(split: Split | View) -> Iterator[np.ndarray]:
 def _blocks(
   leaf: np.ndarray, rows: np.ndarray | None = None
 ) -> Iterator[np.ndarray]:
-  """These rows, or all, so many at a time that a copy of them is no matter."""
+  """Yields some rows, or all, in blocks, so that copies stay small."""
   for start in range(0, len(leaf if rows is None else rows), BLOCK):
     some = slice(start, start + BLOCK)
     yield leaf[some] if rows is None else leaf[rows[some]]
 
 
 def joined(data: Any, first: Any) -> Any:
-  """A `Data` over parts of the other's table, where all their numbers agree.
+  """Replaces parts of the table by equal ones of another data set's table.
 
-  A loader makes its table anew for every seed; this lets it go.
+  A loader creates a table for every seed; afterwards equal parts are in memory
+  once.
+
+  Args:
+    data: the data set.
+    first: data set of another seed, whose parts are used.
+
+  Returns:
+    `data` with views of shared parts; `data` itself if `first` has no table.
   """
-  like, found = first.train, {}
+  like, views = first.train, {}
   if not isinstance(like, View):
     return data
   tables: dict[int, Table] = {}
   for name, split in data.splits.items():
     if isinstance(split, View):
+      # All splits of one table must share one table afterwards as well.
       key = id(split.table)
       tables[key] = tables.get(key) or _joined(split.table, like.table)
-      found[name] = View(tables[key], split.rows, **split.own)
-  return data._replace(**found)
+      views[name] = View(tables[key], split.rows, **split.own)
+  return data._replace(**views)
 
 
 def _joined(table: Table, like: Table) -> Table:
@@ -170,7 +191,7 @@ def _joined(table: Table, like: Table) -> Table:
 
 
 def _same(one: Any, other: Any) -> bool:
-  """Whether two trees hold the same numbers in the same types."""
+  """Returns whether two pytrees have equal arrays of equal types."""
   (left, kind), (right, other_kind) = map(jax.tree.flatten, (one, other))
   return kind == other_kind and all(map(_equal, left, right))
 
@@ -180,6 +201,7 @@ def _equal(one: np.ndarray, other: np.ndarray) -> bool:
     return True
   if (one.shape, one.dtype) != (other.shape, other.dtype):
     return False
+  # In blocks, because `array_equal` allocates a bool array of the full size.
   return all(
     np.array_equal(one[i : i + BLOCK], other[i : i + BLOCK])
     for i in range(0, len(one), BLOCK)

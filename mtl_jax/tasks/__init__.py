@@ -1,7 +1,11 @@
-"""Tasks: what is predicted. A kind of task is a file, or a user's dotted path.
+"""Prediction tasks, each with a name and a kind.
 
-Predictions are `[B, num_outputs]`, labels `[B]` or `[B, d]`, as the kind says.
-A label that is missing is masked out; what it holds does not matter.
+A kind (`binary`, `regression`, ...) is a file of this package or a dotted path
+to a module of the user. It defines the loss, the number of outputs, the label
+check and the metrics.
+
+Predictions have shape `[B, num_outputs]`. Labels have shape `[B]` or `[B, d]`,
+depending on the kind. A missing label is masked out, so its value is ignored.
 """
 
 import dataclasses
@@ -27,12 +31,17 @@ HELPERS = ('classes', 'labels', 'numbers', 'ranks', 'scores')
 class Task:
   """One task: `Task('visits', 'count')`, `Task('digit', 'multiclass', 10)`.
 
-  `kind` is a file of this package or a dotted path; what follows are the fields
-  of its `make`, by name or in order. Hashable, and equal where all is equal.
+  Tasks are hashable and compare by value.
+
+  Args:
+    name: name of the task, unique within a data set.
+    kind: name of a file of this package, or a dotted path to a module.
+    *values: fields of the kind's `make`, in order.
+    **fields: fields of the kind's `make`, by name.
 
   Raises:
-    InputError: more values than the kind has fields; a field that it does not
-      know is found by `check`.
+    InputError: if there are more values than the kind has fields. An unknown
+      field name is reported by `check`.
   """
 
   name: str
@@ -41,6 +50,7 @@ class Task:
 
   def __init__(self, name: str, kind: str, *values: Any, **fields: Any):
     given = {**_named(kind, values), **fields}
+    # None means that a field is not given, so it makes no difference if it is.
     frozen = sorted((k, _frozen(v)) for k, v in given.items() if v is not None)
     object.__setattr__(self, 'name', name)
     object.__setattr__(self, 'kind', kind)
@@ -48,27 +58,32 @@ class Task:
 
   @property
   def shape(self) -> tuple:
-    """What tasks of one shape have in common: all but the name."""
+    """Kind and fields: everything but the name."""
     return self.kind, self.fields
 
   @property
   def made(self) -> Kind:
-    """What the kind's `make` returns for these fields."""
+    """The `Kind` that the kind's `make` returns for these fields."""
     return _made(self.kind, self.fields)
 
   @property
   def num_outputs(self) -> int:
-    """Channels of the head."""
+    """Number of output channels of the head.
+
+    Raises:
+      InputError: if the kind infers it from labels and has seen none.
+    """
     if self.made.outputs:
       return self.made.outputs
     raise InputError(
       f'task {self.name!r} ({self.kind}) does not say how many outputs it has, '
-      'and its data were not checked by mtl_jax.data.base.check, which finds it'
+      'and its data were not checked by mtl_jax.data.base.check, which infers '
+      'it'
     )
 
   @property
   def metrics(self) -> dict[str, Metric]:
-    """The metrics of this kind by name; the first one is the headline."""
+    """Metrics of this kind by name; the first one is the primary metric."""
     return self.made.metrics
 
   def loss(
@@ -77,28 +92,52 @@ class Task:
     labels: Num[Array, 'batch ...'],
     mask: Bool[Array, 'batch'],
   ) -> Float[Array, '']:
-    """The mean loss over valid labels; 0 where no label is valid."""
-    # A NaN behind the mask must reach neither the value nor the gradient.
-    shown = mask.reshape(-1, *[1] * (labels.ndim - 1))
-    labels = jnp.where(shown, labels, jnp.zeros_like(labels))
+    """Returns the mean loss over known labels, or 0 if none is known.
+
+    Args:
+      predictions: outputs of the head, `[B, outputs]`.
+      labels: `[B]` or `[B, d]`.
+      mask: bool `[B]`, True where the label is known.
+
+    Returns:
+      A scalar, in the unit of the kind's loss.
+    """
+    # A NaN in a masked label must reach neither the value nor the gradient, so
+    # the label is replaced before the loss and not only after it.
+    known = mask.reshape(-1, *[1] * (labels.ndim - 1))
+    labels = jnp.where(known, labels, jnp.zeros_like(labels))
     values = self.made.loss(predictions, labels)
+    # The maximum avoids 0 / 0 in a batch without a known label.
     total = jnp.where(mask, values, 0).sum()
     return total / jnp.maximum(mask.sum(), 1)
 
   def renamed(self, name: str) -> 'Task':
-    """The same task under another name."""
+    """Returns the same task under another name."""
     return Task(name, self.kind, **dict(self.fields))
 
   def completed(self, labels: Any, known: Any) -> 'Task':
-    """With the fields that are found from the labels of all splits."""
-    if self.made.found is None:
+    """Returns the task with the fields that its kind infers from labels.
+
+    Args:
+      labels: labels of all splits, `[N]` or `[N, d]`.
+      known: bool `[N]`, True where the label is known.
+
+    Returns:
+      A task in which given fields are unchanged and missing ones are set.
+    """
+    if self.made.infer is None:
       return self
-    found = self.made.found(labels, known)
-    return Task(self.name, self.kind, **(found | dict(self.fields)))
+    inferred = self.made.infer(labels, known)
+    return Task(self.name, self.kind, **(inferred | dict(self.fields)))
 
 
 def check(tasks: tuple[Task, ...]) -> None:
-  """Raises `InputError` for an unknown kind or a repeated name."""
+  """Checks a list of tasks.
+
+  Raises:
+    InputError: if a kind is unknown, its fields are wrong, or a name is
+      repeated.
+  """
   for task in tasks:
     try:
       _ = task.made
@@ -110,12 +149,16 @@ def check(tasks: tuple[Task, ...]) -> None:
 
 
 def maker(kind: str) -> Callable[..., Kind]:
-  """The `make` of a kind; raises `InputError` where there is none."""
+  """Returns the `make` function of a kind.
+
+  Raises:
+    InputError: if the kind does not exist or has no `make`.
+  """
   return plugins.find(__name__, kind, 'make')
 
 
 def _named(kind: str, values: tuple) -> dict[str, Any]:
-  """Values in the order of the fields of `make`, by their names."""
+  """Maps positional values to the names of the parameters of `make`."""
   if not values:
     return {}
   names = list(inspect.signature(maker(kind)).parameters)
@@ -128,6 +171,7 @@ def _named(kind: str, values: tuple) -> dict[str, Any]:
 
 
 def _frozen(value: Any) -> Any:
+  """Converts lists and arrays to tuples, so that a task is hashable."""
   if isinstance(value, list | tuple) or hasattr(value, 'tolist'):
     value = value.tolist() if hasattr(value, 'tolist') else value
     return (
@@ -145,6 +189,6 @@ def _made(kind: str, fields: tuple) -> Kind:
     return base.checked(kind, make(**given))
   except InputError:
     raise
-  except Exception as error:  # Whatever a file finds wrong with its fields.
+  except Exception as error:  # A kind may raise anything about its fields.
     text = ' '.join(str(error).split())
     raise InputError(f'kind {kind!r}: {text}') from error

@@ -1,4 +1,4 @@
-"""What a kind of task is made of."""
+"""The parts that define a kind of task: loss, label check and metrics."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -15,11 +15,11 @@ class Metric(NamedTuple):
 
   Attributes:
     compute: `(predictions [N, outputs], labels [N] or [N, d], weights [N]) ->
-      float` in numpy, over rows whose label is known. Where the kind has a
-      `summary`, that stands in the place of the predictions.
-    higher_is_better: which way is better.
-    chance: the value of predictions that know nothing, or None where it
-      depends on the data.
+      float` in NumPy, over rows whose label is known. If the kind has a
+      `summary`, its result is passed instead of the predictions.
+    higher_is_better: whether larger values are better.
+    chance: the value for uninformative predictions, or None if it depends on
+      the data.
   """
 
   compute: Callable[[Any, np.ndarray, np.ndarray], float]
@@ -28,31 +28,38 @@ class Metric(NamedTuple):
 
 
 class Linear(NamedTuple):
-  """A fitted linear model: what a head would put out, and its coefficients."""
+  """A fitted linear model.
 
-  predict: Callable[[Any], np.ndarray]  # rows [N, F] -> [N, outputs]
+  Attributes:
+    predict: maps inputs `[N, F]` to predictions `[N, outputs]`, in the form
+      that a head of the same kind produces (logits, for example).
+    coefficients: number of fitted coefficients, intercepts included.
+  """
+
+  predict: Callable[[Any], np.ndarray]
   coefficients: int
 
 
 class Kind(NamedTuple):
-  """What a kind's `make(**fields)` returns.
+  """The definition of a kind of task, as returned by its `make(**fields)`.
 
   Attributes:
     loss: `(predictions [B, outputs], labels [B] or [B, d]) -> [B]`, in JAX,
-      never negative. Rows without a label are masked outside; their label is
-      then 0, which must give a finite value.
-    outputs: channels of the head; 0 where a field is found from the labels.
-    check: `(labels, known [N]) -> labels` in numpy; raises `InputError` with
+      never negative. The caller masks rows without a label; their label is set
+      to 0, for which the loss must be finite.
+    outputs: number of output channels of the head; 0 if it is still to be
+      inferred from the labels.
+    check: `(labels, known [N]) -> labels` in NumPy; raises `InputError` with
       the first bad row, its value and the remedy, see `labels.refuse`.
-    metrics: by name; the first is the headline.
-    head: what reads the features: `vector`.
-    summary: `(predictions, labels, weights) -> arrays`, in numpy or JAX as its
-      arguments are. Metrics read it in the place of predictions, so that large
-      ones need not leave the device.
-    reference: `(strength, rows [N, F], labels) -> Linear`: the scikit-learn
-      model of the reference row; None where there is none.
-    found: `(labels, known) -> fields` of `make` that were not given; labels are
-      those of all splits.
+    metrics: metrics by name; the first is the primary metric.
+    head: type of the head that reads the features; only `vector` exists.
+    summary: `(predictions, labels, weights) -> arrays`, in NumPy or JAX
+      according to its arguments. Metrics receive it instead of the
+      predictions, so that large predictions need not leave the device.
+    reference: `(strength, inputs [N, F], labels) -> Linear`: fits the
+      scikit-learn model of the table's reference row; None if there is none.
+    infer: `(labels, known) -> fields` of `make` that were not given; labels
+      are those of all splits. None if nothing is inferred.
   """
 
   loss: Callable
@@ -62,11 +69,19 @@ class Kind(NamedTuple):
   head: str = 'vector'
   summary: Callable | None = None
   reference: Callable[..., Linear] | None = None
-  found: Callable[..., dict[str, Any]] | None = None
+  infer: Callable[..., dict[str, Any]] | None = None
 
 
 def checked(name: str, kind: Any) -> Kind:
-  """Returns `kind`, or raises `InputError` that names the part it lacks."""
+  """Returns `kind` if it is a valid definition.
+
+  Args:
+    name: name of the kind, for the message.
+    kind: what its `make` returned.
+
+  Raises:
+    InputError: if a part is missing or has the wrong type; it names the part.
+  """
   if not isinstance(kind, Kind):
     raise InputError(
       f'kind {name!r}: make returns {type(kind).__name__}; return '
@@ -74,17 +89,18 @@ def checked(name: str, kind: Any) -> Kind:
     )
   for part in ('loss', 'check'):
     if not callable(getattr(kind, part)):
-      raise InputError(f'kind {name!r}: its {part} is no function')
-  if not isinstance(kind.outputs, int) or kind.outputs < (not kind.found):
+      raise InputError(f'kind {name!r}: its {part} is not a function')
+  # 0 outputs are allowed only while they are still to be inferred.
+  if not isinstance(kind.outputs, int) or kind.outputs < (not kind.infer):
     raise InputError(
       f'kind {name!r}: outputs is {kind.outputs!r}; give the number of '
-      'channels that the head has'
+      'output channels of the head'
     )
   named = isinstance(kind.metrics, dict) and kind.metrics
   if not named or not all(isinstance(m, Metric) for m in named.values()):
     raise InputError(
-      f'kind {name!r}: metrics is no dict of name -> mtl_jax.tasks.Metric with '
-      'at least one entry, the headline first'
+      f'kind {name!r}: metrics is not a dict of name -> mtl_jax.tasks.Metric '
+      'with at least one entry, the primary metric first'
     )
   if kind.head not in HEADS:
     raise InputError(

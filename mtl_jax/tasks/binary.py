@@ -1,4 +1,4 @@
-"""Two classes, 0 and 1: the prediction is one logit."""
+"""Binary classification: the prediction is one logit."""
 
 import numpy as np
 import optax
@@ -8,32 +8,55 @@ from mtl_jax.tasks.base import Kind, Linear, Metric
 
 
 def make() -> Kind:
-  """Labels `[N]` are 0 or 1."""
+  """Returns the kind; labels `[N]` are 0 or 1."""
   return Kind(loss, 1, check, METRICS, reference=reference)
 
 
 def loss(predictions, labels):
-  """Cross-entropy of one logit, in nats."""
+  """Returns the cross-entropy of each row, `[B]`, in nats.
+
+  Args:
+    predictions: logits, `[B, 1]`.
+    labels: 0 or 1, `[B]`.
+  """
   return optax.sigmoid_binary_cross_entropy(predictions[:, 0], labels)
 
 
 def check(values, known):
-  """Refuses all but 0 and 1."""
+  """Returns the labels if every known one is 0 or 1.
+
+  Args:
+    values: labels, `[N]`.
+    known: bool `[N]`, True where the label is known.
+
+  Raises:
+    InputError: if a known label is neither; it names the row and the remedy.
+  """
   labels.check_shape(values, (), 'give one number per row, 0 or 1')
   bad = known & (values != 0) & (values != 1)
   seen = set(np.unique(values[known]).tolist())
+  # Two common encodings, for which the remedy can be exact.
   known_codes = {
     (-1, 1): 'labels are -1 and 1: give (labels + 1) / 2',
     (1, 2): 'labels are 1 and 2: give labels - 1',
   }
   remedy = next((v for k, v in known_codes.items() if seen == set(k)), '')
-  remedy = remedy or 'give 1 for yes and 0 for no, or take kind multiclass'
+  remedy = remedy or 'give 1 for yes and 0 for no, or use kind multiclass'
   labels.refuse(bad, values, f'a binary label is 0 or 1; {remedy}')
   return values
 
 
 def reference(strength, rows, values) -> Linear:
-  """Logistic regression, its inverse regularisation `strength`."""
+  """Fits logistic regression by scikit-learn.
+
+  Args:
+    strength: inverse regularisation strength, scikit-learn's `C`.
+    rows: inputs, `[N, F]`.
+    values: labels 0 or 1, `[N]`.
+
+  Returns:
+    The model; it predicts logits `[N, 1]`.
+  """
   from sklearn.linear_model import LogisticRegression
 
   model = LogisticRegression(C=strength, max_iter=300, tol=1e-3)
@@ -45,15 +68,27 @@ def reference(strength, rows, values) -> Linear:
 
 
 def log_loss(predictions, values, weights) -> float:
-  """Mean cross-entropy, in nats."""
+  """Returns the weighted mean cross-entropy, in nats.
+
+  Args:
+    predictions: logits, `[N, 1]`.
+    values: labels 0 or 1, `[N]`.
+    weights: weights of the rows, `[N]`.
+  """
   z = predictions[:, 0]
   return classes.mean(np.logaddexp(0, z) - z * values, weights)
 
 
 def brier(predictions, values, weights) -> float:
-  """Mean squared difference between probability and label (Brier 1950)."""
-  chance = 1 / (1 + np.exp(-predictions[:, 0]))
-  return classes.mean(np.square(chance - values), weights)
+  """Returns the mean squared error of the probability (Brier 1950).
+
+  Args:
+    predictions: logits, `[N, 1]`.
+    values: labels 0 or 1, `[N]`.
+    weights: weights of the rows, `[N]`.
+  """
+  probability = 1 / (1 + np.exp(-predictions[:, 0]))
+  return classes.mean(np.square(probability - values), weights)
 
 
 def _of_scores(metric):

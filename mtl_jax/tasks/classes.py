@@ -1,4 +1,4 @@
-"""Metrics of class numbers: of what was predicted, `[N]`, and labels `[N]`."""
+"""Classification metrics of predicted class numbers `[N]` and labels `[N]`."""
 
 from typing import Any, NamedTuple
 
@@ -7,13 +7,13 @@ import numpy as np
 
 
 class Rows(NamedTuple):
-  """What metrics ask of class probabilities, one number per row `[N]`.
+  """The statistics of class probabilities that metrics need, each `[N]`.
 
   Attributes:
-    predicted: the likeliest class.
+    predicted: the most probable class.
     log_likelihood: log-probability of the label, in nats.
-    brier: the sum over classes of squared differences between probability and
-      truth (Brier 1950): 0 to 2.
+    brier: the squared distance between the probabilities and the one-hot label
+      (Brier 1950), between 0 and 2.
   """
 
   predicted: Any
@@ -22,52 +22,89 @@ class Rows(NamedTuple):
 
 
 def rows(logs: Any, labels: Any) -> Rows:
-  """Of log-probabilities `[N, C]`, numpy or JAX as they are."""
+  """Computes the statistics of each row from log-probabilities.
+
+  Args:
+    logs: log-probabilities `[N, C]`, in NumPy or JAX; the result is alike.
+    labels: class numbers `[N]`; a negative one is read as class 0, so that a
+      masked label is a valid index.
+  """
   xp = np if isinstance(logs, np.ndarray) else jnp
   own = xp.maximum(labels, 0).astype(np.int32)[:, None]
   chosen = xp.take_along_axis(logs, own, axis=1)[:, 0]
+  # |p - onehot|^2 expanded, so that no [N, C] one-hot array is needed.
   squares = xp.square(xp.exp(logs)).sum(axis=1)
   brier = squares - 2 * xp.exp(chosen) + 1
   return Rows(logs.argmax(axis=1).astype(np.int32), chosen, brier)
 
 
 def log_softmax(logits: Any) -> Any:
-  """Log-probabilities of logits `[N, C]`, numpy or JAX as they are."""
+  """Returns log-probabilities of logits `[N, C]`, in NumPy or JAX alike."""
   xp = np if isinstance(logits, np.ndarray) else jnp
   shifted = logits - logits.max(axis=1, keepdims=True)
   return shifted - xp.log(xp.exp(shifted).sum(axis=1, keepdims=True))
 
 
 def mean(values: np.ndarray, weights: np.ndarray) -> float:
-  """The weighted mean."""
+  """Returns the weighted mean.
+
+  Args:
+    values: `[N]`.
+    weights: `[N]`, not all 0.
+  """
   return float(values @ weights / weights.sum())
 
 
 def accuracy(predicted, labels, weights) -> float:
-  """Share of labels that are predicted."""
+  """Returns the share of rows whose class is predicted correctly.
+
+  Args:
+    predicted: class numbers, `[N]`.
+    labels: class numbers, `[N]`.
+    weights: weights of the rows, `[N]`.
+  """
   return mean(predicted == labels, weights)
 
 
 def balanced_accuracy(predicted, labels, weights) -> float:
-  """Mean over the classes that occur as a label of their share found."""
+  """Returns the mean recall over the classes that occur as a label.
+
+  Args:
+    predicted: class numbers, `[N]`.
+    labels: class numbers, `[N]`.
+    weights: weights of the rows, `[N]`.
+  """
   hits, actual, _ = _sizes(predicted, labels, weights)
-  there = actual > 0
-  return float((hits[there] / actual[there]).mean())
+  occurs = actual > 0
+  return float((hits[occurs] / actual[occurs]).mean())
 
 
 def macro_f1(predicted, labels, weights) -> float:
-  """Mean F1 over the classes that occur as a label or as a prediction."""
+  """Returns the mean F1 over the classes that are a label or a prediction.
+
+  Args:
+    predicted: class numbers, `[N]`.
+    labels: class numbers, `[N]`.
+    weights: weights of the rows, `[N]`.
+  """
   hits, actual, guessed = _sizes(predicted, labels, weights)
   sizes = actual + guessed
-  there = sizes > 0
-  return float((2 * hits[there] / sizes[there]).mean())
+  occurs = sizes > 0
+  return float((2 * hits[occurs] / sizes[occurs]).mean())
 
 
 def quadratic_kappa(predicted, labels, weights) -> float:
-  """Cohen's kappa, disagreement squared (1968); 0 by chance, 1 perfect.
+  """Returns Cohen's kappa with quadratic weights (Cohen 1968).
 
-  The expected square of independent numbers needs their moments alone.
+  It is 1 for perfect agreement and 0 for agreement by chance.
+
+  Args:
+    predicted: class numbers, `[N]`.
+    labels: class numbers, `[N]`.
+    weights: weights of the rows, `[N]`.
   """
+  # The expected squared disagreement by chance needs only means and variances
+  # of the two, so no confusion matrix is built.
   predicted, labels = predicted.astype(float), labels.astype(float)
   a, b = mean(predicted, weights), mean(labels, weights)
   spread = mean(np.square(predicted - a), weights)
@@ -76,7 +113,7 @@ def quadratic_kappa(predicted, labels, weights) -> float:
 
 
 def _sizes(predicted, labels, weights):
-  """Weights by class: found, as a label, as a prediction."""
+  """Sums weights by class: correct rows, labels and predictions."""
   predicted, labels = predicted.astype(int), labels.astype(int)
   count = max(predicted.max(initial=0), labels.max(initial=0)) + 1
   hit = predicted == labels

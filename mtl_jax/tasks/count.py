@@ -1,4 +1,4 @@
-"""How many: the prediction is the logarithm of a Poisson rate."""
+"""Count regression: the prediction is the logarithm of a Poisson rate."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -9,31 +9,53 @@ from mtl_jax.tasks.classes import mean
 
 
 def make() -> Kind:
-  """Labels `[N]` are 0 or more; they need not be whole (rates, weights)."""
+  """Returns the kind; labels `[N]` are 0 or more, not necessarily integers."""
   return Kind(loss, 1, check, METRICS, reference=reference)
 
 
 def loss(predictions, labels):
-  """Half the Poisson deviance of a log-rate: 0 where the rate is the label.
+  """Returns half the Poisson deviance of each row, `[B]`.
 
-  The negative log-likelihood but for a constant of the label, and never
-  negative (McCullagh and Nelder 1989, section 2.3).
+  It is the negative log-likelihood up to a constant that depends on the label
+  alone, and 0 if the rate is the label (McCullagh and Nelder 1989, section
+  2.3).
+
+  Args:
+    predictions: logarithms of rates, `[B, 1]`.
+    labels: counts, `[B]`.
   """
   return _half_deviance(predictions[:, 0], labels, jnp)
 
 
 def check(values, known):
-  """Refuses what is below 0 or infinite."""
+  """Returns the labels if every known one is finite and at least 0.
+
+  Args:
+    values: labels, `[N]`.
+    known: bool `[N]`, True where the label is known.
+
+  Raises:
+    InputError: if a known label is not; it names the row and the remedy.
+  """
   labels.check_shape(values, (), 'give one count per row')
   bad = known & ~((values >= 0) & np.isfinite(values))
   labels.refuse(
-    bad, values, 'a count is 0 or more; mask the row, or take kind regression'
+    bad, values, 'a count is 0 or more; mask the row, or use kind regression'
   )
   return values
 
 
 def reference(strength, rows, values) -> Linear:
-  """Poisson regression, its inverse regularisation 100 times `strength`."""
+  """Fits Poisson regression by scikit-learn.
+
+  Args:
+    strength: inverse regularisation strength; `alpha` is 0.01 / strength.
+    rows: inputs, `[N, F]`.
+    values: counts, `[N]`.
+
+  Returns:
+    The model; it predicts logarithms of rates `[N, 1]`.
+  """
   from sklearn.linear_model import PoissonRegressor
 
   model = PoissonRegressor(alpha=0.01 / strength, max_iter=1000)
@@ -44,15 +66,23 @@ def reference(strength, rows, values) -> Linear:
 
 
 def poisson_deviance(predictions, values, weights) -> float:
-  """Mean Poisson deviance of a log-rate; 0 is perfect."""
+  """Returns the weighted mean Poisson deviance; 0 is perfect.
+
+  Args:
+    predictions: logarithms of rates, `[N, 1]`.
+    values: labels, `[N]`.
+    weights: weights of the rows, `[N]`.
+  """
   return mean(2 * _half_deviance(predictions[:, 0], values, np), weights)
 
 
 def _half_deviance(log_rate, y, xp):
-  """`y log(y / rate) - y + rate`, written so that nothing cancels."""
-  some = y > 0
-  apart = xp.where(some, log_rate - xp.log(xp.where(some, y, 1)), 0)
-  value = xp.where(some, y * (xp.expm1(apart) - apart), xp.exp(log_rate))
+  """Returns `y log(y / rate) - y + rate`, without cancellation."""
+  positive = y > 0
+  # The inner `where` avoids log(0), whose gradient would be NaN under the outer
+  # one as well.
+  ratio = xp.where(positive, log_rate - xp.log(xp.where(positive, y, 1)), 0)
+  value = xp.where(positive, y * (xp.expm1(ratio) - ratio), xp.exp(log_rate))
   return xp.maximum(value, 0)
 
 

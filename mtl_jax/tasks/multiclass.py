@@ -1,4 +1,4 @@
-"""One of several classes: predictions are their logits."""
+"""Multiclass classification: the predictions are logits of the classes."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -9,12 +9,17 @@ from mtl_jax.tasks.base import Kind, Linear, Metric
 
 
 def make(num_classes: int | None = None) -> Kind:
-  """Labels `[N]` are whole numbers from 0 to `num_classes - 1`.
+  """Returns the kind; labels `[N]` are integers from 0 to `num_classes - 1`.
 
-  Where `num_classes` is not given it is found from the labels of all splits.
+  Args:
+    num_classes: number of classes, at least 2. None infers it from the labels
+      of all splits.
+
+  Raises:
+    ValueError: if there are fewer than 2 classes.
   """
   if num_classes is not None and num_classes < 2:
-    raise ValueError(f'num_classes is {num_classes}; two at least')
+    raise ValueError(f'num_classes is {num_classes}; it must be at least 2')
 
   def check(values, known):
     count = num_classes or labels.num_classes(values, known)['num_classes']
@@ -29,25 +34,39 @@ def make(num_classes: int | None = None) -> Kind:
     metrics(num_classes or 2),
     summary=summary,
     reference=_reference(num_classes),
-    found=labels.num_classes,
+    infer=labels.num_classes,
   )
 
 
 def loss(predictions, labels):
-  """Cross-entropy of class logits, in nats."""
-  # A masked label is -1, which must not be used as an index.
+  """Returns the cross-entropy of each row, `[B]`, in nats.
+
+  Args:
+    predictions: logits, `[B, C]`.
+    labels: class numbers, `[B]`.
+  """
+  # A masked label may be -1, which must not be used as an index.
   own = jnp.maximum(labels, 0).astype(jnp.int32)
   return optax.softmax_cross_entropy_with_integer_labels(predictions, own)
 
 
 def summary(predictions, labels, weights) -> classes.Rows:
-  """Three numbers of a row, however many classes there are."""
-  del weights  # What counts how much is the metrics' matter.
+  """Reduces the predictions to three statistics per row.
+
+  Args:
+    predictions: outputs of the head, `[N, outputs]`.
+    labels: class numbers, `[N]`.
+    weights: not used; the metrics apply them.
+
+  Returns:
+    `classes.Rows`, in NumPy or JAX according to the arguments.
+  """
+  del weights
   return classes.rows(classes.log_softmax(predictions), labels)
 
 
 def metrics(num_classes: int) -> dict[str, Metric]:
-  """By name, of `classes.Rows`."""
+  """Returns the metrics by name; each takes `classes.Rows`."""
   return {
     'accuracy': Metric(of_classes(classes.accuracy), True),
     'macro_f1': Metric(of_classes(classes.macro_f1), True),
@@ -60,30 +79,42 @@ def metrics(num_classes: int) -> dict[str, Metric]:
 
 
 def of_classes(metric):
-  """A metric of predicted classes as one of `classes.Rows`."""
+  """Converts a metric of predicted classes to one of `classes.Rows`."""
   return lambda rows, y, w: metric(rows.predicted, y, w)
 
 
 def log_loss(rows, labels, weights) -> float:
-  """Mean negative log-likelihood, in nats."""
+  """Returns the weighted mean negative log-likelihood, in nats.
+
+  Args:
+    rows: statistics of the predictions.
+    labels: class numbers, `[N]`.
+    weights: weights of the rows, `[N]`.
+  """
   return classes.mean(-rows.log_likelihood, weights)
 
 
 def brier(rows, labels, weights) -> float:
-  """Mean squared distance of probabilities to the truth: 0 to 2."""
+  """Returns the weighted mean Brier score, between 0 and 2.
+
+  Args:
+    rows: statistics of the predictions.
+    labels: class numbers, `[N]`.
+    weights: weights of the rows, `[N]`.
+  """
   return classes.mean(rows.brier, weights)
 
 
 def _reference(num_classes: int | None):
   def reference(strength, rows, values) -> Linear:
-    """Logistic regression, its inverse regularisation `strength`."""
+    """Fits logistic regression; see `binary.reference`."""
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=strength, max_iter=300, tol=1e-3)
     model.fit(rows, values)
 
     def predict(rows):
-      # A class that no training row has keeps probability 0.
+      # A class without a training row has probability 0.
       outputs = np.full((rows.shape[0], num_classes), -np.inf)
       outputs[:, model.classes_.astype(int)] = model.predict_log_proba(rows)
       return outputs

@@ -1,4 +1,4 @@
-"""Metrics of numbers: predictions and labels are `[N]` or `[N, outputs]`."""
+"""Regression metrics of predictions and labels `[N]` or `[N, outputs]`."""
 
 import numpy as np
 
@@ -6,25 +6,45 @@ from mtl_jax.tasks.classes import mean
 
 
 def rmse(predictions, labels, weights) -> float:
-  """Root mean squared error, in the label's unit."""
+  """Returns the root mean squared error, in the label's unit.
+
+  Args:
+    predictions: `[N]` or `[N, outputs]`.
+    labels: of the same shape.
+    weights: weights of the rows, `[N]`.
+  """
   return mean(_by_row(np.square(predictions - labels)), weights) ** 0.5
 
 
 def mae(predictions, labels, weights) -> float:
-  """Mean absolute error, in the label's unit."""
+  """Returns the mean absolute error, in the label's unit.
+
+  Args:
+    predictions: `[N]` or `[N, outputs]`.
+    labels: of the same shape.
+    weights: weights of the rows, `[N]`.
+  """
   return mean(_by_row(np.abs(predictions - labels)), weights)
 
 
 def r2(predictions, labels, weights) -> float:
-  """Share of the label's variance that is explained; mean over outputs."""
+  """Returns the coefficient of determination R^2, the mean over outputs.
+
+  Args:
+    predictions: `[N]` or `[N, outputs]`.
+    labels: of the same shape.
+    weights: weights of the rows, `[N]`.
+  """
   share = weights / weights.sum()
   residual = share @ np.square(predictions - labels)
   return float(np.mean(1 - residual / (share @ _squares(labels, share))))
 
 
 def _squares(labels, share):
+  """Returns squared deviations from the weighted mean."""
   return np.square(labels - share @ labels)
 
 
 def _by_row(values: np.ndarray) -> np.ndarray:
+  """Averages over outputs, if there are several."""
   return values if values.ndim == 1 else values.mean(axis=1)

@@ -1,10 +1,10 @@
-"""One of several classes in an order: a cumulative link model.
+"""Ordinal classification by a cumulative link model.
 
-The chance of class c or less is the sigmoid of the c-th cumulative logit
-(McCullagh 1980). The first logit is the first output; each later one is that
-before plus the softplus of its own output, so that they are in order whatever
-the head puts out. Gaps may depend on the row; where they are the head's bias
-alone, odds are proportional.
+The probability of class c or lower is the sigmoid of the c-th cumulative logit
+(McCullagh 1980). The first logit is the first output of the head; each later
+one adds the softplus of its own output to the previous logit, so the logits are
+ascending for any output. The gaps may depend on the row; if they are the head's
+bias alone, this is the proportional odds model.
 """
 
 import jax
@@ -16,12 +16,17 @@ from mtl_jax.tasks.base import Kind, Metric
 
 
 def make(num_classes: int | None = None) -> Kind:
-  """Labels `[N]` are whole numbers from 0, the lowest, to `num_classes - 1`.
+  """Returns the kind; labels `[N]` are integers from 0 to `num_classes - 1`.
 
-  Where `num_classes` is not given it is found from the labels of all splits.
+  Args:
+    num_classes: number of classes, at least 2; class 0 is the lowest. None
+      infers it from the labels of all splits.
+
+  Raises:
+    ValueError: if there are fewer than 2 classes.
   """
   if num_classes is not None and num_classes < 2:
-    raise ValueError(f'num_classes is {num_classes}; two at least')
+    raise ValueError(f'num_classes is {num_classes}; it must be at least 2')
 
   def check(values, known):
     count = num_classes or labels.num_classes(values, known)['num_classes']
@@ -35,22 +40,28 @@ def make(num_classes: int | None = None) -> Kind:
     check,
     METRICS | _balanced(num_classes or 2),
     summary=summary,
-    found=labels.num_classes,
+    infer=labels.num_classes,
   )
 
 
 def loss(predictions, labels):
-  """Negative log-likelihood, in nats."""
-  own = jnp.maximum(labels, 0).astype(jnp.int32)[:, None]
-  return -jnp.take_along_axis(log_chances(predictions), own, axis=1)[:, 0]
+  """Returns the negative log-likelihood of each row, `[B]`, in nats.
 
-
-def log_chances(outputs):
-  """Log-probabilities `[N, C]` of outputs `[N, C - 1]`, numpy or JAX.
-
-  Between a and b = a + softplus(z) the sigmoid grows by
-  sigmoid(b) sigmoid(-a) sigmoid(z), in which nothing cancels.
+  Args:
+    predictions: outputs of the head, `[B, C - 1]`.
+    labels: class numbers, `[B]`.
   """
+  own = jnp.maximum(labels, 0).astype(jnp.int32)[:, None]
+  return -jnp.take_along_axis(log_probabilities(predictions), own, axis=1)[:, 0]
+
+
+def log_probabilities(outputs):
+  """Converts outputs `[N, C - 1]` to log-probabilities `[N, C]`.
+
+  It works in NumPy or JAX according to its argument.
+  """
+  # For b = a + softplus(z), sigmoid(b) - sigmoid(a) equals
+  # sigmoid(b) sigmoid(-a) sigmoid(z), a product without cancellation.
   xp = np if isinstance(outputs, np.ndarray) else jnp
   gaps = xp.logaddexp(outputs[:, 1:], xp.zeros_like(outputs[:, 1:]))
   logits = xp.cumsum(xp.concatenate([outputs[:, :1], gaps], axis=1), axis=1)
@@ -66,13 +77,31 @@ def _log_sigmoid(x, xp):
 
 
 def summary(predictions, labels, weights) -> classes.Rows:
-  """Three numbers of a row, however many classes there are."""
+  """Reduces the predictions to three statistics per row.
+
+  Args:
+    predictions: outputs of the head, `[N, outputs]`.
+    labels: class numbers, `[N]`.
+    weights: not used; the metrics apply them.
+
+  Returns:
+    `classes.Rows`, in NumPy or JAX according to the arguments.
+  """
   del weights
-  return classes.rows(log_chances(predictions), labels)
+  return classes.rows(log_probabilities(predictions), labels)
 
 
 def mae(rows, values, weights) -> float:
-  """Mean distance of the likeliest class to the label, in classes."""
+  """Returns the mean distance of the predicted class to the label.
+
+  Args:
+    rows: statistics of the predictions.
+    values: class numbers, `[N]`.
+    weights: weights of the rows, `[N]`.
+
+  Returns:
+    The weighted mean absolute difference, in classes.
+  """
   return numbers.mae(rows.predicted, values, weights)
 
 

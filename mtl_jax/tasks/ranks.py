@@ -1,4 +1,4 @@
-"""Metrics of an order: scores and labels `[N]`, weights `[N]`."""
+"""Ranking metrics, computed from the order of scores `[N]`."""
 
 import numpy as np
 
@@ -6,7 +6,15 @@ SIDES = ('left', 'right')
 
 
 def auc(scores, labels, weights) -> float:
-  """Area under the ROC curve, ties counted half; NaN with one class only."""
+  """Returns the area under the ROC curve; NaN with one class only.
+
+  A pair of equal scores counts half.
+
+  Args:
+    scores: `[N]`, higher for more likely positives.
+    labels: 0 or 1, `[N]`.
+    weights: weights of the rows, `[N]`.
+  """
   positive = labels == 1
   negative = ~positive
   order = np.argsort(scores[negative])
@@ -20,31 +28,37 @@ def auc(scores, labels, weights) -> float:
 
 
 def average_precision(scores, labels, weights) -> float:
-  """Sum over thresholds of precision times the gain in recall.
+  """Returns the sum over thresholds of precision times increase in recall.
 
-  Not interpolated, as in scikit-learn; NaN without a positive label.
+  It is not interpolated, as in scikit-learn; NaN without a positive label.
+
+  Args:
+    scores: `[N]`, higher for more likely positives.
+    labels: 0 or 1, `[N]`.
+    weights: weights of the rows, `[N]`.
   """
   order = np.argsort(-scores)
   scores, weights = scores[order], weights[order]
   hits, taken = np.cumsum(weights * (labels[order] == 1)), np.cumsum(weights)
-  # Rows of equal score are taken together.
+  # Rows of equal score share one threshold.
   last = np.append(scores[1:] != scores[:-1], True)
   hits, taken = hits[last], taken[last]
   return float(np.diff(hits, prepend=0) @ (hits / taken) / hits[-1])
 
 
 def concordance(risks, times, events, weights) -> float:
-  """Harrell's C: share of comparable pairs whose order is right.
+  """Returns Harrell's C: the share of comparable pairs in the right order.
 
-  Two rows are comparable where the first had its event and the second had none
-  until then: its time is later, or equal and censored. Equal risks count half;
-  NaN without such a pair.
+  Two rows are comparable if the first had its event and the second had none
+  up to that time: its own time is later, or equal and censored. A pair of equal
+  risks counts half; the result is NaN without a comparable pair (Harrell et
+  al. 1982).
 
   Args:
-    risks: `[N]`, higher where the event is to come sooner.
-    times: `[N]`.
-    events: `[N]`, 1 where the event happened, 0 where the row was censored.
-    weights: `[N]`; a pair has the product of its rows'.
+    risks: `[N]`, higher where the event is expected sooner.
+    times: `[N]`, times of the event or of censoring.
+    events: `[N]`, 1 for an event, 0 for a censored row.
+    weights: `[N]`; the weight of a pair is the product of its rows' weights.
   """
   happened = events > 0
   order = np.lexsort((~happened, times))  # Events before censored rows.
@@ -61,15 +75,20 @@ def concordance(risks, times, events, weights) -> float:
 
 
 def _after(start, wanted, ranks, weights):
-  """Weights of the rows from `start` on whose rank is below `wanted`, or equal.
+  """Sums weights of the rows from `start` on by how their rank compares.
 
-  Those rows are cut into blocks of a power of two, one of each size at most, in
-  which numbers are found by bisection: N log^2 N, where pairs are N^2.
+  Those rows are split into blocks whose sizes are distinct powers of two. In
+  each block, sorted by rank, a bisection counts the ranks below a value. This
+  takes O(N log^2 N) instead of the O(N^2) of all pairs.
+
+  Returns:
+    Sums over the rows whose rank is less than, and equal to, `wanted`.
   """
   count, span = len(ranks), int(ranks.max(initial=0)) + 1
   place, start = np.arange(count), start.copy()
   less, equal = np.zeros(len(start)), np.zeros(len(start))
   for level in range(count.bit_length()):
+    # One sort for all blocks of this size: the block number is the major key.
     keys = (place >> level) * span + ranks
     order = np.argsort(keys, kind='stable')
     keys, sums = keys[order], _sums(weights[order])
@@ -86,5 +105,5 @@ def _after(start, wanted, ranks, weights):
 
 
 def _sums(weights: np.ndarray) -> np.ndarray:
-  """Of the first 0, 1, ..., N weights."""
+  """Returns the sums of the first 0, 1, ..., N weights, `[N + 1]`."""
   return np.concatenate([[0.0], np.cumsum(weights)])

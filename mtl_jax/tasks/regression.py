@@ -1,4 +1,4 @@
-"""A number, or several: predictions are these numbers."""
+"""Regression of one number or several: the predictions are the numbers."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -8,12 +8,17 @@ from mtl_jax.tasks.base import Kind, Linear, Metric
 
 
 def make(num_outputs: int | None = None) -> Kind:
-  """Labels are `[N]`, or `[N, num_outputs]` of several numbers.
+  """Returns the kind; labels are `[N]`, or `[N, num_outputs]` if several.
 
-  Where `num_outputs` is not given it is found from the labels' shape.
+  Args:
+    num_outputs: numbers per row, at least 1. None infers it from the shape of
+      the labels.
+
+  Raises:
+    ValueError: if `num_outputs` is less than 1.
   """
   if num_outputs is not None and num_outputs < 1:
-    raise ValueError(f'num_outputs is {num_outputs}; one at least')
+    raise ValueError(f'num_outputs is {num_outputs}; it must be at least 1')
 
   def check(values, known):
     several = num_outputs and num_outputs > 1
@@ -25,12 +30,23 @@ def make(num_outputs: int | None = None) -> Kind:
     return values
 
   return Kind(
-    loss, num_outputs or 1, check, METRICS, reference=reference, found=found
+    loss, num_outputs or 1, check, METRICS, reference=reference, infer=infer
   )
 
 
 def loss(predictions, labels):
-  """Squared error, in the label's unit squared; mean over outputs."""
+  """Returns the squared error of each row, `[B]`, the mean over outputs.
+
+  Args:
+    predictions: `[B, outputs]`.
+    labels: `[B]`, or `[B, outputs]` for several outputs.
+
+  Returns:
+    Losses in the label's unit squared.
+
+  Raises:
+    ValueError: if the shapes do not match.
+  """
   if labels.ndim == 1 and predictions.shape[1] == 1:
     return jnp.square(predictions[:, 0] - labels)
   if labels.shape != predictions.shape or labels.shape[1] == 1:
@@ -40,14 +56,28 @@ def loss(predictions, labels):
   return jnp.square(predictions - labels).mean(1)
 
 
-def found(values, known) -> dict[str, int]:
-  """As many outputs as a row of labels has numbers."""
+def infer(values, known) -> dict[str, int]:
+  """Infers the field `num_outputs` from the shape of the labels.
+
+  Args:
+    values: labels of all splits, `[N]` or `[N, d]`.
+    known: not used.
+  """
   del known
   return {'num_outputs': values.shape[1]} if values.ndim == 2 else {}
 
 
 def reference(strength, rows, values) -> Linear:
-  """Ridge regression, its inverse regularisation `strength`."""
+  """Fits ridge regression by scikit-learn.
+
+  Args:
+    strength: inverse regularisation strength; `alpha` is N / 1000 / strength.
+    rows: inputs, `[N, F]`.
+    values: labels, `[N]` or `[N, d]`.
+
+  Returns:
+    The model; it predicts `[N, outputs]`.
+  """
   from sklearn.linear_model import Ridge
 
   model = Ridge(alpha=len(values) / 1000 / strength).fit(rows, values)

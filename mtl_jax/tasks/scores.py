@@ -1,4 +1,4 @@
-"""Metrics on the host, of one run or of many."""
+"""Evaluates the metrics of one run or of many, on the host."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -8,15 +8,19 @@ import numpy as np
 
 from mtl_jax.tasks import Kind, Task
 
-# Predictions of more numbers than this stay on the device where their kind has
-# a summary: on the host, 10 runs of them take a tenth of a second.
+# Predictions with more elements than this stay on the device if their kind has
+# a summary: on the host, the metrics of 10 such runs take 0.1 s.
 MOST = 100_000
 
 
 class Labels(NamedTuple):
-  """Of one split: K arrays of labels `[N, ...]`, and `weights` `[N, K]`.
+  """Labels of one split.
 
-  With a leading axis where every run has rows of its own.
+  All arrays have a leading axis of runs if the runs have different rows.
+
+  Attributes:
+    labels: one array `[N, ...]` per task.
+    weights: `[N, K]`, 0 where the label is missing.
   """
 
   labels: tuple[np.ndarray, ...]
@@ -24,40 +28,56 @@ class Labels(NamedTuple):
 
 
 class Scores(NamedTuple):
-  """`values[task][metric]` is `[R]`; `faults` names metrics that raised."""
+  """Metrics of R runs.
+
+  Attributes:
+    values: `values[task][metric]` is an array `[R]`.
+    faults: one sentence for each metric that raised an exception.
+  """
 
   values: dict[str, dict[str, np.ndarray]]
   faults: tuple[str, ...]
 
 
 def summarised(task: Task, rows: int) -> bool:
-  """Whether the device makes the task's summary, of as many rows."""
+  """Returns whether the device computes the summary of a task.
+
+  Args:
+    task: the task.
+    rows: number of rows of the split.
+  """
   return task.made.summary is not None and rows * task.num_outputs > MOST
 
 
 def of_runs(
-  tasks: Sequence[Task], found: Sequence[Any], known: Labels, losses: np.ndarray
+  tasks: Sequence[Task],
+  outputs: Sequence[Any],
+  known: Labels,
+  losses: np.ndarray,
 ) -> Scores:
-  """Every metric of every task, and its loss.
+  """Computes every metric of every task, and its loss.
 
   Args:
-    tasks: K of them.
-    found: of each task predictions `[R, rows, outputs]`, or the summary that
-      `summarised` says the device made. Rows behind the labels' are padding.
-    known: the labels; without a runs axis where all runs share them.
+    tasks: the K tasks.
+    outputs: per task, predictions `[R, rows, outputs]`, or the summary if
+      `summarised` is True. Rows beyond those of the labels are padding.
+    known: the labels; without a leading axis if all runs share them.
     losses: `[R, K]`.
+
+  Returns:
+    Metrics of each task by name, with the loss under `loss`.
   """
   runs, rows = len(losses), known.weights.shape[-2]
   own = known.weights.ndim == 3
   values, faults = {}, {}
   for t, task in enumerate(tasks):
-    padded = jax.tree.leaves(found[t])[0].shape[1]
+    padded = jax.tree.leaves(outputs[t])[0].shape[1]
     ready = summarised(task, padded)
     columns = {name: np.full(runs, np.nan) for name in task.metrics}
     for r in range(runs):
       labels = known.labels[t][r] if own else known.labels[t]
       weights = (known.weights[r] if own else known.weights)[:, t]
-      one = jax.tree.map(lambda x, r=r: x[r, :rows], found[t])
+      one = jax.tree.map(lambda x, r=r: x[r, :rows], outputs[t])
       scores = of_run(task, one, labels, weights, ready, faults)
       for name, value in scores.items():
         columns[name][r] = value
@@ -67,41 +87,44 @@ def of_runs(
 
 def of_run(
   task: Task,
-  found: Any,
+  output: Any,
   labels: np.ndarray,
   weights: np.ndarray,
   ready: bool = False,
   faults: dict[Any, str] | None = None,
 ) -> dict[str, float]:
-  """Every metric of one task in one run; NaN where one has no value.
+  """Computes every metric of one task in one run; NaN if it is undefined.
 
   Args:
-    task: whose metrics.
-    found: predictions `[N, outputs]`, or the summary where it is `ready`.
+    task: the task.
+    output: predictions `[N, outputs]`, or the summary if `ready`.
     labels: `[N]` or `[N, d]`.
-    weights: `[N]`, 0 where the label is not known; a mask will do.
-    ready: whether `found` is a summary.
-    faults: takes a sentence for each metric that raised.
+    weights: `[N]`, 0 where the label is missing; a bool mask is accepted.
+    ready: whether `output` is a summary.
+    faults: filled with one sentence for each metric that raised an exception.
+
+  Returns:
+    The metrics by name.
   """
-  kept = np.flatnonzero(weights)
-  found = jax.tree.map(lambda x: np.asarray(x)[kept], found)
-  # In float64, as scikit-learn has it; sums of thousands of rows need it.
-  found = jax.tree.map(_wide, found)
-  labels, weights = _wide(np.asarray(labels)[kept]), weights[kept].astype(float)
+  rows = np.flatnonzero(weights)
+  output = jax.tree.map(lambda x: np.asarray(x)[rows], output)
+  # Float64 as in scikit-learn: sums over thousands of rows need it.
+  output = jax.tree.map(_wide, output)
+  labels, weights = _wide(np.asarray(labels)[rows]), weights[rows].astype(float)
   kind, faults = task.made, {} if faults is None else faults
-  if not len(kept) or any(np.isnan(x).any() for x in jax.tree.leaves(found)):
+  if not len(rows) or any(np.isnan(x).any() for x in jax.tree.leaves(output)):
     return dict.fromkeys(kind.metrics, float('nan'))
   with np.errstate(all='ignore'):
     if kind.summary and not ready:
-      found = kind.summary(found, labels, weights)
-    arguments = found, labels, weights
+      output = kind.summary(output, labels, weights)
+    arguments = output, labels, weights
     return {k: _value(task, k, kind, arguments, faults) for k in kind.metrics}
 
 
 def _value(task: Task, name: str, kind: Kind, arguments, faults) -> float:
   try:
     return float(kind.metrics[name].compute(*arguments))
-  except Exception as error:  # A metric may be anybody's; the run goes on.
+  except Exception as error:  # A user's metric must not end the run.
     text = ' '.join(f'{type(error).__name__}: {error}'.split())[:200]
     fault = f'task {task.name!r}: metric {name} raised {text}; it is NaN'
     faults.setdefault((task.name, name), fault)

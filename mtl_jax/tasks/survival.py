@@ -1,8 +1,8 @@
-"""When: hazards of intervals of time, from rows that may be censored.
+"""Discrete-time survival analysis with censored rows.
 
-Output b is the logit of the hazard of interval b: the chance of the event there
-where it had not come before (Singer and Willett 1993). The last interval is
-open.
+Output b is the logit of the hazard of interval b: the probability of the event
+in that interval, given that it has not happened before (Singer and Willett
+1993). The last interval is unbounded.
 """
 
 import jax
@@ -18,16 +18,22 @@ from mtl_jax.tasks.classes import mean
 def make(
   edges: tuple[float, ...] | None = None, num_intervals: int = 10
 ) -> Kind:
-  """Labels `[N, 2]`: a time of 0 or more, and 1 for an event or 0 if censored.
+  """Returns the kind; labels `[N, 2]` are a time and an event indicator.
 
-  `edges` are the times between intervals, ascending. Where they are not given,
-  they are quantiles of the events' times over all splits, for `num_intervals`
-  intervals: a grid that every resplit shares.
+  The time is 0 or more; the indicator is 1 for an event, 0 if censored.
+
+  Args:
+    edges: times between intervals, ascending. None infers them as quantiles of
+      the event times over all splits, so that every resplit has the same grid.
+    num_intervals: number of intervals if `edges` is None, at least 2.
+
+  Raises:
+    ValueError: if `edges` are not ascending or there is only one interval.
   """
   if edges is not None and (not edges or not (np.diff(edges) > 0).all()):
-    raise ValueError(f'edges are {edges}; give ascending times, one at least')
+    raise ValueError(f'edges are {edges}; give at least one, ascending')
   if num_intervals < 2:
-    raise ValueError(f'num_intervals is {num_intervals}; two at least')
+    raise ValueError(f'num_intervals is {num_intervals}; it must be at least 2')
 
   def loss(predictions, labels):
     return -_log_likelihood(predictions, labels, edges, jnp)
@@ -43,22 +49,23 @@ def make(
       'concordance': Metric(concordance, True, 0.5),
       'log_loss': Metric(log_loss, False),
     },
-    found=lambda values, known: _quantiles(values, known, num_intervals),
+    infer=lambda values, known: _quantiles(values, known, num_intervals),
   )
 
 
 def _log_likelihood(hazards, labels, edges, xp):
-  """Of logits `[N, B]`: an event's interval and all before it.
+  """Returns log-likelihoods `[N]` of hazard logits `[N, B]`.
 
-  A censored row says that it got through the intervals before its own.
+  An event contributes its interval and the survival of all earlier ones. A
+  censored row contributes only the survival of the intervals before its own.
   """
   sigmoid = jax.nn.log_sigmoid if xp is jnp else _log_sigmoid
   times, events = labels[:, :1], labels[:, 1]
   ends = xp.asarray(edges, hazards.dtype)[None]
   own = (times >= ends).sum(axis=1, keepdims=True)  # [N, 1]
-  place = xp.arange(hazards.shape[1])[None]
-  survived = xp.where(place < own, sigmoid(-hazards), 0).sum(axis=1)
-  event = xp.where(place == own, sigmoid(hazards), 0).sum(axis=1)
+  interval = xp.arange(hazards.shape[1])[None]
+  survived = xp.where(interval < own, sigmoid(-hazards), 0).sum(axis=1)
+  event = xp.where(interval == own, sigmoid(hazards), 0).sum(axis=1)
   return survived + xp.where(events > 0, event, 0)
 
 
@@ -67,7 +74,15 @@ def _log_sigmoid(x):
 
 
 def check(values, known):
-  """Refuses negative times, and events that are neither 0 nor 1."""
+  """Returns the labels if times are at least 0 and events are 0 or 1.
+
+  Args:
+    values: labels, `[N, 2]`.
+    known: bool `[N]`, True where the label is known.
+
+  Raises:
+    InputError: if a known label is not; it names the row and the remedy.
+  """
   labels.check_shape(values, (2,), 'give columns time and event')
   times, events = values[:, 0], values[:, 1]
   labels.refuse(
@@ -80,7 +95,13 @@ def check(values, known):
 
 
 def concordance(predictions, values, weights) -> float:
-  """Harrell's C of the expected number of intervals that are survived."""
+  """Returns Harrell's C of the expected number of survived intervals.
+
+  Args:
+    predictions: hazard logits, `[N, B]`.
+    values: labels, `[N, 2]`.
+    weights: weights of the rows, `[N]`.
+  """
   survival = np.exp(np.cumsum(_log_sigmoid(-predictions), axis=1))
   return ranks.concordance(
     -survival.sum(axis=1), values[:, 0], values[:, 1], weights
@@ -88,11 +109,13 @@ def concordance(predictions, values, weights) -> float:
 
 
 def _quantiles(values, known, count: int) -> dict[str, tuple[float, ...]]:
+  """Infers the field `edges`; equal quantiles are merged."""
   check(values, known)
   times = values[known & (values[:, 1] > 0), 0]
   if not len(times):
     raise InputError('no row has an event; give edges, or leave the task out')
   inner = np.arange(1, count) / count
   edges = np.unique(np.quantile(times, inner).astype(np.float32))
+  # An edge at the earliest event would leave the first interval without one.
   edges = edges[edges > times.min()] if times.min() < edges[-1] else edges
   return {'edges': tuple(edges.tolist())}

@@ -110,8 +110,8 @@ def test_a_seed_is_a_world():
   ('fields', 'text'),
   [
     ({'family': 'cosines'}, "did you mean 'cosine'"),
-    ({'related': -0.9, 'tasks': 4}, 'cannot all be at cosine -0.9'),
-    ({'tasks': 30}, '30 directions at'),
+    ({'related': -0.9, 'tasks': 4}, 'cannot all have cosine -0.9'),
+    ({'tasks': 30}, '30 orthogonal directions need'),
     ({'noise': (0.1, 0.2, 0.3)}, 'noise has 3 numbers for 2 tasks'),
   ],
 )

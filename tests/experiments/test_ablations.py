@@ -20,7 +20,7 @@ def test_every_variant_can_be_built_and_differs(name):
   config = actg175.get_config()
   module = importlib.import_module(f'experiments.{name}')
   rows = module.variants(config)
-  made = [search.changed(config, changes) for changes in rows.values()]
+  made = [search.with_changes(config, changes) for changes in rows.values()]
   for one in made:
     build.check(one)
     build.system(one, (Task('a', 'binary'), Task('b', 'regression')))

@@ -25,12 +25,12 @@ def test_so_does_a_hyperparameter():
 
 def test_our_configs_are_found_from_any_folder(tmp_path, monkeypatch):
   monkeypatch.chdir(tmp_path)
-  found = cli.found('--config=configs/actg175.py')
+  found = cli.resolved('--config=configs/actg175.py')
   assert found.endswith('configs/actg175.py')
   assert found != '--config=configs/actg175.py'
   (tmp_path / 'configs').mkdir()
   (tmp_path / 'configs' / 'actg175.py').write_text('')
-  assert cli.found('--config=configs/actg175.py').count('/') == 1
+  assert cli.resolved('--config=configs/actg175.py').count('/') == 1
 
 
 def test_a_space_after_config_is_as_good_as_a_sign(monkeypatch):

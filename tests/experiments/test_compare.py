@@ -92,7 +92,7 @@ def test_sigterm_saves_and_the_same_command_goes_on(toy, tmp_path):
   job.send_signal(signal.SIGTERM)
   _, errors = job.communicate(timeout=120)
   assert job.returncode == 128 + signal.SIGTERM, errors
-  assert 'the same command goes on' in errors
+  assert 'run the same command to continue' in errors
   done = run(*cut)
   assert done.returncode == 0, done.stderr
   assert 'going on where it stopped' in done.stderr

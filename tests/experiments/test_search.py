@@ -36,7 +36,7 @@ def test_the_lowest_mean_validation_score_comes_first(tmp_path):
     write(tmp_path / 'b', (0.3, 0.6), 1e-3),
   ]
   write(folders[1], (0.9, 0.9), 1e-2)
-  frame = search.ranked(choices, folders)
+  frame = search.rank(choices, folders)
   assert list(frame.schedule) == ['cosine', 'constant', 'cosine']
   assert list(frame.lr) == [1e-3, 1e-3, 1e-2]
   assert list(frame.score) == pytest.approx([0.45, 0.6, 0.9])
@@ -46,7 +46,7 @@ def test_the_lowest_mean_validation_score_comes_first(tmp_path):
 
 def test_what_is_tried_is_set_in_a_copy():
   config = default.get_config()
-  found = search.changed(config, {'encoders.mlp.widths': (3,), 'steps': 7})
+  found = search.with_changes(config, {'encoders.mlp.widths': (3,), 'steps': 7})
   assert (found.encoders.mlp.widths, found.steps) == ((3,), 7)
   assert config.steps != 7
 
@@ -57,16 +57,18 @@ def test_what_is_tried_is_set_in_a_copy():
 )
 def test_what_cannot_be_read_is_refused(text, part):
   with pytest.raises(InputError, match=part):
-    search.asked([text])
+    search.parse_space([text])
 
 
 def test_an_unknown_key_names_the_nearest():
   with pytest.raises(InputError, match="did you mean 'widths'"):
-    search.changed(default.get_config(), {'encoders.mlp.widht': (3,)})
+    search.with_changes(default.get_config(), {'encoders.mlp.widht': (3,)})
 
 
 @pytest.mark.parametrize('encoder', search.SPACES)
 def test_every_key_of_the_spaces_is_one_of_the_config(encoder):
   for choice in search.grid(search.SPACES[encoder]):
     keys = search.SPACES[encoder]
-    search.changed(default.get_config(), dict(zip(keys, choice, strict=True)))
+    search.with_changes(
+      default.get_config(), dict(zip(keys, choice, strict=True))
+    )

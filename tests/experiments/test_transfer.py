@@ -66,14 +66,14 @@ def test_a_mistake_is_one_line_and_exit_code_2(toy, tmp_path):
 @flagsaver.flagsaver
 def test_groups_are_of_two_to_all_tasks():
   flags.FLAGS.mark_as_parsed()
-  assert len(transfer.asked(6)) == 2**6 - 6 - 1
-  assert len(transfer.asked(7)) == 21
+  assert len(transfer.groups_to_train(6)) == 2**6 - 6 - 1
+  assert len(transfer.groups_to_train(7)) == 21
   flags.FLAGS.largest = 3
-  assert len(transfer.asked(4)) == 6 + 4
+  assert len(transfer.groups_to_train(4)) == 6 + 4
   with pytest.raises(InputError, match='--largest=3: .* 2 to 2'):
-    transfer.asked(2)
+    transfer.groups_to_train(2)
   with pytest.raises(InputError, match='two or more'):
-    transfer.asked(1)
+    transfer.groups_to_train(1)
 
 
 def errors(folder, scheme, own_rows, pairs=()):

@@ -112,7 +112,7 @@ def test_the_lowest_mean_validation_loss_chooses(tmp_path, seeds):
   first = [(0.5, 0.7), (0.1, None)]  # a seed of the fourth failed
   rest = [[(0.6, 0.4)], [(0.3, 0.6)], [(0.9, 0.9)]]
   folders = [write(tmp_path / str(i), s) for i, s in enumerate([first, *rest])]
-  frame = tune.scored(method, drawn, iter(folders))
+  frame = tune.scores(method, drawn, iter(folders))
   assert list(frame.score[:4]) == pytest.approx([0.6, 0.5, 0.45, 0.9])
   assert np.isnan(frame.score[4])
   assert frame['a loss'][2] == pytest.approx(4.5)

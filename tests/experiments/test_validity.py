@@ -56,17 +56,19 @@ def test_what_is_known_of_a_world_is_how_it_was_drawn():
   inside = (np.arange(4)[:, None] - np.arange(4)) % 2 == 0
   wanted = np.where(inside, 0.9, 0.0)
   np.fill_diagonal(wanted, 1)
-  np.testing.assert_allclose(validity.known(c, seed=5), wanted, atol=1e-5)
+  np.testing.assert_allclose(
+    validity.known_cosine(c, seed=5), wanted, atol=1e-5
+  )
   c.datasets.synthetic.update(family='conflict', related=0.0)
-  np.testing.assert_allclose(validity.known(c, seed=5), 1, atol=1e-6)
+  np.testing.assert_allclose(validity.known_cosine(c, seed=5), 1, atol=1e-6)
 
 
 def test_what_cannot_be_ranked_is_refused():
   other = config()
   other.dataset = 'actg175'
   with pytest.raises(InputError, match='worlds are drawn by synthetic'):
-    validity.chosen(other)
+    validity.synthetic_configs(other)
   with pytest.raises(InputError, match='--real=no.py'):
     validity.real(['no.py'])
   with pytest.raises(InputError, match='has 2 tasks'):
-    validity.cells_of(config(tasks=2))
+    validity.make_cells(config(tasks=2))

@@ -140,5 +140,5 @@ def test_processes_without_a_coordinator_are_told(monkeypatch):
   given = {'COORDINATOR': '', 'PROCESSES': 2, 'PROCESS': None}
   for flag, value in given.items():
     monkeypatch.setattr(cli, flag, types.SimpleNamespace(value=value))
-  with pytest.raises(InputError, match='go with --coordinator'):
+  with pytest.raises(InputError, match='require --coordinator'):
     cli._job()

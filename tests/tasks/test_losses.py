@@ -109,8 +109,10 @@ def test_ordinal_chances_are_differences_of_the_sigmoid():
   below = np.concatenate([ends[0], special.expit(logits), ends[1]], 1)
   expected = np.diff(below, axis=1)
   np.testing.assert_allclose(expected.sum(1), 1)
-  np.testing.assert_allclose(np.exp(ordinal.log_chances(outputs)), expected)
-  found = ordinal.log_chances(jnp.asarray(outputs, jnp.float32))
+  np.testing.assert_allclose(
+    np.exp(ordinal.log_probabilities(outputs)), expected
+  )
+  found = ordinal.log_probabilities(jnp.asarray(outputs, jnp.float32))
   np.testing.assert_allclose(np.exp(found), expected, rtol=1e-4)
 
 

@@ -74,7 +74,7 @@ def reference(kind, name, predictions, labels, weights):
   kept = weights > 0
   p, y = predictions[kept].astype(float), labels[kept].astype(float)
   if kind == 'ordinal':  # Their probabilities have a test of their own.
-    p = ordinal.log_chances(p)
+    p = ordinal.log_probabilities(p)
   return compute(y, p, weights[kept].astype(float))
 
 
