@@ -10,20 +10,6 @@ from mtl_jax.layers.dropout import Dropout
 WIDTHS = {'embedding': '', 'width': ''}
 
 
-class Embedding(nn.Module):
-  """Tokens `[B, L]` to a `layers.Sequence` of `[B, L, width]`."""
-
-  vocab_size: int
-  width: int
-  dropout: float
-
-  @nn.compact
-  def __call__(self, tokens, train):
-    words = layers.embed(tokens, self.vocab_size, self.width, 'lstm')
-    drop = Dropout(self.dropout, deterministic=not train)
-    return layers.Sequence(drop(words.values), words.mask)
-
-
 class Recurrent(nn.Module):
   """The LSTM's last state, `[B, width]`, with dropout."""
 
@@ -44,6 +30,6 @@ def make(
 ) -> tuple:
   """Two stages: the embedding and the LSTM."""
   return (
-    functools.partial(Embedding, vocab_size, embedding, dropout),
+    functools.partial(layers.Embedding, vocab_size, embedding, dropout, 'lstm'),
     functools.partial(Recurrent, width, dropout),
   )

@@ -11,13 +11,14 @@ from mtl_jax.layers.dense import Dense
 from mtl_jax.layers.dropout import Dropout
 from mtl_jax.layers.gru_layer import GRU
 from mtl_jax.layers.lstm_layer import LSTM
-from mtl_jax.layers.sequence import Sequence, embed
+from mtl_jax.layers.sequence import Embedding, Sequence, embed
 
 __all__ = [
   'AttentionBlock',
   'Conv',
   'Dense',
   'Dropout',
+  'Embedding',
   'GRU',
   'Images',
   'LSTM',

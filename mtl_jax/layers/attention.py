@@ -54,16 +54,16 @@ def _product_forward(x, kernel):
   return x @ kernel, (x, kernel)
 
 
-def _product_backward(residuals, slope):
+def _product_backward(residuals, cotangent):
   x, kernel = residuals
   over_rows = (((0,), (0,)), ((), ()))
-  if x.shape[1] <= slope.shape[1]:
-    kernel_slope = lax.dot_general(x, slope, over_rows)
+  if x.shape[1] <= cotangent.shape[1]:
+    kernel_cotangent = lax.dot_general(x, cotangent, over_rows)
   else:
     # The barrier keeps XLA from turning the product round again.
-    turned = lax.dot_general(slope, x, over_rows)
-    kernel_slope = lax.optimization_barrier(turned).T
-  return slope @ kernel.T, kernel_slope
+    turned = lax.dot_general(cotangent, x, over_rows)
+    kernel_cotangent = lax.optimization_barrier(turned).T
+  return cotangent @ kernel.T, kernel_cotangent
 
 
 product.defvjp(_product_forward, _product_backward)

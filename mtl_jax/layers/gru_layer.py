@@ -83,21 +83,21 @@ def _last_state_forward(inputs, recurrent, bias, mask):
   return hidden, (saved, recurrent, mask)
 
 
-def _last_state_backward(residuals, slope):
+def _last_state_backward(residuals, cotangent):
   saved, recurrent, mask = residuals
 
-  def step(slope, one):
+  def step(cotangent, one):
     (hidden, reset, update, new, proposed), valid = one
-    moved = jnp.where(valid[:, None], slope, 0)
+    moved = jnp.where(valid[:, None], cotangent, 0)
     by_new = moved * (1 - update) * (1 - new**2)
     by_update = moved * (hidden - new) * update * (1 - update)
     by_reset = by_new * proposed * reset * (1 - reset)
     by_state = jnp.concatenate([by_reset, by_update, by_new * reset], -1)
     narrow = by_state.astype(recurrent.dtype)
-    kept = jnp.where(valid[:, None], slope * update, slope)
+    kept = jnp.where(valid[:, None], cotangent * update, cotangent)
     return kept + product(narrow, recurrent.T), (by_state, by_new)
 
-  _, (by_state, by_new) = lax.scan(step, slope, (saved, mask), reverse=True)
+  _, (by_state, by_new) = lax.scan(step, cotangent, (saved, mask), reverse=True)
   over_steps = (((0, 1), (0, 1)), ((), ()))
   before = saved[0].astype(recurrent.dtype)
   weights = lax.dot_general(

@@ -82,15 +82,15 @@ def _pool_forward(x):
   return max_pool(x), x
 
 
-def _pool_backward(x, slope):
-  free = jnp.ones(slope.shape, bool)
+def _pool_backward(x, cotangent):
+  free = jnp.ones(cotangent.shape, bool)
   largest, parts = max_pool(x), []
   for corner in _corners(x):
     first = free & (corner == largest)
-    parts.append(jnp.where(first, slope, 0))
+    parts.append(jnp.where(first, cotangent, 0))
     free &= ~first
   rows = [jnp.stack(parts[i : i + 2], axis=3) for i in (0, 2)]
-  c, height, width, batch = slope.shape
+  c, height, width, batch = cotangent.shape
   pixels = jnp.stack(rows, axis=2).reshape(c, 2 * height, 2 * width, batch)
   odd = [(0, n % 2) for n in x.shape[1:3]]
   return (jnp.pad(pixels, [(0, 0), *odd, (0, 0)]),)

@@ -68,12 +68,12 @@ def last_state(
 
 
 def _last_state_forward(inputs, recurrent, mask):
-  (hidden, _), saved = _forward(inputs, recurrent, mask, _slopes)
+  (hidden, _), saved = _forward(inputs, recurrent, mask, _factors)
   return hidden, (saved, recurrent, mask)
 
 
-def _last_state_backward(residuals, hidden_slope):
-  (before, slopes), recurrent, mask = residuals
+def _last_state_backward(residuals, hidden_cotangent):
+  (before, factors), recurrent, mask = residuals
 
   def step(carry, one):
     hidden, cell = carry
@@ -84,8 +84,8 @@ def _last_state_backward(residuals, hidden_slope):
     hidden = jnp.where(valid[:, None], 0, hidden) + product(gates, recurrent.T)
     return (hidden, moved * by_cell), gates
 
-  start = (hidden_slope, jnp.zeros_like(hidden_slope))
-  _, gates = lax.scan(step, start, (slopes, mask), reverse=True)
+  start = (hidden_cotangent, jnp.zeros_like(hidden_cotangent))
+  _, gates = lax.scan(step, start, (factors, mask), reverse=True)
   over_steps = (((0, 1), (0, 1)), ((), ()))
   weights = lax.dot_general(before, gates, over_steps)
   return gates.astype(jnp.float32), weights, None
@@ -116,8 +116,8 @@ def _forward(inputs, recurrent, mask, save):
   return lax.scan(step, (start, start), (inputs, mask))
 
 
-def _slopes(gates, hidden, cell, shown, keep):
-  """The state before a step, and by what slopes are multiplied on their way.
+def _factors(gates, hidden, cell, shown, keep):
+  """The state before a step, and by what factors are multiplied on their way.
 
   From the hidden state to the cell, from a cell to the one before, and from
   both to the gates before their nonlinearities.

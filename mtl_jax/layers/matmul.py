@@ -34,11 +34,11 @@ def overlap(
 # Forward they call themselves: so a second derivative finds these rules again.
 matmul.defvjp(
   lambda a, b: (matmul(jnp.asarray(a), jnp.asarray(b)), (a, b)),
-  lambda ab, slope: (overlap(slope, ab[1]), matmul(ab[0].T, slope)),
+  lambda ab, cotangent: (overlap(cotangent, ab[1]), matmul(ab[0].T, cotangent)),
 )
 overlap.defvjp(
   lambda p, q: (overlap(jnp.asarray(p), jnp.asarray(q)), (p, q)),
-  lambda pq, slope: (matmul(slope, pq[1]), matmul(slope.T, pq[0])),
+  lambda pq, cotangent: (matmul(cotangent, pq[1]), matmul(cotangent.T, pq[0])),
 )
 
 
@@ -63,11 +63,11 @@ def _mixed(alpha, features):
   )
 
 
-def _unmixed(operands, slope):
+def _unmixed(operands, cotangent):
   alpha, features = operands
   rows = tuple(range(2, features.ndim))
-  back = _mixed(jnp.swapaxes(alpha, 0, 1), slope)
-  return (slope[:, None] * features[None]).sum(rows), back
+  back = _mixed(jnp.swapaxes(alpha, 0, 1), cotangent)
+  return (cotangent[:, None] * features[None]).sum(rows), back
 
 
 exchange.defvjp(lambda a, h: (exchange(a, h), (a, h)), _unmixed)

@@ -6,6 +6,8 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Shaped
 
+from mtl_jax.layers.dropout import Dropout
+
 
 class Sequence(NamedTuple):
   """Features of a padded sequence; `mask` is True at what is no padding."""
@@ -30,3 +32,27 @@ def embed(
       f'{tokens.shape}; use encoder mlp for vectors, lenet for images'
     )
   return Sequence(nn.Embed(vocab_size, width)(tokens), tokens > 0)
+
+
+class Embedding(nn.Module):
+  """Embedding and dropout: the first stage of the recurrent encoders.
+
+  Attributes:
+    vocab_size: number of words, padding included.
+    width: number of channels of a word.
+    dropout: dropout rate.
+    encoder: name of the encoder, for error messages.
+  """
+
+  vocab_size: int
+  width: int
+  dropout: float
+  encoder: str
+
+  @nn.compact
+  def __call__(
+    self, tokens: Shaped[Array, 'batch length'], train: bool
+  ) -> Sequence:
+    words = embed(tokens, self.vocab_size, self.width, self.encoder)
+    drop = Dropout(self.dropout, deterministic=not train)
+    return Sequence(drop(words.values), words.mask)

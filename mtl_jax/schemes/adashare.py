@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from mtl_jax import layers
 from mtl_jax.schemes import base
 from mtl_jax.schemes.base import ranges
-from mtl_jax.schemes.parts import gumbel
+from mtl_jax.schemes.parts import gumbel, search
 
 
 class Scheme(base.Scheme):
@@ -36,18 +36,14 @@ class Scheme(base.Scheme):
   sharing: float = 0.05
 
   def __post_init__(self):
-    ranges.parts(search=self.search)
+    search.check(self.search, self.warmup, self.temperature)
     ranges.at_least(1, block=self.block)
     ranges.at_least(0, sparsity=self.sparsity, sharing=self.sharing)
-    ranges.more_than(0, temperature=self.temperature, cooling=self.cooling)
-    if not 0 <= self.warmup < 1:
-      raise ValueError(
-        f'warmup is {self.warmup}; take a share of the search below 1'
-      )
+    ranges.more_than(0, cooling=self.cooling)
     super().__post_init__()
 
   def restart(self, steps):
-    return max(1, round(self.search * steps))
+    return search.length(self.search, steps)
 
   def check(self, steps):
     left = (1 - self.warmup) * self.restart(steps)
@@ -87,7 +83,7 @@ class Scheme(base.Scheme):
         'encoder has none behind its first; take one with equal widths, or '
         'resnet or transformer'
       )
-    self.charges(used)
+    self.add_penalties(used)
     return self.predict_stacked(x)
 
   def chances(self, stage):
@@ -95,7 +91,7 @@ class Scheme(base.Scheme):
     shape = (self.num_tasks, 2)
     logits = self.param(f'policy_{stage}', nn.initializers.zeros, shape)
     chances = nn.log_softmax(logits.astype(jnp.float32))
-    self.read(f'use of stage {stage}', jnp.exp(chances[:, 0]), 'task')
+    self.record(f'use of stage {stage}', jnp.exp(chances[:, 0]), 'task')
     return chances
 
   def selected(self, stage, chances, train):
@@ -117,15 +113,15 @@ class Scheme(base.Scheme):
     count = len(self.stages)
     return begun >= 0.5 * (count - 1 - stage) / count
 
-  def charges(self, used):
+  def add_penalties(self, used):
     """Sparsity and sharing of the stages that are open, eq. 4 and 5."""
     count = len(self.stages)
     for stage, chances in used.items():
       select = jnp.exp(chances[:, 0])
       apart = jnp.abs(select[:, None] - select[None]).sum() / 2
-      price = -self.sparsity * chances[:, 1].sum() / len(used)
-      price += self.sharing * (count - stage) / count * apart
-      self.charge(jnp.where(self.opened(stage), price, 0))
+      penalty = -self.sparsity * chances[:, 1].sum() / len(used)
+      penalty += self.sharing * (count - stage) / count * apart
+      self.add_penalty(jnp.where(self.opened(stage), penalty, 0))
 
 
 def shortcut(past: base.Features, x: base.Features) -> base.Features | None:

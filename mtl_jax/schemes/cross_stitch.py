@@ -56,7 +56,7 @@ class Scheme(base.Scheme):
     name = f'stitch_{stage}' if stage == last else f'shared_stitch_{stage}'
     alpha = self.param(name, self.start, channels)  # [K, K, C]
     alpha = jnp.where(self.alone, jnp.eye(k)[:, :, None], alpha)
-    self.read(f'stitch of stage {stage}', alpha.mean(-1), 'task', 'tower')
+    self.record(f'stitch of stage {stage}', alpha.mean(-1), 'task', 'tower')
     alpha = jnp.broadcast_to(alpha, (k, k, h.shape[-1])).astype(h.dtype)
     return matmul.exchange(alpha, h)
 

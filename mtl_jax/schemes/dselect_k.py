@@ -40,19 +40,19 @@ class Scheme(base.Scheme):
   @nn.compact
   def __call__(self, x, train):
     size = self.num_experts
-    x, found = experts.run(self, self.expert_from, size, x, train)
-    found = experts.last_shared(self, found)
+    x, outputs = experts.run(self, self.expert_from, size, x, train)
+    outputs = experts.last_shared(self, outputs)
     read = base.summary(x)
     codes, blend = self.choices(read)
     chosen = select(smooth_step(codes, self.gamma), size)  # [B, K, k, E]
     gate = (nn.softmax(blend)[..., None] * chosen).sum(-2)  # [B, K, E]
     gate = gate.astype(read.dtype)
-    gates.tell(self, gate)
-    self.charges(chosen)
+    gates.record(self, gate)
+    self.add_penalties(chosen)
     # One choice for all rows has a batch axis of 1.
     gate = jnp.broadcast_to(gate, (len(read), *gate.shape[1:]))
-    found = [base.spread(h, 1) for h in found]
-    return self.predict_stacked(gates.mixtures(gate, found))
+    outputs = [base.spread(h, 1) for h in outputs]
+    return self.predict_stacked(gates.mixtures(gate, outputs))
 
   def choices(self, read: Float[Array, 'batch channels']):
     """Arguments of the digits `[B, K, k, m]`, and the selectors' `[B, K, k]`.
@@ -75,16 +75,18 @@ class Scheme(base.Scheme):
       z, w = z[None], w[None]
     return z.astype(jnp.float32), w.astype(jnp.float32)
 
-  def charges(self, chosen: Float[Array, 'batch tasks selectors experts']):
+  def add_penalties(
+    self, chosen: Float[Array, 'batch tasks selectors experts']
+  ):
     """Undecided selectors, and codes that are no expert's number."""
     if self.entropy:
       logs = jnp.log(jnp.maximum(chosen, 1e-30))
       entropy = -(chosen * logs).sum((1, 2, 3)).mean()
       begun = self.now('step', 1) / self.now('steps', 1)
-      self.charge(self.entropy * begun * entropy)
+      self.add_penalty(self.entropy * begun * entropy)
     if self.num_experts & (self.num_experts - 1):
       valid = chosen.sum(-1)
-      self.charge((1 / jnp.maximum(valid, 1e-6)).sum((1, 2)).mean())
+      self.add_penalty((1 / jnp.maximum(valid, 1e-6)).sum((1, 2)).mean())
 
 
 def smooth_step(x: Array, gamma: float) -> Array:

@@ -35,7 +35,7 @@ class Scheme(base.Scheme):
       x = base.per_task(module, k, x, train) if i else module(x, train)
       x = x if i else base.spread(x, k)
       scale, shift = self.modulation(i, base.channels(x), tasks)
-      self.read(f'scale of stage {i}', 1 + scale.mean(-1), 'task')
+      self.record(f'scale of stage {i}', 1 + scale.mean(-1), 'task')
       x = base.mix(lambda h, a=scale, b=shift: modulate(h, a, b), x)
     return self.predict_stacked(x)
 
@@ -44,13 +44,13 @@ class Scheme(base.Scheme):
     zeros = nn.initializers.zeros
     if tasks is None:
       shape = (self.num_tasks, 2 * channels)
-      found = self.param(f'modulation_{stage}', zeros, shape)
+      both = self.param(f'modulation_{stage}', zeros, shape)
     else:
       dense = nn.Dense(
         2 * channels, kernel_init=zeros, name=f'shared_modulation_{stage}'
       )
-      found = dense(tasks)
-    return jnp.split(found, 2, axis=-1)
+      both = dense(tasks)
+    return jnp.split(both, 2, axis=-1)
 
 
 def modulate(h, scale, shift):

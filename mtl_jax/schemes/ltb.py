@@ -5,7 +5,7 @@ import jax.numpy as jnp
 
 from mtl_jax.schemes import base
 from mtl_jax.schemes.base import ranges
-from mtl_jax.schemes.parts import gumbel
+from mtl_jax.schemes.parts import gumbel, search
 
 
 class Scheme(base.Scheme):
@@ -26,17 +26,12 @@ class Scheme(base.Scheme):
   hard_samples: bool = False
 
   def __post_init__(self):
-    ranges.parts(search=self.search)
+    search.check(self.search, self.warmup, self.temperature)
     ranges.at_least(0, num_nodes=self.num_nodes)
-    ranges.more_than(0, temperature=self.temperature)
-    if not 0 <= self.warmup < 1:
-      raise ValueError(
-        f'warmup is {self.warmup}; take a share of the search below 1'
-      )
     super().__post_init__()
 
   def restart(self, steps):
-    return max(1, round(self.search * steps))
+    return search.length(self.search, steps)
 
   def group(self, name):
     if not name.startswith(self.mix):
@@ -64,7 +59,7 @@ class Scheme(base.Scheme):
     logits = self.param(name, nn.initializers.zeros, (size, nodes))
     logits = logits.astype(jnp.float32)
     reader = 'task' if name == 'choice' else 'node'
-    self.read(name.replace('_', ' '), nn.softmax(logits), reader, 'parent')
+    self.record(name.replace('_', ' '), nn.softmax(logits), reader, 'parent')
     d = self.drawn(logits) if train else gumbel.most_likely(logits)
     return base.mix(
       lambda h: jnp.einsum('ji,ib...c->jb...c', d.astype(h.dtype), h), x

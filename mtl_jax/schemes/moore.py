@@ -28,9 +28,9 @@ class Scheme(base.Scheme):
   @nn.compact
   def __call__(self, x, train):
     size = self.num_experts
-    _, found = experts.run(self, self.expert_from, size, x, train)
-    found = experts.last_shared(self, found)
-    vectors = [base.summary(h) for h in found]
+    _, outputs = experts.run(self, self.expert_from, size, x, train)
+    outputs = experts.last_shared(self, outputs)
+    vectors = [base.summary(h) for h in outputs]
     if size > vectors[0].shape[-1]:
       raise ValueError(
         f'{size} experts cannot be orthogonal in {vectors[0].shape[-1]} '
@@ -39,7 +39,7 @@ class Scheme(base.Scheme):
     basis = orthonormal(vectors)  # [E, B, C]
     shape = (self.num_tasks, size)
     blend = self.param('blend', nn.initializers.normal(size**-0.5), shape)
-    self.read('weight', blend, 'task', 'expert')
+    self.record('weight', blend, 'task', 'expert')
     mixed = jnp.einsum('te,ebc->tbc', blend, basis)
     return self.predict_stacked(jnp.tanh(mixed))
 

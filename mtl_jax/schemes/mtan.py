@@ -14,27 +14,27 @@ class Scheme(base.Scheme):
   """Liu, Johns, Davison, CVPR 2019, arXiv:1803.10704.
 
   Task t masks the features of each stage of one encoder by an attention of its
-  own, which reads that stage and what the task kept of the one before, taken
+  own, which reads that stage and what the task previous of the one before, taken
   to this stage's size by a convolution that all tasks share. Where features
   are vectors or words, dense layers stand in for convolutions.
   """
 
   @nn.compact
   def __call__(self, x, train):
-    k, kept = self.num_tasks, None
+    k, previous = self.num_tasks, None
     for i, stage in enumerate(self.stages):
       x = stage(name=f'shared_stage_{i}')(x, train)
       read = base.spread(x, k)
-      if kept is not None:
-        read = beside(read, kept)
+      if previous is not None:
+        read = concatenate(read, previous)
       attention = Attention(base.channels(x), name=f'attention_{i}')
       masks = base.stack(attention, k, read, train, 0)
-      self.read(f'mask of stage {i}', jax.vmap(mean)(masks), 'task')
+      self.record(f'mask of stage {i}', jax.vmap(mean)(masks), 'task')
       masked = base.mix(lambda a, x=x: a * base.values(x)[None], masks)
       if i < len(self.stages) - 1:
         following = self.following(i + 1, x)
         carry = Carry(following, name=f'shared_carry_{i}')
-        kept = base.per_task(carry, k, masked, train)
+        previous = base.per_task(carry, k, masked, train)
     return self.predict_stacked(masked)
 
   def following(self, stage: int, x: base.Features) -> tuple[int, ...]:
@@ -45,8 +45,8 @@ class Scheme(base.Scheme):
       rngs = dict.fromkeys(('params', 'dropout'), jax.random.key(0))
       return module.init_with_output(rngs, x, False)[0]
 
-    found = jax.eval_shape(outputs)
-    return base.values(found).shape
+    shapes = jax.eval_shape(outputs)
+    return base.values(shapes).shape
 
 
 class Attention(nn.Module):
@@ -66,7 +66,7 @@ class Attention(nn.Module):
 
 
 class Carry(nn.Module):
-  """What a task kept of a stage, in the next one's shape."""
+  """What a task previous of a stage, in the next one's shape."""
 
   shape: tuple[int, ...]
 
@@ -97,7 +97,7 @@ def normalise(h: jax.Array, mask: Any, train: bool) -> jax.Array:
   return norm(h, mask=None if mask is None else mask[..., None]).astype(h.dtype)
 
 
-def beside(one: base.Features, other: base.Features) -> base.Features:
+def concatenate(one: base.Features, other: base.Features) -> base.Features:
   """Both on one channel axis."""
   values = base.values(other)
   return base.mix(lambda h: jnp.concatenate([h, values], axis=-1), one)

@@ -47,7 +47,7 @@ class Scheme(base.Scheme):
     mask = getattr(x, 'mask', [None])[0]
     mixed, kernel = unit(base.values(x), mask, train)
     shares = jnp.einsum('tscc->tsc', kernel).mean(-1)
-    self.read(f'own channels of stage {stage}', shares, 'task', 'tower')
+    self.record(f'own channels of stage {stage}', shares, 'task', 'tower')
     return base.mix(lambda h: jnp.where(self.alone, h, mixed), x)
 
 

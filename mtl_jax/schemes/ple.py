@@ -38,9 +38,9 @@ class Scheme(base.Scheme):
     streams, common, axis = x, x, None
     for level, stages in enumerate(parts):
       left = len(parts) - 1 - level
-      found = self.experts(level, left, stages, streams, common, axis, train)
+      outputs = self.experts(level, left, stages, streams, common, axis, train)
       read = base.summary(common), self.summaries(streams, axis)
-      streams, common = self.mixed(level, left, found, *read)
+      streams, common = self.mixed(level, left, outputs, *read)
       axis = 0
     return self.predict_stacked(streams)
 
@@ -74,15 +74,15 @@ class Scheme(base.Scheme):
       return base.spread(base.summary(streams), self.num_tasks)
     return jax.vmap(base.summary)(streams)
 
-  def mixed(self, level, left, found, common, streams):
+  def mixed(self, level, left, outputs, common, streams):
     """The tasks' streams of the next level, and the shared one if any."""
-    (own, shared), k = found, self.num_tasks
+    (own, shared), k = outputs, self.num_tasks
     # Its stream is read by another task only through a later shared gate.
     name = f'shared_gates_{level}' if left > 1 else f'gates_{level}'
     shape = (k, streams.shape[-1], self.own + self.shared)
     kernels = self.param(name, gates.start, shape)
     gate = jax.vmap(gates.softmax, out_axes=1)(streams, kernels)
-    self.tell(level, gate)
+    self.record_gates(level, gate)
     common_to_all = [base.spread(h, 1) for h in shared]
     streams = gates.mixtures(gate, own + common_to_all)
     if not left:
@@ -93,7 +93,7 @@ class Scheme(base.Scheme):
     kernel = self.param(f'shared_gate_{level}', gates.start, shape)
     return streams, gates.weighted(gates.softmax(common, kernel), every)
 
-  def tell(self, level, gate):
+  def record_gates(self, level, gate):
     means = gate.astype(jnp.float32).mean(0)
-    self.read(f'gate of level {level}', means, 'task', 'expert')
-    self.read(f'use of level {level}', means.mean(0), 'expert')
+    self.record(f'gate of level {level}', means, 'task', 'expert')
+    self.record(f'use of level {level}', means.mean(0), 'expert')

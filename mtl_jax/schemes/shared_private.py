@@ -31,8 +31,8 @@ class Scheme(base.Scheme):
     return self.adversarial > 0
 
   def __post_init__(self):
-    prices = {'adversarial': self.adversarial}
-    ranges.at_least(0, orthogonality=self.orthogonality, **prices)
+    fields = {'adversarial': self.adversarial}
+    ranges.at_least(0, orthogonality=self.orthogonality, **fields)
     if not 0 < self.share < 1:
       raise ValueError(
         f'share is {self.share}; take a share of the channels between 0 '
@@ -50,13 +50,13 @@ class Scheme(base.Scheme):
     shared = self.last_shared(shared)
     towers = base.Encoder(self.resize(1 - self.share), name='towers')
     own = base.unstack(base.stack(towers, k, x, train), k)
-    self.charges(base.summary(shared), [base.summary(h) for h in own])
-    return self.predict(beside(shared, h) for h in own)
+    self.add_penalties(base.summary(shared), [base.summary(h) for h in own])
+    return self.predict(concatenate(shared, h) for h in own)
 
-  def charges(self, shared: Float[Array, 'b c'], own: list) -> None:
-    if self.orthogonality and self.watched:
+  def add_penalties(self, shared: Float[Array, 'b c'], own: list) -> None:
+    if self.orthogonality and self.recording:
       overlaps = [jnp.square(shared.T @ h).sum() for h in own]
-      self.charge(self.orthogonality * sum(overlaps) / len(shared) ** 2)
+      self.add_penalty(self.orthogonality * sum(overlaps) / len(shared) ** 2)
     if not self.adversarial:
       return
     logits = nn.Dense(self.num_tasks, name='aux_discriminator')(
@@ -64,8 +64,8 @@ class Scheme(base.Scheme):
     ).astype(jnp.float32)
     unknown = jnp.zeros((len(shared), self.num_tasks), bool)
     loss = self.wrong(logits, self.now('mask', unknown))
-    self.read('discriminator loss', loss)
-    self.charge(self.adversarial * loss)
+    self.record('discriminator loss', loss)
+    self.add_penalty(self.adversarial * loss)
 
   def wrong(
     self, logits: Float[Array, 'b tasks'], mask: Bool[Array, 'b tasks']
@@ -78,7 +78,7 @@ class Scheme(base.Scheme):
     return jnp.where(known, losses, 0).sum() / jnp.maximum(known.sum(), 1)
 
 
-def beside(one: base.Features, other: base.Features) -> base.Features:
+def concatenate(one: base.Features, other: base.Features) -> base.Features:
   """Both on one channel axis."""
   values = base.values(other)
   return base.alter(lambda h: jnp.concatenate([h, values], axis=-1), one)
@@ -90,4 +90,4 @@ def reverse(x: Array) -> Array:
   return x
 
 
-reverse.defvjp(lambda x: (x, None), lambda _, slope: (-slope,))
+reverse.defvjp(lambda x: (x, None), lambda _, cotangent: (-cotangent,))

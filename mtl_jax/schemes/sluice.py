@@ -59,7 +59,7 @@ class Scheme(base.Scheme):
     name = f'alpha_{stage}' if last else f'shared_alpha_{stage}'
     alpha = self.param(name, self.start)  # [K, G, K, G]
     alpha = jnp.where(self.alone, eye(k * g, k, g), alpha)
-    self.read(f'alpha of stage {stage}', alpha.mean((1, 3)), 'task', 'tower')
+    self.record(f'alpha of stage {stage}', alpha.mean((1, 3)), 'task', 'tower')
     parts = h.reshape(*h.shape[:-1], g, channels // g)
     mixed = jnp.einsum('tish,sb...hc->tb...ic', alpha.astype(h.dtype), parts)
     return mixed.reshape(h.shape)
@@ -83,7 +83,7 @@ class Scheme(base.Scheme):
     beta = self.param('beta', nn.initializers.constant(1 / count), shape)
     last = jnp.eye(count)[-1][None]
     beta = jnp.where(self.alone, last, beta)
-    self.read('beta', beta, 'task', 'stage')
+    self.record('beta', beta, 'task', 'stage')
     weights = beta.reshape(*shape, *[1] * (len(shapes[-1]) - 1))
     total = sum(
       weights[:, i].astype(base.values(h).dtype) * base.values(h)
@@ -93,7 +93,7 @@ class Scheme(base.Scheme):
 
   def overlap(self, tower: nn.Module, width: int) -> None:
     """Charges what the subspaces of a stage's last kernel have in common."""
-    if not (self.orthogonality and self.watched):
+    if not (self.orthogonality and self.recording):
       return
     # [K, ..., C]: the last by name, of all that a stage has.
     kernel = base.kernels(tower.variables['params'])[-1]
@@ -103,7 +103,7 @@ class Scheme(base.Scheme):
     parts = jnp.split(columns, self.subspaces, axis=-1)
     for one, other in itertools.combinations(parts, 2):
       products = jnp.einsum('kna,knb->kab', one, other)
-      self.charge(self.orthogonality * jnp.square(products).sum())
+      self.add_penalty(self.orthogonality * jnp.square(products).sum())
 
 
 def eye(n: int, k: int, g: int) -> Float[Array, 'k g k g']:

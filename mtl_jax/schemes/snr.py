@@ -54,7 +54,7 @@ class Scheme(base.Scheme):
     noise = self.make_rng('gates') if train else None
     switches = hard_concrete(logits, noise)
     what = 'task' if name == 'switches' else 'to'
-    self.read(name.replace('_', ' '), switches, what, 'subnet')
+    self.record(name.replace('_', ' '), switches, what, 'subnet')
     if not self.transform:
       return base.mix(
         lambda h: jnp.einsum('ji,ib...c->jb...c', switches.astype(h.dtype), h),

@@ -57,9 +57,9 @@ def _trace_norm(matrix):
     return value, direction.T
   gram = jnp.matmul(matrix, matrix.T, precision='highest')
   squares, vectors = jnp.linalg.eigh(gram)
-  kept = squares > 1e-6 * squares.max()
-  values = jnp.sqrt(jnp.where(kept, squares, 0))
-  inverse = jnp.where(kept, 1 / jnp.where(kept, values, 1), 0)
+  positive = squares > 1e-6 * squares.max()
+  values = jnp.sqrt(jnp.where(positive, squares, 0))
+  inverse = jnp.where(positive, 1 / jnp.where(positive, values, 1), 0)
   root = jnp.matmul(vectors * inverse[None], vectors.T, precision='highest')
   return values.sum(), jnp.matmul(root, matrix, precision='highest')
 

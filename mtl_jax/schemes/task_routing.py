@@ -42,7 +42,7 @@ class Scheme(base.Scheme):
       return jax.vmap(jax.random.permutation, (0, None))(keys, first)
 
     mask = self.variable('routing', f'mask_{stage}', draw).value
-    self.read(f'channels of stage {stage}', mask.sum(-1), 'task')
+    self.record(f'channels of stage {stage}', mask.sum(-1), 'task')
     return mask
 
 

@@ -23,14 +23,14 @@ def side(size, channels, features):
   """Side of the output blocks, or 0 for a product by rows."""
   if size == 1 or (size < LARGE_KERNEL and channels >= FEW_CHANNELS):
     return 0
-  found = 0
+  chosen = 0
   for b in (2, 4, 6, 8):
     if (_reach(size, b) * b / size) ** 2 > ENOUGH_GROWTH:
       break
-    found = b
+    chosen = b
     if b * b * features >= ENOUGH_ROWS:
       break
-  return found
+  return chosen
 
 
 def convolve(x, kernel, block):
@@ -41,10 +41,10 @@ def convolve(x, kernel, block):
   return pixels[:f, : out[0], : out[1]]
 
 
-def to_input(slope, kernel, block):
+def to_input(cotangent, kernel, block):
   """What each output block saw gets its share; shares overlap and add up."""
-  n, out = _reach(len(kernel), block), slope.shape[1:3]
-  blocks = to_channels(fit(slope, [(0, -o % block) for o in out]), block)
+  n, out = _reach(len(kernel), block), cotangent.shape[1:3]
+  blocks = to_channels(fit(cotangent, [(0, -o % block) for o in out]), block)
   _, height, width, batch = blocks.shape
   shares = matmul(_copies(kernel, block).T, blocks)
   shares = shares.reshape(n, n, -1, height, width, batch)
@@ -56,11 +56,11 @@ def to_input(slope, kernel, block):
   return to_pixels(total, block)
 
 
-def to_kernel(x, slope, k, block):
+def to_kernel(x, cotangent, k, block):
   """The gradient of the kernel: that of its copies, added up."""
-  c, f, out = x.shape[0], slope.shape[0], slope.shape[1:3]
+  c, f, out = x.shape[0], cotangent.shape[0], cotangent.shape[1:3]
   n = _reach(k, block)
-  padded = fit(slope, [(0, -o % block) for o in out])
+  padded = fit(cotangent, [(0, -o % block) for o in out])
   product = overlap(to_channels(padded, block), _seen(x, k, block, out))
   product = product.reshape(block, block, f, n, n, block, block, c)
   product = product.transpose(0, 1, 3, 5, 4, 6, 7, 2)

@@ -21,25 +21,25 @@ def convolve(x, kernel):
   return sum(parts[i, :, i : i + out] for i in range(k))
 
 
-def to_input(slope, kernel, lows, size):
-  """The slope against the kernel turned round.
+def to_input(cotangent, kernel, lows, size):
+  """The cotangent against the kernel turned round.
 
   Gives `size` pixels of the padded images, after the first `lows`.
   """
   reach = len(kernel) - 1
   ends = [
     (reach - low, whole + low - out)
-    for low, whole, out in zip(lows, size, slope.shape[1:3], strict=True)
+    for low, whole, out in zip(lows, size, cotangent.shape[1:3], strict=True)
   ]
-  return convolve(fit(slope, ends), kernel[::-1, ::-1].swapaxes(2, 3))
+  return convolve(fit(cotangent, ends), kernel[::-1, ::-1].swapaxes(2, 3))
 
 
-def to_kernel(x, slope, k):
+def to_kernel(x, cotangent, k):
   """The gradient of the kernel, as one product."""
-  c, f = x.shape[0], slope.shape[0]
+  c, f = x.shape[0], cotangent.shape[0]
   shifts = _row_shifts(x, k)
   parts = jnp.concatenate(
-    [fit(slope, [(i, k - 1 - i), (0, 0)]) for i in range(k)]
+    [fit(cotangent, [(i, k - 1 - i), (0, 0)]) for i in range(k)]
   )
   return overlap(parts, shifts).reshape(k, f, k, c).transpose(0, 2, 3, 1)
 

@@ -66,18 +66,18 @@ def _forward(x, kernel, window):
   return conv(x, kernel, window), (x, kernel)
 
 
-def _backward(window, operands, slope):
+def _backward(window, operands, cotangent):
   x, kernel = operands
   size = x.shape[1:3]
   to_input = lax.platform_dependent(
-    slope,
+    cotangent,
     kernel,
     cpu=functools.partial(cpu.to_input, window=window, size=size),
     default=functools.partial(_native_to_input, window=window, size=size),
   )
   to_kernel = lax.platform_dependent(
     x,
-    slope,
+    cotangent,
     cpu=functools.partial(cpu.to_kernel, window=window),
     default=functools.partial(_native_to_kernel, window=window),
   )
@@ -97,16 +97,16 @@ def _native(x, kernel, window):
   )
 
 
-def _native_to_input(slope, kernel, window, size):
-  """The slope, spread by the stride, against the kernel turned round."""
+def _native_to_input(cotangent, kernel, window, size):
+  """The cotangent, spread by the stride, against the kernel turned round."""
   pads = [
     (window.size - 1 - low, _after(window, whole, low, out))
     for whole, (low, _), out in zip(
-      size, (window.rows, window.columns), slope.shape[1:3], strict=True
+      size, (window.rows, window.columns), cotangent.shape[1:3], strict=True
     )
   ]
   return lax.conv_general_dilated(
-    slope,
+    cotangent,
     kernel[::-1, ::-1].swapaxes(2, 3),
     (1, 1),
     pads,
@@ -116,25 +116,25 @@ def _native_to_input(slope, kernel, window, size):
 
 
 def _after(window, whole, low, out):
-  """Padding behind the slope that gives back all `whole` rows."""
+  """Padding behind the cotangent that gives back all `whole` rows."""
   spread = (out - 1) * window.stride + 1
   return whole + window.size - 1 - spread - (window.size - 1 - low)
 
 
-def _native_to_kernel(x, slope, window):
-  """The images against the slope as kernel; the sum runs over the batch."""
+def _native_to_kernel(x, cotangent, window):
+  """The images against the cotangent as kernel; the sum runs over the batch."""
   pads = [
     (low, (out - 1) * window.stride + window.size - whole - low)
     for whole, (low, _), out in zip(
       x.shape[1:3],
       (window.rows, window.columns),
-      slope.shape[1:3],
+      cotangent.shape[1:3],
       strict=True,
     )
   ]
   return lax.conv_general_dilated(
     x,
-    slope,
+    cotangent,
     (1, 1),
     pads,
     rhs_dilation=(window.stride,) * 2,

@@ -25,36 +25,36 @@ def forward(x, kernel, window):
   return by_rows.convolve(x, kernel)
 
 
-def to_input(slope, kernel, window, size):
+def to_input(cotangent, kernel, window, size):
   """The gradient of the images, `[C, *size, B]`."""
   kernel = _spread(kernel, window)
   block = by_blocks.side(*kernel.shape[1:])
   if not block and window.stride == 1:
     # What fell on the padding is not computed.
     lows = window.rows[0], window.columns[0]
-    return by_rows.to_input(slope, kernel, lows, size)
+    return by_rows.to_input(cotangent, kernel, lows, size)
   reach = len(kernel) - 1
-  found = (
-    by_blocks.to_input(slope, kernel, block)
+  gradient = (
+    by_blocks.to_input(cotangent, kernel, block)
     if block
     else by_rows.to_input(
-      slope, kernel, (0, 0), [n + reach for n in slope.shape[1:3]]
+      cotangent, kernel, (0, 0), [n + reach for n in cotangent.shape[1:3]]
     )
   )
-  return _strided(found, window, size)
+  return _strided(gradient, window, size)
 
 
-def to_kernel(x, slope, window):
+def to_kernel(x, cotangent, window):
   """The gradient of the kernel, `[k, k, C, F]`."""
-  x = _unstrided(x, window, slope.shape[1:3])
-  size = x.shape[1] - slope.shape[1] + 1
-  block = by_blocks.side(size, len(x), len(slope))
-  found = (
-    by_blocks.to_kernel(x, slope, size, block)
+  x = _unstrided(x, window, cotangent.shape[1:3])
+  size = x.shape[1] - cotangent.shape[1] + 1
+  block = by_blocks.side(size, len(x), len(cotangent))
+  gradient = (
+    by_blocks.to_kernel(x, cotangent, size, block)
     if block
-    else by_rows.to_kernel(x, slope, size)
+    else by_rows.to_kernel(x, cotangent, size)
   )
-  return _gathered(found, window, len(x))
+  return _gathered(gradient, window, len(x))
 
 
 def _out_size(size, window):

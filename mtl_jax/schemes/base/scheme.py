@@ -135,11 +135,11 @@ class Scheme(nn.Module):
     return self.now('step', later) < later if later else False
 
   @property
-  def watched(self) -> bool:
+  def recording(self) -> bool:
     """Whether what is charged or read goes anywhere, as in a training step."""
     return self.is_mutable_collection('intermediates')
 
-  def charge(self, value: Float[Array, '']) -> None:
+  def add_penalty(self, value: Float[Array, '']) -> None:
     """Adds to the penalty what depends on the batch; times `hp.penalty`.
 
     Raises:
@@ -155,7 +155,7 @@ class Scheme(nn.Module):
       init_fn=lambda: jnp.zeros(()),
     )
 
-  def read(self, name: str, value: Array, *axes: str) -> None:
+  def record(self, name: str, value: Array, *axes: str) -> None:
     """Tells the records what the scheme does: `axes` name those of `value`.
 
     `use` over `expert` is watched for a collapse.

@@ -60,9 +60,9 @@ def run(
   return x, base.unstack(base.stack(experts, size, x, train), size)
 
 
-def last_shared(scheme: base.Scheme, found: list) -> list[base.Features]:
+def last_shared(scheme: base.Scheme, outputs: list) -> list[base.Features]:
   """Marks what the experts make, where each task's own gate mixes it."""
-  return [scheme.last_shared(h, f'expert_{e}') for e, h in enumerate(found)]
+  return [scheme.last_shared(h, f'expert_{e}') for e, h in enumerate(outputs)]
 
 
 def check_towers(tower_from: int, count: int) -> None:

@@ -49,15 +49,15 @@ def mixtures(
   return base.mix(lambda _: total, features[0])
 
 
-def tell(scheme: base.Scheme, gate: Float[Array, 'batch tasks experts']):
+def record(scheme: base.Scheme, gate: Float[Array, 'batch tasks experts']):
   """Reads mean gates, their entropy in nats, and each expert's share."""
-  if not scheme.watched:
+  if not scheme.recording:
     return
   means = gate.astype(jnp.float32).mean(0)
   logs = jnp.log(jnp.maximum(gate.astype(jnp.float32), 1e-30))
-  scheme.read('gate', means, 'task', 'expert')
-  scheme.read('entropy', -(gate * logs).sum(-1).mean(0), 'task')
-  scheme.read('use', means.mean(0), 'expert')
+  scheme.record('gate', means, 'task', 'expert')
+  scheme.record('entropy', -(gate * logs).sum(-1).mean(0), 'task')
+  scheme.record('use', means.mean(0), 'expert')
 
 
 def imbalance(gate: Float[Array, 'batch tasks experts']) -> Float[Array, '']:
