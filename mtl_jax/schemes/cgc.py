@@ -9,8 +9,13 @@ from mtl_jax.schemes.parts import experts, gates
 class Scheme(base.Scheme):
   """Tang, Liu, Zhao, Gong, RecSys 2020: PLE with one level.
 
-  Each task's softmax gate mixes its `own` experts and the `shared` ones; stem
-  and gates as in `mmoe`.
+  Each task's softmax gate mixes its own experts and the shared ones; stem and
+  gates as in `mmoe`.
+
+  Attributes:
+    own: number of experts of each task.
+    shared: number of experts that all tasks share.
+    expert_from: see `parts.experts.stem_length`.
   """
 
   mix = ('gates',)

@@ -1,4 +1,4 @@
-"""Cross-stitch: towers that exchange a learned share of their features."""
+"""Cross-stitch networks: towers that exchange learned shares of features."""
 
 import flax.linen as nn
 import jax.numpy as jnp
@@ -12,11 +12,14 @@ from mtl_jax.schemes.base import ranges
 class Scheme(base.Scheme):
   """Misra, Shrivastava, Gupta, Hebert, CVPR 2016, arXiv:1604.03539, eq. 1.
 
-  After each stage in `stitch_after` (empty: every stage) tower t goes on with
-  `sum_s alpha[t, s] h_s`. A unit has one alpha per channel, or one per stage
-  with `per_channel=False`; rows start at `own` on the diagonal and share the
-  rest, so that they sum to 1 for any number of tasks. The paper begins with
-  towers that were trained apart: `warm_start`.
+  After a stage tower t continues with `sum_s alpha[t, s] h_s`. The rows of alpha
+  sum to 1 at initialization, for any number of tasks. In the paper the towers
+  are first trained separately: see `warm_start`.
+
+  Attributes:
+    own: initial weight of a tower's own features; the rest is divided equally.
+    per_channel: whether a unit has one alpha per channel, or one per stage.
+    stitch_after: indices of the stages with a unit; empty is all.
   """
 
   mix = ('shared_stitch', 'stitch')
@@ -51,7 +54,18 @@ class Scheme(base.Scheme):
   def stitch(
     self, h: Float[Array, 'tasks ...'], stage: int, last: int
   ) -> Float[Array, 'tasks ...']:
-    """Row t of the last unit reaches task t alone: it is private."""
+    """Applies the unit after a stage.
+
+    Row t of the last unit affects only task t: it is a private parameter.
+
+    Args:
+      h: features of all towers, `[K, B, ..., C]`.
+      stage: index of the stage.
+      last: index of the last stage with a unit.
+
+    Returns:
+      Features of the same shape.
+    """
     k, channels = self.num_tasks, h.shape[-1] if self.per_channel else 1
     name = f'stitch_{stage}' if stage == last else f'shared_stitch_{stage}'
     alpha = self.param(name, self.start, channels)  # [K, K, C]
@@ -61,6 +75,15 @@ class Scheme(base.Scheme):
     return matmul.exchange(alpha, h)
 
   def start(self, key, channels):
+    """Initial alpha, `[K, K, channels]`.
+
+    Args:
+      key: not used.
+      channels: number of channels.
+
+    Returns:
+      `own` on the diagonal of the tasks, and equal shares elsewhere.
+    """
     del key
     k = self.num_tasks
     if k == 1:

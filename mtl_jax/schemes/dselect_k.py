@@ -1,4 +1,4 @@
-"""DSelect-k: each task selects k of the experts, smoothly, then for good."""
+"""DSelect-k: each task selects k experts, smoothly at first."""
 
 import math
 
@@ -15,11 +15,18 @@ from mtl_jax.schemes.parts import experts, gates
 class Scheme(base.Scheme):
   """Hazimeh et al., NeurIPS 2021, arXiv:2106.03760.
 
-  A task has `selectors` single-expert selectors: each writes the number of an
-  expert in binary digits, which are smooth steps of width `gamma`, and so
-  become exactly 0 or 1. `entropy` times `hp.penalty` is the price of undecided
-  selectors, and grows linearly over training. `per_example` reads the digits
-  from the stem's features instead of learning one choice. Stem as in `mmoe`.
+  A task has several single-expert selectors. Each writes the number of an expert
+  in binary digits, which are smooth steps and so become exactly 0 or 1. Stem as
+  in `mmoe`.
+
+  Attributes:
+    num_experts: number of experts.
+    selectors: number of selectors of each task.
+    gamma: width of the smooth step.
+    entropy: weight of the penalty for undecided selectors, times `hp.penalty`;
+      it grows linearly over training.
+    per_example: whether the selection depends on the stem's features.
+    expert_from: see `parts.experts.stem_length`.
   """
 
   mix = ('digits', 'blend')
@@ -55,10 +62,13 @@ class Scheme(base.Scheme):
     return self.predict_stacked(gates.mixtures(gate, outputs))
 
   def choices(self, read: Float[Array, 'batch channels']):
-    """Arguments of the digits `[B, K, k, m]`, and the selectors' `[B, K, k]`.
+    """Inputs of the smooth steps, and logits of the selectors.
 
-    Alike for all rows, B being 1, unless they are read `per_example`. In
-    float32: half digits differ by less than narrower ones can tell.
+    They are float32: digits in lower precision are too coarse for undecided
+    selectors. B is 1 unless `per_example`.
+
+    Returns:
+      `[B, K, k, m]` for m digits, and `[B, K, k]`.
     """
     digits = math.ceil(math.log2(self.num_experts))
     k, width = self.num_tasks, read.shape[-1]
@@ -78,7 +88,7 @@ class Scheme(base.Scheme):
   def add_penalties(
     self, chosen: Float[Array, 'batch tasks selectors experts']
   ):
-    """Undecided selectors, and codes that are no expert's number."""
+    """Penalizes undecided selectors, and codes of no expert."""
     if self.entropy:
       logs = jnp.log(jnp.maximum(chosen, 1e-30))
       entropy = -(chosen * logs).sum((1, 2, 3)).mean()
@@ -90,7 +100,15 @@ class Scheme(base.Scheme):
 
 
 def smooth_step(x: Array, gamma: float) -> Array:
-  """0 below -gamma/2, 1 above gamma/2, a cubic between; eq. 4."""
+  """0 below -gamma/2, 1 above gamma/2, a cubic between; eq. 4.
+
+  Args:
+    x: an array.
+    gamma: width of the step.
+
+  Returns:
+    An array of the same shape, in [0, 1].
+  """
   inside = jnp.clip(x / gamma, -0.5, 0.5)
   return -2 * inside**3 + 1.5 * inside + 0.5
 
@@ -98,7 +116,15 @@ def smooth_step(x: Array, gamma: float) -> Array:
 def select(
   digits: Float[Array, '... digits'], size: int
 ) -> Float[Array, '... {size}']:
-  """How far the digits write each of `size` numbers, eq. 3."""
+  """Degree to which the digits write each number, eq. 3.
+
+  Args:
+    digits: in [0, 1], the lowest digit first.
+    size: how many numbers, from 0.
+
+  Returns:
+    The weight of each number; exact digits give a one-hot vector.
+  """
   shifts = np.arange(digits.shape[-1])
   codes = (np.arange(size)[:, None] >> shifts) & 1  # [E, m]
   codes = codes.reshape(*[1] * (digits.ndim - 1), *codes.shape)
@@ -107,7 +133,7 @@ def select(
 
 
 def around_zero(reach: float):
-  """Uniform in (-reach, reach)."""
+  """An initializer: uniform in (-reach, reach)."""
 
   def start(key, shape):
     return nn.initializers.uniform(2 * reach)(key, shape) - reach

@@ -11,11 +11,17 @@ from mtl_jax.schemes.parts import gumbel, search
 class Scheme(base.Scheme):
   """Guo, Lee, Ulbricht, ICML 2020, arXiv:2006.01895.
 
-  Each stage has `num_nodes` copies (0: one per task). In the first `search` of
-  the steps a node, and a task's head, reads a Gumbel-softmax mixture of the
-  nodes below (after a `warmup` of their mean); `hard_samples` draws one. Then
-  every choice is settled at its most likely node and all weights are trained
-  anew. At evaluation nothing is drawn.
+  Each stage has several copies, its nodes. During the search a node, and a
+  task's head, reads a Gumbel-softmax mixture of the nodes below. Then every
+  choice is fixed at its most likely node, and all weights are trained anew.
+  Evaluation does not sample.
+
+  Attributes:
+    num_nodes: number of nodes of a stage; 0: one per task.
+    search: share of the steps that the search takes.
+    warmup: share of the search in which the mixture is the mean.
+    temperature: initial temperature of the Gumbel-softmax samples.
+    hard_samples: whether samples are one-hot, with straight-through gradients.
   """
 
   mix = ('shared_choice', 'choice')
@@ -54,7 +60,17 @@ class Scheme(base.Scheme):
     return self.predict_stacked(x)
 
   def choose(self, name, size, x, train):
-    """What `size` readers read of the nodes below."""
+    """The inputs of several readers, from the nodes below.
+
+    Args:
+      name: name of the parameter.
+      size: number of readers.
+      x: features of the nodes, `[nodes, B, ..., C]`.
+      train: whether to sample.
+
+    Returns:
+      Features `[size, B, ..., C]`.
+    """
     nodes = self.num_nodes or self.num_tasks
     logits = self.param(name, nn.initializers.zeros, (size, nodes))
     logits = logits.astype(jnp.float32)
@@ -66,7 +82,7 @@ class Scheme(base.Scheme):
     )
 
   def drawn(self, logits):
-    """Of one training step: mean, then mixture, then the choice."""
+    """Weights of one training step: mean, then sample, then fixed choice."""
     steps = self.now('steps', 1)
     done = self.now('step', 0) / (self.search * steps)
     # The published schedule, by epochs, of a search of a hundred.

@@ -9,8 +9,8 @@ from mtl_jax.schemes.parts import experts, gates, mixture
 class Scheme(mixture.Mixture):
   """Ma, Zhao, Yi, Chen, Hong, Chi, KDD 2018.
 
-  Each task mixes the outputs of `num_experts` encoders by its own softmax gate.
-  Fields as in `parts.mixture`.
+  Each task mixes the experts' features with its own softmax gate. Fields as in
+  `parts.mixture.Mixture`.
   """
 
   mix = ('gates',)

@@ -12,9 +12,13 @@ from mtl_jax.schemes.parts import experts
 class Scheme(base.Scheme):
   """Hendawy, Peters, D'Eramo, ICLR 2024, arXiv:2311.11385.
 
-  The experts' pooled features are made orthonormal in each row (Gram-Schmidt);
-  task t reads tanh of their sum with weights of its own, no softmax. Stem as
+  The experts' pooled features are orthonormalized in each row (Gram-Schmidt).
+  Task t reads tanh of their sum with its own weights, without softmax. Stem as
   in `mmoe`.
+
+  Attributes:
+    num_experts: number of experts.
+    expert_from: see `parts.experts.stem_length`.
   """
 
   mix = ('blend',)
@@ -47,10 +51,11 @@ class Scheme(base.Scheme):
 def orthonormal(
   vectors: list[Float[Array, 'batch channels']],
 ) -> Float[Array, 'experts batch channels']:
-  """Modified Gram-Schmidt along the experts, eq. 5, in float32.
+  """Modified Gram-Schmidt over the experts, eq. 5, in float32.
 
-  A vector that those before it make up becomes 0, and has no gradient: what
-  rounding leaves of it, up to 1e-4 of its length, points anywhere.
+  A vector in the span of those before it becomes 0, without gradient: its
+  remainder, up to 1e-4 of its length, is rounding error and has an arbitrary
+  direction.
   """
   basis = []
   for vector in vectors:

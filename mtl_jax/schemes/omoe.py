@@ -7,9 +7,9 @@ from mtl_jax.schemes.parts import experts, gates, mixture
 
 
 class Scheme(mixture.Mixture):
-  """Ma, Zhao, Yi, Chen, Hong, Chi, KDD 2018: all tasks read one mixture.
+  """Ma, Zhao, Yi, Chen, Hong, Chi, KDD 2018: all tasks share one gate.
 
-  Fields as in `parts.mixture`; `mmoe` with one gate that all tasks share.
+  Fields as in `parts.mixture.Mixture`.
   """
 
   mix = ('shared_gate',)

@@ -1,4 +1,4 @@
-"""Shared-private: one encoder for all tasks beside one for each."""
+"""Shared-private model: one encoder for all tasks and one for each task."""
 
 import flax.linen as nn
 import jax
@@ -13,12 +13,16 @@ from mtl_jax.schemes.base import ranges
 class Scheme(base.Scheme):
   """Liu, Qiu, Huang, ACL 2017, arXiv:1704.05742.
 
-  Task t reads the shared features beside its own; both encoders are narrowed
-  by `share` and 1 - `share`, so that a task reads as many channels as without.
-  Times `hp.penalty` cost: `orthogonality`, how far both features of a batch
-  overlap (eq. 15), and `adversarial`, how well a discriminator tells by the
-  shared features which task a row is from (eq. 11; its gradient is reversed on
-  its way into the encoder). The latter needs rows that belong to one task.
+  Task t reads the shared features concatenated with its own. Both encoders are
+  narrowed, so that a task reads as many channels as in `hard`.
+
+  Attributes:
+    share: share of the channels that the shared encoder has.
+    orthogonality: weight of the overlap of shared and private features (eq.
+      15), times `hp.penalty`.
+    adversarial: weight of the loss of a discriminator that predicts a row's
+      task from the shared features (eq. 11; its gradient is reversed before
+      the encoder), times `hp.penalty`. It needs rows that belong to one task.
   """
 
   penalised = True
@@ -28,6 +32,7 @@ class Scheme(base.Scheme):
 
   @property
   def own_rows(self) -> bool:
+    """Whether each row must have the label of one task alone."""
     return self.adversarial > 0
 
   def __post_init__(self):
@@ -54,6 +59,12 @@ class Scheme(base.Scheme):
     return self.predict(concatenate(shared, h) for h in own)
 
   def add_penalties(self, shared: Float[Array, 'b c'], own: list) -> None:
+    """Adds the overlap and the discriminator's loss.
+
+    Args:
+      shared: pooled shared features.
+      own: pooled private features of each task.
+    """
     if self.orthogonality and self.recording:
       overlaps = [jnp.square(shared.T @ h).sum() for h in own]
       self.add_penalty(self.orthogonality * sum(overlaps) / len(shared) ** 2)
@@ -70,7 +81,15 @@ class Scheme(base.Scheme):
   def wrong(
     self, logits: Float[Array, 'b tasks'], mask: Bool[Array, 'b tasks']
   ) -> Float[Array, '']:
-    """Cross-entropy of the task that a row is from."""
+    """Cross-entropy of the task that a row belongs to.
+
+    Args:
+      logits: of the discriminator.
+      mask: which labels of a row are known; rows without any do not count.
+
+    Returns:
+      The mean over rows.
+    """
     known = mask.any(1)
     losses = optax.softmax_cross_entropy_with_integer_labels(
       logits, mask.argmax(1)
@@ -79,14 +98,22 @@ class Scheme(base.Scheme):
 
 
 def concatenate(one: base.Features, other: base.Features) -> base.Features:
-  """Both on one channel axis."""
+  """Concatenates features along the channels.
+
+  Args:
+    one: `[B, ..., C]`; its padding mask is used.
+    other: `[B, ..., D]`.
+
+  Returns:
+    `[B, ..., C + D]`.
+  """
   values = base.values(other)
   return base.alter(lambda h: jnp.concatenate([h, values], axis=-1), one)
 
 
 @jax.custom_vjp
 def reverse(x: Array) -> Array:
-  """Itself; its gradient turns round, arXiv:1409.7495."""
+  """The identity; its gradient is negated, arXiv:1409.7495."""
   return x
 
 

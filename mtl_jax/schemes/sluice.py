@@ -13,11 +13,16 @@ from mtl_jax.schemes.base import ranges
 class Scheme(base.Scheme):
   """Ruder, Bingel, Augenstein, Søgaard, AAAI 2019, arXiv:1705.08142.
 
-  Each tower's channels are cut into `subspaces` of neighbours, and after each
-  stage every subspace of every tower goes on with a mixture of all of them
-  (eq. 2). A task reads a mixture of its tower's last stages, as many as have
-  features of one shape. The penalty, `orthogonality` times `hp.penalty`, keeps
-  the kernels of a tower's subspaces apart (eq. 4).
+  Each tower's channels are divided into subspaces of consecutive channels, and
+  after each stage every subspace of every tower is replaced by a mixture of all
+  of them (eq. 2). A task reads a mixture of its tower's last stages, of those
+  whose features have the same shape (eq. 3).
+
+  Attributes:
+    subspaces: number of subspaces of a tower.
+    own: initial weight of a subspace's own features.
+    orthogonality: weight of the overlap between the kernels of a tower's
+      subspaces (eq. 4), times `hp.penalty`.
   """
 
   mix = ('shared_alpha', 'alpha', 'beta')
@@ -48,7 +53,20 @@ class Scheme(base.Scheme):
   def exchange(
     self, h: Float[Array, 'tasks ...'], stage: int
   ) -> Float[Array, 'tasks ...']:
-    """Mixes subspaces; the last unit's rows are private, one task's each."""
+    """Mixes the subspaces after a stage.
+
+    Rows of the last unit affect only one task: they are private parameters.
+
+    Args:
+      h: features of all towers, `[K, B, ..., C]`.
+      stage: index of the stage.
+
+    Returns:
+      Features of the same shape.
+
+    Raises:
+      ValueError: the channels are not a multiple of `subspaces`.
+    """
     k, g, channels = self.num_tasks, self.subspaces, h.shape[-1]
     if channels % g:
       raise ValueError(
@@ -65,7 +83,7 @@ class Scheme(base.Scheme):
     return mixed.reshape(h.shape)
 
   def start(self, key):
-    """`own` to itself; the rest shared out alike."""
+    """Initial alpha: `own` for the same subspace, the rest in equal shares."""
     del key
     k, g = self.num_tasks, self.subspaces
     if k * g == 1:
@@ -92,7 +110,12 @@ class Scheme(base.Scheme):
     return base.mix(lambda _: total, outputs[-1])
 
   def overlap(self, tower: nn.Module, width: int) -> None:
-    """Charges what the subspaces of a stage's last kernel have in common."""
+    """Adds the overlap between the subspaces of a stage's last kernel.
+
+    Args:
+      tower: the bound module of the stage.
+      width: number of channels of the stage.
+    """
     if not (self.orthogonality and self.recording):
       return
     # [K, ..., C]: the last by name, of all that a stage has.
@@ -107,5 +130,14 @@ class Scheme(base.Scheme):
 
 
 def eye(n: int, k: int, g: int) -> Float[Array, 'k g k g']:
-  """Every subspace to itself."""
+  """The identity on subspaces.
+
+  Args:
+    n: k * g.
+    k: number of towers.
+    g: number of subspaces of a tower.
+
+  Returns:
+    `[k, g, k, g]`.
+  """
   return jnp.eye(n).reshape(k, g, k, g)

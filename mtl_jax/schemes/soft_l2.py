@@ -1,4 +1,4 @@
-"""Soft sharing: towers drawn together by their squared distance."""
+"""Soft sharing: a penalty on the squared distance between towers."""
 
 import flax.linen as nn
 import jax.numpy as jnp
@@ -10,10 +10,14 @@ class Scheme(base.Scheme):
   """Duong, Cohn, Bird, Cook, ACL-IJCNLP 2015, for any number of tasks.
 
   The penalty is the mean over pairs of towers of the squared distance between
-  their kernels and biases, `2/(K-1) sum_t |W_t - mean W|^2`; normalisation and
-  heads are free. All towers start alike unless `same_init` is off. With
-  `implicit` the penalty is no gradient but a proximal step behind the
-  optimizer's, stable at any strength; a large one ties the towers.
+  their kernels and biases, `2/(K-1) sum_t |W_t - mean W|^2`. Normalization and
+  heads are not penalized.
+
+  Attributes:
+    same_init: whether all towers start with the same parameters.
+    implicit: whether the penalty is a proximal step after the optimizer's
+      instead of a gradient. It is stable at any strength; a large one makes the
+      towers equal.
   """
 
   separate = True

@@ -1,4 +1,4 @@
-"""Soft sharing: towers drawn to a common low-rank subspace."""
+"""Soft sharing: a penalty that draws towers to a low-rank subspace."""
 
 import flax.linen as nn
 import jax
@@ -12,8 +12,12 @@ class Scheme(base.Scheme):
   """Yang and Hospedales, arXiv:1606.04038.
 
   The penalty is the sum over encoder kernels of a trace norm of the kernels
-  stacked over tasks. `unfolding` names it: last_axis (tasks against all else),
-  tucker (every axis in turn) or tensor_train (leading axes against the rest).
+  stacked over tasks.
+
+  Attributes:
+    unfolding: how the stack becomes matrices. `last_axis`: tasks against all
+      other axes; `tucker`: every axis in turn; `tensor_train`: leading axes
+      against the others.
   """
 
   separate = True

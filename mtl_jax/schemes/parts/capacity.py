@@ -1,4 +1,4 @@
-"""Encoders resized until a scheme has a wanted number of parameters."""
+"""Resizes an encoder until a scheme has a given number of parameters."""
 
 import functools
 import math
@@ -12,16 +12,20 @@ TRIES = 12  # halvings of the range of factors
 
 
 def matched(scheme: base.Scheme, target: type, alike: type, x: Any) -> tuple:
-  """The stages with which `alike` has the parameters that `target` has.
+  """Stages with which one scheme has as many parameters as another.
 
   Args:
-    scheme: whose stages, heads and tasks both are made with.
-    target: a class of schemes, given the encoder as it is.
-    alike: another, given the encoder resized.
-    x: a batch of inputs.
+    scheme: its stages, heads and `resize` are used for both schemes.
+    target: class of the scheme whose number of parameters is to be matched; it
+      has the encoder as it is.
+    alike: class of the scheme whose encoder is resized.
+    x: a batch of inputs; only shapes and dtypes are used.
+
+  Returns:
+    The resized stages.
 
   Raises:
-    ValueError: it is not known how this encoder is resized.
+    ValueError: the encoder does not declare its `WIDTHS`.
   """
   if scheme.resize is None:
     raise ValueError(
@@ -52,7 +56,15 @@ def _factor(stages, heads, resize, target, alike, leaves, tree) -> float:
 
 
 def parameters(scheme: base.Scheme, x: Any) -> int:
-  """How many a scheme has for such inputs; nothing is computed."""
+  """Counts the parameters of a scheme, without computing them.
+
+  Args:
+    scheme: an unbound scheme.
+    x: inputs, or their shapes and dtypes.
+
+  Returns:
+    The number of parameters.
+  """
   # Shapes need no key that any parameter is drawn by.
   start = functools.partial(scheme.init, train=False)
   params = jax.eval_shape(start, jax.random.key(0), x)['params']
