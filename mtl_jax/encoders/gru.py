@@ -1,4 +1,4 @@
-"""Word embedding and one GRU; padding (id 0) changes nothing."""
+"""Word embedding and one GRU; padding (word 0) has no effect."""
 
 import functools
 
@@ -11,7 +11,12 @@ WIDTHS = {'embedding': '', 'width': ''}
 
 
 class Recurrent(nn.Module):
-  """The GRU's last state, `[B, width]`, with dropout."""
+  """The last state of the GRU, `[B, width]`, with dropout.
+
+  Attributes:
+    width: number of channels of the state.
+    dropout: dropout rate.
+  """
 
   width: int
   dropout: float
@@ -28,7 +33,17 @@ def make(
   width: int = 64,
   dropout: float = 0.0,
 ) -> tuple:
-  """Two stages: the embedding and the GRU."""
+  """Makes the stages: the embedding and the GRU.
+
+  Args:
+    vocab_size: number of words, padding included.
+    embedding: number of channels of a word.
+    width: number of channels of the state.
+    dropout: dropout rate, after each stage.
+
+  Returns:
+    Two module factories.
+  """
   return (
     functools.partial(layers.Embedding, vocab_size, embedding, dropout, 'gru'),
     functools.partial(Recurrent, width, dropout),

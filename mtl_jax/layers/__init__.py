@@ -1,8 +1,8 @@
-"""What encoders are made of, and nothing else: fast on CPU, GPU and TPU.
+"""Layers of encoders, fast on CPU, GPU and TPU.
 
 A layer is lowered for the platform that it runs on. On a CPU convolution is a
-product of matrices, elsewhere the native one; parameters are the same, and so
-are results to rounding.
+matrix product, elsewhere the native operation. Parameters are the same, and
+results are the same up to rounding.
 """
 
 from mtl_jax.layers.attention import AttentionBlock

@@ -64,6 +64,7 @@ class Scheme(base.Scheme):
   def group(self, name):
     def choosing(step, steps):
       begun = step >= self.warmup * self.search * steps
+      # Blocks alternate between weights and policies.
       odd = step // self.block % 2 == 1
       return begun & odd & (step < self.restart(steps))
 
@@ -162,7 +163,7 @@ def shortcut(past: base.Features, x: base.Features) -> base.Features | None:
     return None
   more = other.shape[-1] - one.shape[-1]
   sides = zip(one.shape[2:4], other.shape[2:4], strict=True)
-  # An odd side may be halved up or down; what is smaller still is no half.
+  # An odd side may be rounded up or down; less is not half of it.
   if more < 0 or any(abs(2 * new - old) > 1 for old, new in sides):
     return None
   halved = one[:, :, ::2, ::2][:, :, : other.shape[2], : other.shape[3]]

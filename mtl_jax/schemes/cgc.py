@@ -36,6 +36,7 @@ class Scheme(base.Scheme):
     x = experts.stem(self, cut, x, train)
     stages, k = self.stages[cut:], self.num_tasks
     outputs = []
+    # The order of experts in gate and records: own, then shared.
     if self.own:
       towers = base.Stack(stages, self.own, name='experts')
       own = base.stack(towers, k, x, train)  # [K, own, B, ...]

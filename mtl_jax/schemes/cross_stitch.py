@@ -12,9 +12,9 @@ from mtl_jax.schemes.base import ranges
 class Scheme(base.Scheme):
   """Misra, Shrivastava, Gupta, Hebert, CVPR 2016, arXiv:1604.03539, eq. 1.
 
-  After a stage tower t continues with `sum_s alpha[t, s] h_s`. The rows of alpha
-  sum to 1 at initialization, for any number of tasks. In the paper the towers
-  are first trained separately: see `warm_start`.
+  After a stage tower t continues with `sum_s alpha[t, s] h_s`. The rows of
+  alpha sum to 1 at initialization, for any number of tasks. In the paper the
+  towers are first trained separately: see `warm_start`.
 
   Attributes:
     own: initial weight of a tower's own features; the rest is divided equally.
@@ -43,7 +43,7 @@ class Scheme(base.Scheme):
         f'that is none: the encoder has stages 0..{len(self.stages) - 1}'
       )
     for i, stage in enumerate(self.stages):
-      # Up to the last stitch every tower feeds every task.
+      # Up to the last unit every tower affects every task's loss.
       name = f'shared_tower_{i}' if i <= last else f'tower_{i}'
       axis = None if i == 0 else 0
       x = base.stack(stage(name=name), self.num_tasks, x, train, axis)

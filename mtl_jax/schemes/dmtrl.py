@@ -63,6 +63,7 @@ class Scheme(base.Scheme):
     params = self.weights(i, started['params'])
     stats = {c: tree for c, tree in started.items() if c == 'batch_stats'}
     if stats:
+      # There are max(K, rank) draws, but only K towers have statistics.
       first = functools.partial(jax.tree.map, lambda leaf: leaf[:k], stats)
       held = self.variable('batch_stats', f'stage_{i}', first)
       stats = held.value
@@ -99,6 +100,7 @@ class Scheme(base.Scheme):
 
     if self.is_initializing():
       return draw(self.make_rng('params'))
+    # Parameters exist already: only the tree's structure is needed.
     shapes = jax.eval_shape(draw, jax.random.key(0))
     return jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
 
@@ -140,11 +142,11 @@ def _tucker(ask: Callable, drawn: Array, k: int, rank: int) -> Array:
   shape = drawn.shape[1:]
   ranks = [min(d, rank or 64) for d in shape]
 
-  def core(key, shape):  # All factors are of variance 1 but this.
+  def core(key, shape):  # All other factors have unit variance.
     scale = drawn.std() / math.sqrt(math.prod(ranks))
     return scale * jax.random.normal(key, shape)
 
-  # The task axis goes first: it stays there while the others are multiplied.
+  # The task axis is multiplied first and stays axis 0.
   product = ask('shared_core', core, (k, *ranks))
   product = jnp.tensordot(ask('own_factors', _apart, (k, k)), product, 1)
   for axis, (d, r) in enumerate(zip(shape, ranks, strict=True), start=1):
@@ -162,7 +164,7 @@ def _tensor_train(ask: Callable, drawn: Array, k: int, rank: int) -> Array:
   after = [math.prod(shape[i + 1 :]) * k for i in range(len(shape))]
   ranks = [min(most, a, b) for a, b in zip(before, after, strict=True)]
 
-  def core(key, shape):  # All cores alike, their product as it was drawn.
+  def core(key, shape):  # So that the product has the variance drawn.
     total = drawn.std() / math.sqrt(math.prod(ranks[:-1]))
     return total ** (1 / len(ranks)) * jax.random.normal(key, shape)
 

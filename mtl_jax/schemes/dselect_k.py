@@ -15,9 +15,9 @@ from mtl_jax.schemes.parts import experts, gates
 class Scheme(base.Scheme):
   """Hazimeh et al., NeurIPS 2021, arXiv:2106.03760.
 
-  A task has several single-expert selectors. Each writes the number of an expert
-  in binary digits, which are smooth steps and so become exactly 0 or 1. Stem as
-  in `mmoe`.
+  A task has several single-expert selectors. Each writes the number of an
+  expert in binary digits, which are smooth steps and so become exactly 0 or 1.
+  Stem as in `mmoe`.
 
   Attributes:
     num_experts: number of experts.
@@ -56,7 +56,7 @@ class Scheme(base.Scheme):
     gate = gate.astype(read.dtype)
     gates.record(self, gate)
     self.add_penalties(chosen)
-    # One choice for all rows has a batch axis of 1.
+    # Without `per_example` the batch axis has size 1.
     gate = jnp.broadcast_to(gate, (len(read), *gate.shape[1:]))
     outputs = [base.spread(h, 1) for h in outputs]
     return self.predict_stacked(gates.mixtures(gate, outputs))

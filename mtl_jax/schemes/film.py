@@ -34,7 +34,7 @@ class Scheme(base.Scheme):
       tasks = self.param('task_embedding', nn.initializers.normal(1.0), shape)
     for i, stage in enumerate(self.stages):
       module = stage(name=f'shared_stage_{i}')
-      # All tasks read the same until the first scale.
+      # The first stage has one input for all tasks, so it is applied once.
       x = base.per_task(module, k, x, train) if i else module(x, train)
       x = x if i else base.spread(x, k)
       scale, shift = self.modulation(i, base.channels(x), tasks)

@@ -9,8 +9,8 @@ from mtl_jax.schemes.parts import capacity
 class Scheme(base.Scheme):
   """A control for capacity: can it alone explain the gain of towers?
 
-  The channels of the one encoder are multiplied until it has, as nearly as whole
-  numbers allow, as many parameters as `single`.
+  The channels of the one encoder are multiplied until it has, as nearly as
+  whole numbers allow, as many parameters as `single`.
   """
 
   @nn.compact

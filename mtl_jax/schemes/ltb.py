@@ -85,12 +85,13 @@ class Scheme(base.Scheme):
     """Weights of one training step: mean, then sample, then fixed choice."""
     steps = self.now('steps', 1)
     done = self.now('step', 0) / (self.search * steps)
-    # The published schedule, by epochs, of a search of a hundred.
+    # The published schedule is by epoch, for a search of 100 epochs.
     temperature = self.temperature / jnp.sqrt(1 + 100 * done)
     drawn = gumbel.gumbel_softmax(logits, self.make_rng('gates'), temperature)
     if self.hard_samples:
       drawn = gumbel.straight_through(drawn)
     mean = jnp.full_like(logits, 1 / logits.shape[-1])
     drawn = jnp.where(done < self.warmup, mean, drawn)
+    # A traced step: both branches are computed, and one is selected.
     settled = self.now('step', 0) >= self.restart(steps)
     return jnp.where(settled, gumbel.most_likely(logits), drawn)

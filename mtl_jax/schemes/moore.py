@@ -64,6 +64,7 @@ def orthonormal(
     for other in basis:
       rest -= (rest * other).sum(-1, keepdims=True) * other
     square = jnp.square(rest).sum(-1, keepdims=True)
+    # Two selections: sqrt(0) and 0 / 0 would make gradients NaN.
     new = square > least
     length = jnp.sqrt(jnp.where(new, square, 1))
     basis.append(jnp.where(new, rest / length, 0))

@@ -89,7 +89,7 @@ class Carry(nn.Module):
   @nn.compact
   def __call__(self, features, train):
     width = self.shape[-1]
-    if len(self.shape) == 2:  # Images and words end in one vector.
+    if len(self.shape) == 2:  # The next stage pools images or words.
       features = base.summary(features)
     if isinstance(features, layers.Sequence):
       h, mask = features

@@ -12,10 +12,10 @@ from mtl_jax.schemes.parts import experts, gates
 class Scheme(base.Scheme):
   """Tang, Liu, Zhao, Gong, RecSys 2020.
 
-  Every level has experts of each task, which read that task's stream, and shared
-  ones, which read the shared stream. A task's gate mixes its own and the shared
-  experts; below the last level a shared gate mixes all experts into the next
-  shared stream. Stem and gates as in `mmoe`.
+  Every level has experts of each task, which read that task's stream, and
+  shared ones, which read the shared stream. A task's gate mixes its own and the
+  shared experts; below the last level a shared gate mixes all experts into the
+  next shared stream. Stem and gates as in `mmoe`.
 
   Attributes:
     own: number of experts of each task in a level.
@@ -79,7 +79,8 @@ class Scheme(base.Scheme):
       features `[B, ...]` of the shared ones.
     """
     k = self.num_tasks
-    # Below the last level the shared gate takes a task's experts to all tasks.
+    # Below the last level the shared gate passes every task's experts on to all
+    # tasks, so their parameters are shared.
     name = f'shared_task_experts_{level}' if left else f'task_experts_{level}'
     towers = base.Stack(stages, self.own, name=name)
     own = base.stack(towers, k, streams, train, axis)
@@ -117,7 +118,7 @@ class Scheme(base.Scheme):
       last level.
     """
     (own, shared), k = outputs, self.num_tasks
-    # Its stream is read by another task only through a later shared gate.
+    # Another task reads this stream only through a later shared gate.
     name = f'shared_gates_{level}' if left > 1 else f'gates_{level}'
     shape = (k, streams.shape[-1], self.own + self.shared)
     kernels = self.param(name, gates.start, shape)

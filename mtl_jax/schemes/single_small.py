@@ -9,8 +9,8 @@ from mtl_jax.schemes.parts import capacity
 class Scheme(base.Scheme):
   """A control for capacity: can it alone explain the loss of sharing?
 
-  The channels of the K towers are reduced until they have together, as nearly as
-  whole numbers allow, as many parameters as `hard`.
+  The channels of the K towers are reduced until they have together, as nearly
+  as whole numbers allow, as many parameters as `hard`.
   """
 
   separate = True

@@ -118,10 +118,10 @@ class Scheme(base.Scheme):
     """
     if not (self.orthogonality and self.recording):
       return
-    # [K, ..., C]: the last by name, of all that a stage has.
+    # [K, ..., C]: the stage's last kernel in alphabetical order.
     kernel = base.kernels(tower.variables['params'])[-1]
     kernel = kernel.astype(jnp.float32)
-    # Gates of recurrent cells stand side by side: they count as inputs.
+    # Gates of recurrent cells are concatenated: they count as inputs.
     columns = kernel.reshape(len(kernel), -1, width)
     parts = jnp.split(columns, self.subspaces, axis=-1)
     for one, other in itertools.combinations(parts, 2):

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 from mtl_jax.schemes import base
 from mtl_jax.schemes.base import ranges
 
-# Of the hard concrete distribution, arXiv:1712.01312, section 4.1.
+# Parameters of the hard concrete distribution, arXiv:1712.01312, section 4.1.
 BETA, LOW, HIGH = 2 / 3, -0.1, 1.1
 OPEN = 0.9  # probability that a switch is open at the start
 
@@ -20,9 +20,9 @@ class Scheme(base.Scheme):
   """Ma, Zhao, Chen, Li, Hong, Chi, AAAI 2019.
 
   Each stage has several copies. A copy, and each task's head, reads the sum of
-  the copies below whose switches are open. Switches are hard concrete variables,
-  sampled in every training step and without noise at evaluation. The penalty is
-  the expected number of open switches.
+  the copies below whose switches are open. Switches are hard concrete
+  variables, sampled in every training step and without noise at evaluation. The
+  penalty is the expected number of open switches.
 
   Attributes:
     num_subnets: number of copies of a stage.
@@ -103,6 +103,7 @@ def hard_concrete(
   """
   drawn = logits
   if key is not None:
+    # Not 0 or 1: their logits are infinite.
     noise = jax.random.uniform(key, logits.shape, minval=1e-6, maxval=1 - 1e-6)
     drawn = (jnp.log(noise) - jnp.log1p(-noise) + logits) / BETA
   return jnp.clip(nn.sigmoid(drawn) * (HIGH - LOW) + LOW, 0, 1)

@@ -46,7 +46,7 @@ class Scheme(base.Scheme):
   def proximal(self, params, strength):
     if self.num_tasks == 1 or not self.implicit:
       return params
-    # Of all that is left of a tower's distance; 0 where strength is infinite.
+    # Share of a tower's distance that remains; 0 at infinite strength.
     share = 1 / (1 + 4 * strength / (self.num_tasks - 1))
 
     def draw(w):

@@ -56,11 +56,13 @@ def trace_norm(matrix: Float[Array, 'rows columns']) -> Float[Array, '']:
 
 
 def _trace_norm(matrix):
+  # The smaller of the two Gram matrices has the same singular values.
   if matrix.shape[0] > matrix.shape[1]:
     value, direction = _trace_norm(matrix.T)
     return value, direction.T
   gram = jnp.matmul(matrix, matrix.T, precision='highest')
   squares, vectors = jnp.linalg.eigh(gram)
+  # Relative: float32 leaves rounding errors of the zero eigenvalues.
   positive = squares > 1e-6 * squares.max()
   values = jnp.sqrt(jnp.where(positive, squares, 0))
   inverse = jnp.where(positive, 1 / jnp.where(positive, values, 1), 0)

@@ -10,8 +10,8 @@ from mtl_jax.schemes import base
 class Scheme(base.Scheme):
   """Strezoski, van Noord, Worring, ICCV 2019, arXiv:1903.12117.
 
-  After each stage task t sets a fixed random part of the channels to 0. The masks
-  are in the variable collection `routing`, next to the parameters.
+  After each stage task t sets a fixed random part of the channels to 0. The
+  masks are in the variable collection `routing`, not in `params`.
 
   Attributes:
     keep: share of the channels that a task uses.

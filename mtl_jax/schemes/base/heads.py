@@ -53,11 +53,11 @@ def members(name: str) -> tuple[int, ...]:
   """The indices of the heads in a name; empty if it names no head."""
   if not (_ONE.fullmatch(name) or _STACK.fullmatch(name)):
     return ()
-  found = []
+  numbers = []
   for span in name.removeprefix('head_').split(','):
     first, *last = map(int, span.split('-'))
-    found.extend(range(first, (last or [first])[0] + 1))
-  return tuple(found)
+    numbers.extend(range(first, (last or [first])[0] + 1))
+  return tuple(numbers)
 
 
 def is_stack(name: str) -> bool:
@@ -67,14 +67,15 @@ def is_stack(name: str) -> bool:
 
 def gathered(tree: Any) -> Any:
   """Stacks the heads of one shape, `head_0`, `head_1`, ..., of a tree."""
-  found: dict[Any, list[str]] = {}
+  alike: dict[Any, list[str]] = {}
   for name, part in tree.items():
     if _ONE.fullmatch(name):
-      found.setdefault(_shape(part), []).append(name)
+      alike.setdefault(_shape(part), []).append(name)
   whole = {
     name: part for name, part in tree.items() if not _ONE.fullmatch(name)
   }
-  for names in found.values():
+  # Heads of one tree structure, shapes and dtypes make one stack.
+  for names in alike.values():
     if len(names) == 1:
       whole[names[0]] = tree[names[0]]
       continue
@@ -94,7 +95,7 @@ def apart(tree: dict, axis: int = 0) -> dict:
 
   Args:
     tree: a gathered tree of parameters.
-    axis: position of the axis of heads in each leaf, behind the axes of runs.
+    axis: position of the axis of heads in each leaf, after the axes of runs.
 
   Returns:
     The tree with one entry per head.
@@ -107,7 +108,7 @@ class ByName(dict):
 
   Args:
     tree: a gathered tree of parameters.
-    axis: position of the axis of heads in each leaf, behind the axes of runs.
+    axis: position of the axis of heads in each leaf, after the axes of runs.
   """
 
   def __init__(self, tree: dict, axis: int = 0):
@@ -118,6 +119,7 @@ class ByName(dict):
       for name in self._stacks
       for i, t in enumerate(members(name))
     }
+    # Heads are listed with a placeholder, and sliced in __getitem__ alone.
     others = {k: part for k, part in tree.items() if k not in self._stacks}
     super().__init__(others | dict.fromkeys(self._places))
 

@@ -56,6 +56,7 @@ def read_out(
   """
   parts = []
   with jax.named_scope('heads'):
+    # Heads with different numbers of outputs are columns of one kernel.
     kernels, biases = zip(*map(_weights, stacks), strict=True)
     wide = [kernel.swapaxes(0, 1) for kernel in kernels]  # [C, heads, outputs]
     flat = [kernel.reshape(kernel.shape[0], -1) for kernel in wide]
@@ -132,6 +133,7 @@ def drawn(key: Any, heads: Sequence[Callable], channels: int) -> list[Stack]:
     alike.setdefault(head.args[0], []).append(t)
   stacks = []
   for outputs, members in alike.items():
+    # Paths as Flax counts them: the first draw of the head's dense layer.
     paths = [(*key.suffix, f'head_{t}', 'Dense_0', 1) for t in members]
     numbers = np.array([_folded(path) for path in paths], np.uint32)
     keys = jax.vmap(jax.random.fold_in, (None, 0))(key.rng, numbers)

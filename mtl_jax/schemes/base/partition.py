@@ -35,6 +35,7 @@ def weights(params: Any) -> list[Array]:
   """Kernels, embeddings and biases, without those of normalization."""
   if not isinstance(params, dict):
     return [params]
+  # Normalization layers have a scale.
   if 'scale' in params:
     return []
   return [w for part in params.values() for w in weights(part)]

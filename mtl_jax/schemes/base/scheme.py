@@ -180,7 +180,7 @@ class Scheme(nn.Module):
       ValueError: the class does not declare `penalised = True`.
     """
     if not self.penalised:
-      raise ValueError('a scheme that charges needs `penalised = True`')
+      raise ValueError('a scheme that adds a penalty needs `penalised = True`')
     self.sow(
       'intermediates',
       'penalty',
@@ -203,6 +203,7 @@ class Scheme(nn.Module):
       'intermediates',
       key,
       jax.lax.stop_gradient(value).astype(jnp.float32),
+      # A module may be applied twice: the last value is recorded.
       reduce_fn=lambda _, new: new,
       init_fn=lambda: None,
     )
@@ -214,7 +215,7 @@ class Scheme(nn.Module):
     respect to these features.
 
     Args:
-      features: shared features; no parameter behind them is shared.
+      features: shared features; no parameter after them is shared.
       name: identifies them; a scheme uses each name once.
 
     Returns:
@@ -225,6 +226,7 @@ class Scheme(nn.Module):
     numbers = values(features)
     if self.is_mutable_collection('spots'):
       self.put_variable('spots', name, numbers)
+    # The gradient of the added zeros is that of the features.
     spot = self.get_variable('spots', name, None)
     return features if spot is None else alter(lambda h: h + spot, features)
 
@@ -239,6 +241,7 @@ class Scheme(nn.Module):
     """
     features = list(features)
     self._show(lambda: jnp.stack([summary(h) for h in features]))
+    # Identity, not equality: the features are tracers.
     if linear(self.heads) and all(h is features[0] for h in features):
       rows = summary(features[0])
       return self._read(read_out, rows, rows.shape[-1])
@@ -271,6 +274,7 @@ class Scheme(nn.Module):
     stacks = self.get_variable('heads', 'stacks', None)
     if stacks is not None:
       return product(stacks, rows)
+    # Stacked heads are drawn at once: a thousand modules would be slow to trace.
     if self.is_initializing() and not self.is_mutable_collection('by_name'):
       stacks = drawn(self.scope.rngs['params'], self.heads, channels)
       for own in stacks:

@@ -75,6 +75,7 @@ def stack(
     in_axes=in_axis,
     axis_size=n,
     variable_axes={'params': 0, 'batch_stats': 0},
+    # Each tower has its own dropout masks, also with equal parameters.
     split_rngs={'params': not same_init, 'dropout': True},
   )
   return towers(module, x)
@@ -136,7 +137,7 @@ def unstack(features: Any, n: int) -> list:
     A list of n features `[B, ..., C]`.
   """
   leaves, structure = jax.tree.flatten(features)
-  # One split: the gradient of n slices would be n padded arrays and their sum.
+  # One split: the gradient of n slices would be a sum of n padded arrays.
   parts = [lax.split(leaf, (1,) * n) for leaf in leaves]
   return [
     jax.tree.unflatten(structure, [part[i][0] for part in parts])

@@ -8,7 +8,7 @@ import jax
 
 from mtl_jax.schemes import base
 
-TRIES = 12  # halvings of the range of factors
+TRIES = 12  # bisections of the range of factors
 
 
 def matched(scheme: base.Scheme, target: type, alike: type, x: Any) -> tuple:
@@ -29,7 +29,7 @@ def matched(scheme: base.Scheme, target: type, alike: type, x: Any) -> tuple:
   """
   if scheme.resize is None:
     raise ValueError(
-      'this scheme resizes its encoder, and the encoder does not name its '
+      'this scheme resizes its encoder, and the encoder does not declare '
       'WIDTHS; see mtl_jax/encoders/mlp.py'
     )
   shapes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), x)
@@ -48,6 +48,8 @@ def _factor(stages, heads, resize, target, alike, leaves, tree) -> float:
 
   low, high = 1 / len(heads), float(len(heads))
   tried = {1.0: excess(1.0)}
+  # Widths are rounded, so the count is a step function of the factor: bisect,
+  # and take the best of all factors tried.
   for _ in range(TRIES):
     middle = math.sqrt(low * high)
     tried[middle] = excess(middle)
@@ -65,7 +67,7 @@ def parameters(scheme: base.Scheme, x: Any) -> int:
   Returns:
     The number of parameters.
   """
-  # Shapes need no key that any parameter is drawn by.
+  # Any key will do: only shapes are evaluated.
   start = functools.partial(scheme.init, train=False)
   params = jax.eval_shape(start, jax.random.key(0), x)['params']
   return sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(params))

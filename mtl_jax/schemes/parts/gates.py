@@ -77,6 +77,7 @@ def record(scheme: base.Scheme, gate: Float[Array, 'batch tasks experts']):
   if not scheme.recording:
     return
   means = gate.astype(jnp.float32).mean(0)
+  # Weights that underflow contribute 0, not NaN.
   logs = jnp.log(jnp.maximum(gate.astype(jnp.float32), 1e-30))
   scheme.record('gate', means, 'task', 'expert')
   scheme.record('entropy', -(gate * logs).sum(-1).mean(0), 'task')
