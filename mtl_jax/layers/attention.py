@@ -20,8 +20,8 @@ def attend(
 ) -> Heads:
   """Scaled dot-product attention to unpadded words, arXiv:1706.03762, eq. 1.
 
-  The softmax is in float32. If a row is all padding, its words attend equally to
-  each other: values and gradients are finite.
+  The softmax is in float32. If a row is all padding, its words attend
+  equally to each other: values and gradients are finite.
 
   Args:
     queries: of each word and head.

@@ -11,9 +11,9 @@ class Dropout(nn.Module):
 
   Its masks agree with those of Flax except for one number in 8 million. XLA
   recomputes cheap operations wherever their result is used, and a mask consists
-  of additions and products only: the backward pass would draw it again, once per
-  task if each task has a gradient of its own. Here the mask passes through a
-  square root, which XLA treats as expensive and computes once. With PCGrad on
+  of additions and products only: the backward pass would draw it again, once
+  per task if each task has a gradient of its own. Here the mask passes through
+  a square root, which XLA treats as expensive and computes once. With PCGrad on
   five tasks a step takes two thirds of the time.
 
   Attributes:

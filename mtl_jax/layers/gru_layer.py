@@ -18,8 +18,8 @@ class GRU(nn.Module):
 
   Gates are in the order reset, update, new. The reset gate multiplies the
   product with the state (as in cuDNN and PyTorch), which has a bias of its own.
-  Returns the state after the last unmasked step, `[B, features]`. Products are in
-  the input's dtype, gates and state in float32.
+  Returns the state after the last unmasked step, `[B, features]`. Products
+  are in the input's dtype, gates and state in float32.
 
   Attributes:
     features: number of channels of the state.

@@ -44,7 +44,7 @@ class Scheme(base.Scheme):
         '(that is single) and 1 (that is hard)'
       )
     if self.resize is None:
-      raise ValueError('the encoder does not name its WIDTHS, see mlp.py')
+      raise ValueError('the encoder does not declare its WIDTHS; see mlp.py')
     super().__post_init__()
 
   @nn.compact

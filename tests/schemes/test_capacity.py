@@ -112,7 +112,7 @@ def test_small_is_one_tower_per_task():
 @pytest.mark.parametrize('name', ['hard_wide', 'single_small'])
 def test_an_encoder_of_unknown_widths_is_refused(name):
   scheme = small.scheme(name).clone(resize=None)
-  with pytest.raises(ValueError, match='does not name its WIDTHS; see .*mlp'):
+  with pytest.raises(ValueError, match='does not declare its WIDTHS; see .*mlp'):
     jax.eval_shape(
       lambda: scheme.init(jax.random.key(0), small.inputs(), False)
     )

@@ -249,5 +249,5 @@ def test_a_share_of_none_or_all_is_refused(share):
 
 
 def test_an_encoder_of_unknown_widths_is_refused():
-  with pytest.raises(ValueError, match='does not name its WIDTHS'):
+  with pytest.raises(ValueError, match='does not declare its WIDTHS'):
     small.scheme('shared_private').clone(resize=None)

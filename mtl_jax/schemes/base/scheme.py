@@ -274,7 +274,7 @@ class Scheme(nn.Module):
     stacks = self.get_variable('heads', 'stacks', None)
     if stacks is not None:
       return product(stacks, rows)
-    # Stacked heads are drawn at once: a thousand modules would be slow to trace.
+    # Heads are drawn at once: a thousand modules would be slow to trace.
     if self.is_initializing() and not self.is_mutable_collection('by_name'):
       stacks = drawn(self.scope.rngs['params'], self.heads, channels)
       for own in stacks:

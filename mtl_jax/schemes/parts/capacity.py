@@ -30,7 +30,7 @@ def matched(scheme: base.Scheme, target: type, alike: type, x: Any) -> tuple:
   if scheme.resize is None:
     raise ValueError(
       'this scheme resizes its encoder, and the encoder does not declare '
-      'WIDTHS; see mtl_jax/encoders/mlp.py'
+      'its WIDTHS; see mtl_jax/encoders/mlp.py'
     )
   shapes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), x)
   leaves, tree = jax.tree.flatten(shapes)
