@@ -1,8 +1,8 @@
 """Encoders: one file each, `make(**fields) -> tuple of stages`.
 
 A stage is a module factory: `stage(name=...)(features, train) -> features`.
-`WIDTHS` names the fields that count channels, each with the field that it must
-be a multiple of, or ''.
+`WIDTHS` maps the fields that are numbers of channels to the name of the field
+that must divide them, or to ''. An encoder that declares it can be resized.
 """
 
 from typing import Any
@@ -11,7 +11,17 @@ from typing import Any
 def resized(
   fields: dict[str, Any], widths: dict[str, str], factor: float
 ) -> dict[str, Any]:
-  """Fields of an encoder with `factor` times the channels, 1 at least."""
+  """Fields of an encoder with a multiple of the channels.
+
+  Args:
+    fields: the encoder's fields, by name.
+    widths: the encoder's `WIDTHS`.
+    factor: multiplier of the numbers of channels.
+
+  Returns:
+    The fields; each number of channels is rounded to a positive multiple of its
+    divisor.
+  """
 
   def scaled(width, multiple):
     return max(1, round(factor * width / multiple)) * multiple

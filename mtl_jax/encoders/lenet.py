@@ -16,7 +16,13 @@ WIDTHS = {'channels': '', 'width': ''}
 
 
 class Block(nn.Module):
-  """Convolution, 2 x 2 maximum, ReLU. Bytes are scaled to 0..1."""
+  """Convolution, 2 x 2 max pooling, ReLU. Bytes are scaled to [0, 1].
+
+  Attributes:
+    channels: number of output channels.
+    size: kernel size.
+    padding: 'SAME' or 'VALID'.
+  """
 
   channels: int
   size: int
@@ -30,7 +36,12 @@ class Block(nn.Module):
 
 
 class Top(nn.Module):
-  """Flatten, dense, ReLU, dropout."""
+  """Flatten, dense, ReLU, dropout.
+
+  Attributes:
+    width: number of output channels.
+    dropout: dropout rate.
+  """
 
   width: int
   dropout: float
@@ -49,9 +60,21 @@ def make(
   padding: str = 'SAME',
   sizes: tuple[int, ...] = (),
 ) -> tuple:
-  """One stage per convolution and one for the dense layer.
+  """Makes the stages: one per convolution, and the dense layer.
 
-  `size` is that of all kernels, unless `sizes` has one for each.
+  Args:
+    channels: number of channels of each convolution.
+    size: kernel size of all convolutions, unless `sizes` is given.
+    width: number of channels of the dense layer.
+    dropout: dropout rate, after the dense layer.
+    padding: 'SAME' or 'VALID'.
+    sizes: kernel size of each convolution.
+
+  Returns:
+    The module factories.
+
+  Raises:
+    ValueError: `sizes` and `channels` differ in length.
   """
   sizes = sizes or (size,) * len(channels)
   if len(sizes) != len(channels):

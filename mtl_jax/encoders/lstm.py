@@ -1,4 +1,4 @@
-"""Word embedding and one LSTM; padding (id 0) changes nothing."""
+"""Word embedding and one LSTM; padding (word 0) has no effect."""
 
 import functools
 
@@ -10,22 +10,13 @@ from mtl_jax.layers.dropout import Dropout
 WIDTHS = {'embedding': '', 'width': ''}
 
 
-class Embedding(nn.Module):
-  """Tokens `[B, L]` to a `layers.Sequence` of `[B, L, width]`."""
-
-  vocab_size: int
-  width: int
-  dropout: float
-
-  @nn.compact
-  def __call__(self, tokens, train):
-    words = layers.embed(tokens, self.vocab_size, self.width, 'lstm')
-    drop = Dropout(self.dropout, deterministic=not train)
-    return layers.Sequence(drop(words.values), words.mask)
-
-
 class Recurrent(nn.Module):
-  """The LSTM's last state, `[B, width]`, with dropout."""
+  """The last state of the LSTM, `[B, width]`, with dropout.
+
+  Attributes:
+    width: number of channels of the state.
+    dropout: dropout rate.
+  """
 
   width: int
   dropout: float
@@ -42,8 +33,18 @@ def make(
   width: int = 64,
   dropout: float = 0.0,
 ) -> tuple:
-  """Two stages: the embedding and the LSTM."""
+  """Makes the stages: the embedding and the LSTM.
+
+  Args:
+    vocab_size: number of words, padding included.
+    embedding: number of channels of a word.
+    width: number of channels of the state.
+    dropout: dropout rate, after each stage.
+
+  Returns:
+    Two module factories.
+  """
   return (
-    functools.partial(Embedding, vocab_size, embedding, dropout),
+    functools.partial(layers.Embedding, vocab_size, embedding, dropout, 'lstm'),
     functools.partial(Recurrent, width, dropout),
   )

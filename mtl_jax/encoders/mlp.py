@@ -12,7 +12,12 @@ WIDTHS = {'widths': ''}
 
 
 class Layer(nn.Module):
-  """Dense, ReLU, dropout; more axes are flattened, bytes scaled to 1."""
+  """Dense, ReLU, dropout. Inputs are flattened, bytes scaled to [0, 1].
+
+  Attributes:
+    width: number of output channels.
+    dropout: dropout rate.
+  """
 
   width: int
   dropout: float
@@ -29,5 +34,13 @@ class Layer(nn.Module):
 
 
 def make(widths: tuple[int, ...] = (64, 64), dropout: float = 0.0) -> tuple:
-  """One stage per width."""
+  """Makes the stages: one dense layer per width.
+
+  Args:
+    widths: number of channels of each layer.
+    dropout: dropout rate, after each layer.
+
+  Returns:
+    The module factories.
+  """
   return tuple(functools.partial(Layer, w, dropout) for w in widths)

@@ -1,8 +1,8 @@
-"""Residual network of basic blocks, after a 3 x 3 stem.
+"""Residual network of basic blocks, after a convolutional stem.
 
-He, Zhang, Ren, Sun, CVPR 2016, arXiv:1512.03385. The small stem is as for
-CIFAR, no pooling; the large one, 7 x 7 and a pooling, as for ImageNet. The
-heads read the mean over positions.
+He, Zhang, Ren, Sun, CVPR 2016, arXiv:1512.03385. The small stem is the one for
+CIFAR, 3 x 3 without pooling; the large one, 7 x 7 with pooling, the one for
+ImageNet. Task heads read the mean over positions.
 """
 
 import functools
@@ -16,7 +16,13 @@ NORMS = {'batch': images.BatchNorm, 'group': images.GroupNorm}
 
 
 class Stem(nn.Module):
-  """One convolution; bytes are scaled to 0..1. A large one quarters sides."""
+  """One convolution; bytes are scaled to [0, 1].
+
+  Attributes:
+    width: number of output channels.
+    norm: batch or group.
+    size: small, or large, which divides height and width by 4.
+  """
 
   width: int
   norm: str
@@ -33,7 +39,13 @@ class Stem(nn.Module):
 
 
 class Block(nn.Module):
-  """Two 3 x 3 convolutions and what goes past them."""
+  """Two 3 x 3 convolutions and the shortcut around them.
+
+  Attributes:
+    width: number of output channels.
+    stride: stride of the first convolution.
+    norm: batch or group.
+  """
 
   width: int
   stride: int
@@ -53,7 +65,14 @@ class Block(nn.Module):
 
 
 class Stage(nn.Module):
-  """`depth` blocks of one width, the first of them with `stride`."""
+  """`depth` blocks of one width.
+
+  Attributes:
+    width: number of output channels.
+    depth: number of blocks.
+    stride: stride of the first block.
+    norm: batch or group.
+  """
 
   width: int
   depth: int
@@ -75,7 +94,22 @@ def make(
   norm: str = 'batch',
   stem: str = 'small',
 ) -> tuple:
-  """The stem, then a stage per width; each but the first halves the image."""
+  """Makes the stages: the stem, then one stage per width.
+
+  Each stage after the first of them halves the image.
+
+  Args:
+    widths: number of channels of each stage.
+    depths: number of blocks of each stage.
+    norm: batch or group normalization.
+    stem: small or large.
+
+  Returns:
+    The module factories.
+
+  Raises:
+    ValueError: a field is none of these, or the lengths differ.
+  """
   if len(widths) != len(depths) or not widths:
     raise ValueError(
       f'widths {widths} and depths {depths}: give one depth per width'

@@ -6,10 +6,17 @@ WIDTHS = {'width': ''}
 
 
 def make(width: int = 64, norm: str = 'batch', stem: str = 'small') -> tuple:
-  """Four stages of two blocks, `width` channels at first, doubled thrice.
+  """Makes the stages: the stem, and four stages of two blocks.
 
-  `stem='small'` is for images of 32 pixels (CIFAR), `'large'` for those of 224
-  (ImageNet).
+  Args:
+    width: number of channels of the first stage; each later one has twice as
+      many as the one before.
+    norm: batch or group normalization.
+    stem: small, for images of 32 pixels (CIFAR), or large, for those of 224
+      (ImageNet).
+
+  Returns:
+    The module factories.
   """
   widths = tuple(width * 2**i for i in range(4))
   return resnet.make(widths, (2, 2, 2, 2), norm, stem)

@@ -11,7 +11,14 @@ WIDTHS = {'width': 'heads'}
 
 
 class Embedding(nn.Module):
-  """Tokens `[B, L]` to a `layers.Sequence`, each word with its position."""
+  """Word embedding plus position embedding, with dropout.
+
+  Attributes:
+    vocab_size: number of words, padding included.
+    width: number of channels of a word.
+    max_len: largest number of words in a row.
+    dropout: dropout rate.
+  """
 
   vocab_size: int
   width: int
@@ -38,7 +45,14 @@ class Embedding(nn.Module):
 
 
 class Block(nn.Module):
-  """One attention block; the last one ends in a normalisation."""
+  """One attention block.
+
+  Attributes:
+    heads: number of attention heads.
+    mlp_ratio: hidden channels of the block's MLP, per channel.
+    dropout: dropout rate.
+    last: whether a layer normalization follows.
+  """
 
   heads: int
   mlp_ratio: int
@@ -63,7 +77,23 @@ def make(
   max_len: int = 40,
   dropout: float = 0.0,
 ) -> tuple:
-  """The embedding, then one stage per block."""
+  """Makes the stages: the embedding, then one per block.
+
+  Args:
+    vocab_size: number of words, padding included.
+    width: number of channels of a word.
+    heads: number of attention heads.
+    depth: number of blocks.
+    mlp_ratio: hidden channels of a block's MLP, per channel.
+    max_len: largest number of words in a row.
+    dropout: dropout rate.
+
+  Returns:
+    The module factories.
+
+  Raises:
+    ValueError: a number is below 1, or `heads` does not divide `width`.
+  """
   if depth < 1 or heads < 1 or width % heads:
     raise ValueError(
       f'transformer has depth={depth}, width={width}, heads={heads}; '

@@ -1,8 +1,8 @@
-"""What encoders are made of, and nothing else: fast on CPU, GPU and TPU.
+"""Layers of encoders, fast on CPU, GPU and TPU.
 
 A layer is lowered for the platform that it runs on. On a CPU convolution is a
-product of matrices, elsewhere the native one; parameters are the same, and so
-are results to rounding.
+matrix product, elsewhere the native operation. Parameters are the same, and
+results are the same up to rounding.
 """
 
 from mtl_jax.layers.attention import AttentionBlock
@@ -11,13 +11,14 @@ from mtl_jax.layers.dense import Dense
 from mtl_jax.layers.dropout import Dropout
 from mtl_jax.layers.gru_layer import GRU
 from mtl_jax.layers.lstm_layer import LSTM
-from mtl_jax.layers.sequence import Sequence, embed
+from mtl_jax.layers.sequence import Embedding, Sequence, embed
 
 __all__ = [
   'AttentionBlock',
   'Conv',
   'Dense',
   'Dropout',
+  'Embedding',
   'GRU',
   'Images',
   'LSTM',

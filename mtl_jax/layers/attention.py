@@ -20,8 +20,17 @@ def attend(
 ) -> Heads:
   """Scaled dot-product attention to unpadded words, arXiv:1706.03762, eq. 1.
 
-  The softmax is in float32. Where a row is all padding, its words attend to
-  one another alike: finite, and so is the gradient.
+  The softmax is in float32. If a row is all padding, its words attend
+  equally to each other: values and gradients are finite.
+
+  Args:
+    queries: of each word and head.
+    keys: of each word and head.
+    values: of each word and head.
+    mask: True where there is no padding.
+
+  Returns:
+    The weighted means of the values.
   """
   queries, keys, values = (
     x.swapaxes(1, 2) for x in (queries, keys, values)
@@ -30,7 +39,7 @@ def attend(
   scores = lax.dot_general(
     queries, keys, pairs, preferred_element_type=jnp.float32
   )
-  # Not -inf: a row of nothing else has no softmax.
+  # Not -inf: the softmax of a row that is all padding would be NaN.
   scores = jnp.where(
     mask[:, None, None, :], scores * queries.shape[-1] ** -0.5, -1e30
   )
@@ -42,10 +51,17 @@ def attend(
 def product(
   x: Float[Array, 'rows channels'], kernel: Float[Array, 'channels width']
 ) -> Float[Array, 'rows width']:
-  """`x @ kernel`, with the gradient of the kernel in a faster order.
+  """`x @ kernel`, with a faster order of the gradient of the kernel.
 
-  A CPU takes up to twice as long where the sum over rows has more rows of the
-  result than columns.
+  On a CPU the sum over rows takes up to twice as long if the result has more
+  rows than columns.
+
+  Args:
+    x: left operand.
+    kernel: right operand.
+
+  Returns:
+    The product.
   """
   return x @ kernel
 
@@ -54,23 +70,23 @@ def _product_forward(x, kernel):
   return x @ kernel, (x, kernel)
 
 
-def _product_backward(residuals, slope):
+def _product_backward(residuals, cotangent):
   x, kernel = residuals
   over_rows = (((0,), (0,)), ((), ()))
-  if x.shape[1] <= slope.shape[1]:
-    kernel_slope = lax.dot_general(x, slope, over_rows)
+  if x.shape[1] <= cotangent.shape[1]:
+    kernel_cotangent = lax.dot_general(x, cotangent, over_rows)
   else:
-    # The barrier keeps XLA from turning the product round again.
-    turned = lax.dot_general(slope, x, over_rows)
-    kernel_slope = lax.optimization_barrier(turned).T
-  return slope @ kernel.T, kernel_slope
+    # The barrier prevents XLA from undoing the transposition.
+    turned = lax.dot_general(cotangent, x, over_rows)
+    kernel_cotangent = lax.optimization_barrier(turned).T
+  return cotangent @ kernel.T, kernel_cotangent
 
 
 product.defvjp(_product_forward, _product_backward)
 
 
 def _dense(width, x, name=None):
-  """A dense layer in the dtype of `x`, its rows and words on one axis."""
+  """A dense layer in the dtype of `x`, with rows and words as one axis."""
 
   def multiply(x, kernel, *_, **__):
     rows = product(x.reshape(-1, x.shape[-1]), kernel)
@@ -80,7 +96,11 @@ def _dense(width, x, name=None):
 
 
 class SelfAttention(nn.Module):
-  """Attention of `heads` heads, of a sequence to itself: `[B, L, width]`."""
+  """Multi-head self-attention: `[B, L, width]`.
+
+  Attributes:
+    heads: number of heads; it divides the channels.
+  """
 
   heads: int
 
@@ -99,9 +119,14 @@ class SelfAttention(nn.Module):
 
 
 class AttentionBlock(nn.Module):
-  """Attention, then a network of each word, both added to what they read.
+  """Self-attention and an MLP of each word, both with residuals.
 
-  Layers are normalised before each, not after, arXiv:2002.04745.
+  Layers are normalized before each, not after, arXiv:2002.04745.
+
+  Attributes:
+    heads: number of attention heads.
+    mlp_ratio: hidden channels of the MLP, per channel.
+    dropout: dropout rate.
   """
 
   heads: int

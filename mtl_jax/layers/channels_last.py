@@ -1,4 +1,4 @@
-"""Convolution and pooling of images whose channels come last."""
+"""Convolution and pooling of images in the layout `[B, H, W, C]`."""
 
 import flax.linen as nn
 from jaxtyping import Array, Float
@@ -15,7 +15,17 @@ def conv(
   stride: int = 1,
   padding: str = 'SAME',
 ) -> Float[Array, 'batch newheight newwidth out']:
-  """Convolution of images with the batch first; padding 'SAME' or 'VALID'."""
+  """Convolution of images.
+
+  Args:
+    x: images.
+    kernel: a square kernel.
+    stride: stride of both axes.
+    padding: 'SAME' or 'VALID'.
+
+  Returns:
+    Images of the new size.
+  """
   window = convolution.window(*x.shape[1:3], len(kernel), stride, padding)
   return images.leave(convolution.conv(images.enter(x), kernel, window))
 
@@ -23,12 +33,12 @@ def conv(
 def max_pool(
   x: Images,
 ) -> Float[Array, 'batch height//2 width//2 channels']:
-  """Maximum over 2 x 2 windows; an odd last row or column is left out."""
+  """2 x 2 max pooling; an odd last row or column is dropped."""
   return images.leave(images.max_pool(images.enter(x)))
 
 
 class Conv(images.Conv):
-  """`images.Conv` of images with the batch first."""
+  """Convolution of images `[B, H, W, C]`; fields as in `images.Conv`."""
 
   @nn.compact
   def __call__(

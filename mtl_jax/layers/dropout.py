@@ -9,16 +9,16 @@ from jaxtyping import Array, Float
 class Dropout(nn.Module):
   """As `flax.linen.Dropout`: Srivastava et al., JMLR 2014.
 
-  Its masks are those of flax to one number in 8 million. XLA repeats cheap
-  operations wherever their result is read, and a mask is only additions and
-  products: the backward pass would draw it anew, once per task where each task
-  has a gradient of its own. What is read here passes through a square root,
-  which XLA counts as dear and computes once. With PCGrad on five tasks a step
-  takes two thirds of the time.
+  Its masks agree with those of Flax except for one number in 8 million. XLA
+  recomputes cheap operations wherever their result is used, and a mask consists
+  of additions and products only: the backward pass would draw it again, once
+  per task if each task has a gradient of its own. Here the mask passes through
+  a square root, which XLA treats as expensive and computes once. With PCGrad on
+  five tasks a step takes two thirds of the time.
 
   Attributes:
-    rate: share of numbers that become 0; the others grow by 1 / (1 - rate).
-    deterministic: whether the input is returned as it is.
+    rate: share of numbers set to 0; the others are divided by 1 - rate.
+    deterministic: whether the input is returned unchanged.
   """
 
   rate: float
@@ -33,5 +33,6 @@ class Dropout(nn.Module):
       return jnp.zeros_like(x)
     keep = 1 - self.rate
     bits = jax.random.bits(self.make_rng('dropout'), x.shape, jnp.uint32)
-    kept = bits < jnp.uint32(keep * 2**32)
-    return x * jnp.sqrt(jnp.where(kept, keep**-2, 0.0)).astype(x.dtype)
+    # As jax.random.bernoulli, without the conversion of bits to floats.
+    keeps = bits < jnp.uint32(keep * 2**32)
+    return x * jnp.sqrt(jnp.where(keeps, keep**-2, 0.0)).astype(x.dtype)

@@ -1,6 +1,6 @@
 """The gated recurrent unit.
 
-Its gradient keeps the weights out of the backward scan, as in `recurrence`.
+Its gradient keeps the weights out of the backward scan, as in `lstm_layer`.
 """
 
 import flax.linen as nn
@@ -16,10 +16,13 @@ from mtl_jax.layers.sequence import Sequence
 class GRU(nn.Module):
   """Gated recurrent unit, Cho et al., EMNLP 2014, arXiv:1406.1078.
 
-  Gates in the order reset, update, new; the reset gate acts on the product of
-  the state (as in cuDNN and PyTorch), which has a bias of its own. Returns the
-  state after the last unmasked step, `[B, features]`. Products are in the
-  input's dtype, gates and state in float32.
+  Gates are in the order reset, update, new. The reset gate multiplies the
+  product with the state (as in cuDNN and PyTorch), which has a bias of its own.
+  Returns the state after the last unmasked step, `[B, features]`. Products
+  are in the input's dtype, gates and state in float32.
+
+  Attributes:
+    features: number of channels of the state.
   """
 
   features: int
@@ -53,12 +56,22 @@ def last_state(
   bias: Float[Array, 'width'],
   mask: Bool[Array, 'length batch'],
 ) -> Float[Array, 'batch width']:
-  """A GRU's state after all steps; masked steps hold it."""
+  """A GRU's state after all steps; masked steps leave it unchanged.
+
+  Args:
+    inputs: the input's part of the gates, bias included.
+    recurrent: recurrent kernel.
+    bias: of the state's part of the new gate.
+    mask: True where there is no padding.
+
+  Returns:
+    The state, in float32.
+  """
   return _forward(inputs, recurrent, bias, mask)[0]
 
 
 def _forward(inputs, recurrent, bias, mask):
-  """Final state, and of each step the state before and its gates."""
+  """The last state, and the residuals of each step for the gradient."""
   width = recurrent.shape[0]
 
   def step(hidden, one):
@@ -83,22 +96,24 @@ def _last_state_forward(inputs, recurrent, bias, mask):
   return hidden, (saved, recurrent, mask)
 
 
-def _last_state_backward(residuals, slope):
+def _last_state_backward(residuals, cotangent):
   saved, recurrent, mask = residuals
 
-  def step(slope, one):
+  def step(cotangent, one):
     (hidden, reset, update, new, proposed), valid = one
-    moved = jnp.where(valid[:, None], slope, 0)
+    moved = jnp.where(valid[:, None], cotangent, 0)
     by_new = moved * (1 - update) * (1 - new**2)
     by_update = moved * (hidden - new) * update * (1 - update)
     by_reset = by_new * proposed * reset * (1 - reset)
     by_state = jnp.concatenate([by_reset, by_update, by_new * reset], -1)
     narrow = by_state.astype(recurrent.dtype)
-    kept = jnp.where(valid[:, None], slope * update, slope)
-    return kept + product(narrow, recurrent.T), (by_state, by_new)
+    # A masked step is the identity: its cotangent passes unchanged.
+    direct = jnp.where(valid[:, None], cotangent * update, cotangent)
+    return direct + product(narrow, recurrent.T), (by_state, by_new)
 
-  _, (by_state, by_new) = lax.scan(step, slope, (saved, mask), reverse=True)
+  _, (by_state, by_new) = lax.scan(step, cotangent, (saved, mask), reverse=True)
   over_steps = (((0, 1), (0, 1)), ((), ()))
+  # One product over all steps, instead of one in each step of the scan.
   before = saved[0].astype(recurrent.dtype)
   weights = lax.dot_general(
     before, by_state.astype(recurrent.dtype), over_steps

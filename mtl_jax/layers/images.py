@@ -1,8 +1,8 @@
-"""Images as `[C, H, W, B]` while convolutions work on them.
+"""Layers for images in the layout `[C, H, W, B]`.
 
 A stage begins with `enter` and ends with `leave`, so that its features are
-`[B, H, W, C]` outside; between two stages the pair costs nothing, XLA takes
-both out.
+`[B, H, W, C]` outside. Between two stages the pair costs nothing: XLA removes
+both transpositions.
 """
 
 import functools
@@ -17,10 +17,17 @@ from mtl_jax.layers.convolution.conv import Planes
 
 
 def pixels(images: Shaped[Array, '...'], encoder: str) -> Planes:
-  """`[B, H, W, C]`, bytes or floats, as planes; bytes are scaled to 0..1.
+  """Converts images to planes; bytes are scaled to [0, 1].
+
+  Args:
+    images: `[B, H, W, C]`, bytes or floats.
+    encoder: name of the encoder, for the error message.
+
+  Returns:
+    `[C, H, W, B]`.
 
   Raises:
-    ValueError: these are no images; `encoder` is named.
+    ValueError: the input is not images.
   """
   if images.ndim != 4:
     raise ValueError(
@@ -35,19 +42,27 @@ def pixels(images: Shaped[Array, '...'], encoder: str) -> Planes:
 def enter(
   images: Shaped[Array, 'batch height width channels'],
 ) -> Shaped[Array, 'channels height width batch']:
-  """The batch axis last."""
+  """Moves the batch axis from first to last: `[C, H, W, B]`."""
   return images.transpose(3, 1, 2, 0)
 
 
 def leave(
   planes: Shaped[Array, 'channels height width batch'],
 ) -> Shaped[Array, 'batch height width channels']:
-  """The batch axis first."""
+  """Moves the batch axis from last to first: `[B, H, W, C]`."""
   return planes.transpose(3, 1, 2, 0)
 
 
 class Conv(nn.Module):
-  """Convolution with a square kernel; padding 'SAME' or 'VALID'."""
+  """Convolution with a square kernel.
+
+  Attributes:
+    features: number of output channels.
+    size: kernel size.
+    stride: stride of both axes.
+    padding: 'SAME' or 'VALID'.
+    use_bias: whether a bias is added.
+  """
 
   features: int
   size: int
@@ -70,11 +85,11 @@ class Conv(nn.Module):
 
 @jax.custom_vjp
 def max_pool(x: Planes) -> conv.Out:
-  """Maximum over 2 x 2 windows; an odd last row or column is left out.
+  """2 x 2 max pooling; an odd last row or column is dropped.
 
   The gradient goes to the first of equal maxima.
   """
-  # Four strided slices: several times faster on a CPU than reduce_window.
+  # Four strided slices are several times faster on a CPU than reduce_window.
   return functools.reduce(jnp.maximum, _corners(x))
 
 
@@ -82,15 +97,16 @@ def _pool_forward(x):
   return max_pool(x), x
 
 
-def _pool_backward(x, slope):
-  free = jnp.ones(slope.shape, bool)
+def _pool_backward(x, cotangent):
+  # Windows whose gradient is not yet assigned to a pixel.
+  free = jnp.ones(cotangent.shape, bool)
   largest, parts = max_pool(x), []
   for corner in _corners(x):
     first = free & (corner == largest)
-    parts.append(jnp.where(first, slope, 0))
+    parts.append(jnp.where(first, cotangent, 0))
     free &= ~first
   rows = [jnp.stack(parts[i : i + 2], axis=3) for i in (0, 2)]
-  c, height, width, batch = slope.shape
+  c, height, width, batch = cotangent.shape
   pixels = jnp.stack(rows, axis=2).reshape(c, 2 * height, 2 * width, batch)
   odd = [(0, n % 2) for n in x.shape[1:3]]
   return (jnp.pad(pixels, [(0, 0), *odd, (0, 0)]),)
@@ -100,7 +116,7 @@ max_pool.defvjp(_pool_forward, _pool_backward)
 
 
 def overlapping_max_pool(x: Planes) -> conv.Out:
-  """Maximum over 3 x 3 windows, two pixels apart, padded by one."""
+  """3 x 3 max pooling with stride 2, padded by one pixel."""
   height, width = (-(-n // 2) for n in x.shape[1:3])
   pad = [(0, 0), (1, 1), (1, 1), (0, 0)]
   x = jnp.pad(x, pad, constant_values=-jnp.inf)
@@ -119,7 +135,7 @@ def _corners(x):
 
 
 class BatchNorm(nn.Module):
-  """Ioffe and Szegedy, ICML 2015; running statistics decay by 0.9."""
+  """Ioffe and Szegedy, ICML 2015; momentum of running statistics 0.9."""
 
   @nn.compact
   def __call__(self, x: Planes, train: bool) -> Planes:
@@ -128,9 +144,12 @@ class BatchNorm(nn.Module):
 
 
 class GroupNorm(nn.Module):
-  """Wu and He, ECCV 2018: each row by itself, so that batches do not matter.
+  """Wu and He, ECCV 2018: rows are normalized independently of the batch.
 
-  Up to `groups` groups, as many as divide the channels.
+  Attributes:
+    groups: largest number of groups; the largest divisor of the channels up to
+      it is used.
+    epsilon: added to the variance.
   """
 
   groups: int = 8

@@ -1,8 +1,8 @@
-"""Recurrent cells.
+"""The long short-term memory.
 
-The scan and its own gradient are the same on every platform: between two steps
-stands one product, which a fused kernel could not leave out either, and such a
-kernel maps over neither towers nor task losses.
+The scan and its custom gradient are the same on every platform: each step has
+one matrix product, which a fused kernel could not avoid either, and such a
+kernel cannot be mapped over towers and task losses.
 """
 
 import flax.linen as nn
@@ -17,9 +17,12 @@ from mtl_jax.layers.sequence import Sequence
 class LSTM(nn.Module):
   """Long short-term memory, Hochreiter and Schmidhuber (1997).
 
-  Gates in the order input, forget, cell, output; the forget gate's bias starts
-  at 1. Returns the state after the last unmasked step, `[B, features]`.
-  Products are in the input's dtype, gates and state in float32.
+  Gates are in the order input, forget, cell, output; the forget gate's bias is
+  initialized to 1. Returns the state after the last unmasked step, `[B,
+  features]`. Products are in the input's dtype, gates and state in float32.
+
+  Attributes:
+    features: number of channels of the state.
   """
 
   features: int
@@ -33,8 +36,8 @@ class LSTM(nn.Module):
     kernel = self.param(
       'input_kernel', nn.initializers.lecun_normal(), (x.shape[-1], 4 * width)
     )
-    # Not orthogonal: LAPACK's QR hangs where JAX runs several at once on a
-    # machine of few cores (jaxlib 0.10.2), as it does for towers and gates.
+    # Not orthogonal: LAPACK's QR hangs where JAX runs several at once on few
+    # cores (jaxlib 0.10.2), as it does for towers and gates.
     recurrent = self.param(
       'recurrent_kernel', nn.initializers.lecun_normal(), (width, 4 * width)
     )
@@ -57,24 +60,33 @@ def last_state(
   recurrent: Float[Array, 'width gates'],
   mask: Bool[Array, 'length batch'],
 ) -> Float[Array, 'batch width']:
-  """An LSTM's state after all steps; masked steps hold it.
+  """An LSTM's state after all steps; masked steps leave it unchanged.
 
-  Its gradient equals that of the scan but keeps the weights out of the
-  backward scan: their own is one product over all steps, after it. It may be
-  differentiated again, in reverse.
+  Its gradient equals that of the scan but keeps the weights out of the backward
+  scan: their gradient is one product over all steps, after it. It can be
+  differentiated again, in reverse mode.
+
+  Args:
+    inputs: the input's part of the gates, bias included.
+    recurrent: recurrent kernel.
+    mask: True where there is no padding.
+
+  Returns:
+    The state, in float32.
   """
   (hidden, _), _ = _forward(inputs, recurrent, mask, lambda *_: None)
   return hidden
 
 
 def _last_state_forward(inputs, recurrent, mask):
-  (hidden, _), saved = _forward(inputs, recurrent, mask, _slopes)
+  (hidden, _), saved = _forward(inputs, recurrent, mask, _factors)
   return hidden, (saved, recurrent, mask)
 
 
-def _last_state_backward(residuals, hidden_slope):
-  (before, slopes), recurrent, mask = residuals
+def _last_state_backward(residuals, hidden_cotangent):
+  (before, factors), recurrent, mask = residuals
 
+  # The scan carries the cotangents of the state; weights are added after it.
   def step(carry, one):
     hidden, cell = carry
     (by_hidden, by_cell, by_gates), valid = one
@@ -84,8 +96,8 @@ def _last_state_backward(residuals, hidden_slope):
     hidden = jnp.where(valid[:, None], 0, hidden) + product(gates, recurrent.T)
     return (hidden, moved * by_cell), gates
 
-  start = (hidden_slope, jnp.zeros_like(hidden_slope))
-  _, gates = lax.scan(step, start, (slopes, mask), reverse=True)
+  start = (hidden_cotangent, jnp.zeros_like(hidden_cotangent))
+  _, gates = lax.scan(step, start, (factors, mask), reverse=True)
   over_steps = (((0, 1), (0, 1)), ((), ()))
   weights = lax.dot_general(before, gates, over_steps)
   return gates.astype(jnp.float32), weights, None
@@ -95,7 +107,7 @@ last_state.defvjp(_last_state_forward, _last_state_backward)
 
 
 def _forward(inputs, recurrent, mask, save):
-  """Final `(hidden, cell)`, and what `save` makes of each step."""
+  """The last `(hidden, cell)`, and the result of `save` at each step."""
   width = recurrent.shape[0]
 
   def step(carry, one):
@@ -116,10 +128,10 @@ def _forward(inputs, recurrent, mask, save):
   return lax.scan(step, (start, start), (inputs, mask))
 
 
-def _slopes(gates, hidden, cell, shown, keep):
-  """The state before a step, and by what slopes are multiplied on their way.
+def _factors(gates, hidden, cell, shown, keep):
+  """The state before a step, and the factors of cotangents in its VJP.
 
-  From the hidden state to the cell, from a cell to the one before, and from
+  From the hidden state to the cell, from a cell to the previous one, and from
   both to the gates before their nonlinearities.
   """
   i, f, g, o = gates
@@ -138,6 +150,14 @@ def _slopes(gates, hidden, cell, shown, keep):
 
 
 def product(x, kernel):
-  """In the operands' dtype, summed in float32."""
+  """A matrix product in the operands' dtype, accumulated in float32.
+
+  Args:
+    x: `[..., C]`.
+    kernel: `[C, D]`.
+
+  Returns:
+    `[..., D]`, in float32.
+  """
   over = (((x.ndim - 1,), (0,)), ((), ()))
   return lax.dot_general(x, kernel, over, preferred_element_type=jnp.float32)

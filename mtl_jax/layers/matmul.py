@@ -1,8 +1,8 @@
-"""Matrix products whose gradients are products of the same kinds, to any order.
+"""Matrix products whose gradients are products of the same kinds.
 
-They may be mapped over towers, task losses and runs: K towers are one batched
-product, which on CPUs too is faster than K products one after the other, and
-one kernel to compile.
+This holds for derivatives of any order. The products can be mapped over towers,
+task losses and runs: K towers are one batched product, which is faster than K
+products in sequence, also on CPUs, and one kernel to compile.
 """
 
 import jax
@@ -15,9 +15,16 @@ from jaxtyping import Array, Float
 def matmul(
   a: Float[Array, 'm k'], b: Float[Array, 'k *rest']
 ) -> Float[Array, 'm *rest']:
-  """`sum_k a[m, k] b[k, ...]`; the axes of `b` are not merged.
+  """`sum_k a[m, k] b[k, ...]`, without merging the axes of `b`.
 
-  So a partitioner may cut each of them, the batch above all.
+  A partitioner can therefore shard each of them, above all the batch.
+
+  Args:
+    a: left operand.
+    b: right operand.
+
+  Returns:
+    The product.
   """
   return jnp.tensordot(a, b, 1)
 
@@ -26,19 +33,28 @@ def matmul(
 def overlap(
   p: Float[Array, 'm *rest'], q: Float[Array, 'k *rest']
 ) -> Float[Array, 'm k']:
-  """`sum p[m, ...] q[k, ...]` over all other axes."""
+  """`sum p[m, ...] q[k, ...]` over all other axes.
+
+  Args:
+    p: left operand.
+    q: right operand.
+
+  Returns:
+    The product.
+  """
   axes = tuple(range(1, p.ndim))
   return lax.dot_general(p, q, ((axes, axes), ((), ())))
 
 
-# Forward they call themselves: so a second derivative finds these rules again.
+# The forward rules call the custom functions themselves, so that a second
+# derivative uses these rules again.
 matmul.defvjp(
   lambda a, b: (matmul(jnp.asarray(a), jnp.asarray(b)), (a, b)),
-  lambda ab, slope: (overlap(slope, ab[1]), matmul(ab[0].T, slope)),
+  lambda ab, cotangent: (overlap(cotangent, ab[1]), matmul(ab[0].T, cotangent)),
 )
 overlap.defvjp(
   lambda p, q: (overlap(jnp.asarray(p), jnp.asarray(q)), (p, q)),
-  lambda pq, slope: (matmul(slope, pq[1]), matmul(slope.T, pq[0])),
+  lambda pq, cotangent: (matmul(cotangent, pq[1]), matmul(cotangent.T, pq[0])),
 )
 
 
@@ -47,11 +63,18 @@ def exchange(
   alpha: Float[Array, 'new old channels'],
   features: Float[Array, 'old *rows channels'],
 ) -> Float[Array, 'new *rows channels']:
-  """`sum_s alpha[t, s, c] h[s, ..., c]`: towers mixed channel by channel.
+  """`sum_s alpha[t, s, c] h[s, ..., c]`: mixes towers channel by channel.
 
-  As a product this is one tiny matrix per channel. In elementwise operations
-  with these gradients a stitch of five towers takes a third of an einsum's time
-  on a CPU, and compiles in half of it.
+  As a product this is one tiny matrix per channel. With elementwise operations
+  and these gradients a cross-stitch of five towers takes a third of an einsum's
+  time on a CPU, and compiles in half of it.
+
+  Args:
+    alpha: weights.
+    features: of all towers.
+
+  Returns:
+    Mixed features.
   """
   return _mixed(alpha, features)
 
@@ -63,11 +86,11 @@ def _mixed(alpha, features):
   )
 
 
-def _unmixed(operands, slope):
+def _unmixed(operands, cotangent):
   alpha, features = operands
   rows = tuple(range(2, features.ndim))
-  back = _mixed(jnp.swapaxes(alpha, 0, 1), slope)
-  return (slope[:, None] * features[None]).sum(rows), back
+  back = _mixed(jnp.swapaxes(alpha, 0, 1), cotangent)
+  return (cotangent[:, None] * features[None]).sum(rows), back
 
 
 exchange.defvjp(lambda a, h: (exchange(a, h), (a, h)), _unmixed)

@@ -12,10 +12,15 @@ class Scheme(base.Scheme):
 
   And Houlsby et al., ICML 2019, arXiv:1902.00751, for the bottleneck.
 
-  Task t goes on with `h + up_t(relu(down_t(h)))`, its bottleneck a `reduction`
-  of the channels and 4 at least, or with `h + up_t(h)` where `linear`; `up`
-  starts at 0, so that it starts as hard sharing. With `frozen_from` below 1
-  the encoder rests from that share of the steps on, and the adapters before.
+  After each stage task t continues with `h + up_t(relu(down_t(h)))`, or with
+  `h + up_t(h)` if `linear`. `up` is initialized to 0, so that training starts
+  with hard sharing.
+
+  Attributes:
+    reduction: the bottleneck has 1 / `reduction` of the channels, at least 4.
+    linear: whether adapters have no bottleneck.
+    frozen_from: share of the steps from which the encoder is frozen; until
+      then the adapters are. With 1 or more all are trained throughout.
   """
 
   reduction: int = 4
@@ -47,7 +52,12 @@ class Scheme(base.Scheme):
 
 
 class Adapter(nn.Module):
-  """What is added to one task's features, along their channels."""
+  """Adds a small network of a task's features to these features.
+
+  Attributes:
+    reduction: the bottleneck has 1 / `reduction` of the channels, at least 4.
+    linear: whether there is no bottleneck.
+  """
 
   reduction: int
   linear: bool
@@ -58,6 +68,7 @@ class Adapter(nn.Module):
     return base.alter(self.add, features)
 
   def add(self, h: jax.Array) -> jax.Array:
+    """Adds the network of `h`, `[B, ..., C]`, to `h`."""
     channels = h.shape[-1]
     inner = h
     if not self.linear:

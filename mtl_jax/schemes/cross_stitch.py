@@ -1,4 +1,4 @@
-"""Cross-stitch: towers that exchange a learned share of their features."""
+"""Cross-stitch networks: towers that exchange learned shares of features."""
 
 import flax.linen as nn
 import jax.numpy as jnp
@@ -12,11 +12,14 @@ from mtl_jax.schemes.base import ranges
 class Scheme(base.Scheme):
   """Misra, Shrivastava, Gupta, Hebert, CVPR 2016, arXiv:1604.03539, eq. 1.
 
-  After each stage in `stitch_after` (empty: every stage) tower t goes on with
-  `sum_s alpha[t, s] h_s`. A unit has one alpha per channel, or one per stage
-  with `per_channel=False`; rows start at `own` on the diagonal and share the
-  rest, so that they sum to 1 for any number of tasks. The paper begins with
-  towers that were trained apart: `warm_start`.
+  After a stage tower t continues with `sum_s alpha[t, s] h_s`. The rows of
+  alpha sum to 1 at initialization, for any number of tasks. In the paper the
+  towers are first trained separately: see `warm_start`.
+
+  Attributes:
+    own: initial weight of a tower's own features; the rest is divided equally.
+    per_channel: whether a unit has one alpha per channel, or one per stage.
+    stitch_after: indices of the stages with a unit; empty is all.
   """
 
   mix = ('shared_stitch', 'stitch')
@@ -40,7 +43,7 @@ class Scheme(base.Scheme):
         f'that is none: the encoder has stages 0..{len(self.stages) - 1}'
       )
     for i, stage in enumerate(self.stages):
-      # Up to the last stitch every tower feeds every task.
+      # Up to the last unit every tower affects every task's loss.
       name = f'shared_tower_{i}' if i <= last else f'tower_{i}'
       axis = None if i == 0 else 0
       x = base.stack(stage(name=name), self.num_tasks, x, train, axis)
@@ -51,16 +54,36 @@ class Scheme(base.Scheme):
   def stitch(
     self, h: Float[Array, 'tasks ...'], stage: int, last: int
   ) -> Float[Array, 'tasks ...']:
-    """Row t of the last unit reaches task t alone: it is private."""
+    """Applies the unit after a stage.
+
+    Row t of the last unit affects only task t: it is a private parameter.
+
+    Args:
+      h: features of all towers, `[K, B, ..., C]`.
+      stage: index of the stage.
+      last: index of the last stage with a unit.
+
+    Returns:
+      Features of the same shape.
+    """
     k, channels = self.num_tasks, h.shape[-1] if self.per_channel else 1
     name = f'stitch_{stage}' if stage == last else f'shared_stitch_{stage}'
     alpha = self.param(name, self.start, channels)  # [K, K, C]
     alpha = jnp.where(self.alone, jnp.eye(k)[:, :, None], alpha)
-    self.read(f'stitch of stage {stage}', alpha.mean(-1), 'task', 'tower')
+    self.record(f'stitch of stage {stage}', alpha.mean(-1), 'task', 'tower')
     alpha = jnp.broadcast_to(alpha, (k, k, h.shape[-1])).astype(h.dtype)
     return matmul.exchange(alpha, h)
 
   def start(self, key, channels):
+    """Initial alpha, `[K, K, channels]`.
+
+    Args:
+      key: not used.
+      channels: number of channels.
+
+    Returns:
+      `own` on the diagonal of the tasks, and equal shares elsewhere.
+    """
     del key
     k = self.num_tasks
     if k == 1:

@@ -1,4 +1,4 @@
-"""Deep multi-task representation learning: factorised weights of towers."""
+"""Deep multi-task representation learning: factorized weights of towers."""
 
 import functools
 import math
@@ -17,11 +17,16 @@ from mtl_jax.schemes.base import ranges
 class Scheme(base.Scheme):
   """Yang and Hospedales, ICLR 2017, arXiv:1605.06391.
 
-  Every kernel of every task's tower is put together from shared factors and a
-  few numbers of the task's own: a sum of `rank` kernels (`last_axis`, 0 takes
-  K), a Tucker product, or a tensor train, their ranks `rank` at most (0: 64).
-  Biases and normalisation are each task's own. It starts at random, as towers
-  that differ; the paper decomposes trained towers.
+  Every kernel of every task's tower is composed of shared factors and a few
+  numbers of the task's own. Biases and normalization are each task's own. The
+  initialization is random, equivalent to towers that differ; the paper
+  decomposes trained towers.
+
+  Attributes:
+    form: `last_axis`, a sum of `rank` kernels; `tucker`, a Tucker product; or
+      `tensor_train`, a tensor train.
+    rank: number of kernels of `last_axis` (0: K), or the largest rank of the
+      other two (0: 64).
   """
 
   mix = ('own_factors',)
@@ -41,13 +46,24 @@ class Scheme(base.Scheme):
     return self.predict_stacked(x)
 
   def run(self, i: int, module: nn.Module, x: Any, train: bool) -> Any:
-    """K towers of one stage, with weights made here."""
+    """Applies K towers of one stage, with composed weights.
+
+    Args:
+      i: index of the stage.
+      module: an unbound module of the stage.
+      x: input, with axis 0 of towers unless this is the first stage.
+      train: whether this is a training step.
+
+    Returns:
+      Features `[K, B, ..., C]`.
+    """
     k, axis = self.num_tasks, 0 if i else None
     one = jax.tree.map(lambda leaf: leaf[0], x) if i else x
     started = self.started(module, one)
     params = self.weights(i, started['params'])
     stats = {c: tree for c, tree in started.items() if c == 'batch_stats'}
     if stats:
+      # There are max(K, rank) draws, but only K towers have statistics.
       first = functools.partial(jax.tree.map, lambda leaf: leaf[:k], stats)
       held = self.variable('batch_stats', f'stage_{i}', first)
       stats = held.value
@@ -67,7 +83,15 @@ class Scheme(base.Scheme):
     return x
 
   def started(self, module: nn.Module, x: Any) -> Any:
-    """What the stage starts at, drawn max(K, rank) times; 0 once it has."""
+    """Initial variables of a stage, drawn max(K, rank) times.
+
+    Args:
+      module: an unbound module of the stage.
+      x: input of one tower.
+
+    Returns:
+      Variables with this number on axis 0; zeros unless this is initialization.
+    """
     size = max(self.num_tasks, self.rank)
 
     def draw(key):
@@ -76,11 +100,20 @@ class Scheme(base.Scheme):
 
     if self.is_initializing():
       return draw(self.make_rng('params'))
+    # Parameters exist already: only the tree's structure is needed.
     shapes = jax.eval_shape(draw, jax.random.key(0))
     return jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
 
   def weights(self, i: int, started: Any) -> Any:
-    """All towers' parameters of a stage, leaves `[K, ...]`."""
+    """Composes all towers' parameters of a stage.
+
+    Args:
+      i: index of the stage.
+      started: initial parameters, drawn max(K, rank) times.
+
+    Returns:
+      A tree of leaves `[K, ...]`.
+    """
 
     def make(path, drawn):
       name = '_'.join([str(i), *(p.key for p in path)])
@@ -109,11 +142,11 @@ def _tucker(ask: Callable, drawn: Array, k: int, rank: int) -> Array:
   shape = drawn.shape[1:]
   ranks = [min(d, rank or 64) for d in shape]
 
-  def core(key, shape):  # All factors are of variance 1 but this.
+  def core(key, shape):  # All other factors have unit variance.
     scale = drawn.std() / math.sqrt(math.prod(ranks))
     return scale * jax.random.normal(key, shape)
 
-  # The task axis goes first: it stays there while the others are multiplied.
+  # The task axis is multiplied first and stays axis 0.
   product = ask('shared_core', core, (k, *ranks))
   product = jnp.tensordot(ask('own_factors', _apart, (k, k)), product, 1)
   for axis, (d, r) in enumerate(zip(shape, ranks, strict=True), start=1):
@@ -131,7 +164,7 @@ def _tensor_train(ask: Callable, drawn: Array, k: int, rank: int) -> Array:
   after = [math.prod(shape[i + 1 :]) * k for i in range(len(shape))]
   ranks = [min(most, a, b) for a, b in zip(before, after, strict=True)]
 
-  def core(key, shape):  # All cores alike, their product as it was drawn.
+  def core(key, shape):  # So that the product has the variance drawn.
     total = drawn.std() / math.sqrt(math.prod(ranks[:-1]))
     return total ** (1 / len(ranks)) * jax.random.normal(key, shape)
 
@@ -144,7 +177,7 @@ def _tensor_train(ask: Callable, drawn: Array, k: int, rank: int) -> Array:
 
 
 def _apart(key: Array, shape: tuple[int, int]) -> Float[Array, 'tasks rank']:
-  """A kernel for each task where there are enough, and a little of others."""
+  """Initially a kernel for each task if there are enough, with small noise."""
   k, rank = shape
   if rank < k:
     return jax.random.normal(key, shape) / math.sqrt(rank)

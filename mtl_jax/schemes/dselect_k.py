@@ -1,4 +1,4 @@
-"""DSelect-k: each task selects k of the experts, smoothly, then for good."""
+"""DSelect-k: each task selects k experts, smoothly at first."""
 
 import math
 
@@ -15,11 +15,18 @@ from mtl_jax.schemes.parts import experts, gates
 class Scheme(base.Scheme):
   """Hazimeh et al., NeurIPS 2021, arXiv:2106.03760.
 
-  A task has `selectors` single-expert selectors: each writes the number of an
-  expert in binary digits, which are smooth steps of width `gamma`, and so
-  become exactly 0 or 1. `entropy` times `hp.penalty` is the price of undecided
-  selectors, and grows linearly over training. `per_example` reads the digits
-  from the stem's features instead of learning one choice. Stem as in `mmoe`.
+  A task has several single-expert selectors. Each writes the number of an
+  expert in binary digits, which are smooth steps and so become exactly 0 or 1.
+  Stem as in `mmoe`.
+
+  Attributes:
+    num_experts: number of experts.
+    selectors: number of selectors of each task.
+    gamma: width of the smooth step.
+    entropy: weight of the penalty for undecided selectors, times `hp.penalty`;
+      it grows linearly over training.
+    per_example: whether the selection depends on the stem's features.
+    expert_from: see `parts.experts.stem_length`.
   """
 
   mix = ('digits', 'blend')
@@ -40,25 +47,28 @@ class Scheme(base.Scheme):
   @nn.compact
   def __call__(self, x, train):
     size = self.num_experts
-    x, found = experts.run(self, self.expert_from, size, x, train)
-    found = experts.last_shared(self, found)
+    x, outputs = experts.run(self, self.expert_from, size, x, train)
+    outputs = experts.last_shared(self, outputs)
     read = base.summary(x)
     codes, blend = self.choices(read)
     chosen = select(smooth_step(codes, self.gamma), size)  # [B, K, k, E]
     gate = (nn.softmax(blend)[..., None] * chosen).sum(-2)  # [B, K, E]
     gate = gate.astype(read.dtype)
-    gates.tell(self, gate)
-    self.charges(chosen)
-    # One choice for all rows has a batch axis of 1.
+    gates.record(self, gate)
+    self.add_penalties(chosen)
+    # Without `per_example` the batch axis has size 1.
     gate = jnp.broadcast_to(gate, (len(read), *gate.shape[1:]))
-    found = [base.spread(h, 1) for h in found]
-    return self.predict_stacked(gates.mixtures(gate, found))
+    outputs = [base.spread(h, 1) for h in outputs]
+    return self.predict_stacked(gates.mixtures(gate, outputs))
 
   def choices(self, read: Float[Array, 'batch channels']):
-    """Arguments of the digits `[B, K, k, m]`, and the selectors' `[B, K, k]`.
+    """Inputs of the smooth steps, and logits of the selectors.
 
-    Alike for all rows, B being 1, unless they are read `per_example`. In
-    float32: half digits differ by less than narrower ones can tell.
+    They are float32: digits in lower precision are too coarse for undecided
+    selectors. B is 1 unless `per_example`.
+
+    Returns:
+      `[B, K, k, m]` for m digits, and `[B, K, k]`.
     """
     digits = math.ceil(math.log2(self.num_experts))
     k, width = self.num_tasks, read.shape[-1]
@@ -75,20 +85,30 @@ class Scheme(base.Scheme):
       z, w = z[None], w[None]
     return z.astype(jnp.float32), w.astype(jnp.float32)
 
-  def charges(self, chosen: Float[Array, 'batch tasks selectors experts']):
-    """Undecided selectors, and codes that are no expert's number."""
+  def add_penalties(
+    self, chosen: Float[Array, 'batch tasks selectors experts']
+  ):
+    """Penalizes undecided selectors, and codes of no expert."""
     if self.entropy:
       logs = jnp.log(jnp.maximum(chosen, 1e-30))
       entropy = -(chosen * logs).sum((1, 2, 3)).mean()
       begun = self.now('step', 1) / self.now('steps', 1)
-      self.charge(self.entropy * begun * entropy)
+      self.add_penalty(self.entropy * begun * entropy)
     if self.num_experts & (self.num_experts - 1):
       valid = chosen.sum(-1)
-      self.charge((1 / jnp.maximum(valid, 1e-6)).sum((1, 2)).mean())
+      self.add_penalty((1 / jnp.maximum(valid, 1e-6)).sum((1, 2)).mean())
 
 
 def smooth_step(x: Array, gamma: float) -> Array:
-  """0 below -gamma/2, 1 above gamma/2, a cubic between; eq. 4."""
+  """0 below -gamma/2, 1 above gamma/2, a cubic between; eq. 4.
+
+  Args:
+    x: an array.
+    gamma: width of the step.
+
+  Returns:
+    An array of the same shape, in [0, 1].
+  """
   inside = jnp.clip(x / gamma, -0.5, 0.5)
   return -2 * inside**3 + 1.5 * inside + 0.5
 
@@ -96,7 +116,15 @@ def smooth_step(x: Array, gamma: float) -> Array:
 def select(
   digits: Float[Array, '... digits'], size: int
 ) -> Float[Array, '... {size}']:
-  """How far the digits write each of `size` numbers, eq. 3."""
+  """Degree to which the digits write each number, eq. 3.
+
+  Args:
+    digits: in [0, 1], the lowest digit first.
+    size: how many numbers, from 0.
+
+  Returns:
+    The weight of each number; exact digits give a one-hot vector.
+  """
   shifts = np.arange(digits.shape[-1])
   codes = (np.arange(size)[:, None] >> shifts) & 1  # [E, m]
   codes = codes.reshape(*[1] * (digits.ndim - 1), *codes.shape)
@@ -105,7 +133,7 @@ def select(
 
 
 def around_zero(reach: float):
-  """Uniform in (-reach, reach)."""
+  """An initializer: uniform in (-reach, reach)."""
 
   def start(key, shape):
     return nn.initializers.uniform(2 * reach)(key, shape) - reach

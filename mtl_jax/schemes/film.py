@@ -10,10 +10,13 @@ from mtl_jax.schemes.base import ranges
 class Scheme(base.Scheme):
   """Perez, Strub, de Vries, Dumoulin, Courville, AAAI 2018, arXiv:1709.07871.
 
-  After each stage task t goes on with `(1 + scale_t) * h + shift_t`, per
-  channel; it starts as hard sharing. The paper conditions on a question; here
-  the task alone does, by parameters of its own or, with `embedding` > 0, by a
-  vector of that length that a shared dense layer turns into scales and shifts.
+  After each stage task t continues with `(1 + scale_t) * h + shift_t`, per
+  channel, and initially with `h`, as in hard sharing. The paper conditions on a
+  question; here the condition is the task.
+
+  Attributes:
+    embedding: 0: scales and shifts are parameters of each task; else the length
+      of a task embedding, from which a shared dense layer computes them.
   """
 
   mix = ('modulation', 'task_embedding')
@@ -31,29 +34,47 @@ class Scheme(base.Scheme):
       tasks = self.param('task_embedding', nn.initializers.normal(1.0), shape)
     for i, stage in enumerate(self.stages):
       module = stage(name=f'shared_stage_{i}')
-      # All tasks read the same until the first scale.
+      # The first stage has one input for all tasks, so it is applied once.
       x = base.per_task(module, k, x, train) if i else module(x, train)
       x = x if i else base.spread(x, k)
       scale, shift = self.modulation(i, base.channels(x), tasks)
-      self.read(f'scale of stage {i}', 1 + scale.mean(-1), 'task')
+      self.record(f'scale of stage {i}', 1 + scale.mean(-1), 'task')
       x = base.mix(lambda h, a=scale, b=shift: modulate(h, a, b), x)
     return self.predict_stacked(x)
 
   def modulation(self, stage, channels, tasks):
-    """Scales less 1 and shifts, `[K, C]` each, 0 at the start."""
+    """Scales less 1 and shifts of a stage, 0 at initialization.
+
+    Args:
+      stage: index of the stage.
+      channels: number of channels, C.
+      tasks: task embeddings, `[K, embedding]`, or None.
+
+    Returns:
+      Two arrays `[K, C]`.
+    """
     zeros = nn.initializers.zeros
     if tasks is None:
       shape = (self.num_tasks, 2 * channels)
-      found = self.param(f'modulation_{stage}', zeros, shape)
+      both = self.param(f'modulation_{stage}', zeros, shape)
     else:
       dense = nn.Dense(
         2 * channels, kernel_init=zeros, name=f'shared_modulation_{stage}'
       )
-      found = dense(tasks)
-    return jnp.split(found, 2, axis=-1)
+      both = dense(tasks)
+    return jnp.split(both, 2, axis=-1)
 
 
 def modulate(h, scale, shift):
-  """`h` is `[K, B, ..., C]`."""
+  """Scales and shifts features.
+
+  Args:
+    h: features, `[K, B, ..., C]`.
+    scale: scales less 1, `[K, C]`.
+    shift: shifts, `[K, C]`.
+
+  Returns:
+    Features of the same shape.
+  """
   shape = (h.shape[0], *[1] * (h.ndim - 2), h.shape[-1])
   return (1 + scale.reshape(shape)) * h + shift.reshape(shape)

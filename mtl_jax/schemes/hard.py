@@ -9,8 +9,9 @@ from mtl_jax.schemes.base import ranges
 class Scheme(base.Scheme):
   """Caruana, Machine Learning 28 (1997).
 
-  Stages below `split_at` are shared, each task has its own copy of the rest;
-  -1 shares them all.
+  Attributes:
+    split_at: stages below it are shared, and each task has its own copy of the
+      others; -1 shares all.
   """
 
   split_at: int = -1

@@ -7,10 +7,10 @@ from mtl_jax.schemes.parts import capacity
 
 
 class Scheme(base.Scheme):
-  """A control: what towers gain, their capacity alone may explain.
+  """A control for capacity: can it alone explain the gain of towers?
 
   The channels of the one encoder are multiplied until it has, as nearly as
-  whole numbers allow, the parameters that `single` has.
+  whole numbers allow, as many parameters as `single`.
   """
 
   @nn.compact

@@ -5,17 +5,23 @@ import jax.numpy as jnp
 
 from mtl_jax.schemes import base
 from mtl_jax.schemes.base import ranges
-from mtl_jax.schemes.parts import gumbel
+from mtl_jax.schemes.parts import gumbel, search
 
 
 class Scheme(base.Scheme):
   """Guo, Lee, Ulbricht, ICML 2020, arXiv:2006.01895.
 
-  Each stage has `num_nodes` copies (0: one per task). In the first `search` of
-  the steps a node, and a task's head, reads a Gumbel-softmax mixture of the
-  nodes below (after a `warmup` of their mean); `hard_samples` draws one. Then
-  every choice is settled at its most likely node and all weights are trained
-  anew. At evaluation nothing is drawn.
+  Each stage has several copies, its nodes. During the search a node, and a
+  task's head, reads a Gumbel-softmax mixture of the nodes below. Then every
+  choice is fixed at its most likely node, and all weights are trained anew.
+  Evaluation does not sample.
+
+  Attributes:
+    num_nodes: number of nodes of a stage; 0: one per task.
+    search: share of the steps that the search takes.
+    warmup: share of the search in which the mixture is the mean.
+    temperature: initial temperature of the Gumbel-softmax samples.
+    hard_samples: whether samples are one-hot, with straight-through gradients.
   """
 
   mix = ('shared_choice', 'choice')
@@ -26,17 +32,12 @@ class Scheme(base.Scheme):
   hard_samples: bool = False
 
   def __post_init__(self):
-    ranges.parts(search=self.search)
+    search.check(self.search, self.warmup, self.temperature)
     ranges.at_least(0, num_nodes=self.num_nodes)
-    ranges.more_than(0, temperature=self.temperature)
-    if not 0 <= self.warmup < 1:
-      raise ValueError(
-        f'warmup is {self.warmup}; take a share of the search below 1'
-      )
     super().__post_init__()
 
   def restart(self, steps):
-    return max(1, round(self.search * steps))
+    return search.length(self.search, steps)
 
   def group(self, name):
     if not name.startswith(self.mix):
@@ -59,27 +60,38 @@ class Scheme(base.Scheme):
     return self.predict_stacked(x)
 
   def choose(self, name, size, x, train):
-    """What `size` readers read of the nodes below."""
+    """The inputs of several readers, from the nodes below.
+
+    Args:
+      name: name of the parameter.
+      size: number of readers.
+      x: features of the nodes, `[nodes, B, ..., C]`.
+      train: whether to sample.
+
+    Returns:
+      Features `[size, B, ..., C]`.
+    """
     nodes = self.num_nodes or self.num_tasks
     logits = self.param(name, nn.initializers.zeros, (size, nodes))
     logits = logits.astype(jnp.float32)
     reader = 'task' if name == 'choice' else 'node'
-    self.read(name.replace('_', ' '), nn.softmax(logits), reader, 'parent')
+    self.record(name.replace('_', ' '), nn.softmax(logits), reader, 'parent')
     d = self.drawn(logits) if train else gumbel.most_likely(logits)
     return base.mix(
       lambda h: jnp.einsum('ji,ib...c->jb...c', d.astype(h.dtype), h), x
     )
 
   def drawn(self, logits):
-    """Of one training step: mean, then mixture, then the choice."""
+    """Weights of one training step: mean, then sample, then fixed choice."""
     steps = self.now('steps', 1)
     done = self.now('step', 0) / (self.search * steps)
-    # The published schedule, by epochs, of a search of a hundred.
+    # The published schedule is by epoch, for a search of 100 epochs.
     temperature = self.temperature / jnp.sqrt(1 + 100 * done)
     drawn = gumbel.gumbel_softmax(logits, self.make_rng('gates'), temperature)
     if self.hard_samples:
       drawn = gumbel.straight_through(drawn)
     mean = jnp.full_like(logits, 1 / logits.shape[-1])
     drawn = jnp.where(done < self.warmup, mean, drawn)
+    # A traced step: both branches are computed, and one is selected.
     settled = self.now('step', 0) >= self.restart(steps)
     return jnp.where(settled, gumbel.most_likely(logits), drawn)

@@ -3,44 +3,27 @@
 import flax.linen as nn
 
 from mtl_jax.schemes import base
-from mtl_jax.schemes.base import ranges
-from mtl_jax.schemes.parts import experts, gates
+from mtl_jax.schemes.parts import experts, gates, mixture
 
 
-class Scheme(base.Scheme):
+class Scheme(mixture.Mixture):
   """Ma, Zhao, Yi, Chen, Hong, Chi, KDD 2018.
 
-  Each task mixes `num_experts` encoders by its own softmax gate. Stages below
-  `expert_from` are one shared stem and the gates read its pooled features: the
-  input itself for vectors (0), the first stage for images and text (-1 picks).
-  Stages from `tower_from` on are each task's own, behind its mixture; -1: none.
-  `balance` times `hp.penalty` is the price of unequal use of the experts.
+  Each task mixes the experts' features with its own softmax gate. Fields as in
+  `parts.mixture.Mixture`.
   """
 
   mix = ('gates',)
-  penalised = True
-  num_experts: int = 4
-  expert_from: int = -1
-  tower_from: int = -1
-  balance: float = 0.0
-
-  def __post_init__(self):
-    ranges.at_least(0, balance=self.balance)
-    ranges.at_least(1, num_experts=self.num_experts)
-    experts.check_towers(self.tower_from, len(self.stages))
-    super().__post_init__()
 
   @nn.compact
   def __call__(self, x, train):
     size = self.num_experts
     cut, until = self.expert_from, self.tower_from
-    x, found = experts.run(self, cut, size, x, train, until)
-    found = experts.last_shared(self, found)
+    x, outputs = experts.run(self, cut, size, x, train, until)
+    outputs = experts.last_shared(self, outputs)
     read = base.summary(x)
     shape = (self.num_tasks, read.shape[-1], size)
     gate = gates.softmax(read, self.param('gates', gates.start, shape))
-    gates.tell(self, gate)  # [B, K, E]
-    if self.balance:
-      self.charge(self.balance * gates.imbalance(gate))
-    mixed = gates.mixtures(gate, [base.spread(h, 1) for h in found])
+    self.record_gates(gate)  # [B, K, E]
+    mixed = gates.mixtures(gate, [base.spread(h, 1) for h in outputs])
     return self.predict_stacked(experts.towers(self, until, mixed, train))

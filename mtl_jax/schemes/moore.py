@@ -12,9 +12,13 @@ from mtl_jax.schemes.parts import experts
 class Scheme(base.Scheme):
   """Hendawy, Peters, D'Eramo, ICLR 2024, arXiv:2311.11385.
 
-  The experts' pooled features are made orthonormal in each row (Gram-Schmidt);
-  task t reads tanh of their sum with weights of its own, no softmax. Stem as
+  The experts' pooled features are orthonormalized in each row (Gram-Schmidt).
+  Task t reads tanh of their sum with its own weights, without softmax. Stem as
   in `mmoe`.
+
+  Attributes:
+    num_experts: number of experts.
+    expert_from: see `parts.experts.stem_length`.
   """
 
   mix = ('blend',)
@@ -28,9 +32,9 @@ class Scheme(base.Scheme):
   @nn.compact
   def __call__(self, x, train):
     size = self.num_experts
-    _, found = experts.run(self, self.expert_from, size, x, train)
-    found = experts.last_shared(self, found)
-    vectors = [base.summary(h) for h in found]
+    _, outputs = experts.run(self, self.expert_from, size, x, train)
+    outputs = experts.last_shared(self, outputs)
+    vectors = [base.summary(h) for h in outputs]
     if size > vectors[0].shape[-1]:
       raise ValueError(
         f'{size} experts cannot be orthogonal in {vectors[0].shape[-1]} '
@@ -39,7 +43,7 @@ class Scheme(base.Scheme):
     basis = orthonormal(vectors)  # [E, B, C]
     shape = (self.num_tasks, size)
     blend = self.param('blend', nn.initializers.normal(size**-0.5), shape)
-    self.read('weight', blend, 'task', 'expert')
+    self.record('weight', blend, 'task', 'expert')
     mixed = jnp.einsum('te,ebc->tbc', blend, basis)
     return self.predict_stacked(jnp.tanh(mixed))
 
@@ -47,10 +51,11 @@ class Scheme(base.Scheme):
 def orthonormal(
   vectors: list[Float[Array, 'batch channels']],
 ) -> Float[Array, 'experts batch channels']:
-  """Modified Gram-Schmidt along the experts, eq. 5, in float32.
+  """Modified Gram-Schmidt over the experts, eq. 5, in float32.
 
-  A vector that those before it make up becomes 0, and has no gradient: what
-  rounding leaves of it, up to 1e-4 of its length, points anywhere.
+  A vector in the span of those before it becomes 0, without gradient: its
+  remainder, up to 1e-4 of its length, is rounding error and has an arbitrary
+  direction.
   """
   basis = []
   for vector in vectors:
@@ -59,6 +64,7 @@ def orthonormal(
     for other in basis:
       rest -= (rest * other).sum(-1, keepdims=True) * other
     square = jnp.square(rest).sum(-1, keepdims=True)
+    # Two selections: sqrt(0) and 0 / 0 would make gradients NaN.
     new = square > least
     length = jnp.sqrt(jnp.where(new, square, 1))
     basis.append(jnp.where(new, rest / length, 0))

@@ -13,44 +13,56 @@ from mtl_jax.schemes import base
 class Scheme(base.Scheme):
   """Liu, Johns, Davison, CVPR 2019, arXiv:1803.10704.
 
-  Task t masks the features of each stage of one encoder by an attention of its
-  own, which reads that stage and what the task kept of the one before, taken
-  to this stage's size by a convolution that all tasks share. Where features
-  are vectors or words, dense layers stand in for convolutions.
+  Task t multiplies the features of each stage of one encoder by an attention
+  mask of its own. The mask is computed from these features and from the masked
+  features of the stage before, which a convolution that all tasks share resizes
+  to this stage. For vectors and words, dense layers replace convolutions.
   """
 
   @nn.compact
   def __call__(self, x, train):
-    k, kept = self.num_tasks, None
+    k, previous = self.num_tasks, None
     for i, stage in enumerate(self.stages):
       x = stage(name=f'shared_stage_{i}')(x, train)
       read = base.spread(x, k)
-      if kept is not None:
-        read = beside(read, kept)
+      if previous is not None:
+        read = concatenate(read, previous)
       attention = Attention(base.channels(x), name=f'attention_{i}')
       masks = base.stack(attention, k, read, train, 0)
-      self.read(f'mask of stage {i}', jax.vmap(mean)(masks), 'task')
+      self.record(f'mask of stage {i}', jax.vmap(mean)(masks), 'task')
       masked = base.mix(lambda a, x=x: a * base.values(x)[None], masks)
       if i < len(self.stages) - 1:
         following = self.following(i + 1, x)
         carry = Carry(following, name=f'shared_carry_{i}')
-        kept = base.per_task(carry, k, masked, train)
+        previous = base.per_task(carry, k, masked, train)
     return self.predict_stacked(masked)
 
   def following(self, stage: int, x: base.Features) -> tuple[int, ...]:
-    """The shape of what a stage makes of `x`."""
+    """The shape of a stage's output, without computing it.
+
+    Args:
+      stage: index of the stage.
+      x: its input.
+
+    Returns:
+      The shape, `[B, ..., C]`.
+    """
     module = self.stages[stage](parent=None)
 
     def outputs():
       rngs = dict.fromkeys(('params', 'dropout'), jax.random.key(0))
       return module.init_with_output(rngs, x, False)[0]
 
-    found = jax.eval_shape(outputs)
-    return base.values(found).shape
+    shapes = jax.eval_shape(outputs)
+    return base.values(shapes).shape
 
 
 class Attention(nn.Module):
-  """A mask in 0..1 for each channel and position."""
+  """An attention mask in [0, 1] for each channel and position.
+
+  Attributes:
+    width: number of channels.
+  """
 
   width: int
 
@@ -66,14 +78,18 @@ class Attention(nn.Module):
 
 
 class Carry(nn.Module):
-  """What a task kept of a stage, in the next one's shape."""
+  """Resizes a task's masked features to those of the next stage.
+
+  Attributes:
+    shape: shape of the next stage's features, `[B, ..., C]`.
+  """
 
   shape: tuple[int, ...]
 
   @nn.compact
   def __call__(self, features, train):
     width = self.shape[-1]
-    if len(self.shape) == 2:  # Images and words end in one vector.
+    if len(self.shape) == 2:  # The next stage pools images or words.
       features = base.summary(features)
     if isinstance(features, layers.Sequence):
       h, mask = features
@@ -87,22 +103,47 @@ class Carry(nn.Module):
 
 
 def pointwise(width: int, h: jax.Array) -> jax.Array:
-  """A 1 x 1 convolution; the normalisation behind it has the bias."""
+  """A 1 x 1 convolution; the normalization after it has the bias.
+
+  Args:
+    width: number of output channels.
+    h: `[..., C]`.
+
+  Returns:
+    `[..., width]`.
+  """
   return nn.Dense(width, use_bias=False)(h)
 
 
 def normalise(h: jax.Array, mask: Any, train: bool) -> jax.Array:
-  """Batch normalisation; padding has no part in its statistics."""
+  """Batch normalization, with statistics that exclude padding.
+
+  Args:
+    h: `[B, ..., C]`.
+    mask: True where there is no padding, `[B, L]`, or None.
+    train: whether to use the batch's statistics.
+
+  Returns:
+    An array like `h`.
+  """
   norm = nn.BatchNorm(use_running_average=not train, momentum=0.9)
   return norm(h, mask=None if mask is None else mask[..., None]).astype(h.dtype)
 
 
-def beside(one: base.Features, other: base.Features) -> base.Features:
-  """Both on one channel axis."""
+def concatenate(one: base.Features, other: base.Features) -> base.Features:
+  """Concatenates features of towers along the channels.
+
+  Args:
+    one: `[K, B, ..., C]`; its padding mask is used.
+    other: `[K, B, ..., D]`.
+
+  Returns:
+    `[K, B, ..., C + D]`.
+  """
   values = base.values(other)
   return base.mix(lambda h: jnp.concatenate([h, values], axis=-1), one)
 
 
 def mean(features: base.Features) -> jax.Array:
-  """Over rows, positions without padding, and channels."""
+  """Mean over rows, unpadded positions, and channels."""
   return base.summary(features).mean()

@@ -11,10 +11,15 @@ from mtl_jax.schemes.base import ranges
 class Scheme(base.Scheme):
   """Gao, Ma, Zhao, Liu, Yuille, CVPR 2019, arXiv:1801.08297.
 
-  After each stage tower t goes on with relu(norm(W_t [h_1; ...; h_K])), W_t a
-  1 x 1 convolution that starts at `own` times its tower and
-  (1 - own) / (K - 1) times each other. The paper's multiplier of 100 is for
-  SGD; under Adam take 1.
+  After each stage tower t continues with relu(norm(W_t [h_1; ...; h_K])), where
+  W_t is a 1 x 1 convolution, initially `own` times its tower and
+  (1 - own) / (K - 1) times each other. The paper's learning rate multiplier of
+  100 is for SGD; with Adam use 1.
+
+  Attributes:
+    own: initial weight of a tower's own features.
+    norm: batch or none.
+    relu: whether ReLU is applied.
   """
 
   mix = ('shared_reduction', 'reduction')
@@ -43,16 +48,33 @@ class Scheme(base.Scheme):
     return self.predict_stacked(x)
 
   def reduce(self, unit, stage, x, train):
-    """Every task's reduction; while towers are alone, nothing."""
+    """Applies every task's reduction, or nothing during `warm_start`.
+
+    Args:
+      unit: the reductions.
+      stage: index of the stage.
+      x: features of all towers, `[K, B, ..., C]`.
+      train: whether this is a training step.
+
+    Returns:
+      Features of the same shape.
+    """
     mask = getattr(x, 'mask', [None])[0]
     mixed, kernel = unit(base.values(x), mask, train)
     shares = jnp.einsum('tscc->tsc', kernel).mean(-1)
-    self.read(f'own channels of stage {stage}', shares, 'task', 'tower')
+    self.record(f'own channels of stage {stage}', shares, 'task', 'tower')
     return base.mix(lambda h: jnp.where(self.alone, h, mixed), x)
 
 
 class Unit(nn.Module):
-  """All tasks' reductions: `[K, B, ..., C]` to the same."""
+  """All tasks' reductions after one stage.
+
+  Attributes:
+    num_tasks: K.
+    own: initial weight of a tower's own features.
+    norm: batch or none.
+    relu: whether ReLU is applied.
+  """
 
   num_tasks: int
   own: float
@@ -68,6 +90,16 @@ class Unit(nn.Module):
     return nn.relu(mixed) if self.relu else mixed, kernel
 
   def normalise(self, h, mask, train):
+    """Batch normalization of each task, with statistics without padding.
+
+    Args:
+      h: `[K, B, ..., C]`.
+      mask: True where there is no padding, `[B, L]`, or None.
+      train: whether to use the batch's statistics.
+
+    Returns:
+      An array like `h`.
+    """
     norm = nn.BatchNorm(use_running_average=not train, momentum=0.95)
     apart = nn.vmap(
       lambda norm, h: norm(h, mask=None if mask is None else mask[..., None]),
@@ -79,6 +111,15 @@ class Unit(nn.Module):
   def start(
     self, key: Array, channels: int
   ) -> Float[Array, 'tasks towers channels channels']:
+    """Initial kernels.
+
+    Args:
+      key: not used.
+      channels: number of channels, C.
+
+    Returns:
+      `[K, K, C, C]`, multiples of the identity.
+    """
     del key
     k = self.num_tasks
     own = self.own if k > 1 else 1.0

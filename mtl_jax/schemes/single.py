@@ -1,4 +1,4 @@
-"""Single-task learning: K towers that never meet; the baseline."""
+"""Single-task learning: K separate towers; the baseline."""
 
 import flax.linen as nn
 
@@ -6,7 +6,7 @@ from mtl_jax.schemes import base
 
 
 class Scheme(base.Scheme):
-  """Trains the same as K separate one-task trainings, in one program."""
+  """Equivalent to K separate trainings on one task, in one program."""
 
   separate = True
 

@@ -7,10 +7,10 @@ from mtl_jax.schemes.parts import capacity
 
 
 class Scheme(base.Scheme):
-  """A control: what sharing loses, its capacity alone may explain.
+  """A control for capacity: can it alone explain the loss of sharing?
 
-  The channels of the K towers are narrowed until they have together, as nearly
-  as whole numbers allow, the parameters that `hard` has.
+  The channels of the K towers are reduced until they have together, as nearly
+  as whole numbers allow, as many parameters as `hard`.
   """
 
   separate = True

@@ -13,11 +13,16 @@ from mtl_jax.schemes.base import ranges
 class Scheme(base.Scheme):
   """Ruder, Bingel, Augenstein, Søgaard, AAAI 2019, arXiv:1705.08142.
 
-  Each tower's channels are cut into `subspaces` of neighbours, and after each
-  stage every subspace of every tower goes on with a mixture of all of them
-  (eq. 2). A task reads a mixture of its tower's last stages, as many as have
-  features of one shape. The penalty, `orthogonality` times `hp.penalty`, keeps
-  the kernels of a tower's subspaces apart (eq. 4).
+  Each tower's channels are divided into subspaces of consecutive channels, and
+  after each stage every subspace of every tower is replaced by a mixture of all
+  of them (eq. 2). A task reads a mixture of its tower's last stages, of those
+  whose features have the same shape (eq. 3).
+
+  Attributes:
+    subspaces: number of subspaces of a tower.
+    own: initial weight of a subspace's own features.
+    orthogonality: weight of the overlap between the kernels of a tower's
+      subspaces (eq. 4), times `hp.penalty`.
   """
 
   mix = ('shared_alpha', 'alpha', 'beta')
@@ -48,7 +53,20 @@ class Scheme(base.Scheme):
   def exchange(
     self, h: Float[Array, 'tasks ...'], stage: int
   ) -> Float[Array, 'tasks ...']:
-    """Mixes subspaces; the last unit's rows are private, one task's each."""
+    """Mixes the subspaces after a stage.
+
+    Rows of the last unit affect only one task: they are private parameters.
+
+    Args:
+      h: features of all towers, `[K, B, ..., C]`.
+      stage: index of the stage.
+
+    Returns:
+      Features of the same shape.
+
+    Raises:
+      ValueError: the channels are not a multiple of `subspaces`.
+    """
     k, g, channels = self.num_tasks, self.subspaces, h.shape[-1]
     if channels % g:
       raise ValueError(
@@ -59,13 +77,13 @@ class Scheme(base.Scheme):
     name = f'alpha_{stage}' if last else f'shared_alpha_{stage}'
     alpha = self.param(name, self.start)  # [K, G, K, G]
     alpha = jnp.where(self.alone, eye(k * g, k, g), alpha)
-    self.read(f'alpha of stage {stage}', alpha.mean((1, 3)), 'task', 'tower')
+    self.record(f'alpha of stage {stage}', alpha.mean((1, 3)), 'task', 'tower')
     parts = h.reshape(*h.shape[:-1], g, channels // g)
     mixed = jnp.einsum('tish,sb...hc->tb...ic', alpha.astype(h.dtype), parts)
     return mixed.reshape(h.shape)
 
   def start(self, key):
-    """`own` to itself; the rest shared out alike."""
+    """Initial alpha: `own` for the same subspace, the rest in equal shares."""
     del key
     k, g = self.num_tasks, self.subspaces
     if k * g == 1:
@@ -83,7 +101,7 @@ class Scheme(base.Scheme):
     beta = self.param('beta', nn.initializers.constant(1 / count), shape)
     last = jnp.eye(count)[-1][None]
     beta = jnp.where(self.alone, last, beta)
-    self.read('beta', beta, 'task', 'stage')
+    self.record('beta', beta, 'task', 'stage')
     weights = beta.reshape(*shape, *[1] * (len(shapes[-1]) - 1))
     total = sum(
       weights[:, i].astype(base.values(h).dtype) * base.values(h)
@@ -92,20 +110,34 @@ class Scheme(base.Scheme):
     return base.mix(lambda _: total, outputs[-1])
 
   def overlap(self, tower: nn.Module, width: int) -> None:
-    """Charges what the subspaces of a stage's last kernel have in common."""
-    if not (self.orthogonality and self.watched):
+    """Adds the overlap between the subspaces of a stage's last kernel.
+
+    Args:
+      tower: the bound module of the stage.
+      width: number of channels of the stage.
+    """
+    if not (self.orthogonality and self.recording):
       return
-    # [K, ..., C]: the last by name, of all that a stage has.
+    # [K, ..., C]: the stage's last kernel in alphabetical order.
     kernel = base.kernels(tower.variables['params'])[-1]
     kernel = kernel.astype(jnp.float32)
-    # Gates of recurrent cells stand side by side: they count as inputs.
+    # Gates of recurrent cells are concatenated: they count as inputs.
     columns = kernel.reshape(len(kernel), -1, width)
     parts = jnp.split(columns, self.subspaces, axis=-1)
     for one, other in itertools.combinations(parts, 2):
       products = jnp.einsum('kna,knb->kab', one, other)
-      self.charge(self.orthogonality * jnp.square(products).sum())
+      self.add_penalty(self.orthogonality * jnp.square(products).sum())
 
 
 def eye(n: int, k: int, g: int) -> Float[Array, 'k g k g']:
-  """Every subspace to itself."""
+  """The identity on subspaces.
+
+  Args:
+    n: k * g.
+    k: number of towers.
+    g: number of subspaces of a tower.
+
+  Returns:
+    `[k, g, k, g]`.
+  """
   return jnp.eye(n).reshape(k, g, k, g)

@@ -1,4 +1,4 @@
-"""Sub-network routing: layers of sub-networks, joined by learned switches."""
+"""Sub-network routing: sub-networks connected by learned switches."""
 
 import math
 from typing import Any
@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 from mtl_jax.schemes import base
 from mtl_jax.schemes.base import ranges
 
-# Of the hard concrete distribution, arXiv:1712.01312, section 4.1.
+# Parameters of the hard concrete distribution, arXiv:1712.01312, section 4.1.
 BETA, LOW, HIGH = 2 / 3, -0.1, 1.1
 OPEN = 0.9  # probability that a switch is open at the start
 
@@ -19,11 +19,15 @@ OPEN = 0.9  # probability that a switch is open at the start
 class Scheme(base.Scheme):
   """Ma, Zhao, Chen, Li, Hong, Chi, AAAI 2019.
 
-  Each stage is `num_subnets` copies; a copy, and each task's head, reads the
-  sum of the copies below that its switches let through. Switches are hard
-  concrete variables, drawn per step, and without noise at evaluation; the
-  penalty is how many are open. `transform` puts a learned matrix on each
-  connection (SNR-Trans; else SNR-Aver).
+  Each stage has several copies. A copy, and each task's head, reads the sum of
+  the copies below whose switches are open. Switches are hard concrete
+  variables, sampled in every training step and without noise at evaluation. The
+  penalty is the expected number of open switches.
+
+  Attributes:
+    num_subnets: number of copies of a stage.
+    transform: whether each connection has a learned matrix (SNR-Trans), or not
+      (SNR-Aver).
   """
 
   mix = ('shared_switches', 'switches')
@@ -47,14 +51,24 @@ class Scheme(base.Scheme):
     return self.predict_stacked(x)
 
   def route(self, name: str, size: int, x: base.Features, train: bool):
-    """What `size` readers read of all sub-networks below them."""
+    """The inputs of several readers, from all sub-networks below.
+
+    Args:
+      name: name of the parameter.
+      size: number of readers.
+      x: features of the sub-networks, `[num_subnets, B, ..., C]`.
+      train: whether to sample the switches.
+
+    Returns:
+      Features `[size, B, ..., C]`.
+    """
     n = self.num_subnets
     start = nn.initializers.constant(opening(OPEN))
     logits = self.param(name, start, (size, n))
     noise = self.make_rng('gates') if train else None
     switches = hard_concrete(logits, noise)
     what = 'task' if name == 'switches' else 'to'
-    self.read(name.replace('_', ' '), switches, what, 'subnet')
+    self.record(name.replace('_', ' '), switches, what, 'subnet')
     if not self.transform:
       return base.mix(
         lambda h: jnp.einsum('ji,ib...c->jb...c', switches.astype(h.dtype), h),
@@ -76,9 +90,20 @@ class Scheme(base.Scheme):
 def hard_concrete(
   logits: Float[Array, '...'], key: Array | None
 ) -> Float[Array, '...']:
-  """Switches in [0, 1], stretched so that 0 and 1 have weight."""
+  """Switches in [0, 1], with positive probability of exactly 0 and 1.
+
+  Louizos, Welling, Kingma, ICLR 2018, arXiv:1712.01312, section 4.1.
+
+  Args:
+    logits: of the switches.
+    key: a random key, or None for no noise.
+
+  Returns:
+    Switches, shaped as `logits`.
+  """
   drawn = logits
   if key is not None:
+    # Not 0 or 1: their logits are infinite.
     noise = jax.random.uniform(key, logits.shape, minval=1e-6, maxval=1 - 1e-6)
     drawn = (jnp.log(noise) - jnp.log1p(-noise) + logits) / BETA
   return jnp.clip(nn.sigmoid(drawn) * (HIGH - LOW) + LOW, 0, 1)

@@ -1,4 +1,4 @@
-"""Soft sharing: towers drawn together by their squared distance."""
+"""Soft sharing: a penalty on the squared distance between towers."""
 
 import flax.linen as nn
 import jax.numpy as jnp
@@ -10,10 +10,14 @@ class Scheme(base.Scheme):
   """Duong, Cohn, Bird, Cook, ACL-IJCNLP 2015, for any number of tasks.
 
   The penalty is the mean over pairs of towers of the squared distance between
-  their kernels and biases, `2/(K-1) sum_t |W_t - mean W|^2`; normalisation and
-  heads are free. All towers start alike unless `same_init` is off. With
-  `implicit` the penalty is no gradient but a proximal step behind the
-  optimizer's, stable at any strength; a large one ties the towers.
+  their kernels and biases, `2/(K-1) sum_t |W_t - mean W|^2`. Normalization and
+  heads are not penalized.
+
+  Attributes:
+    same_init: whether all towers start with the same parameters.
+    implicit: whether the penalty is a proximal step after the optimizer's
+      instead of a gradient. It is stable at any strength; a large one makes the
+      towers equal.
   """
 
   separate = True
@@ -42,7 +46,7 @@ class Scheme(base.Scheme):
   def proximal(self, params, strength):
     if self.num_tasks == 1 or not self.implicit:
       return params
-    # Of all that is left of a tower's distance; 0 where strength is infinite.
+    # Share of a tower's distance that remains; 0 at infinite strength.
     share = 1 / (1 + 4 * strength / (self.num_tasks - 1))
 
     def draw(w):

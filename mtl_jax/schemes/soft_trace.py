@@ -1,4 +1,4 @@
-"""Soft sharing: towers drawn to a common low-rank subspace."""
+"""Soft sharing: a penalty that draws towers to a low-rank subspace."""
 
 import flax.linen as nn
 import jax
@@ -12,8 +12,12 @@ class Scheme(base.Scheme):
   """Yang and Hospedales, arXiv:1606.04038.
 
   The penalty is the sum over encoder kernels of a trace norm of the kernels
-  stacked over tasks. `unfolding` names it: last_axis (tasks against all else),
-  tucker (every axis in turn) or tensor_train (leading axes against the rest).
+  stacked over tasks.
+
+  Attributes:
+    unfolding: how the stack becomes matrices. `last_axis`: tasks against all
+      other axes; `tucker`: every axis in turn; `tensor_train`: leading axes
+      against the others.
   """
 
   separate = True
@@ -52,14 +56,16 @@ def trace_norm(matrix: Float[Array, 'rows columns']) -> Float[Array, '']:
 
 
 def _trace_norm(matrix):
+  # The smaller of the two Gram matrices has the same singular values.
   if matrix.shape[0] > matrix.shape[1]:
     value, direction = _trace_norm(matrix.T)
     return value, direction.T
   gram = jnp.matmul(matrix, matrix.T, precision='highest')
   squares, vectors = jnp.linalg.eigh(gram)
-  kept = squares > 1e-6 * squares.max()
-  values = jnp.sqrt(jnp.where(kept, squares, 0))
-  inverse = jnp.where(kept, 1 / jnp.where(kept, values, 1), 0)
+  # Relative: float32 leaves rounding errors of the zero eigenvalues.
+  positive = squares > 1e-6 * squares.max()
+  values = jnp.sqrt(jnp.where(positive, squares, 0))
+  inverse = jnp.where(positive, 1 / jnp.where(positive, values, 1), 0)
   root = jnp.matmul(vectors * inverse[None], vectors.T, precision='highest')
   return values.sum(), jnp.matmul(root, matrix, precision='highest')
 

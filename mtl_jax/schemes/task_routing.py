@@ -10,8 +10,11 @@ from mtl_jax.schemes import base
 class Scheme(base.Scheme):
   """Strezoski, van Noord, Worring, ICCV 2019, arXiv:1903.12117.
 
-  After each stage task t keeps a share `keep` of the channels, drawn once, and
-  sets the others to 0; masks are carried beside the parameters.
+  After each stage task t sets a fixed random part of the channels to 0. The
+  masks are in the variable collection `routing`, not in `params`.
+
+  Attributes:
+    keep: share of the channels that a task uses.
   """
 
   keep: float = 0.5
@@ -33,7 +36,15 @@ class Scheme(base.Scheme):
     return self.predict_stacked(x)
 
   def mask(self, stage: int, channels: int) -> jax.Array:
-    """`[K, C]`, exactly as many ones as kept channels in each row."""
+    """The mask after a stage, with equally many channels for each task.
+
+    Args:
+      stage: index of the stage.
+      channels: number of channels, C.
+
+    Returns:
+      A Boolean mask, `[K, C]`.
+    """
     count = max(1, round(self.keep * channels))
 
     def draw():
@@ -42,11 +53,19 @@ class Scheme(base.Scheme):
       return jax.vmap(jax.random.permutation, (0, None))(keys, first)
 
     mask = self.variable('routing', f'mask_{stage}', draw).value
-    self.read(f'channels of stage {stage}', mask.sum(-1), 'task')
+    self.record(f'channels of stage {stage}', mask.sum(-1), 'task')
     return mask
 
 
 def keep(h: jax.Array, mask: jax.Array) -> jax.Array:
-  """`h` is `[K, B, ..., C]`."""
+  """Sets channels to 0.
+
+  Args:
+    h: features, `[K, B, ..., C]`.
+    mask: True for channels that stay, `[K, C]`.
+
+  Returns:
+    Features of the same shape.
+  """
   shape = (h.shape[0], *[1] * (h.ndim - 2), h.shape[-1])
   return jnp.where(mask.reshape(shape), h, 0)

@@ -90,8 +90,8 @@ def test_mlp_equals_plain_numpy():
   for stage in ('stage_0', 'stage_1'):
     dense = jax.tree.map(np.asarray, variables['params'][stage]['Dense_0'])
     h = np.maximum(h @ dense['kernel'] + dense['bias'], 0)
-  ours = apply(module, variables, jnp.array(x))
-  np.testing.assert_allclose(ours, h, rtol=1e-5, atol=1e-6)
+  actual = apply(module, variables, jnp.array(x))
+  np.testing.assert_allclose(actual, h, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize('side', [4, 7, 28])

@@ -49,11 +49,11 @@ def test_resnet18_has_the_published_number_of_parameters():
   # With 1000 classes the dense layer has 513,000 of the known 11,689,512.
   assert sum(by_hand) == 11_689_512 - 513 * 1000 == 11_176_512
   params = made(resnet18.make(stem='large'), 64)[1]['params']
-  ours = [
+  actual = [
     sum(leaf.size for leaf in jax.tree.leaves(params[f'stage_{i}']))
     for i in range(5)
   ]
-  assert ours == by_hand
+  assert actual == by_hand
   # Seventeen convolutions one behind the other, and three in shortcuts; the
   # head is the eighteenth layer.
   kernels = [leaf.shape[0] for leaf in jax.tree.leaves(params) if leaf.ndim > 1]
@@ -73,31 +73,31 @@ def shuffled(height, width, seed=0):
 
 
 def pooled(x):
-  """Each maximum, and 1 where it was found, by looking at every window."""
+  """Each maximum, and 1 at its position, by a loop over windows."""
   c, height, width, batch = x.shape
   padded = np.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)], constant_values=-np.inf)
   out = np.zeros((c, -(-height // 2), -(-width // 2), batch))
-  found = np.zeros_like(padded)
+  result = np.zeros_like(padded)
   for k, i, j, n in np.ndindex(out.shape):
     window = padded[k, 2 * i : 2 * i + 3, 2 * j : 2 * j + 3, n]
     out[k, i, j, n] = window.max()
     row, column = np.unravel_index(window.argmax(), window.shape)
-    found[k, 2 * i + row, 2 * j + column, n] += 1
-  return out, found[:, 1:-1, 1:-1]
+    result[k, 2 * i + row, 2 * j + column, n] += 1
+  return out, result[:, 1:-1, 1:-1]
 
 
 @pytest.mark.parametrize(('height', 'width'), [(6, 6), (5, 4), (1, 7)])
 def test_overlapping_pool_equals_plain_numpy(height, width):
   x = shuffled(height, width)
-  expected, found = pooled(x)
+  expected, result = pooled(x)
 
   def both(x):
     out, pullback = jax.vjp(images.overlapping_max_pool, x)
     return out, pullback(jnp.ones_like(out))[0]
 
-  out, slope = applied(both, jnp.array(x))
+  out, gradient = applied(both, jnp.array(x))
   np.testing.assert_array_equal(out, expected)
-  np.testing.assert_array_equal(slope, found)
+  np.testing.assert_array_equal(gradient, result)
 
 
 def test_large_stem_is_convolution_normalisation_and_pooling():
@@ -118,9 +118,9 @@ def test_large_stem_is_convolution_normalisation_and_pooling():
   mean, spread = h.mean((1, 2), keepdims=True), h.var((1, 2), keepdims=True)
   h = np.maximum((h - mean) / np.sqrt(spread + 1e-5), 0)
   expected, _ = pooled(h.transpose(3, 1, 2, 0))
-  ours = applied(lambda v, x: stem.apply(v, x, False), variables, images)
+  actual = applied(lambda v, x: stem.apply(v, x, False), variables, images)
   np.testing.assert_allclose(
-    ours, expected.transpose(3, 1, 2, 0), rtol=1e-4, atol=1e-5
+    actual, expected.transpose(3, 1, 2, 0), rtol=1e-4, atol=1e-5
   )
 
 

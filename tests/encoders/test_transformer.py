@@ -74,33 +74,33 @@ def test_a_row_of_padding_alone_is_finite(encoder):
   def loss(params):
     return (base.summary(apply(params, jnp.array(WORDS))) ** 2).sum()
 
-  slopes = jax.jit(jax.grad(loss))(params)
-  assert all(jnp.isfinite(g).all() for g in jax.tree.leaves(slopes))
+  gradients = jax.jit(jax.grad(loss))(params)
+  assert all(jnp.isfinite(g).all() for g in jax.tree.leaves(gradients))
   assert jnp.isfinite(apply(params, jnp.array(WORDS)).values).all()
 
 
 def test_curvature_agrees_with_differences(encoder):
   apply, params = encoder
 
-  def slope(params):
+  def gradient(params):
     read = lambda p: base.summary(apply(p, jnp.array(WORDS))).sum()  # noqa: E731
     return jax.grad(read)(params)
 
   along = jax.tree.map(jnp.ones_like, params)
 
   def dot(params):
-    pairs = zip(*map(jax.tree.leaves, (slope(params), along)), strict=True)
+    pairs = zip(*map(jax.tree.leaves, (gradient(params), along)), strict=True)
     return sum((g * a).sum() for g, a in pairs)
 
-  ours = jax.jit(jax.grad(dot))(params)
+  actual = jax.jit(jax.grad(dot))(params)
   step = functools.partial(jax.tree.map, lambda p, a: p + 1e-3 * a, params)
   back = functools.partial(jax.tree.map, lambda p, a: p - 1e-3 * a, params)
-  one = jax.jit(slope)
+  one = jax.jit(gradient)
   expected = jax.tree.map(
     lambda a, b: (a - b) / 2e-3, one(step(along)), one(back(along))
   )
   scale = max(float(jnp.abs(x).max()) for x in jax.tree.leaves(expected))
-  for a, b in zip(*map(jax.tree.leaves, (ours, expected)), strict=True):
+  for a, b in zip(*map(jax.tree.leaves, (actual, expected)), strict=True):
     np.testing.assert_allclose(a, b, atol=0.01 * scale)
 
 
@@ -109,11 +109,11 @@ def test_product_has_the_gradients_of_a_product(width):
   keys = jax.random.split(jax.random.key(0), 3)
   x = jax.random.normal(keys[0], (3, 5, 4))
   kernel = jax.random.normal(keys[1], (3, 4, width))
-  slopes = jax.random.normal(keys[2], (2, 5, width))
+  gradients = jax.random.normal(keys[2], (2, 5, width))
 
   def nested(function):
     def one(x, kernel):
-      return jax.vmap(jax.vjp(function, x, kernel)[1])(slopes)
+      return jax.vmap(jax.vjp(function, x, kernel)[1])(gradients)
 
     return jax.vmap(one)(x, kernel)
 
@@ -124,12 +124,12 @@ def test_attention_equals_plain_numpy():
   draw = np.random.default_rng(0)
   q, k, v = draw.normal(size=(3, 1, 3, 2, 4)).astype(np.float32)
   mask = jnp.array([[True, True, False]])
-  ours = attention.attend(jnp.array(q), jnp.array(k), jnp.array(v), mask)
+  actual = attention.attend(jnp.array(q), jnp.array(k), jnp.array(v), mask)
   for head in range(2):
     scores = np.exp(q[0, :, head] @ k[0, :2, head].T / 2)
     weights = scores / scores.sum(1, keepdims=True)
     expected = weights @ v[0, :2, head]
-    np.testing.assert_allclose(ours[0, :, head], expected, rtol=1e-5)
+    np.testing.assert_allclose(actual[0, :, head], expected, rtol=1e-5)
 
 
 def test_half_precision_stays_half():

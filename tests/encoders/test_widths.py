@@ -44,8 +44,8 @@ def test_defaults_are_resized_to_themselves_and_to_fields(name):
 def test_each_number_is_rounded_by_itself_and_one_at_least():
   fields = {'widths': [10, 4, 1], 'depth': 2, 'width': 5}
   widths = {'widths': '', 'width': ''}
-  found = encoders.resized(fields, widths, 0.3)
-  assert found == {'widths': (3, 1, 1), 'depth': 2, 'width': 2}
+  result = encoders.resized(fields, widths, 0.3)
+  assert result == {'widths': (3, 1, 1), 'depth': 2, 'width': 2}
   assert fields == {'widths': [10, 4, 1], 'depth': 2, 'width': 5}
 
 
@@ -54,5 +54,5 @@ def test_each_number_is_rounded_by_itself_and_one_at_least():
 )
 def test_width_of_a_transformer_stays_a_multiple_of_its_heads(factor, width):
   fields = {'width': 8, 'heads': 4, 'depth': 1}
-  found = encoders.resized(fields, module('transformer').WIDTHS, factor)
-  assert found == {'width': width, 'heads': 4, 'depth': 1}
+  result = encoders.resized(fields, module('transformer').WIDTHS, factor)
+  assert result == {'width': width, 'heads': 4, 'depth': 1}

@@ -13,11 +13,11 @@ class Every(nn.Module):
 
   @nn.compact
   def __call__(self, x):
-    found = []
+    result = []
     for i, stage in enumerate(self.stages):
       x = stage(name=f'stage_{i}')(x, False)
-      found.append(x)
-    return found
+      result.append(x)
+    return result
 
 
 def features(stages, x):

@@ -46,7 +46,7 @@ def normal(seed, *shape):
 
 
 def arguments(case, *leading, batch=3):
-  """Images, kernels and slopes, with some leading axes."""
+  """Images, kernels and cotangents, with some leading axes."""
   height, width, size, stride, padding, channels, features = case
   window = conv.window(height, width, size, stride, padding)
   x = normal(0, *leading, channels, height, width, batch)
@@ -68,48 +68,52 @@ def reference(case):
 
 
 def with_gradients(convolve):
-  def both(x, kernel, slope):
+  def both(x, kernel, cotangent):
     out, pullback = jax.vjp(convolve, x, kernel)
-    return out, *pullback(slope)
+    return out, *pullback(cotangent)
 
   return both
 
 
-def agree(ours, theirs):
-  for a, b in zip(ours, theirs, strict=True):
+def agree(actual, desired):
+  for a, b in zip(actual, desired, strict=True):
     np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize('case', CASES, ids=str)
 def test_values_and_gradients(case, lowering):
   window, *given = arguments(case)
-  ours = with_gradients(lambda x, k: conv.conv(x, k, window))
-  agree(jax.jit(ours)(*given), jax.jit(with_gradients(reference(case)))(*given))
+  actual = with_gradients(lambda x, k: conv.conv(x, k, window))
+  agree(
+    jax.jit(actual)(*given), jax.jit(with_gradients(reference(case)))(*given)
+  )
 
 
 @pytest.mark.parametrize('case', [CASES[1], CASES[4]], ids=str)
 def test_towers_task_losses_and_runs_are_axes(case, lowering):
-  """Three nested maps: runs, towers, and the slopes of several losses."""
+  """Three nested maps: runs, towers, and the cotangents of several losses."""
   runs, towers, losses = 2, 3, 2
-  window, x, kernel, slope = arguments(case, runs, towers)
-  slopes = jnp.stack([slope, -2 * slope[::-1]][:losses], axis=2)
+  window, x, kernel, cotangent = arguments(case, runs, towers)
+  cotangents = jnp.stack([cotangent, -2 * cotangent[::-1]][:losses], axis=2)
 
   def gradients(convolve):
-    def one(x, kernel, slopes):
+    def one(x, kernel, cotangents):
       _, pullback = jax.vjp(convolve, x, kernel)
-      return jax.vmap(pullback)(slopes)
+      return jax.vmap(pullback)(cotangents)
 
     return one
 
-  ours = gradients(lambda x, k: conv.conv(x, k, window))
-  ours = jax.jit(jax.vmap(jax.vmap(ours)))(x, kernel, slopes)
+  actual = gradients(lambda x, k: conv.conv(x, k, window))
+  actual = jax.jit(jax.vmap(jax.vmap(actual)))(x, kernel, cotangents)
   # JAX's own cannot be mapped so: a loop over all.
   alone = jax.jit(gradients(reference(case)))
   for i in range(runs):
     for j in range(towers):
-      theirs = [alone(x[i, j], kernel[i, j], s[None]) for s in slopes[i, j]]
-      theirs = [jnp.concatenate(g) for g in zip(*theirs, strict=True)]
-      agree([g[i, j] for g in ours], theirs)
+      desired = [
+        alone(x[i, j], kernel[i, j], s[None]) for s in cotangents[i, j]
+      ]
+      desired = [jnp.concatenate(g) for g in zip(*desired, strict=True)]
+      agree([g[i, j] for g in actual], desired)
 
 
 @pytest.mark.parametrize('case', [CASES[1], CASES[4]], ids=str)
@@ -117,25 +121,27 @@ def test_gradients_have_gradients(case, lowering):
   window, x, kernel, _ = arguments(case, batch=2)
 
   def curved(convolve):
-    def slope(kernel):
+    def gradient(kernel):
       return jax.grad(lambda k: jnp.square(convolve(x, k)).sum() ** 2)(kernel)
 
-    return jax.jit(jax.grad(lambda k: jnp.vdot(slope(k), kernel + 1)))
+    return jax.jit(jax.grad(lambda k: jnp.vdot(gradient(k), kernel + 1)))
 
-  ours = curved(lambda x, k: conv.conv(x, k, window))(kernel)
-  theirs = curved(reference(case))(kernel)
-  np.testing.assert_allclose(ours / theirs.std(), theirs / theirs.std(), 1e-3)
+  actual = curved(lambda x, k: conv.conv(x, k, window))(kernel)
+  desired = curved(reference(case))(kernel)
+  np.testing.assert_allclose(
+    actual / desired.std(), desired / desired.std(), 1e-3
+  )
 
 
 def test_the_platform_decides_when_lowered():
   window, x, kernel, _ = arguments(CASES[0])
   traced = jax.jit(lambda x, k: conv.conv(x, k, window)).trace(x, kernel)
-  found = {
+  result = {
     platform: 'stablehlo.convolution'
     in traced.lower(lowering_platforms=(platform,)).as_text()
     for platform in ('cpu', 'cuda', 'tpu')
   }
-  assert found == {'cpu': False, 'cuda': True, 'tpu': True}
+  assert result == {'cpu': False, 'cuda': True, 'tpu': True}
 
 
 def test_blocks_are_for_large_kernels_and_few_channels():

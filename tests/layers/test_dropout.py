@@ -14,7 +14,7 @@ KEYS = {'jax': jax.random.key(1), 'masks': noise.of_mask(jax.random.key(1))}
 
 
 def both(rate, key, x=X):
-  """Ours and flax's, with their gradients."""
+  """Outputs of this library and of Flax, with their gradients."""
 
   def run(made):
     def total(x):
@@ -29,10 +29,10 @@ def both(rate, key, x=X):
 @pytest.mark.parametrize('key', KEYS)
 @pytest.mark.parametrize('rate', [0.0, 0.2, 0.5, 1.0])
 def test_values_and_gradients_are_those_of_flax(rate, key):
-  ours, theirs = both(rate, KEYS[key])
-  for own, other in zip(ours, theirs, strict=True):
+  actual, desired = both(rate, KEYS[key])
+  for own, other in zip(actual, desired, strict=True):
     np.testing.assert_allclose(own, other, rtol=1e-6)
-  assert ours[1].dtype == X.dtype
+  assert actual[1].dtype == X.dtype
 
 
 def test_half_precision_stays_so():

@@ -67,23 +67,23 @@ def expected(params, values, rounded=np.asarray):
 
 def test_gru_equals_plain_numpy(gru):
   apply, variables, (values, mask) = gru
-  ours = apply(variables, layers.Sequence(values, mask))
-  theirs = expected(variables['params'], values)
-  np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+  actual = apply(variables, layers.Sequence(values, mask))
+  desired = expected(variables['params'], values)
+  np.testing.assert_allclose(actual, desired, rtol=1e-5, atol=1e-6)
 
 
 def test_products_alone_are_in_half_precision(gru):
   """Gates and state are in float32, biases too; the last state is rounded."""
   apply, variables, (values, mask) = gru
   half = layers.Sequence(values.astype(jnp.bfloat16), mask)
-  ours = apply(variables, half)
-  assert ours.dtype == jnp.bfloat16
-  ours = np.asarray(ours, np.float64)
-  theirs = narrow(expected(variables['params'], values, narrow))
+  actual = apply(variables, half)
+  assert actual.dtype == jnp.bfloat16
+  actual = np.asarray(actual, np.float64)
+  desired = narrow(expected(variables['params'], values, narrow))
   wide = narrow(expected(variables['params'], values))
-  np.testing.assert_allclose(ours, theirs, rtol=2**-8)
+  np.testing.assert_allclose(actual, desired, rtol=2**-8)
   # Or the test could not tell rounded products from others.
-  assert (np.abs(ours - wide) > 2**-8 * np.abs(wide)).any()
+  assert (np.abs(actual - wide) > 2**-8 * np.abs(wide)).any()
 
 
 def test_gru_of_longer_padding_is_the_same(gru):
@@ -103,9 +103,9 @@ def test_gru_has_no_gradient_through_padding(gru):
   def total(values):
     return apply(variables, layers.Sequence(values, mask)).sum()
 
-  slope = jax.grad(total)(values)
-  assert not slope[~mask].any()
-  assert (slope[mask] != 0).all()
+  gradient = jax.grad(total)(values)
+  assert not gradient[~mask].any()
+  assert (gradient[mask] != 0).all()
 
 
 def test_gru_reads_in_order(gru):
@@ -142,14 +142,14 @@ def pull(function, arguments, mask):
   return jax.vjp(lambda *a: function(*a, mask), *arguments)
 
 
-def gradients(function, arguments, mask, slope):
+def gradients(function, arguments, mask, cotangent):
   out, pullback = pull(function, arguments, mask)
-  return out, pullback(slope)
+  return out, pullback(cotangent)
 
 
-def curvature(function, arguments, mask, slope):
+def curvature(function, arguments, mask, cotangent):
   def loss(arguments):
-    return (slope * function(*arguments, mask) ** 2).sum()
+    return (cotangent * function(*arguments, mask) ** 2).sum()
 
   def along(arguments):
     grads = jax.tree.leaves(jax.grad(loss)(arguments))
@@ -159,7 +159,7 @@ def curvature(function, arguments, mask, slope):
 
 
 def drawn(*lead, seed=0):
-  """Inputs, recurrent kernel and bias, with leading axes; mask and slopes."""
+  """Inputs, recurrent kernel and bias, with leading axes; mask, cotangents."""
   keys = jax.random.split(jax.random.key(seed), 4)
   mask = jnp.array(np.arange(5)[:, None] < np.array([*LENGTHS, 0]))
   shapes = (*mask.shape, 3 * WIDTH), (WIDTH, 3 * WIDTH), (WIDTH,)
@@ -171,7 +171,7 @@ def drawn(*lead, seed=0):
 
 
 def agree(transformed):
-  """Asserts that ours and autodiff give the same numbers."""
+  """Asserts that the custom rule and autodiff give the same numbers."""
   small.close(
     jax.jit(functools.partial(transformed, gated.last_state))(),
     jax.jit(functools.partial(transformed, naive))(),
@@ -180,18 +180,18 @@ def agree(transformed):
 
 @pytest.mark.parametrize('order', [gradients, curvature])
 def test_derivatives_are_those_of_the_scan(order):
-  arguments, mask, slopes = drawn()
-  agree(lambda f: order(f, arguments, mask, slopes[0]))
+  arguments, mask, cotangents = drawn()
+  agree(lambda f: order(f, arguments, mask, cotangents[0]))
 
 
 @pytest.mark.parametrize('axis', [None, 0])
 def test_gradient_maps_over_runs_towers_and_task_losses(axis):
-  (inputs, *weights), mask, slopes = drawn(3, 2)
+  (inputs, *weights), mask, cotangents = drawn(3, 2)
   inputs = inputs if axis == 0 else inputs[:, 0]
 
   def nested(function):
     def one(*arguments):
-      return jax.vmap(pull(function, arguments, mask)[1])(slopes)
+      return jax.vmap(pull(function, arguments, mask)[1])(cotangents)
 
     towers = jax.vmap(one, (axis, 0, 0))
     return jax.vmap(towers)(inputs, *weights)
@@ -200,11 +200,11 @@ def test_gradient_maps_over_runs_towers_and_task_losses(axis):
 
 
 def test_gradient_inside_a_scan_over_runs():
-  arguments, mask, slopes = drawn(3)
+  arguments, mask, cotangents = drawn(3)
 
   def mapped(function):
     return jax.lax.map(
-      lambda run: gradients(function, run, mask, slopes[0]), arguments
+      lambda run: gradients(function, run, mask, cotangents[0]), arguments
     )
 
   agree(mapped)
@@ -217,21 +217,21 @@ def test_every_parameter_gets_its_gradient_in_its_own_dtype(gru, dtype):
   params = jax.tree.map(lambda p: p.astype(dtype), variables['params'])
   sequence = layers.Sequence(values.astype(dtype), mask)
 
-  def ours(params):
+  def actual(params):
     out = layers.GRU(WIDTH).apply({'params': params}, sequence)
     return jnp.sin(out.astype(jnp.float32)).sum()
 
-  def theirs(params):
+  def desired(params):
     given = values.swapaxes(0, 1) @ params['input_kernel']
     rest = params['recurrent_kernel'], params['state_bias']
     out = naive(given + params['bias'][None, None], *rest, mask.swapaxes(0, 1))
     return jnp.sin(out).sum()
 
-  found = jax.jit(jax.grad(ours))(params)
-  assert {g.dtype for g in jax.tree.leaves(found)} == {jnp.dtype(dtype)}
-  wide = jax.jit(jax.grad(theirs))(variables['params'])
-  assert set(found) == {
+  result = jax.jit(jax.grad(actual))(params)
+  assert {g.dtype for g in jax.tree.leaves(result)} == {jnp.dtype(dtype)}
+  wide = jax.jit(jax.grad(desired))(variables['params'])
+  assert set(result) == {
     'input_kernel', 'recurrent_kernel', 'bias', 'state_bias'
   }  # fmt: skip
-  found = jax.tree.map(lambda g: g.astype(jnp.float32), found)
-  small.close(found, wide, 1e-5 if dtype == jnp.float32 else 0.1)
+  result = jax.tree.map(lambda g: g.astype(jnp.float32), result)
+  small.close(result, wide, 1e-5 if dtype == jnp.float32 else 0.1)

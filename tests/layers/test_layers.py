@@ -37,9 +37,9 @@ def with_gradients(convolve, x, kernel, direction):
 def test_conv_equals_the_native_one(size, shape):
   x, direction = images(*shape), images(*shape, channels=4, seed=1)
   kernel = jax.random.normal(jax.random.key(2), (size, size, 2, 4))
-  ours = with_gradients(layers.conv, x, kernel, direction)
-  theirs = with_gradients(native, x, kernel, direction)
-  for a, b in zip(ours, theirs, strict=True):
+  actual = with_gradients(layers.conv, x, kernel, direction)
+  desired = with_gradients(native, x, kernel, direction)
+  for a, b in zip(actual, desired, strict=True):
     np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
 
 
@@ -50,10 +50,10 @@ def test_conv_maps_over_kernels(axis):
   kernels = jax.random.normal(jax.random.key(2), (3, 3, 3, 2, 4))
   direction = images(5, 4, channels=4, seed=1)
   maps = functools.partial(jax.vmap, in_axes=(axis, 0, None))
-  ours = jax.jit(maps(functools.partial(with_gradients, layers.conv)))
-  theirs = jax.jit(maps(functools.partial(with_gradients, native)))
+  actual = jax.jit(maps(functools.partial(with_gradients, layers.conv)))
+  desired = jax.jit(maps(functools.partial(with_gradients, native)))
   for a, b in zip(
-    ours(x, kernels, direction), theirs(x, kernels, direction), strict=True
+    actual(x, kernels, direction), desired(x, kernels, direction), strict=True
   ):
     np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
 
@@ -72,7 +72,7 @@ def test_max_pool_equals_the_native_one(shape):
     window = (1, 2, 2, 1)
     return lax.reduce_window(x, -jnp.inf, lax.max, window, window, 'VALID')
 
-  ours = gradients(layers.max_pool, x, direction)
-  theirs = gradients(pool, x, direction)
-  for a, b in zip(ours, theirs, strict=True):
+  actual = gradients(layers.max_pool, x, direction)
+  desired = gradients(pool, x, direction)
+  for a, b in zip(actual, desired, strict=True):
     np.testing.assert_array_equal(a, b)

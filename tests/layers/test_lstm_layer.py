@@ -50,10 +50,10 @@ def plain(params, values):
 
 def test_lstm_equals_plain_numpy(lstm):
   apply, variables, (values, mask) = lstm
-  ours = apply(layers.Sequence(values, mask))
+  actual = apply(layers.Sequence(values, mask))
   for row, length in enumerate(LENGTHS):
     expected = plain(variables['params'], values[row, :length])
-    np.testing.assert_allclose(ours[row], expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(actual[row], expected, rtol=1e-5, atol=1e-6)
 
 
 def test_lstm_of_longer_padding_is_the_same(lstm):
@@ -69,9 +69,9 @@ def test_lstm_of_longer_padding_is_the_same(lstm):
 
 def test_lstm_has_no_gradient_through_padding(lstm):
   apply, _, (values, mask) = lstm
-  slope = jax.grad(lambda v: apply(layers.Sequence(v, mask)).sum())(values)
-  assert not slope[~mask].any()
-  assert (slope[mask] != 0).all()
+  gradient = jax.grad(lambda v: apply(layers.Sequence(v, mask)).sum())(values)
+  assert not gradient[~mask].any()
+  assert (gradient[mask] != 0).all()
 
 
 def test_lstm_reads_in_order(lstm):
@@ -111,19 +111,19 @@ def naive(inputs, recurrent, mask):
   return jax.lax.scan(step, (start, start), (inputs, mask))[0][0]
 
 
-def gradients(function, inputs, recurrent, mask, slope):
+def gradients(function, inputs, recurrent, mask, cotangent):
   out, pullback = jax.vjp(lambda i, r: function(i, r, mask), inputs, recurrent)
-  return out, pullback(slope)
+  return out, pullback(cotangent)
 
 
-def per_slope(function, inputs, recurrent, mask, slopes):
+def per_slope(function, inputs, recurrent, mask, cotangents):
   _, pullback = jax.vjp(lambda i, r: function(i, r, mask), inputs, recurrent)
-  return jax.vmap(pullback)(slopes)
+  return jax.vmap(pullback)(cotangents)
 
 
-def curvature(function, inputs, recurrent, mask, slope):
+def curvature(function, inputs, recurrent, mask, cotangent):
   def loss(both):
-    return (slope * function(*both, mask) ** 2).sum()
+    return (cotangent * function(*both, mask) ** 2).sum()
 
   def along(both):
     grads = jax.tree.leaves(jax.grad(loss)(both))
@@ -133,7 +133,7 @@ def curvature(function, inputs, recurrent, mask, slope):
 
 
 def drawn(*lead, seed=0):
-  """Inputs, recurrent kernel, mask and slopes, with leading axes."""
+  """Inputs, recurrent kernel, mask and cotangents, with leading axes."""
   keys = jax.random.split(jax.random.key(seed), 3)
   mask = jnp.array(np.arange(5)[:, None] < np.array([*LENGTHS, 0]))
   return (
@@ -145,7 +145,7 @@ def drawn(*lead, seed=0):
 
 
 def agree(transformed):
-  """Asserts that ours and autodiff give the same numbers."""
+  """Asserts that the custom rule and autodiff give the same numbers."""
   small.close(
     jax.jit(functools.partial(transformed, recurrence.last_state))(),
     jax.jit(functools.partial(transformed, naive))(),
@@ -153,33 +153,35 @@ def agree(transformed):
 
 
 def test_gradient_is_that_of_the_scan():
-  inputs, recurrent, mask, slopes = drawn()
-  agree(lambda f: gradients(f, inputs, recurrent, mask, slopes[0]))
+  inputs, recurrent, mask, cotangents = drawn()
+  agree(lambda f: gradients(f, inputs, recurrent, mask, cotangents[0]))
 
 
 def test_curvature_is_that_of_the_scan():
-  inputs, recurrent, mask, slopes = drawn()
-  agree(lambda f: curvature(f, inputs, recurrent, mask, slopes[0]))
+  inputs, recurrent, mask, cotangents = drawn()
+  agree(lambda f: curvature(f, inputs, recurrent, mask, cotangents[0]))
 
 
 @pytest.mark.parametrize('axis', [None, 0])
 def test_gradient_maps_over_runs_towers_and_task_losses(axis):
-  inputs, recurrent, mask, slopes = drawn(3, 2)
+  inputs, recurrent, mask, cotangents = drawn(3, 2)
   inputs = inputs if axis == 0 else inputs[:, 0]
 
   def nested(function):
     one = functools.partial(per_slope, function)
     towers = jax.vmap(one, (axis, 0, None, None))
-    return jax.vmap(towers, (0, 0, None, None))(inputs, recurrent, mask, slopes)
+    return jax.vmap(towers, (0, 0, None, None))(
+      inputs, recurrent, mask, cotangents
+    )
 
   agree(nested)
 
 
 def test_gradient_inside_a_scan_over_runs():
-  inputs, recurrent, mask, slopes = drawn(3)
+  inputs, recurrent, mask, cotangents = drawn(3)
 
   def mapped(function):
-    one = lambda run: gradients(function, *run, mask, slopes[0])  # noqa: E731
+    one = lambda run: gradients(function, *run, mask, cotangents[0])  # noqa: E731
     return jax.lax.map(one, (inputs, recurrent))
 
   agree(mapped)
@@ -197,5 +199,5 @@ def test_lstm_in_half_precision(lstm):
     cell = layers.LSTM(WIDTH)
     return cell.apply({'params': params}, narrow).astype(float).sum()
 
-  slopes = jax.jit(jax.grad(loss))(variables['params'])
-  assert all(g.dtype == jnp.float32 for g in jax.tree.leaves(slopes))
+  weights = jax.jit(jax.grad(loss))(variables['params'])
+  assert all(g.dtype == jnp.float32 for g in jax.tree.leaves(weights))

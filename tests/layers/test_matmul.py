@@ -23,13 +23,13 @@ def test_an_exchange_is_an_einsum_with_its_gradients(rows):
     def loss(alpha, h):
       return jnp.sin(mix(alpha, h)).sum()
 
-    def slope(h):
+    def gradient(h):
       return jnp.vdot(jax.grad(loss, 1)(alpha, h), along)
 
     return (
       mix(alpha, h),
       jax.grad(loss, (0, 1))(alpha, h),
-      jax.grad(slope)(h),
+      jax.grad(gradient)(h),
     )
 
   small.close(

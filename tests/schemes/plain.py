@@ -1,4 +1,4 @@
-"""Encoders and heads in plain NumPy, and what a scheme starts with and tells.
+"""Encoders and heads in plain NumPy, and what a scheme starts with and records.
 
 Written from the definitions alone, in double precision, for the mlp encoder.
 """
@@ -67,8 +67,8 @@ def applied(scheme, params, x, train=False, **carried):
   return _applied(scheme, {'params': params, **carried}, x, train)
 
 
-def told(scheme, params, x, **carried):
-  """What the scheme reads and charges, by key."""
+def recorded(scheme, params, x, **carried):
+  """Records and penalty of a scheme, by key."""
   return dict(applied(scheme, params, x, **carried)[1].get('intermediates', {}))
 
 

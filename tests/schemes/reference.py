@@ -21,9 +21,9 @@ def staged(tower):
 
 
 def run(scheme, variables, x, key=None, step=0, steps=0, mask=None):
-  """Predictions and what the scheme tells; it trains where there is a key.
+  """Predictions and records of a scheme; it trains if there is a key.
 
-  With `steps` it is told of them, of `step` and of `mask`.
+  With `steps` the scheme is given them, `step` and `mask`.
   """
   now = {'step': step} | ({} if mask is None else {'mask': mask})
   return jax.device_get(_run(scheme, steps, variables, x, key, now))
@@ -34,10 +34,10 @@ def _run(scheme, steps, variables, x, key, now):
   if steps:
     variables = variables | {'now': now | {'steps': steps}}
   rngs = {} if key is None else {'dropout': key, 'gates': key}
-  out, told = scheme.apply(
+  out, recorded = scheme.apply(
     variables, x, key is not None, rngs=rngs, mutable=['intermediates']
   )
-  return out, told.get('intermediates', {})
+  return out, recorded.get('intermediates', {})
 
 
 def start(scheme, x, seed=0):
@@ -45,9 +45,9 @@ def start(scheme, x, seed=0):
   return jax.device_get(small.begun(scheme, x, seed))
 
 
-def close(ours, expected, tolerance=1e-4):
+def close(actual, expected, tolerance=1e-4):
   """Asserts that one array per task agrees with the expected one."""
-  for a, b in zip(ours, expected, strict=True):
+  for a, b in zip(actual, expected, strict=True):
     np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance / 10)
 
 
@@ -58,7 +58,7 @@ def differ(one, other):
 
 
 def of_steps(system, steps):
-  """The system with Adam, all of it told how many steps a run has."""
+  """The system with Adam, for a run of this number of steps."""
   constant = optimizers.constant(steps)
   made = optimizers.make(*optimizers.adam(), constant, system.scheme, steps)
   return system._replace(optimizer=made, steps=steps)

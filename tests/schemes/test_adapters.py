@@ -1,4 +1,4 @@
-"""Adapters: their equation, their start, and what rests when."""
+"""Adapters: their equation, initialization, and when parameters are frozen."""
 
 import functools
 
@@ -49,10 +49,10 @@ def test_each_task_adds_its_own_network(linear):
 def test_bottleneck_is_a_share_of_the_channels(width, reduction, inner):
   scheme = small.scheme('adapters', reduction=reduction)
   scheme = scheme.clone(stages=small.stages(widths=(width,)))
-  found = jax.eval_shape(
+  result = jax.eval_shape(
     lambda: scheme.init(jax.random.key(0), small.inputs(), False)
   )
-  assert found['params']['adapters_0']['down']['kernel'].shape == (
+  assert result['params']['adapters_0']['down']['kernel'].shape == (
     (K, width, inner)
   )
 
@@ -70,9 +70,9 @@ def test_adapters_that_add_nothing_are_hard(encoder, linear):
     for name, tree in params.items()
     if name.startswith('adapters')
   }
-  ours, hard = losses('adapters', encoder, **fields), losses('hard', encoder)
+  actual, hard = losses('adapters', encoder, **fields), losses('hard', encoder)
   assert_same(
-    lambda w, h: ours(reference.staged(w), none, h),
+    lambda w, h: actual(reference.staged(w), none, h),
     lambda w, h: hard({'shared_encoder': w}, h),
     tower(encoder),
     heads(encoder),
@@ -83,17 +83,17 @@ def test_they_start_at_nothing_but_can_learn():
   scheme, split = small.scheme('adapters'), small.split()
   params = reference.start(scheme, split.inputs)['params']
   total = small.losses(scheme, split)
-  slopes = jax.jit(jax.grad(lambda params: total(params).sum()))(params)
+  gradients = jax.jit(jax.grad(lambda params: total(params).sum()))(params)
   for i in range(2):
     adapter = params[f'adapters_{i}']
     assert not adapter['up']['kernel'].any()
     assert (adapter['down']['kernel'][0] != adapter['down']['kernel'][1]).any()
-    assert np.abs(slopes[f'adapters_{i}']['up']['kernel']).max() > 0
+    assert np.abs(gradients[f'adapters_{i}']['up']['kernel']).max() > 0
 
 
 def moves(frozen_from, steps=4):
   """Which top-level parameters moved, step by step, and all there are."""
-  split, hp, found = small.split(), small.hp(0.01), []
+  split, hp, result = small.split(), small.hp(0.01), []
   system = small.system('adapters', frozen_from=frozen_from)
   system = reference.of_steps(system, steps)
   step = jax.jit(functools.partial(train.step, system, hp))
@@ -102,21 +102,21 @@ def moves(frozen_from, steps=4):
     old = state.params.tree
     state, _ = step(state, split, jax.random.key(i))
     new = state.params.tree
-    found.append({k for k in old if reference.differ(old[k], new[k])})
-  return found, set(old)
+    result.append({k for k in old if reference.differ(old[k], new[k])})
+  return result, set(old)
 
 
 def test_encoder_learns_first_and_adapters_then():
-  found, names = moves(0.5)
+  result, names = moves(0.5)
   encoder = {name for name in names if name.startswith('shared')}
   adapters = {name for name in names if name.startswith('adapters')}
   own = names - encoder - adapters
-  assert found == [encoder | own] * 2 + [adapters | own] * 2
+  assert result == [encoder | own] * 2 + [adapters | own] * 2
 
 
 def test_all_learn_together_unless_told_otherwise():
-  found, names = moves(1.0)
-  assert found == [names] * 4
+  result, names = moves(1.0)
+  assert result == [names] * 4
 
 
 def test_an_encoder_that_never_learns_is_refused():

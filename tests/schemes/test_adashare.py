@@ -49,37 +49,37 @@ def policies(params):
 
 def test_evaluation_skips_where_that_is_likelier():
   scheme, x, params = case()
-  out, told = reference.run(scheme, {'params': params}, x)
+  out, recorded = reference.run(scheme, {'params': params}, x)
   logits = policies(params)
   use = logits[..., 0] > logits[..., 1]
   assert set(use.ravel()) == {False, True}
   reference.close(out, expected(params, x, use))
   for i in range(1, DEPTH):
     chances = special.softmax(params[f'policy_{i}'], axis=1)[:, 0]
-    found = told[f'use of stage {i} (task)']
-    np.testing.assert_allclose(found, chances, rtol=1e-5)
+    result = recorded[f'use of stage {i} (task)']
+    np.testing.assert_allclose(result, chances, rtol=1e-5)
 
 
 def test_policies_start_even_and_use_every_stage():
   scheme, x, _ = case()
   params = reference.start(scheme, x)['params']
   assert not policies(params).any()
-  ours, _ = reference.run(scheme, {'params': params}, x)
-  reference.close(ours, expected(params, x, np.ones((K, DEPTH - 1))))
+  actual, _ = reference.run(scheme, {'params': params}, x)
+  reference.close(actual, expected(params, x, np.ones((K, DEPTH - 1))))
 
 
 def settled(name, use, depth):
   """`tower, heads -> [K]` losses of a scheme; of a policy where it has one."""
   scheme, split = deep(name, depth), small.split()
-  found = small.losses(scheme, split)
+  result = small.losses(scheme, split)
   chosen = jnp.array([[1.0, 0.0] if use else [0.0, 1.0]] * K)
 
   def losses(tower, heads):
     if name == 'hard':
       kept = {f'stage_{i}': tower[f'stage_{i}'] for i in range(depth)}
-      return found({'shared_encoder': kept, **heads})
+      return result({'shared_encoder': kept, **heads})
     policy = {f'policy_{i}': chosen for i in range(1, depth)}
-    return found({**reference.staged(tower), **policy, **heads})
+    return result({**reference.staged(tower), **policy, **heads})
 
   return losses
 
@@ -101,11 +101,11 @@ def test_shortcuts_of_images_take_every_second_pixel():
   draw = np.random.default_rng(0)
   for side, half in [(6, 3), (5, 3), (5, 2)]:
     h = jnp.array(draw.normal(size=(2, 3, side, side, 4)))
-    found = adashare.shortcut(h, jnp.zeros((2, 3, half, half, 7)))
+    result = adashare.shortcut(h, jnp.zeros((2, 3, half, half, 7)))
     kept = np.asarray(h)[:, :, ::2, ::2][:, :, :half, :half]
-    np.testing.assert_array_equal(found[..., :4], kept)
-    assert found.shape[-1] == 7
-    assert not found[..., 4:].any()
+    np.testing.assert_array_equal(result[..., :4], kept)
+    assert result.shape[-1] == 7
+    assert not result[..., 4:].any()
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_skipping_leaves_the_padding_of_texts():
 # --- What it costs
 
 
-def test_charges_are_sparsity_and_sharing():
+def test_penalties_are_sparsity_and_sharing():
   """Eq. 4 and 5; a stage weighs the more the lower it is."""
   scheme, x, params = case(sparsity=0.3, sharing=0.7)
   chances = special.softmax(policies(params), axis=2)  # [K, stages, 2]
@@ -149,24 +149,26 @@ def test_charges_are_sparsity_and_sharing():
     for t in range(s)
   )
   # By this step all stages are open to choice.
-  _, told = reference.run(scheme, {'params': params}, x, step=49, steps=100)
-  charged = 0.3 * sparsity + 0.7 * sharing
-  np.testing.assert_allclose(told['penalty'], charged, rtol=1e-4)
+  _, recorded = reference.run(scheme, {'params': params}, x, step=49, steps=100)
+  penalized = 0.3 * sparsity + 0.7 * sharing
+  np.testing.assert_allclose(recorded['penalty'], penalized, rtol=1e-4)
 
 
 def test_a_stage_that_is_not_open_yet_costs_nothing():
-  """And so its policy stays, where the price alone would make it skip."""
+  """And so its policy stays, where the penalty alone would make it skip."""
   scheme, x, params = case(sparsity=0.3, sharing=0.7)
   for step, is_open in ((9, 0), (10, 1), (49, DEPTH - 1)):
     now = {'step': step, 'steps': 100}
 
     def price(params, now=now):
       variables = {'params': params, 'now': now}
-      _, told = scheme.apply(variables, x, False, mutable=['intermediates'])
-      return told['intermediates']['penalty']
+      _, recorded = scheme.apply(variables, x, False, mutable=['intermediates'])
+      return recorded['intermediates']['penalty']
 
-    slopes = jax.grad(price)(params)
-    moved = [np.abs(slopes[f'policy_{i}']).max() > 0 for i in range(1, DEPTH)]
+    gradients = jax.grad(price)(params)
+    moved = [
+      np.abs(gradients[f'policy_{i}']).max() > 0 for i in range(1, DEPTH)
+    ]
     assert moved == [i >= DEPTH - is_open for i in range(1, DEPTH)]
 
 

@@ -42,8 +42,8 @@ def test_warm_up_uses_every_stage_and_the_end_settles():
     (500, together(scheme, params, x)),
     (999, together(scheme, params, x)),
   ]:
-    found = together(scheme, params, x, jax.random.key(0), step, STEPS)
-    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
+    result = together(scheme, params, x, jax.random.key(0), step, STEPS)
+    np.testing.assert_allclose(result, wanted, rtol=1e-4, atol=1e-5)
 
 
 def selected(step, stage, logits, **fields):
@@ -101,5 +101,5 @@ def test_without_temperature_the_likelier_half_is_taken():
 
 
 def test_policies_learn_from_what_is_drawn():
-  slope = jax.jit(jax.grad(lambda x: selected(300, 3, x).sum()))
-  assert (np.abs(slope(random_logits())) > 1e-3).all()
+  gradient = jax.jit(jax.grad(lambda x: selected(300, 3, x).sum()))
+  assert (np.abs(gradient(random_logits())) > 1e-3).all()

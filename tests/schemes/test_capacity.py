@@ -68,10 +68,10 @@ def test_parameters_are_counted():
 def widths(name):
   """Widths of the mlp that a scheme takes for that with 64 and 64."""
   scheme, rows = default(name, 'mlp')
-  found = jax.eval_shape(
+  result = jax.eval_shape(
     lambda x: scheme.init(jax.random.key(0), x, False), rows
   )['params']
-  trunk = found.get('shared_encoder') or found['towers']
+  trunk = result.get('shared_encoder') or result['towers']
   return [trunk[f'stage_{i}']['Dense_0']['bias'].shape[-1] for i in range(2)]
 
 
@@ -112,7 +112,9 @@ def test_small_is_one_tower_per_task():
 @pytest.mark.parametrize('name', ['hard_wide', 'single_small'])
 def test_an_encoder_of_unknown_widths_is_refused(name):
   scheme = small.scheme(name).clone(resize=None)
-  with pytest.raises(ValueError, match='does not name its WIDTHS; see .*mlp'):
+  with pytest.raises(
+    ValueError, match='does not declare its WIDTHS; see .*mlp'
+  ):
     jax.eval_shape(
       lambda: scheme.init(jax.random.key(0), small.inputs(), False)
     )

@@ -30,18 +30,18 @@ def layout(encoder, tasks=small.TASKS, **fields):
 def test_a_gate_mixes_own_and_shared_experts():
   scheme, x = small.scheme('cgc', own=2, shared=1), small.inputs()
   params = small.params(scheme, x)
-  ours, kept = plain.applied(scheme, params, x)
+  actual, kept = plain.applied(scheme, params, x)
   p, x = plain.host((params, x))
   scores = np.einsum('bc,tce->bte', x, p['gates'])
   gate = special.softmax(scores, axis=-1)  # own experts come first
   features = []
   for t in range(K):
     own = small.take(p['experts']['encoders'], t)
-    found = np.concatenate(
+    result = np.concatenate(
       [plain.encoders(own, x), plain.encoders(p['shared_experts'], x)]
     )
-    features.append(np.einsum('be,ebc->bc', gate[:, t], found))
-  small.close(ours, plain.heads(p, features), 1e-4)
+    features.append(np.einsum('be,ebc->bc', gate[:, t], result))
+  small.close(actual, plain.heads(p, features), 1e-4)
   expected = {
     'gate (task, expert)': gate.mean(0),
     'entropy (task)': stats.entropy(gate, axis=-1).mean(0),
@@ -81,12 +81,12 @@ def test_without_shared_experts_above_a_stem_it_is_split_hard():
   hard = losses('hard', 'lstm', split_at=1)
   given = layout('lstm', own=1, shared=0)
 
-  def theirs(given, h):
+  def desired(given, h):
     stem = given['shared_stem']
     branch = jax.tree.map(lambda w: w[:, 0], given['experts']['encoders'])
     return hard({'shared_encoder': stem, 'towers': branch}, h)
 
-  assert_same(cgc, theirs, given, heads('lstm'))
+  assert_same(cgc, desired, given, heads('lstm'))
 
 
 def test_for_one_task_it_is_mmoe_of_all_experts():
@@ -94,7 +94,7 @@ def test_for_one_task_it_is_mmoe_of_all_experts():
   cgc = losses('cgc', 'mlp', tasks)
   mmoe = losses('mmoe', 'mlp', tasks, num_experts=2)
 
-  def theirs(given, h):
+  def desired(given, h):
     every = jax.tree.map(
       lambda own, shared: jnp.concatenate([own[0], shared]),
       given['experts']['encoders'],
@@ -102,7 +102,7 @@ def test_for_one_task_it_is_mmoe_of_all_experts():
     )
     return mmoe({'shared_experts': every, 'gates': given['gates']}, h)
 
-  assert_same(cgc, theirs, layout('mlp', tasks), heads('mlp', tasks))
+  assert_same(cgc, desired, layout('mlp', tasks), heads('mlp', tasks))
 
 
 def test_gates_start_near_equal_shares():

@@ -48,8 +48,8 @@ def test_most_likely_is_the_first_of_the_largest_and_has_no_gradient():
     gumbel.most_likely(scores), [[1, 0, 0], [0, 0, 1]]
   )
   weights = jnp.arange(6.0).reshape(2, 3)
-  slope = jax.grad(lambda x: (weights * gumbel.most_likely(x)).sum())(scores)
-  assert not slope.any()
+  gradient = jax.grad(lambda x: (weights * gumbel.most_likely(x)).sum())(scores)
+  assert not gradient.any()
 
 
 def test_straight_through_is_hard_with_the_gradient_of_soft():
@@ -57,8 +57,8 @@ def test_straight_through_is_hard_with_the_gradient_of_soft():
 
   def total(x, through):
     soft = gumbel.gumbel_softmax(x, KEY, 2.0)
-    found = gumbel.straight_through(soft) if through else soft
-    return (weights * found).sum(), found
+    result = gumbel.straight_through(soft) if through else soft
+    return (weights * result).sum(), result
 
   hard, through = jax.grad(total, has_aux=True)(logits(), True)[::-1]
   soft, plain = jax.grad(total, has_aux=True)(logits(), False)[::-1]

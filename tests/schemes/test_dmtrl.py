@@ -27,22 +27,22 @@ def last_axis(factors, own):
 
 def tucker(core, factors, own):
   """Core `[K, r1, ..., rm]`, factors `[d, r]`."""
-  found = core
+  result = core
   for axis, factor in enumerate([own, *factors]):
-    found = np.moveaxis(np.tensordot(factor, found, (1, axis)), 0, axis)
-  return found
+    result = np.moveaxis(np.tensordot(factor, result, (1, axis)), 0, axis)
+  return result
 
 
 def tensor_train(cores, own):
   """Entry by entry a product of matrices."""
   shape = [core.shape[1] for core in cores]
-  found = np.zeros((len(own), *shape))
+  result = np.zeros((len(own), *shape))
   for index in np.ndindex(*shape):
     product = np.eye(1)
     for core, i in zip(cores, index, strict=True):
       product = product @ core[:, i]
-    found[(slice(None), *index)] = own @ product[0]
-  return found
+    result[(slice(None), *index)] = own @ product[0]
+  return result
 
 
 def built(form, named):
@@ -60,7 +60,7 @@ def built(form, named):
 
 
 def named(params, kernel):
-  """Factors of one kernel, without its name behind theirs."""
+  """Factors of one kernel, without its name as their suffix."""
   end = f'_{kernel}'
   return {k.removesuffix(end): v for k, v in params.items() if k.endswith(end)}
 
@@ -71,11 +71,11 @@ def made(form, shape, k=K, rank=0, seed=0, started=None):
   factors, keys = {}, iter(jax.random.split(jax.random.key(seed), 99))
 
   def ask(kind, start, *given):
-    found = start(next(keys), *given)
+    result = start(next(keys), *given)
     if started is None:
-      found = jax.random.normal(next(keys), found.shape)
-    factors[kind] = found
-    return found
+      result = jax.random.normal(next(keys), result.shape)
+    factors[kind] = result
+    return result
 
   kernel = dmtrl._FORMS[form](ask, drawn, k, rank)
   return np.asarray(kernel), jax.device_get(factors)
@@ -153,22 +153,22 @@ def test_ranks_are_as_given_or_as_much_as_there_is(form, rank, shapes):
 @pytest.mark.parametrize('form', ['tucker', 'tensor_train'])
 def test_ranks_end_at_64_unless_told_otherwise(form):
   def ranks(rank):
-    found = jax.eval_shape(lambda: _factors(form, (80, 70), rank))
-    return {n for leaf in jax.tree.leaves(found) for n in leaf.shape}
+    result = jax.eval_shape(lambda: _factors(form, (80, 70), rank))
+    return {n for leaf in jax.tree.leaves(result) for n in leaf.shape}
 
   assert ranks(0) - {80, 70, K, 1} == {64}
   assert ranks(66) - {80, 70, K, 1} == {66}
 
 
 def _factors(form, shape, rank):
-  found = {}
+  result = {}
 
   def ask(kind, start, *given):
-    found[kind] = start(jax.random.key(0), *given)
-    return found[kind]
+    result[kind] = start(jax.random.key(0), *given)
+    return result[kind]
 
   dmtrl._FORMS[form](ask, jnp.ones((K, *shape)), K, rank)
-  return found
+  return result
 
 
 # --- The start

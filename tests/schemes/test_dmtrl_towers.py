@@ -26,13 +26,13 @@ K = len(small.TASKS)
 
 def laid_out(form, towers, decompose):
   """Parameters of dmtrl whose kernels are those of `towers`."""
-  found = {}
+  result = {}
   for i in range(len(towers)):
     dense = towers[f'stage_{i}']['Dense_0']
-    found[f'own_{i}_Dense_0_bias'] = dense['bias']
+    result[f'own_{i}_Dense_0_bias'] = dense['bias']
     for name, factor in decompose(i, dense['kernel']).items():
-      found[f'{name}_{KERNELS[i]}'] = factor
-  return found
+      result[f'{name}_{KERNELS[i]}'] = factor
+  return result
 
 
 def as_they_are(i, kernel):
@@ -92,9 +92,9 @@ def test_full_rank_factors_of_towers_are_single(form):
     'tucker': higher_order_svd(given),
     'tensor_train': train_svd(given),
   }[form]
-  ours, single = losses('dmtrl', 'mlp', form=form), losses('single', 'mlp')
+  actual, single = losses('dmtrl', 'mlp', form=form), losses('single', 'mlp')
   assert_same(
-    lambda w, h: ours(laid_out(form, w, decompose), h),
+    lambda w, h: actual(laid_out(form, w, decompose), h),
     lambda w, h: single({'towers': w}, h),
     given,
     heads('mlp'),
@@ -103,23 +103,23 @@ def test_full_rank_factors_of_towers_are_single(form):
 
 def test_one_kernel_for_all_is_hard():
   """Rank 1 with S = 1, and equal biases."""
-  ours = losses('dmtrl', 'mlp', rank=1)
+  actual = losses('dmtrl', 'mlp', rank=1)
   hard = losses('hard', 'mlp')
 
   def one(w):
-    found = {}
+    result = {}
     for i in range(2):
       dense = w[f'stage_{i}']['Dense_0']
       bias = jnp.broadcast_to(dense['bias'], (K, len(dense['bias'])))
-      found |= {
+      result |= {
         f'own_{i}_Dense_0_bias': bias,
         f'shared_factors_{KERNELS[i]}': dense['kernel'][None],
         f'own_factors_{KERNELS[i]}': jnp.ones((K, 1)),
       }
-    return found
+    return result
 
   assert_same(
-    lambda w, h: ours(one(w), h),
+    lambda w, h: actual(one(w), h),
     lambda w, h: hard({'shared_encoder': w}, h),
     tower('mlp'),
     heads('mlp'),
@@ -141,9 +141,11 @@ def test_texts_are_single_too():
     else:
       params[f'own_{name}'] = leaf
   own = heads('lstm')
-  ours = small.losses(scheme, split)({**params, **own})
+  actual = small.losses(scheme, split)({**params, **own})
   single = small.losses(small.scheme('single', 'lstm'), split)
-  np.testing.assert_allclose(ours, single({'towers': given, **own}), rtol=1e-5)
+  np.testing.assert_allclose(
+    actual, single({'towers': given, **own}), rtol=1e-5
+  )
 
 
 class Normed(nn.Module):
@@ -164,7 +166,7 @@ def normed(name, **fields):
 
 def test_running_statistics_are_those_of_single():
   """With all stages normalised, in training and at evaluation."""
-  x, single, ours = small.inputs(), normed('single'), normed('dmtrl')
+  x, single, actual = small.inputs(), normed('single'), normed('dmtrl')
   given = reference.start(single, x)
   towers = given['params']['towers']
   params = {k: v for k, v in given['params'].items() if 'head' in k}
@@ -174,22 +176,22 @@ def test_running_statistics_are_those_of_single():
       f'own_{i}_BatchNorm_0_{part}': norm[part] for part in ('scale', 'bias')
     }
   params |= laid_out('last_axis', towers, as_they_are)
-  start = reference.start(ours, x)['batch_stats']
+  start = reference.start(actual, x)['batch_stats']
 
   @functools.partial(jax.jit, static_argnums=0)
   def trained(scheme, variables):
     out, new = scheme.apply(variables, x, True, mutable=['batch_stats'])
     return out, scheme.apply({**variables, **new}, x, False), new
 
-  *outs, new = trained(ours, {'params': params, 'batch_stats': start})
+  *outs, new = trained(actual, {'params': params, 'batch_stats': start})
   *expected, stats = trained(single, given)
   for one, other in zip(outs, expected, strict=True):
     reference.close(one, other, 1e-5)
   for i in range(2):
-    found = new['batch_stats'][f'stage_{i}']['batch_stats']
+    result = new['batch_stats'][f'stage_{i}']['batch_stats']
     wanted = stats['batch_stats']['towers'][f'stage_{i}']
-    small.close(found, wanted, 1e-5)
-    assert found['BatchNorm_0']['mean'].any()
+    small.close(result, wanted, 1e-5)
+    assert result['BatchNorm_0']['mean'].any()
 
 
 def test_dropout_differs_between_towers():

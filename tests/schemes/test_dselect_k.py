@@ -56,24 +56,24 @@ def decided(experts, gamma=1.0):
 @GAMMAS
 def test_the_step_is_a_cubic_between_0_and_1(gamma):
   x = np.linspace(-gamma, gamma, 41).astype(np.float32)
-  ours = dselect_k.smooth_step(jnp.array(x), gamma)
-  np.testing.assert_allclose(ours, step_of(x, gamma), atol=1e-6)
+  actual = dselect_k.smooth_step(jnp.array(x), gamma)
+  np.testing.assert_allclose(actual, step_of(x, gamma), atol=1e-6)
   outside = np.abs(x) >= gamma / 2
-  np.testing.assert_array_equal(ours[outside], x[outside] > 0)
+  np.testing.assert_array_equal(actual[outside], x[outside] > 0)
 
 
 @GAMMAS
 def test_value_and_slope_of_the_step_are_continuous(gamma):
   step = functools.partial(dselect_k.smooth_step, gamma=gamma)
-  slope = jax.vmap(jax.grad(step))
+  gradient = jax.vmap(jax.grad(step))
   edge, near = gamma / 2, 1e-3 * gamma
   inside = jnp.array([-edge + near, edge - near])
   np.testing.assert_allclose(step(inside), [0, 1], atol=1e-5)
-  np.testing.assert_allclose(slope(inside), 0, atol=1e-2 / gamma)
-  np.testing.assert_allclose(slope(jnp.zeros(1)), 1.5 / gamma, rtol=1e-6)
+  np.testing.assert_allclose(gradient(inside), 0, atol=1e-2 / gamma)
+  np.testing.assert_allclose(gradient(jnp.zeros(1)), 1.5 / gamma, rtol=1e-6)
   # What is decided stays so.
   outside = jnp.array([-2 * edge, -edge, edge, 2 * edge])
-  np.testing.assert_array_equal(slope(outside), 0)
+  np.testing.assert_array_equal(gradient(outside), 0)
 
 
 @pytest.mark.parametrize('per_example', [False, True])
@@ -83,7 +83,7 @@ def test_selectors_choose_experts_by_their_digits(per_example):
   scheme = small.scheme('dselect_k', entropy=0.3, **fields)
   x = small.inputs()
   params = small.params(scheme, x)
-  ours, kept = plain.applied(scheme, params, x)
+  actual, kept = plain.applied(scheme, params, x)
   p, x = plain.host((params, x))
   z, w = p['digits'][None], p['blend'][None]
   if per_example:
@@ -91,18 +91,20 @@ def test_selectors_choose_experts_by_their_digits(per_example):
     w = np.einsum('bc,tck->btk', x, w[0])
   chosen = selected(z, 3, 1.5)
   gate = (special.softmax(w, axis=-1)[..., None] * chosen).sum(-2)
-  found = plain.encoders(p['shared_experts'], x)
-  mixed = [np.einsum('be,ebc->bc', g, found) for g in spread(gate, len(x))]
-  small.close(ours, plain.heads(p, mixed), 1e-4)
-  told = kept['intermediates']
-  np.testing.assert_allclose(told['use (expert)'], gate.mean((0, 1)), rtol=1e-5)
+  result = plain.encoders(p['shared_experts'], x)
+  mixed = [np.einsum('be,ebc->bc', g, result) for g in spread(gate, len(x))]
+  small.close(actual, plain.heads(p, mixed), 1e-4)
+  recorded = kept['intermediates']
   np.testing.assert_allclose(
-    told['gate (task, expert)'], gate.mean(0), rtol=1e-4, atol=1e-6
+    recorded['use (expert)'], gate.mean((0, 1)), rtol=1e-5
+  )
+  np.testing.assert_allclose(
+    recorded['gate (task, expert)'], gate.mean(0), rtol=1e-4, atol=1e-6
   )
   invalid = (1 / np.maximum(chosen.sum(-1), 1e-6)).sum((1, 2)).mean()
   undecided = special.entr(chosen).sum((1, 2, 3)).mean()
   expected = 0.3 * undecided + invalid
-  np.testing.assert_allclose(told['penalty'], expected, rtol=1e-4)
+  np.testing.assert_allclose(recorded['penalty'], expected, rtol=1e-4)
 
 
 def spread(gate, rows):

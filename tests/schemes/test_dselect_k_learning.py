@@ -1,4 +1,4 @@
-"""DSelect-k: where it starts, what it is charged for, and how it decides."""
+"""DSelect-k: initialization, penalties, and how it decides."""
 
 import functools
 
@@ -17,46 +17,50 @@ quick = small.quick
 
 
 @functools.cache
-def charged(step=None, **fields):
+def penalized(step=None, **fields):
   """`digits -> penalty` of three tasks, at a step of ten."""
   scheme, x = small.scheme('dselect_k', selectors=1, **fields), small.inputs()
   params = small.params(scheme, x)
   now = {} if step is None else {'now': {'step': step, 'steps': 10}}
 
   def penalty(digits):
-    told = plain.told(scheme, params | {'digits': digits}, x, **now)
-    return told.get('penalty')
+    recorded = plain.recorded(scheme, params | {'digits': digits}, x, **now)
+    return recorded.get('penalty')
 
   return penalty
 
 
-def test_the_entropy_charge_grows_with_the_step():
+def test_the_entropy_penalty_grows_with_the_step():
   z = small.params(small.scheme('dselect_k', selectors=1), small.inputs())
-  whole = charged(entropy=0.4)(z['digits'])
+  whole = penalized(entropy=0.4)(z['digits'])
   expected = 0.4 * stats.entropy(selected(z['digits'], 4, 1.0), axis=-1).sum()
   np.testing.assert_allclose(whole, expected, rtol=1e-5)
   for step in (0, 5):
-    begun = charged(step, entropy=0.4)(z['digits'])
+    begun = penalized(step, entropy=0.4)(z['digits'])
     np.testing.assert_allclose(begun, whole * step / 10, rtol=1e-6)
 
 
 def test_who_has_decided_pays_nothing():
   digits = decided([[3], [0], [2]])
-  assert charged(entropy=0.4)(digits) == 0
-  slope = jax.grad(charged(entropy=0.4))(digits)
-  np.testing.assert_array_equal(slope, 0)
+  assert penalized(entropy=0.4)(digits) == 0
+  gradient = jax.grad(penalized(entropy=0.4))(digits)
+  np.testing.assert_array_equal(gradient, 0)
 
 
 def test_a_number_that_is_no_experts_costs():
   """Each selector of a valid one pays 1, the least; at any step."""
   valid, invalid = decided([[2], [0], [1]]), decided([[3], [0], [1]])
-  assert charged(0, num_experts=3)(valid) == 3
-  np.testing.assert_allclose(charged(0, num_experts=3)(invalid), 1e6, rtol=1e-4)
+  assert penalized(0, num_experts=3)(valid) == 3
+  np.testing.assert_allclose(
+    penalized(0, num_experts=3)(invalid), 1e6, rtol=1e-4
+  )
   undecided = jnp.zeros((K, 1, 2))
-  np.testing.assert_allclose(charged(0, num_experts=3)(undecided), 4, rtol=1e-6)
+  np.testing.assert_allclose(
+    penalized(0, num_experts=3)(undecided), 4, rtol=1e-6
+  )
   # Downhill is away from the number: digits of 3 are 1 and 1.
-  assert (jax.grad(charged(0, num_experts=3))(undecided) > 0).all()
-  assert charged(0, num_experts=4)(undecided) is None
+  assert (jax.grad(penalized(0, num_experts=3))(undecided) > 0).all()
+  assert penalized(0, num_experts=4)(undecided) is None
 
 
 @pytest.mark.parametrize('gamma', [1.0, 3.0])
@@ -71,13 +75,13 @@ def test_selectors_start_undecided(gamma):
     np.testing.assert_allclose(params[name].mean(), 0, atol=0.25 * reach)
 
 
-def descended(slope, digits, rate, steps=300):
+def descended(gradient, digits, rate, steps=300):
   """Plain gradient descent."""
 
   @jax.jit
   def descend(digits):
     def body(z, _):
-      return z - rate * slope(z), None
+      return z - rate * gradient(z), None
 
     return jax.lax.scan(body, digits, length=steps)[0]
 
@@ -88,16 +92,16 @@ def test_the_entropy_charge_ends_in_one_expert_per_task():
   """From the start of training, exactly; and then nothing moves any more."""
   scheme = small.scheme('dselect_k', selectors=1, entropy=1.0)
   params = plain.start(scheme, small.inputs())
-  slope = jax.grad(charged(entropy=1.0))
-  end = descended(slope, params['digits'], 0.1)
-  gate = plain.told(scheme, params | {'digits': end}, small.inputs())
+  gradient = jax.grad(penalized(entropy=1.0))
+  end = descended(gradient, params['digits'], 0.1)
+  gate = plain.recorded(scheme, params | {'digits': end}, small.inputs())
   gate = np.asarray(gate['gate (task, expert)'])
   np.testing.assert_array_equal(np.sort(gate, axis=1), [[0, 0, 0, 1]] * K)
-  np.testing.assert_array_equal(slope(end), 0)
+  np.testing.assert_array_equal(gradient(end), 0)
 
 
 def test_a_task_loss_alone_ends_in_the_better_expert():
-  """No entropy charge: the steps are what makes it exact."""
+  """No entropy penalty: the steps are what makes it exact."""
   tasks = small.TASKS[2:]
   fields = {'num_experts': 2, 'selectors': 1}
   scheme, x = small.scheme('dselect_k', tasks=tasks, **fields), small.inputs()

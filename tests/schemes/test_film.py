@@ -39,12 +39,12 @@ def expected(params, x, modulations):
 
 def test_each_task_scales_and_shifts_channels():
   scheme, x, params = case()
-  out, told = reference.run(scheme, {'params': params}, x)
+  out, recorded = reference.run(scheme, {'params': params}, x)
   modulations = [params['modulation_0'], params['modulation_1']]
   reference.close(out, expected(params, x, modulations))
   for i, modulation in enumerate(modulations):
     mean = 1 + modulation[:, : modulation.shape[1] // 2].mean(axis=1)
-    told_mean = told[f'scale of stage {i} (task)']
+    told_mean = recorded[f'scale of stage {i} (task)']
     np.testing.assert_allclose(told_mean, mean, rtol=1e-5)
 
 
@@ -62,10 +62,10 @@ def test_modulation_reaches_channels_of_images():
   draw = np.random.default_rng(0)
   h = draw.normal(size=(2, 3, 4, 5, 6))
   scale, shift = draw.normal(size=(2, 2, 6))
-  ours = film.modulate(h, scale, shift)
+  actual = film.modulate(h, scale, shift)
   for t in range(2):
     one = (1 + scale[t]) * h[t] + shift[t]
-    np.testing.assert_allclose(ours[t], one, rtol=1e-5)
+    np.testing.assert_allclose(actual[t], one, rtol=1e-5)
 
 
 @pytest.mark.parametrize('encoder', ['mlp', 'lstm'])
@@ -92,18 +92,18 @@ def test_it_starts_as_hard_sharing_and_can_leave(embedding):
   params = reference.start(scheme, split.inputs)['params']
   one = {f'stage_{i}': params[f'shared_stage_{i}'] for i in range(2)}
   own = {name: tree for name, tree in params.items() if 'head' in name}
-  ours, _ = reference.run(scheme, {'params': params}, split.inputs)
+  actual, _ = reference.run(scheme, {'params': params}, split.inputs)
   hard, _ = reference.run(
     small.scheme('hard'),
     {'params': {'shared_encoder': one, **own}},
     split.inputs,
   )
-  reference.close(ours, hard, 1e-6)
+  reference.close(actual, hard, 1e-6)
   total = small.losses(scheme, split)
-  slopes = jax.jit(jax.grad(lambda params: total(params).sum()))(params)
+  gradients = jax.jit(jax.grad(lambda params: total(params).sum()))(params)
   for name in params:
     if 'modulation' in name:
-      assert max(np.abs(x).max() for x in jax.tree.leaves(slopes[name])) > 0
+      assert max(np.abs(x).max() for x in jax.tree.leaves(gradients[name])) > 0
 
 
 class Normed(nn.Module):
@@ -136,5 +136,5 @@ def test_each_task_has_its_own_running_statistics():
     ).mean(axis=0)
     for scale, shift in zip(*np.split(modulation, 2, axis=1), strict=True)
   ]  # fmt: skip
-  found = new['batch_stats']['shared_stage_1']['BatchNorm_0']['mean']
-  np.testing.assert_allclose(found, means, rtol=1e-4, atol=1e-5)
+  result = new['batch_stats']['shared_stage_1']['BatchNorm_0']['mean']
+  np.testing.assert_allclose(result, means, rtol=1e-4, atol=1e-5)

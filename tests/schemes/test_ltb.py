@@ -55,23 +55,23 @@ def test_evaluation_reads_the_most_likely_node(num_nodes):
   nodes = num_nodes or K
   assert params['shared_choice_1'].shape == (nodes, nodes)
   assert params['choice'].shape == (K, nodes)
-  out, told = reference.run(scheme, {'params': params}, x)
+  out, recorded = reference.run(scheme, {'params': params}, x)
   reference.close(out, expected(params, x, most_likely))
   for name, key in [
     ('shared_choice_1', 'shared choice 1 (node, parent)'),
     ('choice', 'choice (task, parent)'),
   ]:
     chances = special.softmax(params[name], axis=1)
-    np.testing.assert_allclose(told[key], chances, rtol=1e-5)
+    np.testing.assert_allclose(recorded[key], chances, rtol=1e-5)
 
 
 def layout(towers, choices):
   """Nodes of every stage, and logits that settle every choice."""
-  found = {
+  result = {
     f'shared_nodes_{i}': towers[f'stage_{i}'] for i in range(len(towers))
   }
-  found |= {f'shared_choice_{i}': choices for i in range(1, len(towers))}
-  return found | {'choice': choices}
+  result |= {f'shared_choice_{i}': choices for i in range(1, len(towers))}
+  return result | {'choice': choices}
 
 
 @pytest.mark.parametrize('encoder', ['mlp', 'lstm'])
@@ -109,11 +109,11 @@ def test_equal_nodes_are_hard_whatever_is_drawn():
   nodes = layout(tied(tower('mlp'), K), params['shared_choice_1'])
   own = {k: v for k, v in params.items() if 'head' in k}
   one = {'params': {'shared_encoder': tower('mlp'), **own}}
-  ours, _ = reference.run(
+  actual, _ = reference.run(
     scheme, {'params': nodes | own}, x, jax.random.key(0), 40, STEPS
   )
   hard, _ = reference.run(small.scheme('hard'), one, x)
-  reference.close(ours, hard)
+  reference.close(actual, hard)
 
 
 # --- What is drawn in training
@@ -142,8 +142,8 @@ def test_search_begins_with_the_mean_of_all_nodes():
   _, x, params = case()
   mean = np.hstack(expected(params, x, lambda d: np.full(d.shape, 1 / K)))
   for step, warm in [(0, True), (4, True), (6, False)]:
-    found = trained(params, 0, step, warmup=0.1)
-    assert np.allclose(found, mean, rtol=1e-4, atol=1e-5) == warm
+    result = trained(params, 0, step, warmup=0.1)
+    assert np.allclose(result, mean, rtol=1e-4, atol=1e-5) == warm
 
 
 def test_after_the_search_training_is_as_evaluation():
@@ -193,14 +193,14 @@ def test_hard_samples_choose_one_and_learn_as_soft_ones():
   weights = jnp.arange(9.0).reshape(K, K)
 
   @jax.jit
-  def slopes(logits):
+  def gradients(logits):
     def total(logits, hard):
-      found = drawn(10, logits, hard_samples=hard)
-      return (weights * found).sum(), found
+      result = drawn(10, logits, hard_samples=hard)
+      return (weights * result).sum(), result
 
     return [jax.grad(total, has_aux=True)(logits, h) for h in (False, True)]
 
-  (soft_slope, soft), (hard_slope, hard) = jax.device_get(slopes(scores()))
+  (soft_slope, soft), (hard_slope, hard) = jax.device_get(gradients(scores()))
   np.testing.assert_allclose(hard, most_likely(soft), atol=1e-6)
   np.testing.assert_allclose(hard_slope, soft_slope, rtol=1e-6)
   assert np.abs(hard_slope).max() > 1e-2

@@ -47,13 +47,13 @@ def test_the_basis_is_orthonormal_in_each_row(experts):
 def test_a_task_reads_tanh_of_its_weights_in_the_basis():
   scheme, x = small.scheme('moore', num_experts=2), small.inputs()
   params = small.params(scheme, x)
-  ours, kept = plain.applied(scheme, params, x)
+  actual, kept = plain.applied(scheme, params, x)
   p, x = plain.host((params, x))
   basis = pair(plain.encoders(p['shared_experts'], x))
   features = np.tanh(np.einsum('te,ebc->tbc', p['blend'], basis))
-  small.close(ours, plain.heads(p, features), 1e-4)
-  told = {'weight (task, expert)': params['blend']}
-  small.close(dict(kept['intermediates']), told)
+  small.close(actual, plain.heads(p, features), 1e-4)
+  recorded = {'weight (task, expert)': params['blend']}
+  small.close(dict(kept['intermediates']), recorded)
 
 
 def pair(features):
@@ -86,9 +86,9 @@ def test_one_expert_is_hard_on_normalised_features():
     )
     return task_losses(small.TASKS, predictions, split)
 
-  ours = losses('moore', 'mlp', num_experts=1)
+  actual = losses('moore', 'mlp', num_experts=1)
   assert_same(
-    lambda w, b, h: ours(mixture(w, 1, 0), {'blend': b}, h),
+    lambda w, b, h: actual(mixture(w, 1, 0), {'blend': b}, h),
     by_hand,
     tower('mlp'),
     blend,
@@ -104,14 +104,14 @@ def test_lengths_of_experts_do_not_matter():
   factors = np.float32([3, 0.5])
   scaled = jax.tree.map(lambda w: jnp.einsum('e...,e->e...', w, factors), last)
   longer = {**params['shared_experts'], 'stage_1': scaled}
-  ours, theirs = (
+  actual, desired = (
     plain.applied(scheme, params | {'shared_experts': towers}, x)[0]
     for towers in (params['shared_experts'], longer)
   )
-  small.close(ours, theirs, 1e-4)
+  small.close(actual, desired, 1e-4)
 
 
-def slopes(first, second):
+def gradients(first, second):
   def total(*vectors):
     return jnp.sin(3 * moore.orthonormal(list(vectors))).sum()
 
@@ -130,9 +130,9 @@ def test_a_vector_that_is_made_up_by_others_has_no_direction(factors):
   np.testing.assert_allclose(
     np.linalg.norm(other, axis=-1), float(factors == (0, 1)), rtol=1e-5
   )
-  for factor, slope in zip(factors, slopes(first, second), strict=True):
-    assert np.abs(slope).max() < 1e3
-    assert factor or not slope.any()
+  for factor, gradient in zip(factors, gradients(first, second), strict=True):
+    assert np.abs(gradient).max() < 1e3
+    assert factor or not gradient.any()
 
 
 def test_experts_of_few_active_channels_are_orthogonal_all_the_same():
@@ -144,7 +144,7 @@ def test_experts_of_few_active_channels_are_orthogonal_all_the_same():
   lengths = products[:, [0, 1], [0, 1]]
   np.testing.assert_allclose(lengths, lengths.round(), atol=1e-5)
   assert set(lengths.round().ravel()) == {0, 1}
-  assert max(np.abs(s).max() for s in slopes(*jnp.array(drawn))) < 1e6
+  assert max(np.abs(s).max() for s in gradients(*jnp.array(drawn))) < 1e6
 
 
 def test_narrow_features_are_made_orthogonal_in_float32():

@@ -70,7 +70,7 @@ def resized(images, shape):
 
 
 def carried(params, stats, kept, shape):
-  """What a task kept, in the next stage's shape."""
+  """A task's masked features, in the next stage's shape."""
   if len(shape) == 2 and kept.ndim > 2:
     kept = kept.mean((1, 2))
   if kept.ndim == 2:
@@ -108,33 +108,33 @@ def reference(params, stats, outputs):
 
 def outputs(scheme, params, x):
   """Of each stage; the encoder has tests of its own."""
-  found = []
+  result = []
   for i, stage in enumerate(scheme.stages):
     variables = {'params': params[f'shared_stage_{i}']}
     x = stage(parent=None).apply(variables, x, False)
-    found.append(np.asarray(x, np.float64))
-  return found
+    result.append(np.asarray(x, np.float64))
+  return result
 
 
 @pytest.mark.parametrize('encoder', ['mlp', 'lenet'])
 def test_a_task_masks_every_stage_by_what_it_kept_before(encoder):
   scheme, params, stats, x = drawn(encoder)
-  ours, kept = plain.applied(scheme, params, x, batch_stats=stats)
+  actual, kept = plain.applied(scheme, params, x, batch_stats=stats)
   p, s = plain.host((params, stats))
   features, means = reference(p, s, outputs(scheme, params, x))
-  small.close(ours, plain.heads(p, features), 1e-4)
-  told = {f'mask of stage {i} (task)': m for i, m in enumerate(means)}
-  small.close(dict(kept['intermediates']), told, 1e-5)
+  small.close(actual, plain.heads(p, features), 1e-4)
+  recorded = {f'mask of stage {i} (task)': m for i, m in enumerate(means)}
+  small.close(dict(kept['intermediates']), recorded, 1e-5)
 
 
 def test_in_training_each_task_is_normalised_by_its_own_rows():
   """Also in the convolution that all share: moments are one task's."""
   scheme, params, stats, x = drawn()
-  ours, kept = plain.applied(scheme, params, x, True, batch_stats=stats)
+  actual, kept = plain.applied(scheme, params, x, True, batch_stats=stats)
   p, s = plain.host((params, stats))
   us = outputs(scheme, params, x)
   features, _ = reference(p, None, us)
-  small.close(ours, plain.heads(p, features), 1e-3)
+  small.close(actual, plain.heads(p, features), 1e-3)
   dense = p['shared_carry_0']['Dense_0']
   first = [
     masks(small.take(p['attention_0'], t), None, us[0]) * us[0]
@@ -142,9 +142,9 @@ def test_in_training_each_task_is_normalised_by_its_own_rows():
   ]
   means = np.stack([plain.dense(dense, h).mean(0) for h in first])
   assert np.ptp(means, axis=0).max() > 0.1
-  found = kept['batch_stats']['shared_carry_0']['BatchNorm_0']['mean']
+  result = kept['batch_stats']['shared_carry_0']['BatchNorm_0']['mean']
   before = s['shared_carry_0']['BatchNorm_0']['mean']
-  np.testing.assert_allclose(found, 0.9 * before + 0.1 * means, rtol=1e-4)
+  np.testing.assert_allclose(result, 0.9 * before + 0.1 * means, rtol=1e-4)
 
 
 @encoders
@@ -158,12 +158,12 @@ def test_masks_of_1_are_hard(encoder):
       norm = params['BatchNorm_1']
       norm['bias'] = jnp.full_like(norm['bias'], 1000)
 
-  def ours(w, h):
+  def actual(w, h):
     stages = {f'shared_{stage}': params for stage, params in w.items()}
     return mtan(stages, rest, h)
 
   assert_same(
-    ours,
+    actual,
     lambda w, h: hard({'shared_encoder': w}, h),
     tower(encoder),
     heads(encoder),
@@ -208,12 +208,12 @@ def test_masks_start_about_one_half():
   stats = small.extra(scheme, x)
   _, kept = plain.applied(scheme, params, x, True, **stats)
   for i in range(2):
-    told = kept['intermediates'][f'mask of stage {i} (task)']
-    assert (np.abs(told - 0.5) < 0.1).all()
+    recorded = kept['intermediates'][f'mask of stage {i} (task)']
+    assert (np.abs(recorded - 0.5) < 0.1).all()
 
 
 def test_what_a_task_kept_comes_in_the_shape_of_the_next_stage():
-  """Found without computing, also where it is another kind of features."""
+  """Inferred without computing, also for other kinds of features."""
   scheme, words = small.scheme('mtan', 'lstm'), small.inputs('lstm')
   assert scheme.following(0, words) == (8, 5, 4)
   shapes = jax.eval_shape(lambda: scheme.init(jax.random.key(0), words, False))

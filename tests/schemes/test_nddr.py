@@ -27,10 +27,10 @@ def reduced(params, stats, h):
   moments = [{'mean': m.mean(0), 'var': m.var(0)} for m in mixed]
   norms = [small.take(params['BatchNorm_0'], t) for t in range(K)]
   used = moments if stats is None else [small.take(stats, t) for t in range(K)]
-  found = [
+  result = [
     plain.batch_norm(*rest) for rest in zip(norms, mixed, used, strict=True)
   ]
-  return np.maximum(found, 0), small.pile(moments)
+  return np.maximum(result, 0), small.pile(moments)
 
 
 def reference(params, x, stats=None):
@@ -47,9 +47,9 @@ def reference(params, x, stats=None):
 def test_a_unit_is_a_product_a_normalisation_and_relu():
   scheme, x = small.scheme('nddr'), small.inputs()
   params, stats = small.params(scheme, x), plain.statistics(scheme, x)
-  ours, kept = plain.applied(scheme, params, x, batch_stats=stats)
+  actual, kept = plain.applied(scheme, params, x, batch_stats=stats)
   p, s, x = plain.host((params, stats, x))
-  small.close(ours, plain.heads(p, reference(p, x, s)[0]), 1e-4)
+  small.close(actual, plain.heads(p, reference(p, x, s)[0]), 1e-4)
   shares = {
     f'own channels of stage {i} (task, tower)': np.trace(
       p[unit]['kernel'], axis1=2, axis2=3
@@ -64,16 +64,16 @@ def test_in_training_each_task_is_normalised_by_its_own_rows():
   """And remembers 0.95 of the moments it had."""
   scheme, x = small.scheme('nddr'), small.inputs()
   params, stats = small.params(scheme, x), plain.statistics(scheme, x)
-  ours, kept = plain.applied(scheme, params, x, True, batch_stats=stats)
+  actual, kept = plain.applied(scheme, params, x, True, batch_stats=stats)
   p, s, x = plain.host((params, stats, x))
   features, moments = reference(p, x)
-  small.close(ours, plain.heads(p, features), 1e-3)
+  small.close(actual, plain.heads(p, features), 1e-3)
   for unit in UNITS:
-    found, before = kept['batch_stats'][unit], s[unit]['BatchNorm_0']
+    result, before = kept['batch_stats'][unit], s[unit]['BatchNorm_0']
     expected = jax.tree.map(
       lambda old, new: 0.95 * old + 0.05 * new, before, dict(moments[unit])
     )
-    small.close(found, {'BatchNorm_0': expected}, 1e-4)
+    small.close(result, {'BatchNorm_0': expected}, 1e-4)
 
 
 def test_padding_has_no_part_in_the_moments():
@@ -125,7 +125,7 @@ def test_nddr_of_diagonal_blocks_is_cross_stitch(encoder):
   given = small.params(scheme, small.inputs(encoder))
   alpha = [given['shared_stitch_0'], given['stitch_1']]
 
-  def theirs(w, alpha, h):
+  def desired(w, alpha, h):
     units = {'shared_stitch_0': alpha[0], 'stitch_1': alpha[1]}
     return stitch(
       units | {f'shared_tower_{i}': w[f'stage_{i}'] for i in range(2)}, h
@@ -133,7 +133,7 @@ def test_nddr_of_diagonal_blocks_is_cross_stitch(encoder):
 
   assert_same(
     lambda w, alpha, h: nddr(layout(w, alpha), h),
-    theirs,
+    desired,
     towers(encoder, K),
     alpha,
     heads(encoder),
@@ -147,8 +147,8 @@ def test_relu_is_what_keeps_features_from_falling_below_0():
   zero = plain.heads(plain.host(params), [np.zeros((8, 4))] * K)
   for relu in (True, False):
     scheme = small.scheme('nddr', norm='none', relu=relu)
-    found, _ = plain.applied(scheme, params, small.inputs())
-    gaps = [np.abs(f - z).max() for f, z in zip(found, zero, strict=True)]
+    result, _ = plain.applied(scheme, params, small.inputs())
+    gaps = [np.abs(f - z).max() for f, z in zip(result, zero, strict=True)]
     assert max(gaps) < 1e-6 if relu else max(gaps) > 0.1
 
 

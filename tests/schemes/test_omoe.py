@@ -1,4 +1,4 @@
-"""One-gate mixture of experts, and what a mixture tells of its gates."""
+"""One-gate mixture of experts, and what a mixture records of its gates."""
 
 import jax
 import jax.numpy as jnp
@@ -32,12 +32,12 @@ def drawn(**fields):
 
 def test_all_tasks_read_one_mixture_of_the_experts():
   scheme, params, x = drawn()
-  ours, _ = plain.applied(scheme, params, x)
+  actual, _ = plain.applied(scheme, params, x)
   p, x = plain.host((params, x))
   gate = special.softmax(x @ p['shared_gate'], axis=1)
-  found = plain.encoders(p['shared_experts'], x)
-  mixed = np.einsum('be,ebc->bc', gate, found)
-  small.close(ours, plain.heads(p, [mixed] * K), 1e-4)
+  result = plain.encoders(p['shared_experts'], x)
+  mixed = np.einsum('be,ebc->bc', gate, result)
+  small.close(actual, plain.heads(p, [mixed] * K), 1e-4)
 
 
 @encoders
@@ -87,17 +87,17 @@ def test_one_expert_below_towers_is_split_hard(name, key):
     low, high = cut(w, 1)
     return small.take(low, 0), high
 
-  def ours(w, h):
+  def actual(w, h):
     low, high = parts(w)
     return scheme(
       {'shared_experts': tied(low, 1), 'towers': high, key: gate}, h
     )
 
-  def theirs(w, h):
+  def desired(w, h):
     low, high = parts(w)
     return hard({'shared_encoder': low, 'towers': high}, h)
 
-  assert_same(ours, theirs, towers('mlp', K), heads('mlp'))
+  assert_same(actual, desired, towers('mlp', K), heads('mlp'))
 
 
 @pytest.mark.parametrize('name', ['mmoe', 'omoe'])
@@ -161,7 +161,7 @@ def test_towers_that_leave_no_expert_are_refused(tower_from):
 def test_mean_gates_their_entropy_and_use_are_told(name, key):
   scheme, x = small.scheme(name, balance=0.7), small.inputs()
   params = small.params(scheme, x)
-  told = plain.told(scheme, params, x)
+  recorded = plain.recorded(scheme, params, x)
   kernel, x = plain.host((params[key], x))
   scores = np.einsum('bc,tce->bte', x, kernel.reshape(-1, 5, 4))
   gate = special.softmax(scores, axis=-1)
@@ -173,13 +173,13 @@ def test_mean_gates_their_entropy_and_use_are_told(name, key):
     'use (expert)': gate.mean((0, 1)),
     'penalty': 0.7 * np.square(variation).mean(),
   }
-  small.close(told, expected, 1e-5)
+  small.close(recorded, expected, 1e-5)
 
 
 @pytest.mark.parametrize('name', ['mmoe', 'omoe'])
 def test_balance_is_free_by_default(name):
   scheme, x = small.scheme(name), small.inputs()
-  assert 'penalty' not in plain.told(scheme, small.params(scheme, x), x)
+  assert 'penalty' not in plain.recorded(scheme, small.params(scheme, x), x)
 
 
 def test_imbalance_is_0_for_equal_shares_and_greatest_for_one_expert():

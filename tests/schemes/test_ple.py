@@ -26,9 +26,9 @@ def deep(**fields):
   return small.scheme('ple', **fields).clone(stages=stages)
 
 
-def mixed(kernel, read, found):
+def mixed(kernel, read, result):
   gate = special.softmax(read @ kernel, axis=1)
-  return np.einsum('be,ebc->bc', gate, found), gate.mean(0)
+  return np.einsum('be,ebc->bc', gate, result), gate.mean(0)
 
 
 def reference(params, x, depth):
@@ -67,10 +67,10 @@ def reference(params, x, depth):
 def test_streams_pass_through_levels_of_experts(make, depth, fields):
   scheme, x = make(**fields), small.inputs()
   params = small.params(scheme, x)
-  ours, kept = plain.applied(scheme, params, x)
+  actual, kept = plain.applied(scheme, params, x)
   p, x = plain.host((params, x))
   features, means = reference(p, x, depth)
-  small.close(ours, plain.heads(p, features), 1e-4)
+  small.close(actual, plain.heads(p, features), 1e-4)
   expected = {
     f'gate of level {i} (task, expert)': gate for i, gate in enumerate(means)
   } | {
@@ -92,19 +92,19 @@ def test_one_level_is_cgc(encoder):
     'gates': 'gates_0',
   }
 
-  def ours(given, h):
+  def actual(given, h):
     return ple({names.get(k, k): v for k, v in given.items()}, h)
 
-  assert_same(ours, cgc, given, heads(encoder))
+  assert_same(actual, cgc, given, heads(encoder))
 
 
 def test_names_of_three_levels_say_who_learns_them():
   """A task's stream meets another only through a shared gate further up."""
   scheme, split = deep(), small.split()
   draws = [small.params(scheme, split.inputs, seed) for seed in range(3)]
-  slopes = jax.jit(jax.jacrev(small.losses(scheme, split)))
-  found = [jax.device_get(slopes(params)) for params in draws]
-  rows = jax.tree.map(lambda *x: sum(map(np.abs, x)), *found)
+  gradients = jax.jit(jax.jacrev(small.losses(scheme, split)))
+  result = [jax.device_get(gradients(params)) for params in draws]
+  rows = jax.tree.map(lambda *x: sum(map(np.abs, x)), *result)
   assert_partition(draws[0], rows)
   private = {k for k in draws[0] if not k.startswith(('shared', 'head'))}
   assert private == {'task_experts_2', 'gates_1', 'gates_2'}

@@ -48,7 +48,7 @@ def tied(tower, n):
 
 
 def cut(tower, at):
-  """Stages below `at`, and the rest counted from 0 again."""
+  """Stages below `at`, and the others, renumbered from 0."""
   stages = [tower[f'stage_{i}'] for i in range(len(tower))]
   parts = stages[:at], stages[at:]
   return [{f'stage_{i}': s for i, s in enumerate(part)} for part in parts]
@@ -80,7 +80,7 @@ def assert_same(one, other, *arguments):
   """Both have the same losses and, argument for argument, gradients."""
   weights = jnp.array([1.0, -2.0, 0.5])
 
-  def slopes(function, *arguments):
+  def gradients(function, *arguments):
     def total(*arguments):
       values = function(*arguments)
       return weights[: len(values)] @ values, values
@@ -91,11 +91,11 @@ def assert_same(one, other, *arguments):
   # In one program, whose halves share what is compiled.
   @jax.jit
   def both(*arguments):
-    return slopes(one, *arguments), slopes(other, *arguments)
+    return gradients(one, *arguments), gradients(other, *arguments)
 
-  ours, theirs = jax.device_get(both(*arguments))
-  small.close(ours, theirs, 2e-5)
-  sizes = [np.abs(leaf).max() for leaf in jax.tree.leaves(ours)]
+  actual, desired = jax.device_get(both(*arguments))
+  small.close(actual, desired, 2e-5)
+  sizes = [np.abs(leaf).max() for leaf in jax.tree.leaves(actual)]
   assert max(sizes) > 1e-3
 
 
@@ -139,15 +139,15 @@ def test_hard_is_tied_towers(encoder):
 def test_hard_split_is_towers_tied_below(encoder):
   hard, single = losses('hard', encoder, split_at=1), losses('single', encoder)
 
-  def ours(w, h):
+  def actual(w, h):
     trunk, branch = small.take(cut(w, 1)[0], 0), cut(w, 1)[1]
     return hard({'shared_encoder': trunk, 'towers': branch}, h)
 
-  def theirs(w, h):
+  def desired(w, h):
     first = tied(small.take(w['stage_0'], 0), K)
     return single({'towers': {**w, 'stage_0': first}}, h)
 
-  assert_same(ours, theirs, towers(encoder, K), heads(encoder))
+  assert_same(actual, desired, towers(encoder, K), heads(encoder))
 
 
 @encoders
@@ -224,9 +224,9 @@ def test_gate_of_one_expert_has_no_gradient():
   scheme = small.scheme('mmoe', num_experts=1)
   split = small.split()
   params = small.params(scheme, split.inputs)
-  slopes = jax.jit(jax.jacrev(small.losses(scheme, split)))(params)
-  assert not slopes['gates'].any()
-  assert slopes['shared_experts']['stage_0']['Dense_0']['kernel'].any()
+  gradients = jax.jit(jax.jacrev(small.losses(scheme, split)))(params)
+  assert not gradients['gates'].any()
+  assert gradients['shared_experts']['stage_0']['Dense_0']['kernel'].any()
 
 
 def one_hot_gates(channels):
@@ -266,16 +266,16 @@ def test_mmoe_of_one_hot_gates_above_a_stem_is_split_hard():
     dense = {'kernel': kernel, 'bias': dense['bias'].at[0].set(1)}
     return {'stage_0': {'Dense_0': dense}}, high
 
-  def ours(w, h):
+  def actual(w, h):
     low, high = parts(w)
     shared = {'shared_stem': low, 'shared_experts': high}
     return mmoe(shared, {'gates': chosen}, h)
 
-  def theirs(w, h):
+  def desired(w, h):
     low, high = parts(w)
     return hard({'shared_encoder': low, 'towers': high}, h)
 
-  assert_same(ours, theirs, towers('mlp', K), heads('mlp'))
+  assert_same(actual, desired, towers('mlp', K), heads('mlp'))
 
 
 def staged(tower, prefix='shared_stage'):
@@ -322,12 +322,12 @@ def test_a_scheme_of_one_task_is_single(name):
   scheme = losses(name, 'mlp', tasks, **fields)
   single = losses('single', 'mlp', tasks)
 
-  def ours(w, h):
+  def actual(w, h):
     given = layout(w)
     return scheme(zeros_besides(name, given, fields) | given, h)
 
   assert_same(
-    ours,
+    actual,
     lambda w, h: single({'towers': tied(w, 1)}, h),
     tower('mlp'),
     heads('mlp', tasks),
@@ -336,7 +336,7 @@ def test_a_scheme_of_one_task_is_single(name):
 
 @pytest.mark.parametrize('name', ['soft_l2', 'soft_trace'])
 def test_soft_sharing_without_penalty_is_single(name):
-  """And not with one: a training step tells them apart."""
+  """And not with one: a training step differs."""
   split, key = small.split(), jax.random.key(0)
 
   @functools.partial(jax.jit, static_argnums=0)

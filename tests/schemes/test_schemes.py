@@ -50,22 +50,22 @@ def jacobian(name, encoder, **fields):
   """Parameters, and how each task's loss depends on them, `[K, ...]`.
 
   As in training, and summed over three draws: a ReLU may be dead, or a gate
-  shut, in one of them. The last is that slope, to go on with.
+  shut, in one of them. The last is that gradient, to go on with.
   """
   split = small.split(encoder)
   scheme = small.scheme(name, encoder, **fields)
   draws = [small.params(scheme, split.inputs, seed) for seed in range(3)]
-  slopes = small.slopes(scheme, split)
+  gradients = small.slopes(scheme, split)
 
   def sizes(weights):
-    found = [slopes(p, weights, seed)[1] for seed, p in enumerate(draws)]
-    return jax.tree.map(lambda *x: sum(map(np.abs, x)), *jax.device_get(found))
+    result = [gradients(p, weights, seed)[1] for seed, p in enumerate(draws)]
+    return jax.tree.map(lambda *x: sum(map(np.abs, x)), *jax.device_get(result))
 
   rows = [sizes(weights) for weights in np.eye(K, dtype=np.float32)]
   return (
     jax.device_get(draws[0]),
     jax.tree.map(lambda *x: np.stack(x), *rows),
-    slopes,
+    gradients,
   )
 
 
@@ -99,14 +99,14 @@ def assert_partition(params, rows):
 @every
 def test_names_say_who_reaches_a_parameter(name, encoder):
   """And a few steps downhill stay finite."""
-  params, rows, slopes = jacobian(name, encoder)
+  params, rows, gradients = jacobian(name, encoder)
   assert_partition(params, rows)
   ones, rate = np.ones(K, np.float32), np.float32(0.01)
   for seed in range(3):
-    losses, slope = jax.device_get(slopes(params, ones, seed))
+    losses, gradient = jax.device_get(gradients(params, ones, seed))
     assert losses.shape == (K,)
-    params = jax.tree.map(lambda p, g: p - rate * g, params, slope)
-  losses, _ = slopes(params, ones, 3)
+    params = jax.tree.map(lambda p, g: p - rate * g, params, gradient)
+  losses, _ = gradients(params, ones, 3)
   assert np.isfinite(losses).all()
 
 
@@ -217,10 +217,12 @@ def test_permuted_tasks_permute_the_predictions(name, encoder):
   def both(one, two):
     return scheme.apply(one, x, False), other.apply(two, x, False)
 
-  ours, theirs = both({'params': params, **extra}, {'params': moved, **carried})
-  assert [p.shape for p in ours] == [(8, t.num_outputs) for t in small.TASKS]
+  actual, desired = both(
+    {'params': params, **extra}, {'params': moved, **carried}
+  )
+  assert [p.shape for p in actual] == [(8, t.num_outputs) for t in small.TASKS]
   for i, t in enumerate(order):
-    np.testing.assert_allclose(theirs[i], ours[t], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(desired[i], actual[t], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize('name', small.SCHEMES)
@@ -282,8 +284,8 @@ def test_dropout_differs_between_towers():
 def test_summary_is_the_mean_over_what_is_no_padding():
   values = jnp.arange(12.0).reshape(2, 3, 2)
   mask = jnp.array([[True, True, False], [False, False, False]])
-  ours = base.summary(layers.Sequence(values, mask))
-  np.testing.assert_array_equal(ours, [[1, 2], [0, 0]])
+  actual = base.summary(layers.Sequence(values, mask))
+  np.testing.assert_array_equal(actual, [[1, 2], [0, 0]])
   np.testing.assert_array_equal(
     base.summary(values[:, None]), values.mean(axis=1)
   )

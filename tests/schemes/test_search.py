@@ -58,10 +58,10 @@ def states(name):
   mixed = apart(name, small.params(system(name).scheme, split.inputs))[0]
   params = state.params.replace(state.params.tree | mixed)
   state = state._replace(params=params)
-  found = [state]
+  result = [state]
   for i in range(STEPS):
-    found.append(stepped(name)(found[-1], jax.random.key(i)))
-  return jax.device_get(found)
+    result.append(stepped(name)(result[-1], jax.random.key(i)))
+  return jax.device_get(result)
 
 
 def apart(name, params):
@@ -86,26 +86,26 @@ def test_mixing_is_learned_in_the_search_alone(name):
 
 
 def retrained(name):
-  """Adam from the first parameters, with the choices that were found.
+  """Adam from the first parameters, with the choices of the search.
 
   By an independent rule, on the losses as at evaluation: nothing is drawn.
   """
   split = small.split()
   losses = small.losses(system(name).scheme, split)
-  found, _ = apart(name, states(name)[CUT].params.tree)
+  result, _ = apart(name, states(name)[CUT].params.tree)
   _, rest = apart(name, states(name)[0].params.tree)
   rule = optax.adam(LR)
 
   @jax.jit
   def step(rest, opt):
-    slopes = jax.grad(lambda rest: losses({**found, **rest}).sum())(rest)
-    updates, opt = rule.update(slopes, opt)
+    gradients = jax.grad(lambda rest: losses({**result, **rest}).sum())(rest)
+    updates, opt = rule.update(gradients, opt)
     return optax.apply_updates(rest, updates), opt
 
   opt = rule.init(rest)
   for _ in range(CUT, STEPS):
     rest, opt = step(rest, opt)
-    yield found | rest
+    yield result | rest
 
 
 @both
@@ -119,7 +119,7 @@ def test_after_the_search_all_else_is_trained_as_in_a_new_run(name):
 
 @both
 def test_the_search_left_its_first_parameters(name):
-  """Else a restart could not be told from going on."""
+  """Otherwise a restart would equal going on."""
   first, last = (
     apart(name, state.params.tree)[1]
     for state in states(name)[0 : CUT + 1 : CUT]
@@ -128,7 +128,7 @@ def test_the_search_left_its_first_parameters(name):
   assert max(jax.tree.leaves(sizes)) > LR
 
 
-def kept(name, state):
+def evaluated(name, state):
   """The state after an evaluation that nothing was ever better than."""
   best = selection.keep_best(
     system(name),
@@ -143,36 +143,36 @@ def kept(name, state):
 
 @both
 def test_predictions_after_the_last_step_are_those_outside_training(name):
-  """Validation and test have one program, which is told the step."""
+  """Validation and test have one program, which is given the step."""
   state, split = states(name)[STEPS], small.split()
   chosen, carried = system(name), (states(name)[STEPS].extra, split.inputs, 8)
   predict = jax.jit(evaluation.predict, static_argnums=(0, 4))
   now = {'step': jnp.array(STEPS), 'steps': STEPS}
-  told = predict(chosen, state.params.tree, *carried, now)
-  small.same(told, predict(chosen, state.params.tree, *carried))
+  recorded = predict(chosen, state.params.tree, *carried, now)
+  small.same(recorded, predict(chosen, state.params.tree, *carried))
 
 
 @both
 def test_nothing_of_the_search_is_kept(name):
   for step in (0, 1, CUT - 1):
     state = states(name)[step]
-    small.same(kept(name, state).best, state.best)
+    small.same(evaluated(name, state).best, state.best)
 
 
 @both
 def test_the_second_training_is_kept(name):
   for step in (CUT + 1, STEPS):
     state = states(name)[step]
-    found = kept(name, state).best
-    small.same(found.params, state.params)
-    assert found.step == step
+    result = evaluated(name, state).best
+    small.same(result.params, state.params)
+    assert result.step == step
 
 
 @both
 def test_an_evaluation_between_both_trainings_keeps_nothing(name):
-  """What stands there yet is of the search, and the restart reads the best."""
+  """The best so far is of the search, and the restart reads it."""
   state = states(name)[CUT]
-  evaluated = kept(name, state)
-  small.same(evaluated.best, state.best)
-  new = stepped(name)(evaluated, jax.random.key(CUT))
+  result = evaluated(name, state)
+  small.same(result.best, state.best)
+  new = stepped(name)(result, jax.random.key(CUT))
   small.close(new.params, states(name)[CUT + 1].params, 1e-6)

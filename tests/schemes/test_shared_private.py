@@ -1,4 +1,4 @@
-"""Shared-private: beside each other, apart, and who tells the tasks."""
+"""Shared-private: both features, their overlap, and the discriminator."""
 
 import jax
 import jax.numpy as jnp
@@ -76,10 +76,10 @@ def half(name):
   ('name', 'encoder'), [('hard', 'shared_encoder'), ('single', 'towers')]
 )
 def test_heads_that_read_one_part_are_hard_or_single(name, encoder):
-  """With nothing charged: as if the other part had no channels."""
+  """Without penalty: as if the other part had no channels."""
   split, other = small.split(), half(name)
-  ours = small.losses(small.scheme('shared_private'), split)
-  theirs = small.losses(other, split)
+  actual = small.losses(small.scheme('shared_private'), split)
+  desired = small.losses(other, split)
   params = small.params(small.scheme('shared_private'), split.inputs)
   unread = {'shared_encoder', 'towers'} - {encoder}
   rest = {part: params[part] for part in unread}
@@ -95,8 +95,8 @@ def test_heads_that_read_one_part_are_hard_or_single(name, encoder):
     }
 
   assert_same(
-    lambda w, h: ours({encoder: w, **rest, **widened(h)}),
-    lambda w, h: theirs({encoder: w, **h}),
+    lambda w, h: actual({encoder: w, **rest, **widened(h)}),
+    lambda w, h: desired({encoder: w, **h}),
     drawn[encoder],
     own,
   )
@@ -139,21 +139,21 @@ def own_rows(rows=8):
 
 
 @pytest.mark.parametrize('adversarial', [0.0, 0.7])
-def test_charges_are_overlap_and_discriminator(adversarial):
+def test_penalties_are_overlap_and_discriminator(adversarial):
   scheme, x, params = case(orthogonality=0.3, adversarial=adversarial)
   mask = own_rows(len(x))
   key = jax.random.key(0)
-  _, told = reference.run(scheme, {'params': params}, x, key, 0, 1, mask)
-  charged = 0.3 * overlap(params, x)
+  _, recorded = reference.run(scheme, {'params': params}, x, key, 0, 1, mask)
+  penalized = 0.3 * overlap(params, x)
   assert ('aux_discriminator' in params) == (adversarial > 0)
   if adversarial:
     loss = cross_entropy(params, x, mask)
-    np.testing.assert_allclose(told['discriminator loss'], loss, rtol=1e-4)
-    charged += adversarial * loss
-  np.testing.assert_allclose(told['penalty'], charged, rtol=1e-4)
+    np.testing.assert_allclose(recorded['discriminator loss'], loss, rtol=1e-4)
+    penalized += adversarial * loss
+  np.testing.assert_allclose(recorded['penalty'], penalized, rtol=1e-4)
 
 
-def test_nothing_is_charged_where_both_prices_are_0():
+def test_nothing_is_penalized_if_both_weights_are_0():
   scheme, x, params = case(orthogonality=0.0)
   assert reference.run(scheme, {'params': params}, x)[1] == {}
 
@@ -162,33 +162,33 @@ def test_rows_without_a_label_cost_nothing():
   scheme, x, params = case(orthogonality=0.0, adversarial=1.0)
   mask = np.zeros((len(x), K), bool)
   key = jax.random.key(0)
-  _, told = reference.run(scheme, {'params': params}, x, key, 0, 1, mask)
-  assert told['penalty'] == 0
+  _, recorded = reference.run(scheme, {'params': params}, x, key, 0, 1, mask)
+  assert recorded['penalty'] == 0
 
 
-def charge(scheme, x, mask):
-  """`params -> ` what the scheme charges."""
+def penalty(scheme, x, mask):
+  """`params -> ` the penalty that the scheme adds."""
 
   def function(params):
     now = {'step': 0, 'steps': 1, 'mask': jnp.array(mask)}
-    _, found = scheme.apply(
+    _, result = scheme.apply(
       {'params': params, 'now': now}, x, True, mutable=['intermediates']
     )
-    return found['intermediates']['penalty']
+    return result['intermediates']['penalty']
 
   return jax.jit(jax.grad(function))
 
 
-def moved(slopes):
+def moved(gradients):
   """Whether any of them is not 0."""
-  return any(map(np.any, jax.tree.leaves(slopes)))
+  return any(map(np.any, jax.tree.leaves(gradients)))
 
 
 def test_discriminator_learns_and_the_encoder_unlearns():
   """The same loss, its gradient turned round on its way down."""
   scheme, x, params = case(orthogonality=0.0, adversarial=0.5)
   mask = own_rows(len(x))
-  slopes = charge(scheme, x, mask)(params)
+  gradients = penalty(scheme, x, mask)(params)
   encoder = base.Encoder(scheme.resize(0.5))
   known, tasks = mask.any(axis=1), mask.argmax(axis=1)
 
@@ -198,16 +198,18 @@ def test_discriminator_learns_and_the_encoder_unlearns():
     shared = encoder.apply({'params': params['shared_encoder']}, x, True)
     last = params['aux_discriminator']
     logits = shared @ last['kernel'] + last['bias'][None]
-    found = jax.nn.log_softmax(logits)[np.arange(len(x)), tasks]
-    return -0.5 * jnp.where(known, found, 0).sum() / known.sum()
+    result = jax.nn.log_softmax(logits)[np.arange(len(x)), tasks]
+    return -0.5 * jnp.where(known, result, 0).sum() / known.sum()
 
   expected = plainly(params)
-  small.close(slopes['aux_discriminator'], expected['aux_discriminator'], 1e-4)
+  small.close(
+    gradients['aux_discriminator'], expected['aux_discriminator'], 1e-4
+  )
   turned = jax.tree.map(jnp.negative, expected['shared_encoder'])
-  small.close(slopes['shared_encoder'], turned, 1e-4)
+  small.close(gradients['shared_encoder'], turned, 1e-4)
   sizes = [np.abs(x).max() for x in jax.tree.leaves(turned)]
   assert min(sizes) > 1e-4
-  assert not moved(slopes['towers'])
+  assert not moved(gradients['towers'])
 
 
 def test_reversal_changes_no_value():
@@ -219,8 +221,8 @@ def test_reversal_changes_no_value():
 
 def test_overlap_reaches_both_encoders_and_no_head():
   scheme, x, params = case(orthogonality=1.0)
-  slopes = charge(scheme, x, own_rows(len(x)))(params)
-  reached = {name for name, tree in slopes.items() if moved(tree)}
+  gradients = penalty(scheme, x, own_rows(len(x)))(params)
+  reached = {name for name, tree in gradients.items() if moved(tree)}
   assert reached == {'shared_encoder', 'towers'}
 
 
@@ -249,5 +251,5 @@ def test_a_share_of_none_or_all_is_refused(share):
 
 
 def test_an_encoder_of_unknown_widths_is_refused():
-  with pytest.raises(ValueError, match='does not name its WIDTHS'):
+  with pytest.raises(ValueError, match='does not declare its WIDTHS'):
     small.scheme('shared_private').clone(resize=None)

@@ -51,7 +51,7 @@ def exchanged(alpha, h, subspaces):
 def test_subspaces_mix_and_a_task_reads_the_stages_of_one_shape(widths, read):
   sluice, x = scheme(widths=widths), small.inputs()
   params = small.params(sluice, x)
-  ours, kept = plain.applied(sluice, params, x)
+  actual, kept = plain.applied(sluice, params, x)
   p, x = plain.host((params, x))
   h, outputs = [x] * K, []
   for i, name in enumerate(ALPHAS):
@@ -65,7 +65,7 @@ def test_subspaces_mix_and_a_task_reads_the_stages_of_one_shape(widths, read):
     sum(b * o[t] for b, o in zip(p['beta'][t], outputs[-read:], strict=True))
     for t in range(K)
   ]
-  small.close(ours, plain.heads(p, features), 1e-4)
+  small.close(actual, plain.heads(p, features), 1e-4)
   expected = {
     f'alpha of stage {i} (task, tower)': p[name].mean((1, 3))
     for i, name in enumerate(ALPHAS)
@@ -84,16 +84,16 @@ def test_one_subspace_is_a_cross_stitch_per_stage():
   drawn = np.random.default_rng(0).normal(0, 0.5, (2, K, K))
   alpha = jnp.array(drawn, jnp.float32)
 
-  def ours(w, alpha, h):
+  def actual(w, alpha, h):
     units = {n: a[:, None, :, None] for n, a in zip(ALPHAS, alpha, strict=True)}
     return sluice(renamed(w), units | {'beta': last_stage()}, h)
 
-  def theirs(w, alpha, h):
+  def desired(w, alpha, h):
     names = ('shared_stitch_0', 'stitch_1')
     units = {n: a[..., None] for n, a in zip(names, alpha, strict=True)}
     return stitch(renamed(w), units, h)
 
-  assert_same(ours, theirs, towers(), alpha, heads('mlp'))
+  assert_same(actual, desired, towers(), alpha, heads('mlp'))
 
 
 def test_subspaces_that_keep_to_themselves_are_single():
@@ -127,7 +127,7 @@ def test_rows_start_at_a_sum_of_1(num_tasks, subspaces):
 
 
 @pytest.mark.parametrize('subspaces', [2, 3])
-def test_kernels_of_two_subspaces_are_charged_for_what_they_share(subspaces):
+def test_overlap_of_the_kernels_of_two_subspaces_is_penalized(subspaces):
   sluice = scheme(widths=(6, 6), subspaces=subspaces, orthogonality=0.2)
   params = small.params(sluice, small.inputs())
   expected = sum(
@@ -138,8 +138,8 @@ def test_kernels_of_two_subspaces_are_charged_for_what_they_share(subspaces):
       np.split(kernel, subspaces, axis=1), 2
     )
   )
-  told = plain.told(sluice, params, small.inputs())
-  np.testing.assert_allclose(told['penalty'], 0.2 * expected, rtol=1e-5)
+  recorded = plain.recorded(sluice, params, small.inputs())
+  np.testing.assert_allclose(recorded['penalty'], 0.2 * expected, rtol=1e-5)
 
 
 def test_gates_of_a_cell_count_as_inputs_of_its_channels():
@@ -156,20 +156,20 @@ def test_gates_of_a_cell_count_as_inputs_of_its_channels():
     for kernel in (words_kernel, by_channel):
       one, other = np.split(kernel, 2, axis=1)
       expected += np.square(one.T @ other).sum()
-  told = plain.told(sluice, params, words)
-  np.testing.assert_allclose(told['penalty'], 0.2 * expected, rtol=1e-5)
+  recorded = plain.recorded(sluice, params, words)
+  np.testing.assert_allclose(recorded['penalty'], 0.2 * expected, rtol=1e-5)
 
 
 def test_kernels_without_overlap_cost_nothing():
-  """Subspaces that read different channels; and none is charged by default."""
+  """Subspaces of different channels; by default there is no penalty."""
   sluice, x = scheme(orthogonality=0.2), small.inputs()
   params = jax.tree.map(np.array, small.params(sluice, x))
   for i in range(2):
     kernel = params[f'shared_tower_{i}']['Dense_0']['kernel']
     kernel[:, :2, :2] = 0
     kernel[:, 2:, 2:] = 0
-  assert plain.told(sluice, params, x)['penalty'] == 0
-  assert 'penalty' not in plain.told(scheme(), params, x)
+  assert plain.recorded(sluice, params, x)['penalty'] == 0
+  assert 'penalty' not in plain.recorded(scheme(), params, x)
 
 
 def test_channels_that_do_not_divide_are_refused():

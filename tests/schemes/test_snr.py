@@ -1,4 +1,4 @@
-"""Sub-network routing: its switches, what they let through, their price."""
+"""Sub-network routing: switches, what they let through, and their penalty."""
 
 import functools
 
@@ -65,33 +65,33 @@ def expected(params, x, transform):
 @pytest.mark.parametrize('transform', [False, True])
 def test_readers_sum_what_their_switches_let_through(transform):
   scheme, x, params = case(transform=transform)
-  out, told = reference.run(scheme, {'params': params}, x)
+  out, recorded = reference.run(scheme, {'params': params}, x)
   reference.close(out, expected(params, x, transform))
   for name, key in [
     ('shared_switches_1', 'shared switches 1 (to, subnet)'),
     ('switches', 'switches (task, subnet)'),
   ]:
     z = switch(special.expit(params[name]))
-    np.testing.assert_allclose(told[key], z, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(recorded[key], z, rtol=1e-5, atol=1e-6)
 
 
 def layout(towers, logits):
   """Sub-networks of every stage, all routed alike."""
   n = len(logits)
-  found = {
+  result = {
     f'shared_subnets_{i}': towers[f'stage_{i}'] for i in range(len(towers))
   }
-  found |= {f'shared_switches_{i}': logits for i in range(1, len(towers))}
+  result |= {f'shared_switches_{i}': logits for i in range(1, len(towers))}
   rows = jnp.broadcast_to(logits, (K, n)) if n == 1 else logits
-  return found | {'switches': rows}
+  return result | {'switches': rows}
 
 
 @pytest.mark.parametrize('encoder', ['mlp', 'lstm'])
 def test_one_open_subnetwork_is_hard(encoder):
-  ours = losses('snr', encoder, num_subnets=1)
+  actual = losses('snr', encoder, num_subnets=1)
   hard = losses('hard', encoder)
   assert_same(
-    lambda w, h: ours(layout(tied(w, 1), jnp.full((1, 1), OPEN)), h),
+    lambda w, h: actual(layout(tied(w, 1), jnp.full((1, 1), OPEN)), h),
     lambda w, h: hard({'shared_encoder': w}, h),
     tower(encoder),
     heads(encoder),
@@ -100,11 +100,11 @@ def test_one_open_subnetwork_is_hard(encoder):
 
 @pytest.mark.parametrize('encoder', ['mlp', 'lstm'])
 def test_reading_the_own_subnetwork_alone_is_single(encoder):
-  ours = losses('snr', encoder, num_subnets=K)
+  actual = losses('snr', encoder, num_subnets=K)
   single = losses('single', encoder)
   own = jnp.where(jnp.eye(K, dtype=bool), OPEN, SHUT)
   assert_same(
-    lambda w, h: ours(layout(w, own), h),
+    lambda w, h: actual(layout(w, own), h),
     lambda w, h: single({'towers': w}, h),
     towers(encoder, K),
     heads(encoder),
@@ -118,9 +118,9 @@ def test_identities_as_matrices_are_plain_sums():
     'shared_transform_1': np.tile(np.eye(6, dtype=np.float32), (2, 2, 1, 1)),
     'transform': np.tile(np.eye(4, dtype=np.float32), (K, 2, 1, 1)),
   }
-  ours, _ = reference.run(scheme, {'params': params}, x)
-  theirs, _ = reference.run(other, {'params': params | unit}, x)
-  reference.close(ours, theirs, 1e-5)
+  actual, _ = reference.run(scheme, {'params': params}, x)
+  desired, _ = reference.run(other, {'params': params | unit}, x)
+  reference.close(actual, desired, 1e-5)
 
 
 # --- What is drawn in training
@@ -189,10 +189,10 @@ def test_switches_start_open_nine_times_in_ten():
 
 def test_switches_learn_where_they_are_between_0_and_1():
   logits, key = jnp.zeros(1000), jax.random.key(0)
-  slopes = jax.grad(lambda x: snr.hard_concrete(x, key).sum())(logits)
+  gradients = jax.grad(lambda x: snr.hard_concrete(x, key).sum())(logits)
   drawn = snr.hard_concrete(logits, key)
-  np.testing.assert_array_equal(slopes != 0, (drawn > 0) & (drawn < 1))
-  assert (slopes != 0).mean() > 0.3
+  np.testing.assert_array_equal(gradients != 0, (drawn > 0) & (drawn < 1))
+  assert (gradients != 0).mean() > 0.3
 
 
 def test_penalty_is_the_expected_number_of_open_switches():

@@ -55,18 +55,18 @@ def test_penalty_is_zero_at_the_start(encoder):
 
 def test_penalty_never_moves_the_mean():
   scheme, params = case(3)
-  slopes = jax.device_get(jax.jit(jax.grad(scheme.penalty))(params))
-  for slope in jax.tree.leaves(slopes['towers']):
-    np.testing.assert_allclose(slope.sum(axis=0), 0, atol=1e-5)
-  kernel = slopes['towers']['stage_0']['Dense_0']['kernel']
+  gradients = jax.device_get(jax.jit(jax.grad(scheme.penalty))(params))
+  for gradient in jax.tree.leaves(gradients['towers']):
+    np.testing.assert_allclose(gradient.sum(axis=0), 0, atol=1e-5)
+  kernel = gradients['towers']['stage_0']['Dense_0']['kernel']
   assert np.abs(kernel).max() > 0.1
 
 
 def test_penalty_reaches_kernels_and_biases_but_no_head():
   scheme, params = case(3)
-  slopes = jax.device_get(jax.jit(jax.grad(scheme.penalty))(params))
-  for path, slope in jax.tree_util.tree_leaves_with_path(slopes):
-    assert bool(slope.any()) == (path[0].key == 'towers')
+  gradients = jax.device_get(jax.jit(jax.grad(scheme.penalty))(params))
+  for path, gradient in jax.tree_util.tree_leaves_with_path(gradients):
+    assert bool(gradient.any()) == (path[0].key == 'towers')
 
 
 def test_normalisation_is_not_coupled():
@@ -99,7 +99,7 @@ def test_tied_towers_follow_hard_sharing_under_sgd(steps):
   hp = small.hp(lr=0.1, penalty=1e9)
   tied = small.start(soft, split, hp, noise=False)
   step = jax.jit(train.step, static_argnums=0)
-  slopes = jax.jit(
+  gradients = jax.jit(
     jax.grad(lambda p: small.losses(hard.scheme, split)(p).sum())
   )
   params = jax.device_get(tied.params).tree
@@ -109,18 +109,18 @@ def test_tied_towers_follow_hard_sharing_under_sgd(steps):
   }
   for i in range(steps):
     tied, _ = step(soft, hp, tied, split, jax.random.key(i))
-    found = jax.device_get(slopes(expected))
+    result = jax.device_get(gradients(expected))
     rates = {k: 0.1 / 3 if k == 'shared_encoder' else 0.1 for k in expected}
     expected = {
       k: jax.tree.map(
-        lambda p, g, r=np.float32(rates[k]): p - r * g, expected[k], found[k]
+        lambda p, g, r=np.float32(rates[k]): p - r * g, expected[k], result[k]
       )
       for k in expected
     }
   params = jax.device_get(tied.params).tree
   for t in range(3):
-    ours = small.take(params['towers'], t)
-    small.close(ours, expected['shared_encoder'], 1e-5)
+    actual = small.take(params['towers'], t)
+    small.close(actual, expected['shared_encoder'], 1e-5)
   small.close(
     {k: v for k, v in params.items() if k != 'towers'},
     {k: v for k, v in expected.items() if k != 'shared_encoder'},

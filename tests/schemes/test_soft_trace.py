@@ -40,39 +40,39 @@ def test_trace_norm_is_the_sum_of_singular_values(shape):
 def test_gradient_is_u_v(shape):
   a = matrix(shape)
   u, _, v = np.linalg.svd(np.asarray(a, np.float64), full_matrices=False)
-  slope = slope_of(a)
-  np.testing.assert_allclose(slope, u @ v, atol=1e-3)
+  gradient = slope_of(a)
+  np.testing.assert_allclose(gradient, u @ v, atol=1e-3)
 
 
 def test_gradient_is_the_slope():
   a, direction = matrix((3, 6)), np.asarray(matrix((3, 6), seed=1))
   far, near = (nuclear(np.asarray(a) + s * direction) for s in (1e-4, -1e-4))
-  slope = slope_of(a)
+  gradient = slope_of(a)
   np.testing.assert_allclose(
-    (slope * direction).sum(), (far - near) / 2e-4, atol=2e-3
+    (gradient * direction).sum(), (far - near) / 2e-4, atol=2e-3
   )
 
 
 def test_gradient_is_scaled_by_what_comes_from_above():
   a = matrix((3, 6))
-  slope = slope_of(a)
+  gradient = slope_of(a)
   twice = jax.jit(jax.grad(lambda a: 2 * soft_trace.trace_norm(a)))(a)
-  np.testing.assert_allclose(twice, 2 * slope, rtol=1e-6)
+  np.testing.assert_allclose(twice, 2 * gradient, rtol=1e-6)
 
 
 def test_zero_has_value_and_gradient_zero():
-  value, slope = value_and_slope(jnp.zeros((3, 5)))
+  value, gradient = value_and_slope(jnp.zeros((3, 5)))
   assert value == 0
-  assert not slope.any()
+  assert not gradient.any()
 
 
 def test_equal_rows_have_a_finite_gradient():
   row = matrix((1, 6))
   a = jnp.concatenate([row] * 3)
-  value, slope = value_and_slope(a)
+  value, gradient = value_and_slope(a)
   norm = np.linalg.norm(row)
   np.testing.assert_allclose(value, np.sqrt(3) * norm, rtol=1e-4)
-  np.testing.assert_allclose(slope, a / (np.sqrt(3) * norm), atol=1e-4)
+  np.testing.assert_allclose(gradient, a / (np.sqrt(3) * norm), atol=1e-4)
 
 
 def unfolded(w, unfolding):
@@ -116,8 +116,8 @@ def test_gradient_is_finite_at_equal_towers_and_at_zero(unfolding, factor):
   tied = jax.tree.map(
     lambda w: factor * jnp.stack([w[0]] * 3), params['towers']
   )
-  slopes = jax.jit(jax.grad(scheme.penalty))({**params, 'towers': tied})
-  assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(slopes))
+  gradients = jax.jit(jax.grad(scheme.penalty))({**params, 'towers': tied})
+  assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(gradients))
 
 
 def test_equal_towers_weigh_root_k_times_one():
@@ -138,11 +138,11 @@ def test_one_tower_is_its_frobenius_norm():
 
 def test_vectors_unfold_one_way():
   w = matrix((5, 3))
-  ours = [
+  actual = [
     sum(map(nuclear, soft_trace._UNFOLDINGS[name](w)))
     for name in ('last_axis', 'tensor_train')
   ]
-  np.testing.assert_allclose(ours[0], ours[1], rtol=1e-6)
+  np.testing.assert_allclose(actual[0], actual[1], rtol=1e-6)
 
 
 def test_unknown_unfolding_is_refused():

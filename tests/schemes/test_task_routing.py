@@ -44,14 +44,14 @@ def by_task(scheme, split, masks, params):
 def test_a_task_keeps_its_channels_behind_every_stage():
   scheme, split, params, masks = case()
   variables = {'params': params, 'routing': masks}
-  out, told = reference.run(scheme, variables, split.inputs)
+  out, recorded = reference.run(scheme, variables, split.inputs)
   features = [np.asarray(split.inputs)] * K
   for i in range(2):
     mask, stage = np.asarray(masks[f'mask_{i}']), params[f'shared_stage_{i}']
     features = [
       mask[t] * reference.layer(stage, h) for t, h in enumerate(features)
     ]
-    told_count = told[f'channels of stage {i} (task)']
+    told_count = recorded[f'channels of stage {i} (task)']
     np.testing.assert_array_equal(told_count, [[3, 2][i]] * K)
   reference.close(out, plain.heads(params, features))
 
@@ -59,9 +59,9 @@ def test_a_task_keeps_its_channels_behind_every_stage():
 def test_masks_reach_channels_of_images():
   h = jnp.array(np.random.default_rng(0).normal(size=(2, 3, 4, 5, 6)))
   mask = np.arange(6) % 2 == np.arange(2)[:, None]
-  ours = task_routing.keep(h, jnp.array(mask))
+  actual = task_routing.keep(h, jnp.array(mask))
   expected = np.asarray(h) * mask[:, None, None, None]
-  np.testing.assert_array_equal(ours, expected)
+  np.testing.assert_array_equal(actual, expected)
 
 
 @pytest.mark.parametrize(
@@ -122,19 +122,19 @@ def test_disjoint_masks_share_no_weight():
   scheme, split, params, _ = case()
   rows = by_task(scheme, split, DISJOINT, params)
   for i in range(2):
-    slopes = rows[f'shared_stage_{i}']['Dense_0']['kernel']
-    assert (slopes != 0).sum(axis=0).max() == 1
+    gradients = rows[f'shared_stage_{i}']['Dense_0']['kernel']
+    assert (gradients != 0).sum(axis=0).max() == 1
 
 
 def test_channels_that_a_task_masks_learn_nothing_from_it():
   scheme, split, params, masks = case()
   rows = by_task(scheme, split, masks, params)
   for i in range(2):
-    slopes = rows[f'shared_stage_{i}']['Dense_0']
+    gradients = rows[f'shared_stage_{i}']['Dense_0']
     for t, mask in enumerate(np.asarray(masks[f'mask_{i}'])):
-      assert not slopes['kernel'][t][:, ~mask].any()
-      assert not slopes['bias'][t][~mask].any()
-      assert slopes['kernel'][t][:, mask].any()
+      assert not gradients['kernel'][t][:, ~mask].any()
+      assert not gradients['bias'][t][~mask].any()
+      assert gradients['kernel'][t][:, mask].any()
 
 
 def test_training_never_changes_a_mask():

@@ -32,8 +32,8 @@ def losses(scheme, step, training):
 
   def function(params):
     variables = {'params': params, 'now': now, **carried}
-    found = scheme.apply(variables, split.inputs, training, mutable=kinds)
-    predictions = found[0] if training else found
+    result = scheme.apply(variables, split.inputs, training, mutable=kinds)
+    predictions = result[0] if training else result
     return task_losses(small.TASKS, predictions, split)
 
   return function
@@ -57,11 +57,11 @@ def renamed(towers):
 @pytest.mark.parametrize(('step', 'training'), [(0, True), (4, False)])
 def test_before_it_ends_a_scheme_is_single(name, step, training):
   waiting = scheme(name, warm_start=5)
-  ours = losses(waiting, step, training)
+  actual = losses(waiting, step, training)
   single = losses(scheme('single'), step, training)
   units = mixing(waiting)
   assert_same(
-    lambda w, h: ours({**renamed(w), **units, **h}),
+    lambda w, h: actual({**renamed(w), **units, **h}),
     lambda w, h: single({'towers': w, **h}),
     towers(),
     heads('mlp'),
@@ -75,14 +75,14 @@ def test_what_mixes_tasks_has_no_gradient_before_it_ends(name):
 
   @jax.jit
   @jax.grad
-  def slope(units, step):
+  def gradient(units, step):
     return losses(waiting, step, True)({**rest, **units}).sum()
 
-  def slopes(step):
-    return jax.tree.leaves(jax.device_get(slope(mixing(waiting), step)))
+  def gradients(step):
+    return jax.tree.leaves(jax.device_get(gradient(mixing(waiting), step)))
 
-  assert not any(slope.any() for slope in slopes(4))
-  assert all(slope.any() for slope in slopes(5))
+  assert not any(gradient.any() for gradient in gradients(4))
+  assert all(gradient.any() for gradient in gradients(5))
 
 
 @NAMES
@@ -106,16 +106,16 @@ def test_from_then_on_it_is_the_scheme_without_warm_start(name):
 
 @NAMES
 def test_outside_training_towers_have_met(name):
-  """Nobody tells the step there, as at the test of the best parameters."""
+  """The step is not given, as in the test of the best parameters."""
   x, params = small.inputs(), None
-  found = []
+  result = []
   for warm_start in (0, 5):
     chosen = scheme(name, warm_start=warm_start)
     params = params or small.params(chosen, x)
     variables = {'params': params, **small.extra(chosen, x)}
     apply = jax.jit(chosen.apply, static_argnums=2)
-    found.append(apply(variables, x, False))
-  small.same(*found)
+    result.append(apply(variables, x, False))
+  small.same(*result)
 
 
 @NAMES

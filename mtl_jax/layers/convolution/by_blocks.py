@@ -1,7 +1,7 @@
-"""Convolution of few channels or with a large kernel as a matrix product.
+"""Convolution with few channels or a large kernel as a matrix product.
 
 `b x b` output pixels are computed at a time, from the blocks of `b x b` input
-pixels that they see. Stride 1, no padding.
+pixels in their receptive field. Stride 1, no padding.
 """
 
 import jax.numpy as jnp
@@ -14,53 +14,94 @@ from mtl_jax.layers.convolution.space_to_depth import (
 )
 from mtl_jax.layers.matmul import matmul, overlap
 
-# Below, a product is too thin to be fast; above, too much of it is zeros.
+# With fewer rows a product is too narrow to be fast; with more growth too many
+# of its factors are zeros. Measured on CPUs.
 ENOUGH_ROWS, ENOUGH_GROWTH = 80, 2.2
 FEW_CHANNELS, LARGE_KERNEL = 8, 5
 
 
 def side(size, channels, features):
-  """Side of the output blocks, or 0 for a product by rows."""
+  """Side of the output blocks, or 0 for a product by rows.
+
+  Args:
+    size: kernel size.
+    channels: number of input channels.
+    features: number of output channels.
+
+  Returns:
+    An even number or 0.
+  """
   if size == 1 or (size < LARGE_KERNEL and channels >= FEW_CHANNELS):
     return 0
-  found = 0
+  chosen = 0
   for b in (2, 4, 6, 8):
     if (_reach(size, b) * b / size) ** 2 > ENOUGH_GROWTH:
       break
-    found = b
+    chosen = b
     if b * b * features >= ENOUGH_ROWS:
       break
-  return found
+  return chosen
 
 
 def convolve(x, kernel, block):
-  """`[C, H, W, B]` and `[k, k, C, F]` to `[F, H', W', B]`."""
+  """Convolution.
+
+  Args:
+    x: images, `[C, H, W, B]`.
+    kernel: `[k, k, C, F]`.
+    block: side of the output blocks.
+
+  Returns:
+    `[F, H - k + 1, W - k + 1, B]`.
+  """
   f, out = kernel.shape[3], [n - len(kernel) + 1 for n in x.shape[1:3]]
   seen = _seen(x, len(kernel), block, out)
   pixels = to_pixels(matmul(_copies(kernel, block), seen), block)
   return pixels[:f, : out[0], : out[1]]
 
 
-def to_input(slope, kernel, block):
-  """What each output block saw gets its share; shares overlap and add up."""
-  n, out = _reach(len(kernel), block), slope.shape[1:3]
-  blocks = to_channels(fit(slope, [(0, -o % block) for o in out]), block)
+def to_input(cotangent, kernel, block):
+  """Gradient with respect to the images.
+
+  Receptive fields of output blocks overlap, so their gradients are added.
+
+  Args:
+    cotangent: of the output, `[F, H', W', B]`.
+    kernel: `[k, k, C, F]`.
+    block: side of the output blocks.
+
+  Returns:
+    `[C, H, W, B]`, with zeros up to whole blocks.
+  """
+  n, out = _reach(len(kernel), block), cotangent.shape[1:3]
+  blocks = to_channels(fit(cotangent, [(0, -o % block) for o in out]), block)
   _, height, width, batch = blocks.shape
   shares = matmul(_copies(kernel, block).T, blocks)
   shares = shares.reshape(n, n, -1, height, width, batch)
   shape = (shares.shape[2], height + n - 1, width + n - 1, batch)
   total = jnp.zeros(shape, shares.dtype)
+  # Shares of neighbouring blocks overlap: add each at its offset.
   for i in range(n):
     for j in range(n):
       total = _add_at(total, shares[i, j], i, j)
   return to_pixels(total, block)
 
 
-def to_kernel(x, slope, k, block):
-  """The gradient of the kernel: that of its copies, added up."""
-  c, f, out = x.shape[0], slope.shape[0], slope.shape[1:3]
+def to_kernel(x, cotangent, k, block):
+  """Gradient with respect to the kernel: the sum of that of its copies.
+
+  Args:
+    x: images, `[C, H, W, B]`.
+    cotangent: of the output, `[F, H', W', B]`.
+    k: kernel size.
+    block: side of the output blocks.
+
+  Returns:
+    `[k, k, C, F]`.
+  """
+  c, f, out = x.shape[0], cotangent.shape[0], cotangent.shape[1:3]
   n = _reach(k, block)
-  padded = fit(slope, [(0, -o % block) for o in out])
+  padded = fit(cotangent, [(0, -o % block) for o in out])
   product = overlap(to_channels(padded, block), _seen(x, k, block, out))
   product = product.reshape(block, block, f, n, n, block, block, c)
   product = product.transpose(0, 1, 3, 5, 4, 6, 7, 2)
@@ -73,12 +114,12 @@ def to_kernel(x, slope, k, block):
 
 
 def _reach(size, block):
-  """How many blocks a side one output block sees."""
+  """Side of the receptive field of an output block, in blocks."""
   return (size + 2 * block - 2) // block
 
 
 def _seen(x, size, block, out):
-  """`[n*n*b*b*C, H/b, W/b, B]`: what each output block sees."""
+  """`[n*n*b*b*C, H/b, W/b, B]`: receptive fields of the output blocks."""
   n, (height, width) = _reach(size, block), [-(-o // block) for o in out]
   ends = [
     (0, (m + n - 1) * block - whole)
@@ -92,7 +133,7 @@ def _seen(x, size, block, out):
 
 
 def _copies(kernel, block):
-  """`[b*b*F, n*n*b*b*C]`: each output pixel has the kernel at its own place."""
+  """`[b*b*F, n*n*b*b*C]`: the kernel at the place of each output pixel."""
   k, _, c, f = kernel.shape
   n = _reach(k, block)
   spare = n * block - k
@@ -108,7 +149,7 @@ def _copies(kernel, block):
 
 
 def _add_at(total, part, row, column):
-  """Adds `part` where it begins; in place, which no sum of padded arrays is."""
+  """Adds `part` at an offset, in place, unlike a sum of padded arrays."""
   start = (0, row, column, 0)
   there = lax.dynamic_slice(total, start, part.shape)
   return lax.dynamic_update_slice(total, there + part, start)

@@ -1,7 +1,7 @@
-"""Convolution of many channels with a small kernel as a matrix product.
+"""Convolution with many channels and a small kernel as a matrix product.
 
-The k shifts along a row are stacked, one product gives the parts of k rows,
-and these are added up. Stride 1, no padding.
+The k shifts along a row are stacked, one product computes the partial sums of k
+kernel rows, and these are added. Stride 1, no padding.
 """
 
 import jax.numpy as jnp
@@ -11,7 +11,15 @@ from mtl_jax.layers.matmul import matmul, overlap
 
 
 def convolve(x, kernel):
-  """`[C, H, W, B]` and `[k, k, C, F]` to `[F, H', W', B]`."""
+  """Convolution.
+
+  Args:
+    x: images, `[C, H, W, B]`.
+    kernel: `[k, k, C, F]`.
+
+  Returns:
+    `[F, H - k + 1, W - k + 1, B]`.
+  """
   k, _, c, f = kernel.shape
   shifts = _row_shifts(x, k)
   _, height, width, batch = shifts.shape
@@ -21,25 +29,41 @@ def convolve(x, kernel):
   return sum(parts[i, :, i : i + out] for i in range(k))
 
 
-def to_input(slope, kernel, lows, size):
-  """The slope against the kernel turned round.
+def to_input(cotangent, kernel, lows, size):
+  """Gradient with respect to the images: the flipped kernel's convolution.
 
-  Gives `size` pixels of the padded images, after the first `lows`.
+  Args:
+    cotangent: of the output, `[F, H', W', B]`.
+    kernel: `[k, k, C, F]`.
+    lows: number of leading pixels to drop, per axis.
+    size: number of pixels to return after these, per axis.
+
+  Returns:
+    `[C, *size, B]`.
   """
   reach = len(kernel) - 1
   ends = [
     (reach - low, whole + low - out)
-    for low, whole, out in zip(lows, size, slope.shape[1:3], strict=True)
+    for low, whole, out in zip(lows, size, cotangent.shape[1:3], strict=True)
   ]
-  return convolve(fit(slope, ends), kernel[::-1, ::-1].swapaxes(2, 3))
+  return convolve(fit(cotangent, ends), kernel[::-1, ::-1].swapaxes(2, 3))
 
 
-def to_kernel(x, slope, k):
-  """The gradient of the kernel, as one product."""
-  c, f = x.shape[0], slope.shape[0]
+def to_kernel(x, cotangent, k):
+  """Gradient with respect to the kernel, as one product.
+
+  Args:
+    x: images, `[C, H, W, B]`.
+    cotangent: of the output, `[F, H', W', B]`.
+    k: kernel size.
+
+  Returns:
+    `[k, k, C, F]`.
+  """
+  c, f = x.shape[0], cotangent.shape[0]
   shifts = _row_shifts(x, k)
   parts = jnp.concatenate(
-    [fit(slope, [(i, k - 1 - i), (0, 0)]) for i in range(k)]
+    [fit(cotangent, [(i, k - 1 - i), (0, 0)]) for i in range(k)]
   )
   return overlap(parts, shifts).reshape(k, f, k, c).transpose(0, 2, 3, 1)
 

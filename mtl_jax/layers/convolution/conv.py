@@ -1,10 +1,10 @@
-"""Convolution of images whose batch axis comes last, `[C, H, W, B]`.
+"""Convolution of images with the batch axis last, `[C, H, W, B]`.
 
-On a CPU it is one matrix product: the native one is slow inside a scan, its
-gradients most of all. With the batch last every slice and shift moves long
-runs of memory. Elsewhere it is the native one; both of its gradients are
-written as forward convolutions, which JAX can map over towers and task losses
-at once (that of the weights, as JAX derives it, cannot be).
+On a CPU it is one matrix product: the native operation is slow inside a scan,
+and its gradients most of all. With the batch last, slices and shifts move long
+contiguous runs of memory. Elsewhere it is the native operation. Both gradients
+are written as forward convolutions, which `vmap` can batch over towers and task
+losses at once; the gradient of the kernel that JAX derives cannot be.
 """
 
 import functools
@@ -22,7 +22,14 @@ Kernel = Float[Array, 'k k channels out']
 
 
 class Window(NamedTuple):
-  """Kernel size, stride and zero padding before and after, per axis."""
+  """Geometry of a convolution.
+
+  Attributes:
+    size: kernel size.
+    stride: stride of both axes.
+    rows: zero padding before and after the rows.
+    columns: zero padding before and after the columns.
+  """
 
   size: int
   stride: int
@@ -34,6 +41,16 @@ def window(
   height: int, width: int, size: int, stride: int, padding: str
 ) -> Window:
   """Resolves 'SAME' or 'VALID' as XLA does.
+
+  Args:
+    height: of the images.
+    width: of the images.
+    size: kernel size.
+    stride: stride of both axes.
+    padding: 'SAME' or 'VALID'.
+
+  Returns:
+    The geometry.
 
   Raises:
     ValueError: another padding, or an image smaller than the kernel.
@@ -53,7 +70,16 @@ def window(
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
 def conv(x: Planes, kernel: Kernel, window: Window) -> Out:
-  """Cross-correlation of every channel with its kernel, as `lax.conv`."""
+  """Cross-correlation, summed over channels, as `jax.lax.conv`.
+
+  Args:
+    x: images.
+    kernel: a square kernel.
+    window: geometry.
+
+  Returns:
+    Images of the new size.
+  """
   return lax.platform_dependent(
     x,
     kernel,
@@ -66,18 +92,18 @@ def _forward(x, kernel, window):
   return conv(x, kernel, window), (x, kernel)
 
 
-def _backward(window, operands, slope):
+def _backward(window, operands, cotangent):
   x, kernel = operands
   size = x.shape[1:3]
   to_input = lax.platform_dependent(
-    slope,
+    cotangent,
     kernel,
     cpu=functools.partial(cpu.to_input, window=window, size=size),
     default=functools.partial(_native_to_input, window=window, size=size),
   )
   to_kernel = lax.platform_dependent(
     x,
-    slope,
+    cotangent,
     cpu=functools.partial(cpu.to_kernel, window=window),
     default=functools.partial(_native_to_kernel, window=window),
   )
@@ -97,16 +123,16 @@ def _native(x, kernel, window):
   )
 
 
-def _native_to_input(slope, kernel, window, size):
-  """The slope, spread by the stride, against the kernel turned round."""
+def _native_to_input(cotangent, kernel, window, size):
+  """The cotangent, dilated by the stride, with the flipped kernel."""
   pads = [
     (window.size - 1 - low, _after(window, whole, low, out))
     for whole, (low, _), out in zip(
-      size, (window.rows, window.columns), slope.shape[1:3], strict=True
+      size, (window.rows, window.columns), cotangent.shape[1:3], strict=True
     )
   ]
   return lax.conv_general_dilated(
-    slope,
+    cotangent,
     kernel[::-1, ::-1].swapaxes(2, 3),
     (1, 1),
     pads,
@@ -116,25 +142,25 @@ def _native_to_input(slope, kernel, window, size):
 
 
 def _after(window, whole, low, out):
-  """Padding behind the slope that gives back all `whole` rows."""
+  """Padding after the cotangent that restores all `whole` rows."""
   spread = (out - 1) * window.stride + 1
   return whole + window.size - 1 - spread - (window.size - 1 - low)
 
 
-def _native_to_kernel(x, slope, window):
-  """The images against the slope as kernel; the sum runs over the batch."""
+def _native_to_kernel(x, cotangent, window):
+  """The images, with the cotangent as kernel, summed over the batch."""
   pads = [
     (low, (out - 1) * window.stride + window.size - whole - low)
     for whole, (low, _), out in zip(
       x.shape[1:3],
       (window.rows, window.columns),
-      slope.shape[1:3],
+      cotangent.shape[1:3],
       strict=True,
     )
   ]
   return lax.conv_general_dilated(
     x,
-    slope,
+    cotangent,
     (1, 1),
     pads,
     rhs_dilation=(window.stride,) * 2,

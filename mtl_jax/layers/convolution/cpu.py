@@ -1,8 +1,8 @@
 """Convolution and its gradients as matrix products, for CPUs.
 
-Images are `[C, H, W, B]`, kernels `[k, k, C, F]`. A stride is taken out first:
-`s x s` pixels become channels. What is left is a product of one of two kinds,
-`blocks` or `rows`.
+Images are `[C, H, W, B]`, kernels `[k, k, C, F]`. A stride s is removed first:
+`s x s` pixels become channels. The rest is one of two kinds of product,
+`by_blocks` or `by_rows`.
 """
 
 import jax.numpy as jnp
@@ -16,7 +16,16 @@ from mtl_jax.layers.convolution.space_to_depth import (
 
 
 def forward(x, kernel, window):
-  """`[C, H, W, B]` and `[k, k, C, F]` to `[F, H', W', B]`."""
+  """Convolution.
+
+  Args:
+    x: images, `[C, H, W, B]`.
+    kernel: `[k, k, C, F]`.
+    window: geometry.
+
+  Returns:
+    `[F, H', W', B]`.
+  """
   out = _out_size(x.shape[1:3], window)
   x, kernel = _unstrided(x, window, out), _spread(kernel, window)
   block = by_blocks.side(*kernel.shape[1:])
@@ -25,36 +34,55 @@ def forward(x, kernel, window):
   return by_rows.convolve(x, kernel)
 
 
-def to_input(slope, kernel, window, size):
-  """The gradient of the images, `[C, *size, B]`."""
+def to_input(cotangent, kernel, window, size):
+  """Gradient with respect to the images.
+
+  Args:
+    cotangent: of the output, `[F, H', W', B]`.
+    kernel: `[k, k, C, F]`.
+    window: geometry.
+    size: height and width of the images.
+
+  Returns:
+    `[C, *size, B]`.
+  """
   kernel = _spread(kernel, window)
   block = by_blocks.side(*kernel.shape[1:])
   if not block and window.stride == 1:
-    # What fell on the padding is not computed.
+    # Gradients of the padding are not computed.
     lows = window.rows[0], window.columns[0]
-    return by_rows.to_input(slope, kernel, lows, size)
+    return by_rows.to_input(cotangent, kernel, lows, size)
   reach = len(kernel) - 1
-  found = (
-    by_blocks.to_input(slope, kernel, block)
+  gradient = (
+    by_blocks.to_input(cotangent, kernel, block)
     if block
     else by_rows.to_input(
-      slope, kernel, (0, 0), [n + reach for n in slope.shape[1:3]]
+      cotangent, kernel, (0, 0), [n + reach for n in cotangent.shape[1:3]]
     )
   )
-  return _strided(found, window, size)
+  return _strided(gradient, window, size)
 
 
-def to_kernel(x, slope, window):
-  """The gradient of the kernel, `[k, k, C, F]`."""
-  x = _unstrided(x, window, slope.shape[1:3])
-  size = x.shape[1] - slope.shape[1] + 1
-  block = by_blocks.side(size, len(x), len(slope))
-  found = (
-    by_blocks.to_kernel(x, slope, size, block)
+def to_kernel(x, cotangent, window):
+  """Gradient with respect to the kernel.
+
+  Args:
+    x: images, `[C, H, W, B]`.
+    cotangent: of the output, `[F, H', W', B]`.
+    window: geometry.
+
+  Returns:
+    `[k, k, C, F]`.
+  """
+  x = _unstrided(x, window, cotangent.shape[1:3])
+  size = x.shape[1] - cotangent.shape[1] + 1
+  block = by_blocks.side(size, len(x), len(cotangent))
+  gradient = (
+    by_blocks.to_kernel(x, cotangent, size, block)
     if block
-    else by_rows.to_kernel(x, slope, size)
+    else by_rows.to_kernel(x, cotangent, size)
   )
-  return _gathered(found, window, len(x))
+  return _gathered(gradient, window, len(x))
 
 
 def _out_size(size, window):
@@ -66,7 +94,7 @@ def _out_size(size, window):
 
 
 def _unstrided(x, window, out):
-  """Padded, `s x s` pixels to channels, cut to what `out` pixels see."""
+  """Pads, moves `s x s` pixels to channels, and drops unused pixels."""
   s, k = window.stride, -(-window.size // window.stride)
   ends = [
     (low, (n + k - 1) * s - whole - low)
@@ -94,7 +122,7 @@ def _spread(kernel, window):
   if s == 1:
     return kernel
   k, _, c, f = kernel.shape
-  n = -(-k // s)
+  n = -(-k // s)  # rounded up
   kernel = jnp.pad(kernel, ((0, n * s - k), (0, n * s - k), (0, 0), (0, 0)))
   kernel = kernel.reshape(n, s, n, s, c, f).transpose(0, 2, 1, 3, 4, 5)
   return kernel.reshape(n, n, s * s * c, f)

@@ -1,10 +1,18 @@
-"""Moves of pixels in images `[C, H, W, B]`: no arithmetic."""
+"""Rearranges the pixels of images `[C, H, W, B]`, without arithmetic."""
 
 import jax.numpy as jnp
 
 
 def fit(x, ends):
-  """Pads the two middle axes, or cuts them where a number is negative."""
+  """Pads height and width, or crops them where a number is negative.
+
+  Args:
+    x: images.
+    ends: numbers of pixels before and after, for height and for width.
+
+  Returns:
+    Images of the new size.
+  """
   for axis, (low, high) in enumerate(ends, 1):
     cut = [slice(None)] * 4
     cut[axis] = slice(max(-low, 0), x.shape[axis] - max(-high, 0))
@@ -15,7 +23,15 @@ def fit(x, ends):
 
 
 def to_channels(x, s):
-  """`[C, H, W, B]` to `[s*s*C, H/s, W/s, B]`."""
+  """Moves blocks of pixels to channels.
+
+  Args:
+    x: `[C, H, W, B]`.
+    s: side of a block.
+
+  Returns:
+    `[s*s*C, H/s, W/s, B]`.
+  """
   if s == 1:
     return x
   c, h, w, b = x.shape
@@ -24,7 +40,15 @@ def to_channels(x, s):
 
 
 def to_pixels(x, s):
-  """`[s*s*C, H, W, B]` to `[C, s*H, s*W, B]`."""
+  """Undoes `to_channels`.
+
+  Args:
+    x: `[s*s*C, H, W, B]`.
+    s: side of a block.
+
+  Returns:
+    `[C, s*H, s*W, B]`.
+  """
   if s == 1:
     return x
   c, h, w, b = x.shape

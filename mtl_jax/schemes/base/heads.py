@@ -1,8 +1,8 @@
-"""Heads of one shape as a stack, under one name such as `head_0-3,7`.
+"""Task heads of one shape, stacked under one name such as `head_0-3,7`.
 
-What schemes and users see is a tree by name, `head_0`, `head_1`, ...; what a
-step is compiled for is the stack, so that a thousand heads are as many
-operations as two.
+Schemes and users see a tree with one entry per head, `head_0`, `head_1`, ...
+A training step is compiled for the stacked tree, so that a thousand heads need
+as many operations as two.
 """
 
 import re
@@ -17,21 +17,29 @@ _STACK = re.compile(r'head_\d+([-,]\d+)+')
 
 
 class Stack(NamedTuple):
-  """Heads of one shape: whose they are, and their leaves `[heads, ...]`."""
+  """Heads of one shape.
+
+  Attributes:
+    members: indices of the tasks whose heads these are.
+    leaves: their parameters, each leaf `[heads, ...]`.
+  """
 
   members: tuple[int, ...]
   leaves: Any
 
   @property
   def named(self) -> tuple[str, Any]:
-    """The entry of a gathered tree; a head that is alone is no stack there."""
+    """Name and parameters as in a gathered tree.
+
+    A single head is not stacked there: its leaves have no axis of heads.
+    """
     alone = len(self.members) == 1
     leaves = jax.tree.map(lambda x: x[0], self.leaves) if alone else self.leaves
     return joined(self.members), leaves
 
 
 def joined(numbers: Sequence[int]) -> str:
-  """`head_0-3,7` of 0, 1, 2, 3 and 7."""
+  """The name of a stack: `head_0-3,7` of 0, 1, 2, 3 and 7."""
   spans: list[list[int]] = []
   for number in sorted(numbers):
     if spans and spans[-1][1] == number - 1:
@@ -42,31 +50,32 @@ def joined(numbers: Sequence[int]) -> str:
 
 
 def members(name: str) -> tuple[int, ...]:
-  """The heads that a name says: one, those of a stack, or none."""
+  """The indices of the heads in a name; empty if it names no head."""
   if not (_ONE.fullmatch(name) or _STACK.fullmatch(name)):
     return ()
-  found = []
+  numbers = []
   for span in name.removeprefix('head_').split(','):
     first, *last = map(int, span.split('-'))
-    found.extend(range(first, (last or [first])[0] + 1))
-  return tuple(found)
+    numbers.extend(range(first, (last or [first])[0] + 1))
+  return tuple(numbers)
 
 
 def is_stack(name: str) -> bool:
-  """Whether this names several heads."""
+  """Whether this is the name of several heads."""
   return bool(_STACK.fullmatch(name))
 
 
 def gathered(tree: Any) -> Any:
-  """A tree by name, with heads of one shape as one stack."""
-  found: dict[Any, list[str]] = {}
+  """Stacks the heads of one shape, `head_0`, `head_1`, ..., of a tree."""
+  alike: dict[Any, list[str]] = {}
   for name, part in tree.items():
     if _ONE.fullmatch(name):
-      found.setdefault(_shape(part), []).append(name)
+      alike.setdefault(_shape(part), []).append(name)
   whole = {
     name: part for name, part in tree.items() if not _ONE.fullmatch(name)
   }
-  for names in found.values():
+  # Heads of one tree structure, shapes and dtypes make one stack.
+  for names in alike.values():
     if len(names) == 1:
       whole[names[0]] = tree[names[0]]
       continue
@@ -82,12 +91,25 @@ def _shape(part: Any) -> tuple:
 
 
 def apart(tree: dict, axis: int = 0) -> dict:
-  """The tree by name again; behind `axis` axes of runs."""
+  """Undoes `gathered`.
+
+  Args:
+    tree: a gathered tree of parameters.
+    axis: position of the axis of heads in each leaf, after the axes of runs.
+
+  Returns:
+    The tree with one entry per head.
+  """
   return dict(ByName(tree, axis).items())
 
 
 class ByName(dict):
-  """A gathered tree by name; a head is cut out where it is asked for."""
+  """A gathered tree with one entry per head, sliced when it is read.
+
+  Args:
+    tree: a gathered tree of parameters.
+    axis: position of the axis of heads in each leaf, after the axes of runs.
+  """
 
   def __init__(self, tree: dict, axis: int = 0):
     self._stacks = {name: tree[name] for name in tree if is_stack(name)}
@@ -97,6 +119,7 @@ class ByName(dict):
       for name in self._stacks
       for i, t in enumerate(members(name))
     }
+    # Heads are listed with a placeholder, and sliced in __getitem__ alone.
     others = {k: part for k, part in tree.items() if k not in self._stacks}
     super().__init__(others | dict.fromkeys(self._places))
 
@@ -120,7 +143,7 @@ class ByName(dict):
 
 
 def variables(params: dict) -> dict[str, Any]:
-  """What a scheme is applied to: parameters by name, and their stacks."""
+  """Flax variables of a scheme: parameters by name, and stacks of heads."""
   if not any(map(is_stack, params)):
     return {'params': params}
   stacks = []

@@ -1,4 +1,4 @@
-"""Linear read-outs of features, all heads of a shape in one product."""
+"""Linear task heads, evaluated as one matrix product for all tasks."""
 
 import functools
 import hashlib
@@ -19,7 +19,11 @@ from mtl_jax.schemes.base.towers import summary
 
 
 class Head(nn.Module):
-  """A linear read-out of a feature vector, pooled first if it is none."""
+  """A linear layer on a feature vector; other features are pooled first.
+
+  Attributes:
+    num_outputs: number of outputs of the task.
+  """
 
   num_outputs: int
 
@@ -29,7 +33,7 @@ class Head(nn.Module):
 
 
 def linear(heads: Sequence[Callable]) -> bool:
-  """Whether these factories make plain heads, which one product may serve."""
+  """Whether all of these factories make a plain `Head`."""
   return all(
     isinstance(head, functools.partial)
     and head.func is Head
@@ -41,9 +45,18 @@ def linear(heads: Sequence[Callable]) -> bool:
 def read_out(
   stacks: Sequence[Stack], rows: Float[Array, 'batch channels']
 ) -> Columns:
-  """What each head makes of the same features, in one product for all."""
+  """Applies linear heads to features that all tasks share.
+
+  Args:
+    stacks: weights of all heads.
+    rows: the features, one vector per row.
+
+  Returns:
+    Predictions of each head, from one matrix product for all.
+  """
   parts = []
   with jax.named_scope('heads'):
+    # Heads with different numbers of outputs are columns of one kernel.
     kernels, biases = zip(*map(_weights, stacks), strict=True)
     wide = [kernel.swapaxes(0, 1) for kernel in kernels]  # [C, heads, outputs]
     flat = [kernel.reshape(kernel.shape[0], -1) for kernel in wide]
@@ -61,7 +74,15 @@ def read_out(
 def read_out_each(
   stacks: Sequence[Stack], rows: Float[Array, 'tasks batch channels']
 ) -> Columns:
-  """What each head makes of its own rows, a product for each output size."""
+  """Applies each linear head to features of its own task.
+
+  Args:
+    stacks: weights of all heads.
+    rows: the features of each task.
+
+  Returns:
+    Predictions of each head, from one matrix product per number of outputs.
+  """
   with jax.named_scope('heads'):
     order = tuple(t for stack in stacks for t in stack.members)
     sizes = [len(stack.members) for stack in stacks]
@@ -74,7 +95,15 @@ def read_out_each(
 
 
 def of_modules(heads: Sequence[Head], rows: Array) -> list[Stack]:
-  """The weights that each head has by its own name, stacked."""
+  """Stacks the weights of head modules.
+
+  Args:
+    heads: modules, one per task, each with parameters under its own name.
+    rows: features, `[B, C]` or `[K, B, C]`; only the shape is used.
+
+  Returns:
+    One stack per number of outputs.
+  """
   alike: dict[int, list[int]] = {}
   for t, head in enumerate(heads):
     alike.setdefault(head.num_outputs, []).append(t)
@@ -89,18 +118,22 @@ def of_modules(heads: Sequence[Head], rows: Array) -> list[Stack]:
 
 
 def drawn(key: Any, heads: Sequence[Callable], channels: int) -> list[Stack]:
-  """First weights of all heads, those that each would draw by its own name.
+  """Initial weights of all heads, equal to those of separate modules.
 
   Args:
-    key: Flax's own of the scheme, which it folds a module's path into.
-    heads: factories, see `linear`.
-    channels: that the heads read.
+    key: Flax's key of the scheme, into which it folds a module's path.
+    heads: factories that are `linear`, one per task.
+    channels: number of channels of the features.
+
+  Returns:
+    One stack per number of outputs.
   """
   alike: dict[int, list[int]] = {}
   for t, head in enumerate(heads):
     alike.setdefault(head.args[0], []).append(t)
   stacks = []
   for outputs, members in alike.items():
+    # Paths as Flax counts them: the first draw of the head's dense layer.
     paths = [(*key.suffix, f'head_{t}', 'Dense_0', 1) for t in members]
     numbers = np.array([_folded(path) for path in paths], np.uint32)
     keys = jax.vmap(jax.random.fold_in, (None, 0))(key.rng, numbers)

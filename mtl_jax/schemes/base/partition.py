@@ -1,4 +1,4 @@
-"""Who learns which parameter, told by names and by stacked axes."""
+"""Which parameters belong to which task, by names and by tower axes."""
 
 import re
 from collections.abc import Callable
@@ -9,15 +9,19 @@ from jaxtyping import Array, Shaped
 
 
 def split(params: dict) -> tuple[dict, dict]:
-  """Cuts by top-level name: `(shared, task)`, the task part with `aux_`."""
+  """Splits by top-level name into shared and task-specific parameters.
+
+  Returns:
+    `(shared, task)`. The second includes `aux_...`, which no task loss reaches.
+  """
   shared = {k: v for k, v in params.items() if k.startswith('shared')}
   return shared, {k: v for k, v in params.items() if k not in shared}
 
 
 def module_of(path: tuple) -> str:
-  """The stage that a parameter is of, such as `shared_encoder/stage_1`.
+  """The encoder stage of a parameter, such as `shared_encoder/stage_1`.
 
-  What is of no numbered stage goes by its top-level name.
+  A parameter outside numbered stages is listed under its top-level name.
   """
   keys = [part.key for part in path]
   stages = [i for i, key in enumerate(keys) if _STAGE.fullmatch(key)]
@@ -28,16 +32,25 @@ _STAGE = re.compile(r'stage_\d+')
 
 
 def weights(params: Any) -> list[Array]:
-  """Kernels, embeddings and biases, without those of normalisation."""
+  """Kernels, embeddings and biases, without those of normalization."""
   if not isinstance(params, dict):
     return [params]
+  # Normalization layers have a scale.
   if 'scale' in params:
     return []
   return [w for part in params.values() for w in weights(part)]
 
 
 def map_weights(function: Callable, params: Any) -> Any:
-  """`params` with `function` applied to those that `weights` lists."""
+  """Applies a function to the parameters that `weights` lists.
+
+  Args:
+    function: from an array to an array.
+    params: a tree of parameters.
+
+  Returns:
+    The tree; parameters of normalization are unchanged.
+  """
   if not isinstance(params, dict):
     return function(params)
   if 'scale' in params:
@@ -46,7 +59,7 @@ def map_weights(function: Callable, params: Any) -> Any:
 
 
 def kernels(params: Any) -> list[Array]:
-  """Kernels and embeddings, which are kernels of one-hot words; no biases."""
+  """Kernels and embeddings (kernels of one-hot words), without biases."""
   leaves = jax.tree_util.tree_leaves_with_path(params)
   return [leaf for path, leaf in leaves if is_kernel(path)]
 
@@ -57,10 +70,15 @@ def is_kernel(path: tuple) -> bool:
 
 
 def per_tower(tree: dict, values: Shaped[Array, 'groups']) -> dict:
-  """Spreads one value per tower over `tree`, in shapes that broadcast.
+  """Arranges one value per tower like a tree, in shapes that broadcast.
 
-  With one value the whole tree is one group. With K, `head_t` takes value t
-  and any other leaf takes them along its tower axis 0.
+  Args:
+    tree: parameters; those of towers have the tower axis 0.
+    values: one value for the whole tree, or one for each of K towers.
+
+  Returns:
+    A tree like `tree`. With K values, `head_t` has value t, and any other leaf
+    has all values along axis 0.
   """
 
   def spread(path, leaf):

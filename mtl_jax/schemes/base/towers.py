@@ -1,4 +1,4 @@
-"""Encoders run as towers on an axis, and features of towers."""
+"""Encoders mapped over a tower axis, and the features of towers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,11 @@ Features = Any  # an array [..., C], or a `layers.Sequence` of them
 
 
 class Encoder(nn.Module):
-  """Stages one after the other."""
+  """Applies the stages of an encoder in sequence.
+
+  Attributes:
+    stages: module factories.
+  """
 
   stages: tuple[Callable, ...]
 
@@ -27,7 +31,12 @@ class Encoder(nn.Module):
 
 
 class Stack(nn.Module):
-  """`size` encoders side by side, as one module: to be stacked again."""
+  """`size` encoders with stacked parameters, as a module to be stacked again.
+
+  Attributes:
+    stages: module factories.
+    size: number of encoders.
+  """
 
   stages: tuple[Callable, ...]
   size: int
@@ -45,13 +54,18 @@ def stack(
   in_axis: int | None = None,
   same_init: bool = False,
 ) -> Any:
-  """Runs n towers: n copies of `module`, parameters stacked on axis 0.
+  """Applies n towers: n copies of `module`, parameters stacked on axis 0.
+
+  The collections `params` and `batch_stats` have one entry per tower, on axis
+  0. Variables of any other collection cannot be created inside a tower.
 
   Args:
     module: one tower, `module(x, train)`.
-    n: how many copies.
+    n: number of copies.
     x: one input for all (`in_axis=None`), or one for each on axis 0.
-    same_init: start all copies at the same parameters.
+    train: whether this is a training step.
+    in_axis: axis of `x` that is mapped over, or None.
+    same_init: whether all copies start with the same parameters.
 
   Returns:
     The outputs on axis 0: `[n, B, ...]`.
@@ -61,16 +75,26 @@ def stack(
     in_axes=in_axis,
     axis_size=n,
     variable_axes={'params': 0, 'batch_stats': 0},
+    # Each tower has its own dropout masks, also with equal parameters.
     split_rngs={'params': not same_init, 'dropout': True},
   )
   return towers(module, x)
 
 
 def per_task(module: nn.Module, n: int, x: Any, train: bool) -> Any:
-  """Runs one module on n inputs, one for each task on axis 0.
+  """Applies one module to n inputs, one for each task on axis 0.
 
-  All have the same parameters, but each its own running statistics: what one
-  task's features are normalised by is none of the others'.
+  The parameters are shared, but each task has its own running statistics, so
+  that the features of a task are normalized independently of the others.
+
+  Args:
+    module: `module(x, train)`.
+    n: number of tasks.
+    x: inputs, `[n, B, ...]`.
+    train: whether this is a training step.
+
+  Returns:
+    The outputs on axis 0: `[n, B, ...]`.
   """
   runs = nn.vmap(
     lambda module, x: module(x, train),
@@ -83,21 +107,37 @@ def per_task(module: nn.Module, n: int, x: Any, train: bool) -> Any:
 
 
 def spread(features: Features, n: int) -> Features:
-  """The same features for n tasks, on a new axis 0."""
+  """Broadcasts features to n tasks.
+
+  Args:
+    features: of one tower, `[B, ..., C]`.
+    n: number of tasks.
+
+  Returns:
+    `[n, B, ..., C]`.
+  """
   return jax.tree.map(
     lambda leaf: jnp.broadcast_to(leaf[None], (n, *leaf.shape)), features
   )
 
 
 def swapped(features: Features) -> Features:
-  """Features `[a, b, ...]` with these two axes of towers exchanged."""
+  """Exchanges the first two axes of features, both of towers."""
   return jax.tree.map(lambda leaf: jnp.swapaxes(leaf, 0, 1), features)
 
 
 def unstack(features: Any, n: int) -> list:
-  """Features of n towers, one after the other."""
+  """Splits features of towers.
+
+  Args:
+    features: stacked on axis 0, `[n, B, ..., C]`.
+    n: number of towers.
+
+  Returns:
+    A list of n features `[B, ..., C]`.
+  """
   leaves, structure = jax.tree.flatten(features)
-  # One split: the gradient of n slices would be n padded arrays and their sum.
+  # One split: the gradient of n slices would be a sum of n padded arrays.
   parts = [lax.split(leaf, (1,) * n) for leaf in leaves]
   return [
     jax.tree.unflatten(structure, [part[i][0] for part in parts])
@@ -106,21 +146,28 @@ def unstack(features: Any, n: int) -> list:
 
 
 def values(features: Features) -> Any:
-  """The numbers alone, without a padding mask."""
+  """The array of features, without the padding mask."""
   is_sequence = isinstance(features, layers.Sequence)
   return features.values if is_sequence else features
 
 
 def channels(features: Features) -> int:
-  """How many numbers stand at each position."""
+  """Number of channels: the size of the last axis."""
   return values(features).shape[-1]
 
 
 def mix(function: Callable[[Array], Array], features: Any) -> Any:
-  """Applies `function` to features of towers; their padding mask stays.
+  """Applies a function to features of towers; the padding mask stays.
 
-  All towers read the same rows, so their masks are alike: the first serves
-  however many features come out.
+  All towers read the same rows, so their masks are equal: the first is used
+  for any number of outputs.
+
+  Args:
+    function: from `[n, B, ..., C]` to `[m, B, ..., C']`.
+    features: of n towers on axis 0.
+
+  Returns:
+    Features of m towers on axis 0.
   """
   if not isinstance(features, layers.Sequence):
     return function(features)
@@ -130,7 +177,15 @@ def mix(function: Callable[[Array], Array], features: Any) -> Any:
 
 
 def alter(function: Callable[[Array], Array], features: Features) -> Features:
-  """Applies `function` to one tower's features; their padding mask stays."""
+  """Applies a function to features of one tower; the padding mask stays.
+
+  Args:
+    function: from `[B, ..., C]` to `[B, ..., C']`.
+    features: of one tower.
+
+  Returns:
+    The new features.
+  """
   if not isinstance(features, layers.Sequence):
     return function(features)
   return layers.Sequence(function(features.values), features.mask)
@@ -148,5 +203,5 @@ def summary(features: Features) -> Float[Array, 'batch channels']:
 
 
 def is_raw(x: Any) -> bool:
-  """Whether these are pixels or words, which no encoder stage has read."""
+  """Whether this is an input of pixels or words rather than of vectors."""
   return not (x.ndim == 2 and jnp.issubdtype(x.dtype, jnp.floating))

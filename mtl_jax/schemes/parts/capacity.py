@@ -1,4 +1,4 @@
-"""Encoders resized until a scheme has a wanted number of parameters."""
+"""Resizes an encoder until a scheme has a given number of parameters."""
 
 import functools
 import math
@@ -8,25 +8,29 @@ import jax
 
 from mtl_jax.schemes import base
 
-TRIES = 12  # halvings of the range of factors
+TRIES = 12  # bisections of the range of factors
 
 
 def matched(scheme: base.Scheme, target: type, alike: type, x: Any) -> tuple:
-  """The stages with which `alike` has the parameters that `target` has.
+  """Stages with which one scheme has as many parameters as another.
 
   Args:
-    scheme: whose stages, heads and tasks both are made with.
-    target: a class of schemes, given the encoder as it is.
-    alike: another, given the encoder resized.
-    x: a batch of inputs.
+    scheme: its stages, heads and `resize` are used for both schemes.
+    target: class of the scheme whose number of parameters is to be matched; it
+      has the encoder as it is.
+    alike: class of the scheme whose encoder is resized.
+    x: a batch of inputs; only shapes and dtypes are used.
+
+  Returns:
+    The resized stages.
 
   Raises:
-    ValueError: it is not known how this encoder is resized.
+    ValueError: the encoder does not declare its `WIDTHS`.
   """
   if scheme.resize is None:
     raise ValueError(
-      'this scheme resizes its encoder, and the encoder does not name its '
-      'WIDTHS; see mtl_jax/encoders/mlp.py'
+      'this scheme resizes its encoder, and the encoder does not declare '
+      'its WIDTHS; see mtl_jax/encoders/mlp.py'
     )
   shapes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), x)
   leaves, tree = jax.tree.flatten(shapes)
@@ -44,6 +48,8 @@ def _factor(stages, heads, resize, target, alike, leaves, tree) -> float:
 
   low, high = 1 / len(heads), float(len(heads))
   tried = {1.0: excess(1.0)}
+  # Widths are rounded, so the count is a step function of the factor: bisect,
+  # and take the best of all factors tried.
   for _ in range(TRIES):
     middle = math.sqrt(low * high)
     tried[middle] = excess(middle)
@@ -52,8 +58,16 @@ def _factor(stages, heads, resize, target, alike, leaves, tree) -> float:
 
 
 def parameters(scheme: base.Scheme, x: Any) -> int:
-  """How many a scheme has for such inputs; nothing is computed."""
-  # Shapes need no key that any parameter is drawn by.
+  """Counts the parameters of a scheme, without computing them.
+
+  Args:
+    scheme: an unbound scheme.
+    x: inputs, or their shapes and dtypes.
+
+  Returns:
+    The number of parameters.
+  """
+  # Any key will do: only shapes are evaluated.
   start = functools.partial(scheme.init, train=False)
   params = jax.eval_shape(start, jax.random.key(0), x)['params']
   return sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(params))

@@ -1,4 +1,4 @@
-"""Where experts begin in an encoder, and running them."""
+"""Runs experts: copies of the stages behind a shared stem."""
 
 from typing import Any
 
@@ -9,10 +9,19 @@ from mtl_jax.schemes.base import ranges
 def stem_length(
   scheme: base.Scheme, expert_from: int, x: Any, tower_from: int = -1
 ) -> int:
-  """How many stages all experts share; -1 picks the fewest that will do.
+  """Number of stages in the stem that all experts share.
 
-  Gates read the input itself where it is a vector, and the pooled features of
-  at least one stage where it is an image or a text.
+  A gate reads the input itself if it is a vector, and otherwise the pooled
+  features of at least one stage.
+
+  Args:
+    scheme: it has the encoder's stages.
+    expert_from: number of stages in the stem; -1 is the fewest possible.
+    x: a batch of inputs.
+    tower_from: stage at which each task's own tower begins; -1: no towers.
+
+  Returns:
+    The number of stages.
 
   Raises:
     ValueError: a gate would read raw input, or no stage is left.
@@ -38,7 +47,17 @@ def stem_length(
 
 
 def stem(scheme: base.Scheme, cut: int, x: Any, train: bool) -> base.Features:
-  """The first `cut` stages, which all experts share."""
+  """Applies the stem.
+
+  Args:
+    scheme: it has the encoder's stages.
+    cut: number of stages in the stem.
+    x: a batch of inputs.
+    train: whether this is a training step.
+
+  Returns:
+    The features, or `x` if there is no stem.
+  """
   if not cut:
     return x
   return base.Encoder(scheme.stages[:cut], name='shared_stem')(x, train)
@@ -52,7 +71,19 @@ def run(
   train: bool,
   tower_from: int = -1,
 ) -> tuple[base.Features, list[base.Features]]:
-  """What gates read and what `size` shared experts make of it."""
+  """Applies the stem and the shared experts.
+
+  Args:
+    scheme: it has the encoder's stages.
+    expert_from: see `stem_length`.
+    size: number of experts.
+    x: a batch of inputs.
+    train: whether this is a training step.
+    tower_from: see `stem_length`.
+
+  Returns:
+    The input of the gates, and a list of the experts' features.
+  """
   cut = stem_length(scheme, expert_from, x, tower_from)
   x = stem(scheme, cut, x, train)
   until = tower_from if tower_from >= 0 else len(scheme.stages)
@@ -60,13 +91,29 @@ def run(
   return x, base.unstack(base.stack(experts, size, x, train), size)
 
 
-def last_shared(scheme: base.Scheme, found: list) -> list[base.Features]:
-  """Marks what the experts make, where each task's own gate mixes it."""
-  return [scheme.last_shared(h, f'expert_{e}') for e, h in enumerate(found)]
+def last_shared(scheme: base.Scheme, outputs: list) -> list[base.Features]:
+  """Marks the experts' features as the last that tasks share.
+
+  Args:
+    scheme: a scheme in which each task has its own gate.
+    outputs: the experts' features.
+
+  Returns:
+    The features, to be used in place of the argument.
+  """
+  return [scheme.last_shared(h, f'expert_{e}') for e, h in enumerate(outputs)]
 
 
 def check_towers(tower_from: int, count: int) -> None:
-  """Raises `ValueError` where towers would begin behind all `count` stages."""
+  """Checks where towers begin.
+
+  Args:
+    tower_from: first stage of the towers; -1: no towers.
+    count: number of stages of the encoder.
+
+  Raises:
+    ValueError: `tower_from` is out of range.
+  """
   ranges.at_least(-1, tower_from=tower_from)
   if tower_from > count:
     raise ValueError(
@@ -77,9 +124,16 @@ def check_towers(tower_from: int, count: int) -> None:
 def towers(
   scheme: base.Scheme, tower_from: int, mixed: base.Features, train: bool
 ) -> base.Features:
-  """Each task's own copy of the stages from `tower_from` on; -1 is none.
+  """Applies each task's own copy of the last stages to its mixture.
 
-  Features in and out are stacked, `[K, B, ...]`.
+  Args:
+    scheme: it has the encoder's stages.
+    tower_from: first stage of the towers; -1: no towers.
+    mixed: stacked features, `[K, B, ...]`.
+    train: whether this is a training step.
+
+  Returns:
+    Stacked features, `[K, B, ...]`.
   """
   if not has_towers(scheme, tower_from):
     return mixed

@@ -1,4 +1,4 @@
-"""Drawing one of several, so that a gradient passes."""
+"""Differentiable samples of a categorical variable."""
 
 import jax
 from jaxtyping import Array, Float
@@ -7,16 +7,25 @@ from jaxtyping import Array, Float
 def gumbel_softmax(
   logits: Float[Array, '... n'], key: Array, temperature: Array | float
 ) -> Float[Array, '... n']:
-  """Jang, Gu, Poole, ICLR 2017, arXiv:1611.01144, eq. 2."""
+  """A sample by Jang, Gu, Poole, ICLR 2017, arXiv:1611.01144, eq. 2.
+
+  Args:
+    logits: unnormalized log-probabilities, on the last axis.
+    key: a random key.
+    temperature: towards 0 the sample becomes one-hot.
+
+  Returns:
+    Weights that sum to 1 over the last axis.
+  """
   noise = jax.random.gumbel(key, logits.shape)
   return jax.nn.softmax((logits + noise) / temperature)
 
 
 def most_likely(logits: Float[Array, '... n']) -> Float[Array, '... n']:
-  """1 at the largest, the first of several; no gradient passes."""
+  """One-hot of the largest, the first of several; without gradient."""
   return jax.nn.one_hot(logits.argmax(-1), logits.shape[-1])
 
 
 def straight_through(soft: Float[Array, '... n']) -> Float[Array, '... n']:
-  """1 at the largest, with the gradient of `soft`."""
+  """One-hot of the largest, with the gradient of `soft`."""
   return soft + jax.lax.stop_gradient(most_likely(soft) - soft)
