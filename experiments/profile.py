@@ -46,6 +46,9 @@ def main() -> None:
     cli.SCHEME.value or config.scheme,
     cli.BALANCER.value or config.balancer,
   )
+  # The steps from one evaluation to the next are one program.
+  config.evals = max(1, config.steps // STEPS.value)
+  config.steps = config.evals * STEPS.value
   cells.check(config)
   cell = cells.make(config, cells.data(config))
   import jax

@@ -16,8 +16,8 @@ ROOT = pathlib.Path(__file__).parents[2]
 # Each compiles one program as a job of its own would.
 PROGRAM = """
 import sys, jax, jax.numpy as jnp
-from mtl_jax import compilation
-compilation.keep(lambda text: print(text, file=sys.stderr))
+from mtl_jax import devices
+devices.keep_programs(lambda text: print(text, file=sys.stderr))
 jax.jit(lambda x: (x @ x).sum() + 1)(jnp.ones((3, 3)))
 """
 

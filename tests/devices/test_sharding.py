@@ -58,7 +58,7 @@ def test_mapped_runs_equal_a_loop():
 def test_eight_devices_equal_one():
   """In a process of its own: the number of devices is fixed at the start."""
   root = pathlib.Path(__file__).parents[2]
-  file = str(root / 'tests' / 'on_eight_devices.py')
+  file = str(root / 'tests' / 'devices' / 'on_eight_devices.py')
   done = subprocess.run(
     [sys.executable, '-m', 'pytest', '-n', '0', '-p', 'no:cacheprovider', file],
     cwd=root,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from configs import default
-from mtl_jax import train
+from mtl_jax import plugins, train
 from mtl_jax.balancers import base as balancers
 from mtl_jax.cells import build
 from mtl_jax.errors import InputError
@@ -158,7 +158,7 @@ def test_task_parameters_keep_their_own_gradient(name):
 @functools.cache
 def modo(gamma):
   """A system of `modo` whose weights have this rate."""
-  make = build.modules.find('mtl_jax.balancers', 'modo', 'make')
+  make = plugins.find('mtl_jax.balancers', 'modo', 'make')
   return small.system('hard', balancer=make(gamma=gamma))
 
 
