@@ -15,7 +15,7 @@ from jaxtyping import Array, Float
 from benchmarks.toy.problem import Point, Setting, losses, lowest, reached
 from mtl_jax.balancers import base
 from mtl_jax.train import balancing, optimizers
-from mtl_jax.train.task_gradients import Look
+from mtl_jax.train.task_gradients import ForwardPass
 
 KEPT = 200  # points of a path, after its start
 LR = 1e-3
@@ -76,11 +76,13 @@ def _step(method: base.Balancer, seen: Callable, carry: Any, number: Array):
   """A step as in `train.step`, where all batches are one and free of noise."""
   params, opt, balance = carry
   values, pullback = jax.vjp(seen, params)
-  look = Look(values, (), lambda weights, _: (pullback(weights)[0], ()))
+  forward_pass = ForwardPass(
+    values, (), lambda weights, _: (pullback(weights)[0], ())
+  )
   key = jax.random.fold_in(jax.random.key(0), number)
   hp = optimizers.Hp(*(jnp.array(x) for x in (LR, 0.0, 0.0, 0.0, (1.0, 1.0))))
   found = balancing.combine(
-    method, 'shared', hp, [look] * method.n_batches, balance, key
+    method, 'shared', hp, [forward_pass] * method.n_batches, balance, key
   )
   updates, opt = optax.adam(LR).update(found.grads, opt)
   params, balance = optax.apply_updates(params, updates), found.balance

@@ -39,12 +39,12 @@ def balanced(name, steps, losses, rows, key):
   def back(weights, price):
     return {'shared': weights @ rows, 'head': weights}, ()
 
-  looks = [task_gradients.Look(losses, (), back)] * method.n_batches
+  passes = [task_gradients.ForwardPass(losses, (), back)] * method.n_batches
   params = {'shared': rows[0], 'head': losses}
   state, found = balancing.start(method, 'shared', len(losses), params), []
   for i in range(steps):
     key_i = jax.random.fold_in(key, i)
-    one = balancing.combine(method, 'shared', hp, looks, state, key_i)
+    one = balancing.combine(method, 'shared', hp, passes, state, key_i)
     state = one.balance
     if method.after:
       state = method.after(losses, 0.9 * losses, state)
@@ -144,8 +144,8 @@ def test_a_step_without_an_answer_is_equal_and_leaves_no_trace(name):
   state = balancing.start(method, 'shared', 3, params)
   bad = random_rows(0).at[1, 2].set(jnp.nan)
   back = lambda w, price: ({'shared': w @ bad}, ())  # noqa: E731
-  looks = [task_gradients.Look(LOSSES, (), back)] * method.n_batches
-  found = balancing.combine(method, 'shared', hp, looks, state, KEY)
+  passes = [task_gradients.ForwardPass(LOSSES, (), back)] * method.n_batches
+  found = balancing.combine(method, 'shared', hp, passes, state, KEY)
   assert found.fallback == 1
   np.testing.assert_array_equal(found.weights, 1)
   jax.tree.map(np.testing.assert_array_equal, found.balance, state)
@@ -205,8 +205,8 @@ def test_no_two_methods_agree():
       back = functools.partial(
         lambda g, w, price: ({'shared': w @ g}, ()), scaled
       )
-      looks = [task_gradients.Look(losses, (), back)] * method.n_batches
-      found = balancing.combine(method, 'shared', hp, looks, state, KEY)
+      passes = [task_gradients.ForwardPass(losses, (), back)] * method.n_batches
+      found = balancing.combine(method, 'shared', hp, passes, state, KEY)
       state = found.balance
       if method.after:
         state = method.after(losses, losses * rates, state)

@@ -19,7 +19,7 @@ from tests.run.test_table import train as train_cell
 
 quick = small.quick
 
-ASKED = probes.Asked(batches=3, rows=8)
+ASKED = probes.Sampling(batches=3, rows=8)
 K = len(small.TASKS)
 TASK = np.eye(K, dtype=np.float32)
 
@@ -92,8 +92,10 @@ def test_gradients_are_finite_differences(name):
 
   @jax.jit
   def compared(state):
-    look, _ = forward.look(system, state.opened, split, jax.random.key(0))
-    return probes.gradients(system, look)
+    evaluated, _ = forward.forward_pass(
+      system, state.opened, split, jax.random.key(0)
+    )
+    return probes.gradients(system, evaluated)
 
   rows, state = jax.device_get((compared(state), state))
   state = state.opened
@@ -161,7 +163,7 @@ def test_noise_of_batches_is_no_conflict():
   split = small.split(rows=64)
   system = small.system()
   state = small.start(system, split, small.hp())
-  asked = probes.Asked(batches=3000, rows=2)
+  asked = probes.Sampling(batches=3000, rows=2)
   found = measured(system, split, state, asked)
   rows = slopes(system, split, state)
   true = rows @ rows.T

@@ -59,14 +59,14 @@ def marking(name):
 def both_ways(system, state, weights):
   """Gradients of the weighted losses: by parameters, and through features."""
   state = state.opened
-  look, _ = forward.look(system, state, SPLIT, KEY)
+  evaluated, _ = forward.forward_pass(system, state, SPLIT, KEY)
 
   def marked(params):
     found = forward.apply(system, state, SPLIT, KEY, params, (), ['spots'])
     return found[1]['spots']
 
-  free = jax.tree.map(jnp.zeros_like, look.charged)
-  by_params, by_features = look.back(weights, free)
+  free = jax.tree.map(jnp.zeros_like, evaluated.penalty)
+  by_params, by_features = evaluated.pullback(weights, free)
   _, pullback = jax.vjp(marked, state.params)
   return by_params, pullback(by_features)[0]
 
@@ -106,8 +106,8 @@ def test_the_gram_of_all_is_the_sum_of_the_modules():
 @functools.partial(jax.jit, static_argnums=(0, 1))
 def rows_at(system, over, state, split, key):
   """Raw losses, and each task's weighted gradient of what is shared."""
-  look, _ = forward.look(system, state.opened, split, key)
-  return look.losses, task_gradients.rows(look, HP.task_weights, over)
+  evaluated, _ = forward.forward_pass(system, state.opened, split, key)
+  return evaluated.losses, task_gradients.rows(evaluated, HP.task_weights, over)
 
 
 def test_each_module_has_the_weights_that_its_own_gram_gives():
