@@ -110,6 +110,7 @@ def at_least(least: Any, **given: Any) -> None:
     ValueError: a value is below the bound.
   """
   for name, value in given.items():
+    # A traced value is not known here; the sweep's `RANGES` bound it.
     if not isinstance(value, jax.core.Tracer) and value < least:
       raise ValueError(f'{name} is {value}; it must be {least} or more')
 

@@ -148,6 +148,7 @@ def _by_rows(balancer, hp, forward_pass, penalty_weight, state, key):
   static = hp.task_weights
   rows = task_gradients.rows(forward_pass, static, 'shared')
   shared, new = balancer.update(static * forward_pass.losses, rows, state, key)
+  # `guard` checks weights; here there are none, so the gradient is checked.
   finite = jax.tree.map(lambda g: jnp.isfinite(g).all(), shared)
   failed = ~jnp.stack(jax.tree.leaves(finite)).all()
   equal = jnp.ones_like(static)
@@ -185,6 +186,7 @@ def _with_penalty(
   forward_pass: ForwardPass, penalty_weight: Any, shared: dict
 ) -> dict:
   """Adds the gradient of the scheme's auxiliary loss on this batch."""
+  # A structure without leaves is known when tracing: no second VJP is compiled.
   if not jax.tree.leaves(penalty_weight):
     return shared
   extra = task_gradients.shared(

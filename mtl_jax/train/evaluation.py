@@ -131,6 +131,7 @@ def evaluate(
   losses, outputs = jax.device_get(
     _compiled(system, params, extra, data, batch_size, now)
   )
+  # `scores.of_runs` takes an axis of runs.
   one = jax.tree.map(lambda x: np.asarray(x)[None], outputs)
   known = scores.Labels(*jax.device_get((data.labels, data.mask)))
   values = scores.of_runs(system.tasks, one, known, losses[None]).values

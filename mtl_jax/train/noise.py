@@ -48,6 +48,7 @@ def _round(x, y, z):
 
 def of_mask(key: Key[Array, '']) -> Key[Array, '']:
   """A PCG3D key made of the first two words of a JAX key."""
+  # A threefry key has two words; those of other implementations have more.
   words = jax.random.key_data(key)[..., :2]
   return jax.random.wrap_key_data(words, impl=MASKS)
 

@@ -62,6 +62,7 @@ def make(
 
   def optimizer(hp: Hp) -> optax.GradientTransformation:
     decay = optax.stateless(lambda g, p: _decay(scheme, hp.weight_decay, g, p))
+    # `restarted` relies on the learning rate's state being the last.
     order = (rule(), decay) if decoupled else (decay, rule())
     return optax.chain(*order, _rate(scheme, hp, schedule, steps))
 
@@ -98,6 +99,7 @@ def _rate(scheme: base.Scheme, hp: Hp, schedule: Callable, steps: int):
     )
     # Again after the rule: momentum would move a group whose gradient is 0.
     scaled = zero_frozen(scheme, state.count, steps, scaled)
+    # Known when tracing, so that other schemes compile nothing for it.
     if type(scheme).proximal is not base.Scheme.proximal:
       scaled = _with_proximal(scheme, -rate * hp.penalty, params, scaled)
     return scaled, optax.ScaleByScheduleState(state.count + 1)
@@ -164,6 +166,8 @@ def phased(
   """
   if not cut:
     return schedule(steps)
+  # `second` is evaluated before the cut as well, at negative counts; `where`
+  # drops those values.
   first, second = schedule(cut), schedule(steps - cut)
   return lambda count: jnp.where(count < cut, first(count), second(count - cut))
 
@@ -255,6 +259,7 @@ def warmup(
   Returns:
     step -> factor of the learning rate.
   """
+  # Optax requires the warmup to be shorter than the whole schedule.
   length = min(warmup_steps, steps - 1)
   return optax.warmup_cosine_decay_schedule(0.0, 1.0, length, steps, final)
 

@@ -36,6 +36,7 @@ def apply(
   """
   if compute != 'float32':
     dtype = jnp.dtype(compute)
+    # The transpose of this cast returns float32 gradients.
     params = jax.tree.map(lambda x: x.astype(dtype), params)
     inputs = jax.tree.map(lambda x: _cast(x, dtype), inputs)
   variables = {**heads.variables(params), **extra}

@@ -90,6 +90,7 @@ def keep_best(
     The best parameters, with scores and steps `[groups]`.
   """
   scores = losses.reshape(system.groups, -1).mean(1)
+  # NaN compares as False, so a failed run keeps its last finite best.
   better = (scores < best.score) & (step >= system.selection_start)
 
   def choose(new, old):
@@ -99,6 +100,7 @@ def keep_best(
   return Best(
     score=jnp.where(better, scores, best.score),
     step=jnp.where(better, step, best.step),
+    # A row of each matrix is a group; `extra` has its towers on an axis 0.
     params=jax.tree.map(
       lambda new, old: jnp.where(better[:, None], new, old),
       params,

@@ -139,6 +139,8 @@ def init(system: System, hp: Hp, seed: Seed, inputs: Any) -> TrainState:
   tree = variables.pop('params')
   num_tasks, groups = len(system.tasks), system.groups
   params = parameters.pack(tree, groups)
+  # The initial parameters are in `best`, also for schemes that restart: see
+  # `update._restarted`.
   best = Best(
     score=jnp.full(groups, jnp.inf, jnp.float32),
     step=jnp.zeros(groups, jnp.int32),
@@ -150,6 +152,7 @@ def init(system: System, hp: Hp, seed: Seed, inputs: Any) -> TrainState:
     params=params,
     extra=variables,
     opt=system.optimizer(hp).init(params),
+    # Balancers see the tree: some hold a copy of every shared gradient.
     balance=balancing.start(system.balancer, system.gram_over, num_tasks, tree),
     best=best,
     failed=jnp.full((), -1, jnp.int32),
@@ -169,6 +172,7 @@ def stream(seed: Seed, *purposes: str) -> Array:
   Returns:
     A key; for several purposes an array of keys.
   """
+  # The numbers below are part of every result: do not reorder them.
   numbers = [('init', 'order', 'noise', 'probe').index(p) for p in purposes]
   key = jax.random.key(seed)
   if len(numbers) == 1:

@@ -68,9 +68,12 @@ def draw(
     Rows `[steps, *several, batch_size]` and the words of the keys.
   """
   order_key, noise_key = stream(seed, 'order', 'noise')
+  # One order of rows for all batches of a step, so that an epoch still shows
+  # every row once.
   each = math.prod(several) * batch_size
   rows = batches.rows(order_key, first_step, steps, each, size, num_rows)
   both = noise.draws(noise_key)
+  # Keys depend on the absolute step, not on where this call starts.
   keys = jax.vmap(both.fold_in)(first_step + jnp.arange(steps))
   return Drawn(
     rows.reshape(steps, *several, batch_size), *map(jax.random.key_data, keys)
@@ -132,6 +135,7 @@ def follow(
     The state afterwards, and the means of the metrics over the steps.
   """
   one_step = recorded or functools.partial(step, system)
+  # Packed once, outside the loop, so that a step gathers few arrays.
   data = sources.with_labels(sources.of(data), stacked.packed)
 
   def body(state, now):

@@ -97,6 +97,7 @@ def modules(shared: dict) -> list[str]:
 
 def by_module(rows: dict) -> Float[Array, 'modules tasks tasks']:
   """One Gram matrix per stage, in the order of `modules`."""
+  # A stage has several leaves, and its inner products add up over them.
   grams = dict.fromkeys(modules(rows), 0)
   for path, leaf in jax.tree_util.tree_leaves_with_path(rows):
     grams[schemes.module_of(path)] += balancers.gram(leaf)

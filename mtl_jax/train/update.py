@@ -54,11 +54,13 @@ def step(
   forward_key = noise.Draws(drawn.masks, others)
   state = _restarted(system, hp, state)
   hp = _without_penalty_alone(system, hp, state)
+  # The forward pass reads stacked heads; gradients come back as stacks too.
   opened = state._replace(params=state.params.stacks)
   passes, last_batch, (extra, readings) = forward.forward_passes(
     system, opened, batch, forward_key
   )
   losses = passes[-1].losses
+  # The order matters: balancers see neither penalty, and clipping sees both.
   combined = balancing.combine(
     system.balancer,
     system.gram_over,
@@ -82,6 +84,7 @@ def step(
     weights = hp.task_weights
     balance = system.balancer.after(weights * losses, weights * later, balance)
   new = state._replace(params=params, extra=extra, opt=opt, balance=balance)
+  # Norms from before clipping, which could hide an infinite one.
   fine = jnp.isfinite(losses).all() & jnp.isfinite(norms).all()
   state = _unless_failed(state, new, fine)
   return state._replace(
@@ -109,6 +112,8 @@ def _restarted(system: System, hp: Hp, state: TrainState) -> TrainState:
   if not cut:
     return state
 
+  # Mapped over runs, `cond` computes both branches in every step. They only
+  # copy.
   def restart(state):
     mix, first = system.scheme.mix, state.best.params.stacks
     tree = {

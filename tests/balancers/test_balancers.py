@@ -36,10 +36,10 @@ def balanced(name, steps, losses, rows, key):
   """Weights and shared updates of steps with the same losses and gradients."""
   method, hp = balancer(name), small.hp(task_weights=jnp.ones(len(losses)))
 
-  def back(weights, price):
+  def pullback(weights, penalty_weight):
     return {'shared': weights @ rows, 'head': weights}, ()
 
-  passes = [task_gradients.ForwardPass(losses, (), back)] * method.n_batches
+  passes = [task_gradients.ForwardPass(losses, (), pullback)] * method.n_batches
   params = {'shared': rows[0], 'head': losses}
   state, found = balancing.start(method, 'shared', len(losses), params), []
   for i in range(steps):
@@ -143,8 +143,8 @@ def test_a_step_without_an_answer_is_equal_and_leaves_no_trace(name):
   params = {'shared': jnp.zeros(6)}
   state = balancing.start(method, 'shared', 3, params)
   bad = random_rows(0).at[1, 2].set(jnp.nan)
-  back = lambda w, price: ({'shared': w @ bad}, ())  # noqa: E731
-  passes = [task_gradients.ForwardPass(LOSSES, (), back)] * method.n_batches
+  pullback = lambda w, _: ({'shared': w @ bad}, ())  # noqa: E731
+  passes = [task_gradients.ForwardPass(LOSSES, (), pullback)] * method.n_batches
   found = balancing.combine(method, 'shared', hp, passes, state, KEY)
   assert found.fallback == 1
   np.testing.assert_array_equal(found.weights, 1)
@@ -202,10 +202,12 @@ def test_no_two_methods_agree():
     state = balancing.start(method, 'shared', 3, {'shared': rows[0]})
     for i in range(7):
       losses, scaled = LOSSES * rates**i, rows * rates[:, None] ** i
-      back = functools.partial(
-        lambda g, w, price: ({'shared': w @ g}, ()), scaled
+      pullback = functools.partial(
+        lambda g, w, _: ({'shared': w @ g}, ()), scaled
       )
-      passes = [task_gradients.ForwardPass(losses, (), back)] * method.n_batches
+      passes = [
+        task_gradients.ForwardPass(losses, (), pullback)
+      ] * method.n_batches
       found = balancing.combine(method, 'shared', hp, passes, state, KEY)
       state = found.balance
       if method.after:

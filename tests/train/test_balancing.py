@@ -1,4 +1,4 @@
-"""What a balancer is shown, and what becomes of its weights."""
+"""What a balancer is given, and what its weights are used for."""
 
 import functools
 
@@ -42,7 +42,7 @@ def stepped(name='hard', balancer='mgda', over='shared', kept=2**28, **fields):
 
 
 @pytest.mark.parametrize('name', ['hard', 'mmoe'])
-def test_a_second_way_back_is_the_sum_of_what_was_kept(name):
+def test_a_second_backward_pass_is_the_sum_of_what_was_kept(name):
   fields = {'balance': 0.1} if name == 'mmoe' else {}
   once = stepped(name, **fields)
   twice = stepped(name, kept=0, **fields)
@@ -65,8 +65,8 @@ def both_ways(system, state, weights):
     found = forward.apply(system, state, SPLIT, KEY, params, (), ['spots'])
     return found[1]['spots']
 
-  free = jax.tree.map(jnp.zeros_like, evaluated.penalty)
-  by_params, by_features = evaluated.pullback(weights, free)
+  no_penalty = jax.tree.map(jnp.zeros_like, evaluated.penalty)
+  by_params, by_features = evaluated.pullback(weights, no_penalty)
   _, pullback = jax.vjp(marked, state.params)
   return by_params, pullback(by_features)[0]
 
@@ -158,7 +158,7 @@ def test_task_parameters_keep_their_own_gradient(name):
 @functools.cache
 def modo(gamma):
   """A system of `modo` whose weights have this rate."""
-  make = build.modules.find('mtl_jax.balancers', 'modo', 'make')
+  make = build.plugins.find('mtl_jax.balancers', 'modo', 'make')
   return small.system('hard', balancer=make(gamma=gamma))
 
 

@@ -96,7 +96,7 @@ def test_a_summary_made_on_the_device_gives_the_same_metrics(monkeypatch):
   small.close(evaluated(system, params, {}, split, 5), whole, 1e-6)
 
 
-def test_evaluation_is_told_whether_towers_have_met():
+def test_evaluation_is_given_whether_towers_have_met():
   """Until then it is that of separate ones; outside training they have."""
   split = small.split()
   system = small.system('cross_stitch', warm_start=5)
@@ -175,7 +175,7 @@ SIZES = selection.Sizes(steps=5, batch=6, eval_batch=8)
 
 
 def to_next(system, hp, seed, num_rows, state, data, valid):
-  """Steps, then a look at the validation split, as `Programs` do it."""
+  """Steps, then an evaluation on validation data, as in `Programs`."""
   state, metrics = train.advance(
     system, hp, seed, state, data, num_rows, SIZES.steps, SIZES.batch
   )
@@ -318,13 +318,13 @@ def test_seeds_and_rates_matter(mapped):
 
 
 def poisoned(split, row):
-  """A label that is there and is infinite: its loss is not finite."""
+  """A valid label that is infinite: its loss is not finite."""
   labels = (*split.labels[:2], split.labels[2].at[row].set(jnp.inf))
   return split._replace(labels=labels)
 
 
 def test_a_failed_run_stays_where_it_was_and_alone():
-  """Marked at the exact step; the runs beside it go on."""
+  """Marked at the exact step; the other runs continue."""
   clean, steps, at = small.split(rows=10), 4, 2
   order = np.asarray(order_of(steps, 4))
   row = next(r for r in order[at] if r not in order[:at])
