@@ -21,16 +21,16 @@ K = len(small.TASKS)
 KEY = jax.random.key(5)
 TASK_WEIGHTS = (2.0, 0.5, 0.5)
 
-# In the midst of any search that a scheme makes.
+# In the middle of any search of a scheme.
 AT, OF = 40, 100
 
-# Each shares in another way; mtan carries running statistics besides.
+# Each shares in another way; mtan also has running statistics.
 SHARING = ('hard', 'cross_stitch', 'mmoe', 'mtan', 'shared_private')
 
 stepped = jax.jit(train.step, static_argnums=0)
 
 
-# Reads the Gram matrix and gives the weights that stand in its state.
+# Needs the Gram matrix, and returns the weights in its state.
 GIVEN = Balancer(
   init=lambda num_tasks: jnp.ones(num_tasks),
   update=lambda losses, gram, state, key: (state + 0 * gram[0], state),
@@ -187,7 +187,7 @@ def test_heads_keep_their_own_gradient_under_pcgrad(name):
   equal_shared, equal_private = schemes.split(theirs.params)
   small.close(private, equal_private, 1e-6)
   apart = jax.tree.map(lambda a, b: np.abs(a - b).max(), shared, equal_shared)
-  # Without a conflict this would prove nothing.
+  # Without a conflict the test would be empty.
   assert np.abs(metrics.weights - 1).max() > 1e-3
   assert max(jax.tree.leaves(apart)) > 1e-4
 
@@ -253,7 +253,7 @@ def test_towers_pay_for_their_distance_once_they_meet():
 
 
 def movement(system, clip, split):
-  """The gradient that a step of plain SGD follows."""
+  """The gradient used in a step of plain SGD."""
   hp = small.hp(lr=1.0, clip=clip)
   before = jax.device_get(small.start(system, split, hp)).params.tree
   after_, _ = after(system, hp, split)

@@ -1,4 +1,4 @@
-"""Many steps: resumed, kept at their best, side by side, and failing."""
+"""Many steps: resuming, selecting the best, mapped runs, and failures."""
 
 import functools
 
@@ -37,7 +37,7 @@ def order_of(steps, batch):
 
 
 def test_twice_n_steps_are_n_and_n_to_the_bit():
-  """With all that a run may carry: moments, a balancer's state, dropout."""
+  """A system with moments, a balancer's state and dropout."""
   split = small.split(rows=10)
   stages = small.stages('mlp', dropout=0.3)
   system = small.system(balancer='uncertainty', rule='adam')
@@ -235,7 +235,7 @@ def test_a_tower_is_a_training_of_its_own(towers, t):
 
 
 def test_towers_are_best_at_steps_of_their_own(towers):
-  """The test above would prove little if they were not, or nothing clipped."""
+  """Without this the test above would prove little."""
   start, together, data, valid, hp = towers
   assert len(set(np.asarray(together.best.step))) > 1
   system = small.system('single', rule='adamw')
@@ -258,7 +258,7 @@ def stack_hps(rates):
 
 @pytest.fixture(scope='module')
 def mapped():
-  """A row of runs in one program, and what is needed to run them alone."""
+  """Several runs in one program, and what is needed to run one alone."""
   data, valid = small.split(rows=16), small.split(rows=8, seed=9)
   system = small.system('hard', balancer='pcgrad', rule='adam')
   init = devices.map_runs(functools.partial(train.init, system), (0, 0, None))
