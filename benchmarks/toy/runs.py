@@ -15,7 +15,7 @@ from jaxtyping import Array, Float
 from benchmarks.toy.problem import Point, Setting, losses, lowest, reached
 from mtl_jax.balancers import base
 from mtl_jax.train import balancing, optimizers
-from mtl_jax.train.task_gradients import Look
+from mtl_jax.train.task_gradients import ForwardPass
 
 POINTS = 200  # of a path, after its start
 LR = 1e-3
@@ -101,11 +101,13 @@ def _step(method: base.Balancer, seen: Callable, carry: Any, number: Array):
   """A step as in `train.step`; there is no noise, so all batches are equal."""
   params, opt, balance = carry
   values, pullback = jax.vjp(seen, params)
-  look = Look(values, (), lambda weights, _: (pullback(weights)[0], ()))
+  forward_pass = ForwardPass(
+    values, (), lambda weights, _: (pullback(weights)[0], ())
+  )
   key = jax.random.fold_in(jax.random.key(0), number)
   hp = optimizers.Hp(*(jnp.array(x) for x in (LR, 0.0, 0.0, 0.0, (1.0, 1.0))))
   combined = balancing.combine(
-    method, 'shared', hp, [look] * method.n_batches, balance, key
+    method, 'shared', hp, [forward_pass] * method.n_batches, balance, key
   )
   updates, opt = optax.adam(LR).update(combined.grads, opt)
   params, balance = optax.apply_updates(params, updates), combined.balance

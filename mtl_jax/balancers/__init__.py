@@ -1,3 +1,3 @@
-"""Balancers: one file each, `make(**fields) -> Balancer`."""
+"""Balancers, one per file; each file has `make(**fields) -> Balancer`."""
 
 HELPERS = ('solvers',)

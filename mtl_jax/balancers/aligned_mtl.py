@@ -1,4 +1,4 @@
-"""Aligned gradients: the principal components of all are made of one length."""
+"""Aligned gradients: all principal components are scaled to one length."""
 
 import jax.numpy as jnp
 
@@ -13,8 +13,14 @@ def make(scale: str = 'min') -> base.Balancer:
   """Senushkin, Patakin, Kuznetsov, Konushin, CVPR 2023, arXiv:2305.19000.
 
   Args:
-    scale: the components' new variance: the least, the (lower) median or the
-      mean (rmse) of what they are.
+    scale: the new eigenvalue of all components: the minimum, the lower median
+      or the mean ('rmse') of their own.
+
+  Returns:
+    The balancer.
+
+  Raises:
+    ValueError: `scale` is none of these.
   """
   if scale not in SCALES:
     raise ValueError(f'scale is {scale!r}; take one of {", ".join(SCALES)}')
@@ -27,14 +33,23 @@ def make(scale: str = 'min') -> base.Balancer:
 
 
 def weigh(gram: base.Gram, scale: str) -> base.Weights:
-  """Weights as published, of the mean of the aligned gradients."""
-  values, vectors, kept = solvers.eigen(gram)
-  rank = kept.sum()
+  """Weights as published, before scaling to the sum of gradients.
+
+  Args:
+    gram: `[K, K]`.
+    scale: as for `make`.
+
+  Returns:
+    `[K]`, the weights of the mean of the aligned gradients.
+  """
+  values, vectors, nonzero = solvers.eigen(gram)
+  # The rank is traced, so components of eigenvalue 0 are masked, not cut off.
+  rank = nonzero.sum()
   if scale == 'rmse':
-    new = jnp.where(kept, values, 0).sum() / rank
+    new = jnp.where(nonzero, values, 0).sum() / rank
   else:
-    ranked = jnp.sort(jnp.where(kept, values, jnp.inf))
+    ranked = jnp.sort(jnp.where(nonzero, values, jnp.inf))
     new = ranked[0] if scale == 'min' else ranked[(rank - 1) // 2]
-  inverse = jnp.where(kept, 1 / jnp.sqrt(jnp.where(kept, values, 1)), 0)
-  inside = vectors.mean(0) * inverse  # V' u over the roots
+  inverse = jnp.where(nonzero, 1 / jnp.sqrt(jnp.where(nonzero, values, 1)), 0)
+  inside = vectors.mean(0) * inverse  # Lambda^(-1/2) V' u, u = 1 / K
   return jnp.sqrt(new) * jnp.matmul(vectors, inside, precision='highest')

@@ -1,4 +1,4 @@
-"""What a balancer is: task losses (and a Gram matrix) to task weights."""
+"""The interface of balancers: from task losses to task weights."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -9,29 +9,35 @@ from jaxtyping import Array, Bool, Float
 
 Weights = Float[Array, 'tasks']
 Gram = Float[Array, 'tasks tasks']
-Number = float | int | Float[Array, '']  # of a method; traced where it is tuned
+# A hyperparameter of a method; traced where a sweep tunes it.
+Number = float | int | Float[Array, '']
 
 
 class Balancer(NamedTuple):
-  """Pure functions, in the manner of optax.
+  """A pair of pure functions, as in Optax, and what they need.
 
   Attributes:
-    init: number of tasks K -> state.
-    update: (losses [K], gram [K, K] or None, state, key) -> (weights [K],
-      state). Without a Gram the weights scale whole losses; with one they
-      scale the shared gradient only, and task parameters keep theirs raw.
-    needs_gram: `update` reads `gram[i, j] = <g_i, g_j>`, the gradients of the
-      task losses over the shared parameters.
-    neutral: equal gradients give weights that sum to K.
-    after: (losses, later losses, state) -> state, where the method looks at
-      the same batch again when the step is done; else None.
-    positive: losses must be.
-    needs_grads: in the Gram's place `update` sees the gradients themselves, a
-      pytree of leaves `[K, ...]`, and returns the shared update in place of
-      weights. `init` takes the shared parameters as well.
-    told: state -> weights `[K]` for the records, where `needs_grads`.
-    n_batches: 1, or 3 of a step's own: the Gram is then that of the first
-      two, `gram[i, j] = <g_i of one, g_j of the other>`, and the weights
+    init: `num_tasks -> state`; with `needs_grads` it takes `(num_tasks,
+      shared)`, where `shared` is the tree of shared parameters.
+    update: `(losses [K], gram, state, key) -> (weights [K], state)`. Without a
+      Gram matrix `gram` is None and the weights scale whole losses; with one
+      they scale the shared gradient only, and private parameters take the raw
+      gradient of their own task's loss.
+    needs_gram: `update` reads the Gram matrix `[K, K]` with entries
+      `<g_i, g_j>`, where `g_i` is the gradient of task i's loss by the shared
+      parameters.
+    neutral: equal gradients give weights that sum to K, so that the step is as
+      long as that of the sum of the losses.
+    after: `(losses, later_losses, state) -> state` for a method that evaluates
+      the same batch again after the step; else None.
+    positive: the method requires positive losses.
+    needs_grads: `update` is given the gradients themselves in place of the
+      Gram matrix, a pytree of leaves `[K, ...]`, and returns the shared
+      gradient in place of weights.
+    reported_weights: `state -> weights [K]` to be recorded, for a method with
+      `needs_grads`; None records ones.
+    n_batches: 1, or 3 for a method that draws three batches per step. The Gram
+      matrix is then `<g_i on the first, g_j on the second>`, and the weights
       scale the gradients of the third, whose losses are given.
   """
 
@@ -42,19 +48,25 @@ class Balancer(NamedTuple):
   after: Callable[..., Any] | None = None
   positive: bool = False
   needs_grads: bool = False
-  told: Callable[[Any], Weights] | None = None
+  reported_weights: Callable[[Any], Weights] | None = None
   n_batches: int = 1
 
   @property
   def per_task(self) -> bool:
-    """Whether each task's shared gradient is looked at by itself."""
+    """Whether the method needs the shared gradient of each task."""
     return self.needs_gram or self.needs_grads
 
 
 class Range(NamedTuple):
-  """Where a number of a method is drawn from when it is tuned.
+  """The interval from which a hyperparameter is drawn when it is tuned.
 
-  `RANGES` of a file names those of its fields, or the choices of one.
+  The dictionary `RANGES` of a balancer's file has one per field, or a tuple of
+  choices.
+
+  Attributes:
+    low: the smallest value.
+    high: the largest value.
+    log: whether to draw uniformly in the logarithm.
   """
 
   low: float
@@ -63,32 +75,57 @@ class Range(NamedTuple):
 
 
 def positive(losses: Weights) -> Weights:
-  """The losses, NaN where one is negative, for which there is no answer.
+  """Losses for a method that divides by them or takes their logarithm.
 
-  A task without a label in the batch has loss 0. Its gradient is 0 as well, so
-  that whatever stands in for it serves: 1 leaves the others alone.
+  Returns:
+    `[K]`: NaN for a negative loss, which makes the step use equal weights; 1
+    for a loss of 0, that of a task without a label in the batch. Such a task's
+    gradient is 0, so its weight does not matter, and 1 does not affect others.
   """
   return jnp.where(losses > 0, losses, jnp.where(losses == 0, 1.0, jnp.nan))
 
 
 def among(live: Bool[Array, 'tasks'], weights: Weights) -> Weights:
-  """Scaled to sum to the number of tasks that are live.
+  """Normalises weights over the tasks that have a gradient.
 
-  The others have no gradient, say for want of a label: theirs is 1.
+  Args:
+    live: `[K]`, which tasks have one; the others have, say, no label.
+    weights: `[K]`.
+
+  Returns:
+    `[K]`: the weights of live tasks sum to their number, the others are 1.
   """
   weights = jnp.where(live, weights, 0)
   return jnp.where(live, live.sum() * weights / weights.sum(), 1)
 
 
 def at_least(least: Any, **given: Any) -> None:
-  """Raises `ValueError` for a number below; one that is traced passes."""
+  """Checks hyperparameters against a lower bound.
+
+  Args:
+    least: the bound.
+    **given: values by name. Traced ones pass: they have no value yet.
+
+  Raises:
+    ValueError: a value is below the bound.
+  """
   for name, value in given.items():
+    # A traced value is not known here; the sweep's `RANGES` bound it.
     if not isinstance(value, jax.core.Tracer) and value < least:
       raise ValueError(f'{name} is {value}; it must be {least} or more')
 
 
 def within(least: Any, most: Any, **given: Any) -> None:
-  """Raises `ValueError` for a number that is not between the two."""
+  """Checks hyperparameters against two bounds.
+
+  Args:
+    least: the lower bound.
+    most: the upper bound.
+    **given: values by name. Traced ones pass: they have no value yet.
+
+  Raises:
+    ValueError: a value is not between the bounds.
+  """
   at_least(least, **given)
   for name, value in given.items():
     if not isinstance(value, jax.core.Tracer) and value > most:
@@ -96,14 +133,20 @@ def within(least: Any, most: Any, **given: Any) -> None:
 
 
 def sum_to_tasks(weights: Weights) -> Weights:
-  """Scaled to sum to the number of tasks."""
+  """Scales weights `[K]` to sum to K."""
   return len(weights) * weights / weights.sum()
 
 
 def gram(grads: Any, others: Any = None) -> Gram:
-  """Inner products of K gradients, a pytree of leaves `[K, ...]`.
+  """The Gram matrix of K gradients.
 
-  With `others` they are those of each gradient with each other one.
+  Args:
+    grads: a pytree of leaves `[K, ...]`.
+    others: gradients of the same shapes; None takes `grads`.
+
+  Returns:
+    `[K, K]`, the inner products of each of `grads` with each of `others`, in
+    float32 or more.
   """
 
   def products(leaf, other):
@@ -111,7 +154,7 @@ def gram(grads: Any, others: Any = None) -> Gram:
     rows, columns = (
       x.reshape(x.shape[0], -1).astype(exact) for x in (leaf, other)
     )
-    # Less than full precision corrupts small cosines on accelerators.
+    # The default precision of accelerators corrupts small cosines.
     return jnp.matmul(rows, columns.T, precision='highest')
 
   others = grads if others is None else others
@@ -119,20 +162,46 @@ def gram(grads: Any, others: Any = None) -> Gram:
 
 
 def weighted(weights: Weights, rows: Any) -> Any:
-  """The sum of K gradients by their weights."""
+  """The weighted sum of K gradients.
+
+  Args:
+    weights: `[K]`.
+    rows: a pytree of leaves `[K, ...]`.
+
+  Returns:
+    The same tree without the task axis.
+  """
   return jax.tree.map(lambda g: jnp.tensordot(weights, g, 1), rows)
 
 
 def by_task(values: Weights, leaf: Array) -> Array:
-  """One value per task, in a shape that multiplies a leaf `[K, ...]`."""
+  """Reshapes one value per task to broadcast against a leaf.
+
+  Args:
+    values: `[K]`.
+    leaf: `[K, ...]`.
+
+  Returns:
+    `[K, 1, ..., 1]`.
+  """
   return values.reshape(-1, *[1] * (leaf.ndim - 1))
 
 
 def guard(
   weights: Weights, gram: Gram | None
 ) -> tuple[Weights, Float[Array, '']]:
-  """Equal weights where the method has no answer, and whether that was so."""
+  """Replaces the weights of a failed update by equal ones.
+
+  Args:
+    weights: `[K]`, from the method.
+    gram: the Gram matrix `[K, K]` it was given, or None.
+
+  Returns:
+    The weights, or ones where a weight or an entry of the Gram matrix is not
+    finite or all gradients are 0; and 1 if that is so, else 0.
+  """
   failed = ~jnp.isfinite(weights).all()
   if gram is not None:
+    # A solver may return finite weights for such a matrix as well.
     failed |= ~jnp.isfinite(gram).all() | (jnp.abs(gram).max() <= 1e-30)
   return jnp.where(failed, 1.0, weights), failed.astype(jnp.float32)

@@ -8,19 +8,24 @@ from mtl_jax.balancers import base, solvers
 def make() -> base.Balancer:
   """Liu, Chu, Thuerey, ICLR 2025, arXiv:2408.11104.
 
-  The direction with one cosine to all gradients, as long as the sum of their
-  projections on it.
+  The update has the same cosine with all gradients, and its norm is the sum of
+  their projections on it.
+
+  Returns:
+    The balancer.
   """
 
   def update(losses, gram, state, key):
     del losses, key
     cosines, norms = solvers.cosines(gram)
     alive = solvers.alive(gram)
-    found = solvers.pseudo_inverse_times(cosines, alive.astype(gram.dtype))
-    shares = jnp.matmul(cosines, found, precision='highest')
-    length = jnp.sqrt(jnp.maximum(found @ shares, 1e-30))
-    along = jnp.where(alive, norms * shares, 0).sum() / length
-    weights = along * found / (norms * length)
+    # C v = 1: v combines unit gradients to a vector with product 1 with each.
+    v = solvers.pseudo_inverse_times(cosines, alive.astype(gram.dtype))
+    products = jnp.matmul(cosines, v, precision='highest')
+    length = jnp.sqrt(jnp.maximum(v @ products, 1e-30))
+    # `products` again and not 1: they differ where C is singular.
+    projections = jnp.where(alive, norms * products, 0).sum() / length
+    weights = projections * v / (norms * length)
     return jnp.where(alive, weights, 1), state
 
   return base.Balancer(lambda _: (), update, needs_gram=True)

@@ -1,4 +1,4 @@
-"""Dual balancing: logarithms of losses, gradients of one length."""
+"""Dual balancing: logarithms of losses, and gradients of equal norm."""
 
 import jax
 import jax.numpy as jnp
@@ -11,13 +11,21 @@ RANGES = {'beta': base.Range(0.0, 0.95)}
 def make(beta: base.Number = 0.9, decay: base.Number = 0.0) -> base.Balancer:
   """Lin et al., arXiv:2308.12029.
 
-  Gradients of the losses' logarithms are averaged over steps, and all made as
-  long as the longest. The mean starts at 0: the first update is 1 - `beta` of
-  itself. Task parameters keep the gradient of the loss, not of its logarithm.
+  The gradients of the losses' logarithms are averaged over steps and scaled to
+  the largest of their norms. The average starts at 0 without bias correction,
+  so the first update is scaled by 1 - `beta`. Private parameters take the
+  gradient of the loss, not of its logarithm as in the paper.
 
   Args:
-    beta: of the mean over steps, over step^decay; 0 is none.
-    decay: see above.
+    beta: decay rate of the moving average, divided by step^decay; 0 uses the
+      step's own gradients.
+    decay: see `beta`.
+
+  Returns:
+    The balancer; its state has the size of K shared gradients.
+
+  Raises:
+    ValueError: `beta` is not between 0 and 1.
   """
   base.within(0, 1, beta=beta)
 
@@ -30,15 +38,17 @@ def make(beta: base.Number = 0.9, decay: base.Number = 0.0) -> base.Balancer:
 
   def update(losses, rows, state, key):
     del key
-    step, logs = state['step'] + 1, 1 / (base.positive(losses) + 1e-8)
-    kept = beta / step**decay
+    # The gradient of log L is g / L.
+    step, inverse = state['step'] + 1, 1 / (base.positive(losses) + 1e-8)
+    rate = beta / step**decay
     mean = jax.tree.map(
-      lambda y, g: kept * y + (1 - kept) * base.by_task(logs, g) * g,
+      lambda y, g: rate * y + (1 - rate) * base.by_task(inverse, g) * g,
       state['mean'],
       rows,
     )
-    lengths = jnp.sqrt(jnp.diagonal(base.gram(mean)))
-    weights = lengths.max() / jnp.where(lengths > 1e-15, lengths, jnp.inf)
+    norms = jnp.sqrt(jnp.diagonal(base.gram(mean)))
+    # A task without a gradient so far has weight 0, not 1 / 0.
+    weights = norms.max() / jnp.where(norms > 1e-15, norms, jnp.inf)
     state = {'step': step, 'mean': mean, 'weights': weights}
     return base.weighted(weights, mean), state
 
@@ -48,5 +58,5 @@ def make(beta: base.Number = 0.9, decay: base.Number = 0.0) -> base.Balancer:
     needs_grads=True,
     neutral=False,
     positive=True,
-    told=lambda state: state['weights'],
+    reported_weights=lambda state: state['weights'],
   )

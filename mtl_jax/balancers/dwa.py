@@ -1,4 +1,4 @@
-"""Dynamic weight average: slower tasks weigh more."""
+"""Dynamic weight average: tasks whose loss falls more slowly weigh more."""
 
 import jax
 import jax.numpy as jnp
@@ -13,12 +13,15 @@ def make(
 ) -> base.Balancer:
   """Liu, Johns, Davison, CVPR 2019, arXiv:1803.10704, eq. 7.
 
-  The softmax of each task's mean loss of the last epoch over that of the one
-  before; all 1 in the first two.
+  Weights are K times the softmax of each task's mean loss in the last epoch
+  divided by that of the epoch before; they are 1 in the first two epochs.
 
   Args:
-    temperature: large ones make weights alike.
+    temperature: of the softmax; large values make weights equal.
     steps_per_epoch: given by the caller.
+
+  Returns:
+    The balancer.
   """
 
   def init(num_tasks):
@@ -33,6 +36,7 @@ def make(
 
   def update(losses, gram, state, key):
     del gram, key
+    # Sums of the epoch before are read in the first step of the next one.
     ends = state['step'] % steps_per_epoch == 0
     mean = state['sum'] / jnp.maximum(state['count'], 1)
     mean = jnp.where(state['count'] > 0, mean, state['last'])

@@ -1,8 +1,9 @@
 """Static scalarization: the plain sum of the losses.
 
-Kurin et al., NeurIPS 2022, arXiv:2201.04122, show how hard it is to beat. The
-constants are `hp.task_weights`, traced, so that a sweep over them is one
-program; they scale the losses before any balancer sees them.
+Kurin et al., NeurIPS 2022, arXiv:2201.04122, and Xin et al., NeurIPS 2022, show
+how hard it is to beat with tuned constants. These are `hp.task_weights`, which
+scale the losses before any balancer sees them; they are traced, so that a sweep
+over them is one program.
 """
 
 import jax.numpy as jnp
@@ -11,7 +12,7 @@ from mtl_jax.balancers import base
 
 
 def make() -> base.Balancer:
-  """All weights 1."""
+  """Returns a balancer whose weights are all 1."""
 
   def update(losses, gram, state, key):
     del gram, key

@@ -8,8 +8,17 @@ RANGES = {'alpha': base.Range(0.5, 4, log=True)}
 def make(alpha: base.Number = 2.0) -> base.Balancer:
   """Ban and Ji, ICML 2024, arXiv:2402.15638: `G w = w^(-1/alpha)`, w > 0.
 
+  Weights are scaled to sum to the number of tasks.
+
   Args:
-    alpha: 1 is `nash_mtl`; the paper's runs take 2, large ones are max-min.
+    alpha: of alpha-fairness. 1 is `nash_mtl`; the paper's experiments use 2;
+      large values approach max-min fairness.
+
+  Returns:
+    The balancer.
+
+  Raises:
+    ValueError: `alpha` is below 0.001.
   """
   base.at_least(1e-3, alpha=alpha)
 

@@ -1,4 +1,4 @@
-"""Fast adaptive multi-task optimization: losses fall at one rate."""
+"""Fast adaptive multi-task optimization: all losses fall at one rate."""
 
 import jax
 import jax.numpy as jnp
@@ -19,10 +19,16 @@ def make(
 ) -> base.Balancer:
   """Liu, Feng, Stone, Liu, NeurIPS 2023, arXiv:2306.03792.
 
+  Weights are proportional to `z / (loss - lowest)`, where z is the softmax of
+  logits that the method learns from how much each log loss falls in a step.
+
   Args:
-    learning_rate: of the logits, by their own Adam.
-    decay: of the logits, added to their gradient.
-    lowest: a bound below each loss; () is 0 for all.
+    learning_rate: of the Adam optimizer of the logits.
+    decay: L2 decay of the logits, added to their gradient.
+    lowest: a lower bound of each task's loss; () is 0 for all.
+
+  Returns:
+    The balancer; it evaluates each batch a second time, after the step.
   """
   optimizer = optax.adam(learning_rate)
 
@@ -41,14 +47,15 @@ def make(
     return base.among(losses != 0, weights), state
 
   def after(losses, later, state):
-    """The tasks that fell most in the step lose weight."""
+    """Lowers the weight of the tasks whose loss fell most in the step."""
     logits, moments = state
     known = losses != 0
     fallen = jnp.log(above(losses)) - jnp.log(above(later))
     fallen = jnp.where(known, fallen, 0)
     shares = jax.nn.softmax(logits)
-    slope = shares * (fallen - (shares * fallen).sum()) + decay * logits
-    step, moments = optimizer.update(slope, moments)
+    # The transposed Jacobian of the softmax times `fallen`, and the L2 decay.
+    gradient = shares * (fallen - (shares * fallen).sum()) + decay * logits
+    step, moments = optimizer.update(gradient, moments)
     return logits + step, moments
 
   return base.Balancer(init, update, after=after, positive=not lowest)

@@ -11,10 +11,17 @@ RANGES = {'leak': base.Range(0.0, 0.9)}
 def make(leak: base.Number = 0.0) -> base.Balancer:
   """Chen et al., NeurIPS 2020, arXiv:2010.06808.
 
-  On the gradients of parameters; the paper takes those of features.
+  Applied to the gradients of parameters; the paper applies it to those of
+  features.
 
   Args:
-    leak: share of a task's gradient that is kept in any case; 1 is `equal`.
+    leak: fraction of each gradient that is never dropped; 1 is `equal`.
+
+  Returns:
+    The balancer.
+
+  Raises:
+    ValueError: `leak` is not between 0 and 1.
   """
   base.within(0, 1, leak=leak)
 
@@ -32,13 +39,22 @@ def make(leak: base.Number = 0.0) -> base.Balancer:
 
 
 def drop(rows, drawn, leak):
-  """The sum of `rows` `[K, ...]`, of each number the signs that were drawn.
+  """Sums gradients after dropping one sign in each coordinate.
 
-  A coordinate keeps its positive gradients where its purity, the share of
-  positive ones in all of its length, is above the number that was drawn for
-  it, and the negative ones where it is below.
+  A coordinate's purity is `(1 + sum of g_i / sum of |g_i|) / 2`. Positive
+  gradients remain where it is above the uniform number drawn for the
+  coordinate, negative ones where it is below.
+
+  Args:
+    rows: `[K, ...]`.
+    drawn: `[...]`, uniform in [0, 1).
+    leak: fraction that is never dropped.
+
+  Returns:
+    `[...]`, the sum over tasks.
   """
-  length = jnp.abs(rows).sum(0)
-  purity = (1 + rows.sum(0) / jnp.where(length > 0, length, 1)) / 2
-  kept = jnp.where(rows > 0, purity > drawn, purity < drawn)
-  return (leak * rows + (1 - leak) * jnp.where(kept, rows, 0)).sum(0)
+  total = jnp.abs(rows).sum(0)
+  # All gradients may be 0 in a coordinate, so the divisor is replaced there.
+  purity = (1 + rows.sum(0) / jnp.where(total > 0, total, 1)) / 2
+  mask = jnp.where(rows > 0, purity > drawn, purity < drawn)
+  return (leak * rows + (1 - leak) * jnp.where(mask, rows, 0)).sum(0)

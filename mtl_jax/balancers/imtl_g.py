@@ -8,7 +8,11 @@ from mtl_jax.balancers import base, solvers
 def make() -> base.Balancer:
   """Liu et al., ICLR 2021, in the form of arXiv:2406.16232.
 
-  Weights may be negative; where their sum is not positive, there is no answer.
+  Weights may be negative. Where their sum is not positive, the step uses equal
+  weights.
+
+  Returns:
+    The balancer.
   """
 
   def update(losses, gram, state, key):
@@ -19,10 +23,18 @@ def make() -> base.Balancer:
 
 
 def weigh(gram: base.Gram) -> base.Weights:
-  """Weights as published, which sum to 1; NaN where there are none."""
+  """Weights as published, which sum to 1; NaN where their sum is not positive.
+
+  Args:
+    gram: `[K, K]`.
+
+  Returns:
+    `[K]`, proportional to `G^+ n`, where n are the gradients' norms.
+  """
   norms = jnp.sqrt(jnp.diagonal(gram))
-  found = solvers.pseudo_inverse_times(gram, norms)
-  total = found.sum()
-  # In units of the largest gradient; a sum below 0 would turn the step round.
-  fine = total * norms.max() > 1e-6
-  return jnp.where(fine, found / jnp.where(fine, total, 1), jnp.nan)
+  weights = solvers.pseudo_inverse_times(gram, norms)
+  total = weights.sum()
+  # Dividing by a negative sum would reverse the step. The bound is relative to
+  # the largest gradient, since weights are of the size of 1 / norm.
+  valid = total * norms.max() > 1e-6
+  return jnp.where(valid, weights / jnp.where(valid, total, 1), jnp.nan)

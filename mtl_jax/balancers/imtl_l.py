@@ -1,4 +1,4 @@
-"""Impartial learning of losses: scales that hold all losses at one."""
+"""Impartial learning of losses: scales that keep all losses near one."""
 
 import jax.numpy as jnp
 import optax
@@ -9,10 +9,13 @@ RANGES = {'learning_rate': base.Range(1e-4, 1e-2, log=True)}
 
 
 def make(learning_rate: base.Number = 1e-3) -> base.Balancer:
-  """Liu et al., ICLR 2021: weights exp(s), s descending exp(s) L - s.
+  """Liu et al., ICLR 2021: weights exp(s), where s minimises exp(s) L - s.
 
   Args:
-    learning_rate: of s, by its own Adam.
+    learning_rate: of the Adam optimizer of s.
+
+  Returns:
+    The balancer.
   """
   optimizer = optax.adam(learning_rate)
 
@@ -24,10 +27,10 @@ def make(learning_rate: base.Number = 1e-3) -> base.Balancer:
     del gram, key
     s, moments = state
     weights = jnp.exp(s)
-    # A task without a label in the batch has loss 0, and says nothing.
-    slope = jnp.where(losses == 0, 0, weights * losses - 1)
-    step, moments = optimizer.update(slope, moments)
+    # A task without a label in the batch has loss 0; its s would rise by that.
+    gradient = jnp.where(losses == 0, 0, weights * losses - 1)
+    step, moments = optimizer.update(gradient, moments)
     return weights, (s + step, moments)
 
-  # Equal gradients keep their sum only while s is at its start.
+  # Not neutral: weights sum to K only at the initial s = 0.
   return base.Balancer(init, update, neutral=False)

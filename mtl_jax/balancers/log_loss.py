@@ -4,7 +4,13 @@ from mtl_jax.balancers import base
 
 
 def make() -> base.Balancer:
-  """Each loss weighs its own inverse, so that its unit does not matter."""
+  """Weights 1 / L, which make the step independent of the losses' units.
+
+  A baseline without a paper of its own.
+
+  Returns:
+    The balancer.
+  """
 
   def update(losses, gram, state, key):
     del gram, key

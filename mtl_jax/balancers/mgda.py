@@ -1,4 +1,4 @@
-"""Multiple gradient descent: the shortest vector among all weighted means."""
+"""Multiple gradient descent: the shortest convex combination of gradients."""
 
 import jax.numpy as jnp
 
@@ -10,14 +10,23 @@ RANGES = {'normalise': NORMALISE}
 
 
 def make(normalise: str = 'none') -> base.Balancer:
-  """Desideri (2012); Sener & Koltun, NeurIPS 2018, arXiv:1810.04650.
+  """Désidéri (2012); Sener and Koltun, NeurIPS 2018, arXiv:1810.04650.
 
   Args:
-    normalise: what gradients are divided by to find their weights: none,
-      their norm (l2), their loss (loss), or both (loss+).
+    normalise: what gradients are divided by before the problem is solved:
+      nothing ('none'), their norm ('l2'), their loss ('loss'), or both
+      ('loss+'). Weights always apply to the raw gradients.
+
+  Returns:
+    The balancer.
+
+  Raises:
+    ValueError: `normalise` is none of these.
   """
   if normalise not in NORMALISE:
-    raise ValueError(f'normalise is {normalise!r}; take one of {NORMALISE}')
+    raise ValueError(
+      f'normalise is {normalise!r}; take one of {", ".join(NORMALISE)}'
+    )
 
   def update(losses, gram, state, key):
     del key
@@ -31,17 +40,24 @@ def make(normalise: str = 'none') -> base.Balancer:
 def weigh(
   gram: base.Gram, losses: base.Weights, normalise: str = 'none'
 ) -> base.Weights:
-  """Weights of the gradients as they are, which sum to the number of tasks.
+  """Weights of the raw gradients.
 
-  A gradient of 0 would take all the weight: it keeps 1 and stands aside. Where
-  a loss is to divide and is not positive, weights are NaN.
+  Args:
+    gram: `[K, K]`, of the raw gradients.
+    losses: `[K]`.
+    normalise: as for `make`.
+
+  Returns:
+    `[K]`; the weights of tasks with a gradient sum to their number. A gradient
+    of 0 would be the shortest combination by itself: it is left out and has
+    weight 1. NaN where gradients are divided by losses that are not positive.
   """
-  squares = jnp.diagonal(gram)
-  alive = squares > 1e-30
-  norms = jnp.sqrt(jnp.where(alive, squares, 1))
-  # Per task: by what its gradient is divided, over its norm. In variables
-  # y = norms * weights the problem is min y'Cy / 2 - b'y, y >= 0, whose matrix
-  # C of cosines is well scaled, and only b depends on `normalise`.
+  alive = solvers.alive(gram)
+  cosines, norms = solvers.cosines(gram)
+  # In variables y = norms * weights the problem is min y'Cy / 2 - b'y over
+  # y >= 0, up to the length of y. The matrix C of cosines is well scaled, and
+  # only b depends on `normalise`: it is the divisor of each gradient over its
+  # norm.
   by_loss = jnp.where(losses > 0, losses, jnp.nan)
   linear = {
     'none': 1 / norms,
@@ -50,13 +66,8 @@ def weigh(
     'loss+': by_loss,
   }[normalise]
   linear = jnp.where(alive, linear, 0)
-  pairs = alive[:, None] & alive[None]
-  cosines = jnp.where(pairs, gram / (norms[:, None] * norms[None]), 0)
   weights = solvers.nonnegative(cosines, linear / linear.max()) / norms
   weights = weights / weights.sum() * alive.sum()
-  # Where all weights serve, as for equal gradients, they are equal.
-  sums = jnp.where(alive, gram.sum(1), 0)
-  spread = jnp.where(alive, sums - (sums.sum() / alive.sum()), 0)
-  settled = jnp.abs(spread).max() <= 1e-6 * squares.max()
-  equal = settled & (normalise == 'none')
+  # Where any weights are optimal, as for equal gradients, take equal ones.
+  equal = solvers.settled(gram) & (normalise == 'none')
   return jnp.where(alive & ~equal, weights, 1)

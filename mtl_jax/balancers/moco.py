@@ -1,4 +1,4 @@
-"""Multi-objective gradient correction: MGDA on gradients that are followed."""
+"""Multi-objective gradient correction: MGDA on moving averages of gradients."""
 
 import jax
 import jax.numpy as jnp
@@ -16,14 +16,21 @@ def make(
 ) -> base.Balancer:
   """Fernando et al., ICLR 2023, arXiv:2210.12624.
 
-  As the paper has it; its authors' code scales gradients by their losses and
-  takes a softmax. The state holds every task's gradient.
+  This follows the paper. Its authors' code also multiplies gradients by their
+  losses and replaces the projection onto the simplex by a softmax.
 
   Args:
-    beta: how far followed gradients move to the step's, over step^decay.
-    gamma: learning rate of the weights, over step^decay.
-    decay: see above.
-    regard: for equal weights, rho in the paper.
+    beta: step size of the moving average, divided by step^decay.
+    gamma: learning rate of the weights, divided by step^decay.
+    decay: see `beta`.
+    regard: strength of the regularisation towards equal weights, rho in the
+      paper.
+
+  Returns:
+    The balancer; its state has the size of K shared gradients.
+
+  Raises:
+    ValueError: a number is out of its range.
   """
   base.within(0, 1, beta=beta)
   base.at_least(0, gamma=gamma, regard=regard)
@@ -38,20 +45,24 @@ def make(
   def update(losses, rows, state, key):
     del key
     step = state['step'] + 1
-    near = beta / step**decay
+    rate = beta / step**decay
     followed = jax.tree.map(
-      lambda y, g: y + near * (g - y), state['followed'], rows
+      lambda y, g: y + rate * (g - y), state['followed'], rows
     )
     gram = base.gram(followed)
-    slope = gram @ state['shares'] + regard * state['shares']
-    # The least of them changes no projection, and may swallow the shares.
-    moved = state['shares'] - gamma / step**decay * (slope - slope.min())
+    gradient = gram @ state['shares'] + regard * state['shares']
+    # Subtracting a constant does not change the projection; without it the
+    # shares could be lost to rounding in a large gradient.
+    change = gradient - gradient.min()
+    moved = state['shares'] - gamma / step**decay * change
     shares = solvers.project_on_simplex(moved)
     state = {'step': step, 'followed': followed, 'shares': shares}
     return base.weighted(len(losses) * shares, followed), state
 
-  return base.Balancer(init, update, needs_grads=True, told=told)
+  return base.Balancer(
+    init, update, needs_grads=True, reported_weights=_weights
+  )
 
 
-def told(state):
+def _weights(state):
   return len(state['shares']) * state['shares']

@@ -1,4 +1,4 @@
-"""Multi-objective optimisation on two batches, its step on a third."""
+"""Multi-objective optimisation: weights from two batches, step on a third."""
 
 import jax.numpy as jnp
 
@@ -13,11 +13,18 @@ RANGES = {
 def make(gamma: base.Number = 1e-3, regard: base.Number = 0.1) -> base.Balancer:
   """Chen, Fernando, Ying, Chen, NeurIPS 2023, arXiv:2305.20057.
 
-  Three batches are drawn for a step, so that the weights' slope has no bias.
+  Three independent batches per step make the gradient of the weights unbiased.
 
   Args:
     gamma: learning rate of the weights; 0 is `equal`.
-    regard: for equal weights, rho in the paper.
+    regard: strength of the regularisation towards equal weights, rho in the
+      paper.
+
+  Returns:
+    The balancer.
+
+  Raises:
+    ValueError: a number is negative.
   """
   base.at_least(0, gamma=gamma, regard=regard)
 
@@ -26,9 +33,10 @@ def make(gamma: base.Number = 1e-3, regard: base.Number = 0.1) -> base.Balancer:
 
   def update(losses, gram, shares, key):
     del key
-    slope = gram @ shares + regard * shares
-    # The least of them changes no projection, and may swallow the shares.
-    moved = shares - gamma * (slope - slope.min())
+    gradient = gram @ shares + regard * shares
+    # Subtracting a constant does not change the projection; without it the
+    # shares could be lost to rounding in a large gradient.
+    moved = shares - gamma * (gradient - gradient.min())
     shares = solvers.project_on_simplex(moved)
     return len(losses) * shares, shares
 

@@ -7,14 +7,20 @@ from jaxtyping import Array, Int
 
 from mtl_jax.balancers import base
 
-UNROLLED = 8  # tasks; beyond, a loop compiles faster and costs little
+# Up to this many tasks the loop is unrolled. For more it is not: that compiles
+# faster and costs little at run time.
+UNROLLED = 8
 
 
 def make() -> base.Balancer:
   """Yu, Kumar, Gupta, Levine, Hausman, Finn, NeurIPS 2020, arXiv:2001.06782.
 
-  Gradient i loses, for the others j in an order of its own drawn anew at every
-  step, its component along the original g_j wherever the two conflict.
+  From gradient i its component along each other original gradient j is
+  removed where the two conflict. Each i has an order of the others of its own,
+  drawn anew at every step.
+
+  Returns:
+    The balancer.
   """
 
   def update(losses, gram, state, key):
@@ -26,10 +32,17 @@ def make() -> base.Balancer:
 
 
 def orders(key: jax.Array, size: int) -> Int[Array, 'tasks tasks']:
-  """A permutation per row: the ranks of random numbers, without a sort.
+  """Draws one permutation of the tasks per task.
 
-  Comparing all pairs is one operation where K is small.
+  Args:
+    key: random key.
+    size: K.
+
+  Returns:
+    `[K, K]`, a permutation in each row.
   """
+  # The ranks of random numbers, by comparing all pairs: for small K one fused
+  # operation, where a sort is a loop.
   draws = jax.random.uniform(key, (size, size))
   before = draws[:, :, None] < draws[:, None, :]
   tie = draws[:, :, None] == draws[:, None, :]
@@ -40,21 +53,26 @@ def orders(key: jax.Array, size: int) -> Int[Array, 'tasks tasks']:
 
 
 def project(gram: base.Gram, orders: Int[Array, 'tasks tasks']) -> base.Weights:
-  """Weights of the projected gradients' sum.
+  """Weights of the sum of the projected gradients.
 
   Args:
     gram: `[K, K]`.
-    orders: `[K, K]`, row i is the order in which i meets the others; i itself
-      is skipped.
+    orders: `[K, K]`; row i is the order in which i is projected onto the
+      others. It contains i itself, which is skipped.
+
+  Returns:
+    `[K]`.
   """
   size = len(gram)
   own = jnp.eye(size, dtype=gram.dtype)
 
-  def meet(rows, met):  # rows[i] expands gradient i in the original ones
+  # One turn: every task is projected onto its next one. rows[i] are the
+  # coefficients of gradient i in the original gradients, and met[i] is one-hot.
+  def meet(rows, met):
     others = jnp.matmul(met, gram, precision='highest')
     product = (others * rows).sum(1)
     conflict = (product < 0) & ((met * own).sum(1) == 0)
-    # A gradient of 0 is in conflict with none, so there is no 0 / 0.
+    # Where there is a conflict the square is positive, so this is never 0 / 0.
     square = jnp.where(conflict, (met * jnp.diag(gram)[None]).sum(1), 1)
     surplus = jnp.where(conflict, product / square, 0)
     return rows - surplus[:, None] * met, None

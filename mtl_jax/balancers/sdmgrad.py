@@ -1,4 +1,4 @@
-"""Direction-oriented multi-objective descent: MGDA with regard for the mean."""
+"""Direction-oriented multi-objective descent: MGDA near the mean gradient."""
 
 import jax.numpy as jnp
 
@@ -11,7 +11,14 @@ def make(regard: base.Number = 0.3) -> base.Balancer:
   """Xiao, Ban, Ji, NeurIPS 2023, arXiv:2305.18409, on one batch, exactly.
 
   Args:
-    regard: for the mean gradient; 0 is `mgda`, a large one `equal`.
+    regard: strength of the pull towards the mean gradient, lambda in the
+      paper; 0 is `mgda`, a large value approaches `equal`.
+
+  Returns:
+    The balancer.
+
+  Raises:
+    ValueError: `regard` is negative.
   """
   base.at_least(0, regard=regard)
 
@@ -25,10 +32,22 @@ def make(regard: base.Number = 0.3) -> base.Balancer:
 
 
 def weigh(gram: base.Gram, regard: base.Number) -> base.Weights:
-  """Weights as published, which sum to 1: the best v and the mean."""
+  """Weights as published: `(v + regard u) / (1 + regard)`, of sum 1.
+
+  Here v on the simplex minimises the norm of this combination of gradients, and
+  u are equal weights.
+
+  Args:
+    gram: `[K, K]`.
+    regard: as for `make`.
+
+  Returns:
+    `[K]`.
+  """
   live = solvers.alive(gram)
   mean = live / jnp.maximum(live.sum(), 1).astype(gram.dtype)
   towards = regard * jnp.matmul(gram, mean, precision='highest')
   best = solvers.on_simplex(gram, towards)
+  # Where any v is optimal, as for equal gradients, take equal weights.
   best = jnp.where(solvers.settled(gram), mean, best)
   return (best + regard * mean) / (1 + regard)

@@ -1,10 +1,11 @@
-"""SDMGrad as it is analysed: weights of two batches, the step of a third."""
+"""SDMGrad as analysed: weights from two batches, step on a third."""
 
 import jax.numpy as jnp
 from jax import lax
 
 from mtl_jax.balancers import base, solvers
 
+# Of the inner optimisation of the weights, as in the authors' code.
 STEPS, RATE, MOMENTUM = 20, 5.0, 0.5
 
 RANGES = {'regard': base.Range(0.05, 3, log=True)}
@@ -13,10 +14,17 @@ RANGES = {'regard': base.Range(0.05, 3, log=True)}
 def make(regard: base.Number = 0.3) -> base.Balancer:
   """Xiao, Ban, Ji, NeurIPS 2023, arXiv:2305.18409; `sdmgrad` is its limit.
 
-  Weights go on from those of the last step by projected gradient steps.
+  Weights are updated from those of the last step by projected gradient descent.
 
   Args:
-    regard: for the mean gradient.
+    regard: strength of the pull towards the mean gradient, lambda in the
+      paper.
+
+  Returns:
+    The balancer.
+
+  Raises:
+    ValueError: `regard` is negative.
   """
   base.at_least(0, regard=regard)
 
@@ -26,7 +34,8 @@ def make(regard: base.Number = 0.3) -> base.Balancer:
   def update(losses, gram, shares, key):
     del key
     size = len(losses)
-    # Of two batches these may be negative, and tell no length then.
+    # Across two batches the product of a gradient with itself may be negative;
+    # such a task does not count in the scale.
     length = jnp.sqrt(jnp.maximum(jnp.diagonal(gram), 0)).mean()
     gram = gram / jnp.maximum(length, 1e-15) ** 2
     shares = descend(gram, regard, shares)
@@ -36,7 +45,16 @@ def make(regard: base.Number = 0.3) -> base.Balancer:
 
 
 def descend(gram, regard, shares):
-  """Steps along `M (v + regard u)` with momentum, kept on the simplex."""
+  """Projected gradient descent with momentum along `M (v + regard u)`.
+
+  Args:
+    gram: `[K, K]`, M, scaled to entries of size 1.
+    regard: as for `make`; u are equal weights.
+    shares: `[K]`, the initial v on the simplex.
+
+  Returns:
+    `[K]`, on the simplex.
+  """
   constant = regard * gram.mean(1)
 
   def step(_, carry):

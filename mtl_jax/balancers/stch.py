@@ -1,4 +1,4 @@
-"""Smooth Tchebycheff scalarization: the worst loss, softly."""
+"""Smooth Tchebycheff scalarization: a smooth maximum of the losses."""
 
 import jax
 import jax.numpy as jnp
@@ -13,14 +13,18 @@ def make(
 ) -> base.Balancer:
   """Lin et al., ICML 2024, arXiv:2402.19078.
 
-  The softmax of log(loss / nadir) over `mu`, each over its loss; at mu = 1
-  that is static weights of 1 / nadir with an adaptive step.
+  Weights are K times the softmax of `log(loss / nadir) / mu`, divided by the
+  loss. With mu = 1 they are static weights 1 / nadir with an adaptive step
+  size.
 
   Args:
-    mu: small ones put all weight on the worst task.
-    warmup: epochs on the sum of logarithms; the nadir is the mean loss of the
-      next one.
+    mu: temperature; small values put all weight on the worst task.
+    warmup: epochs with weights 1 / loss. The nadir is the mean loss of the next
+      epoch, which has these weights as well.
     steps_per_epoch: given by the caller.
+
+  Returns:
+    The balancer.
   """
   first, last = warmup * steps_per_epoch, (warmup + 1) * steps_per_epoch
 
@@ -36,10 +40,11 @@ def make(
     ratios = jnp.log(losses / jnp.maximum(nadir, 1e-8))
     weights = size * jax.nn.softmax(ratios / mu) / losses
     weights = jnp.where(step < last, 1 / losses, weights)
-    looks = (step >= first) & (step < last)
+    # The state holds the sum of losses, so the nadir is their mean.
+    counts = (step >= first) & (step < last)
     state = {
-      'nadir': state['nadir'] + jnp.where(looks, losses, 0),
-      'count': state['count'] + looks,
+      'nadir': state['nadir'] + jnp.where(counts, losses, 0),
+      'count': state['count'] + counts,
       'step': step + 1,
     }
     return weights, state

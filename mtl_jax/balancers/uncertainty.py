@@ -13,12 +13,15 @@ def make(
 ) -> base.Balancer:
   """Kendall, Gal, Cipolla, CVPR 2018, arXiv:1705.07115.
 
-  Task t weighs `exp(-s_t)`, where s = log sigma^2 descends
-  `exp(-s) L + s` (regression) or `exp(-s) L + s/2` (all else) by its own Adam.
+  Task t has weight `exp(-s_t)`, where s = log sigma^2 minimises
+  `exp(-s) L + s` for regression and `exp(-s) L + s/2` for all other kinds.
 
   Args:
     kinds: the tasks' kinds, given by the caller; empty means all regression.
-    learning_rate: of s.
+    learning_rate: of the Adam optimizer of s.
+
+  Returns:
+    The balancer.
   """
   optimizer = optax.adam(learning_rate)
 
@@ -30,16 +33,16 @@ def make(
     del gram, key
     s, moments = state
     weights = jnp.exp(-s)
-    slope = _slopes(kinds, len(losses)) - weights * losses
-    # A task without a label in the batch has loss 0, and says nothing.
-    slope = jnp.where(losses == 0, 0, slope)
-    step, moments = optimizer.update(slope, moments)
+    gradient = _penalty_gradients(kinds, len(losses)) - weights * losses
+    # A task without a label in the batch has loss 0; its s would fall by that.
+    gradient = jnp.where(losses == 0, 0, gradient)
+    step, moments = optimizer.update(gradient, moments)
     return weights, (s + step, moments)
 
-  # Equal gradients keep their sum only while s is at its start.
+  # Not neutral: weights sum to K only at the initial s = 0.
   return base.Balancer(init=init, update=update, neutral=False)
 
 
-def _slopes(kinds, num_tasks):
+def _penalty_gradients(kinds, num_tasks):
   kinds = kinds or ('regression',) * num_tasks
   return jnp.array([1.0 if kind == 'regression' else 0.5 for kind in kinds])

@@ -1,4 +1,4 @@
-"""How tasks help and hurt each other, as numbers."""
+"""Measures of interference: how much tasks help or hurt each other."""
 
 from mtl_jax.interference import feature_similarity
 from mtl_jax.interference.measures import (

@@ -1,8 +1,8 @@
-"""What tasks do to each other at one point of a run, on a few batches.
+"""Measures interference at one step of a run, on a few training batches.
 
 Gradients are raw: of unweighted losses, before any balancing. They are compared
-over shared parameters or, where each task has a tower of its own and nothing is
-shared, over corresponding towers.
+over shared parameters or, where each task has a separate tower and nothing is
+shared, over corresponding parameters of the towers.
 """
 
 import functools
@@ -21,27 +21,28 @@ from mtl_jax.interference import measures
 from mtl_jax.train import forward, precision, task_gradients
 from mtl_jax.train.optimizers import Hp
 from mtl_jax.train.state import Best, Seed, System, TrainState, stream
-from mtl_jax.train.task_gradients import Look
+from mtl_jax.train.task_gradients import ForwardPass
 
-TOTAL = 'ALL'  # all modules together, or all tasks
+TOTAL = 'ALL'  # name of all modules together
 
 
-class Asked(NamedTuple):
-  """How many training batches are looked at, of how many rows each."""
+class Sampling(NamedTuple):
+  """How many training batches are drawn, and how many rows each has."""
 
   batches: int
   rows: int
 
 
-class Found(NamedTuple):
+class Measurements(NamedTuple):
   """Means over the batches; NaN where a task had no gradient in any of them.
 
-  Modules are those of `modules`. Pairs are ordered, `[i, j]` is of i on j.
+  Modules are in the order of `modules`. Entry `[i, j]` is the effect of i on j.
 
   Attributes:
-    grams: by measure, `[modules, tasks, tasks]`, or `[modules]` of all tasks.
-    affinity: of look-ahead steps of all modules together.
-    curvature: of the run's own next step, along the summed loss's gradient.
+    grams: by measure, `[modules, tasks, tasks]` for pairs of tasks and
+      `[modules]` for all tasks together.
+    affinity: of look-ahead steps on all modules together, see `look_ahead`.
+    curvature: of the run's next step, along the gradient of the summed loss.
   """
 
   grams: dict[str, Array]
@@ -50,12 +51,28 @@ class Found(NamedTuple):
 
 
 def modules(system: System, params: dict) -> list[str]:
-  """The rows of what is found: all together, then each stage."""
+  """Names of the modules that are measured.
+
+  Args:
+    system: what is compiled.
+    params: the parameter tree, or its shapes.
+
+  Returns:
+    `TOTAL`, then each stage.
+  """
   return [TOTAL, *task_gradients.modules(compared(system, params))]
 
 
 def compared(system: System, tree: dict) -> dict:
-  """Of parameters or gradients, what tasks are compared by."""
+  """Selects the parameters over which tasks are compared.
+
+  Args:
+    system: what is compiled.
+    tree: parameters, or gradients by top-level name.
+
+  Returns:
+    The shared ones; of separate towers all but the heads.
+  """
   shared = {k: v for k, v in tree.items() if k.startswith('shared')}
   if not system.scheme.separate:
     return shared
@@ -64,81 +81,111 @@ def compared(system: System, tree: dict) -> dict:
 
 def measure(
   system: System,
-  asked: Asked,
+  sampling: Sampling,
   hp: Hp,
   seed: Seed,
   state: TrainState,
   data: Split | Source,
   num_rows: Int[Array, ''],
-) -> Found:
-  """Draws batches, of rows with replacement, and compares gradients on them.
+) -> Measurements:
+  """Draws batches and compares the tasks' gradients on them.
 
-  Independent batches give products of gradients without the noise of either:
-  see `measures.corrected_cosines`.
+  Rows are drawn with replacement, so that batches are independent, as
+  `measures.corrected_cosines` requires.
+
+  Args:
+    system: what is compiled.
+    sampling: how many batches of how many rows.
+    hp: hyperparameters of the run; look-ahead steps take its learning rate.
+    seed: of the run.
+    state: of the run; it is not changed.
+    data: the training split.
+    num_rows: its rows without padding.
+
+  Returns:
+    The means over the batches.
   """
   key = jax.random.fold_in(stream(seed, 'probe'), state.step)
-  keys = jax.random.split(key, asked.batches)
+  keys = jax.random.split(key, sampling.batches)
   own = compared(system, state.params.tree)
-  start = jax.tree.map(lambda p: _none(system, p), own)
+  start = jax.tree.map(lambda p: _zeros(system, p), own)
 
   def body(total, key):
-    batch, key = _draw(asked, key, data, num_rows)
-    rows, looked = _look(system, hp, state, batch, key)
-    return jax.tree.map(jnp.add, total, rows), looked
+    batch, key = _draw(sampling, key, data, num_rows)
+    rows, measured = _on_batch(system, hp, state, batch, key)
+    # The sum of gradients is enough for all products across batches: see
+    # `_of_expectations`.
+    return jax.tree.map(jnp.add, total, rows), measured
 
   total, (grams, affinity) = lax.scan(body, start, keys)
-  found = {
+  measured = {
     **_of_batches(grams),
     **_of_expectations(_by_module(total), grams),
   }
   affinity = jax.tree.map(lambda x: jnp.nanmean(x, 0), affinity)
-  curvature = _curvature(system, asked, hp, state, data, num_rows, keys[0])
-  return Found(found, affinity, curvature)
+  curvature = _curvature(system, sampling, hp, state, data, num_rows, keys[0])
+  return Measurements(measured, affinity, curvature)
 
 
-def _none(system: System, leaf: Array) -> Array:
-  """Zeros in the shape of all tasks' gradients."""
+def _zeros(system: System, leaf: Array) -> Array:
+  """Zeros in the shape of all tasks' gradients, `[K, ...]`.
+
+  Parameters of separate towers have the axis of tasks already.
+  """
   if system.scheme.separate:
     return jnp.zeros_like(leaf)
   return jnp.zeros((len(system.tasks), *leaf.shape), leaf.dtype)
 
 
-def _draw(asked, key, data, num_rows) -> tuple[Split, Array]:
+def _draw(sampling, key, data, num_rows) -> tuple[Split, Array]:
   """A batch, and a key for its noise."""
   key, own = jax.random.split(key)
-  rows = jax.random.randint(own, (asked.rows,), 0, num_rows)
+  rows = jax.random.randint(own, (sampling.rows,), 0, num_rows)
   return train.take((), data, rows), key
 
 
-def _look(system, hp, state, batch, key):
-  """At one batch: each task's gradient, their Grams, and look-ahead steps."""
+def _on_batch(system, hp, state, batch, key):
+  """Gradients on one batch, their Gram matrices, and look-ahead steps."""
   state = state.opened
-  look, _ = forward.look(system, state, batch, key)
-  rows = gradients(system, look)
+  forward_pass, _ = forward.forward_pass(system, state, batch, key)
+  rows = gradients(system, forward_pass)
   own = compared(system, state.params)
 
   def losses(moved):
     params = {**state.params, **moved}
     return forward.losses(system, state, batch, key, params)[0][0]
 
-  # Where each task has a tower, any task's step is tried on all of them.
-  tried = jax.tree.map(lambda g: g[:, None], rows)
-  tried = tried if system.scheme.separate else rows
-  affinity = measures.look_ahead(losses, own, tried, hp.lr)
+  # With separate towers a task's step moves all towers: [K, 1, ...] broadcasts
+  # over their axis. Otherwise no task could affect another.
+  steps = jax.tree.map(lambda g: g[:, None], rows)
+  steps = steps if system.scheme.separate else rows
+  affinity = measures.look_ahead(losses, own, steps, hp.lr)
+  # A task without a label has loss 0 before and after, which is no measurement.
   known = batch.mask.any(0)
   both = known[:, None] & known[None]
   affinity = jax.tree.map(lambda x: jnp.where(both, x, jnp.nan), affinity)
   return rows, (_by_module(rows), affinity)
 
 
-def gradients(system: System, look: Look) -> dict:
-  """Each task's raw gradient of what is compared, leaves `[K, ...]`."""
-  ones = jnp.ones_like(look.losses)
+def gradients(system: System, forward_pass: ForwardPass) -> dict:
+  """Each task's raw gradient by the parameters of `compared`.
+
+  Args:
+    system: what is compiled.
+    forward_pass: of a batch.
+
+  Returns:
+    A tree of leaves `[K, ...]`.
+  """
+  ones = jnp.ones_like(forward_pass.losses)
   if not system.scheme.separate:
-    return task_gradients.rows(look, ones, 'shared')
-  free = jax.tree.map(jnp.zeros_like, look.charged)
-  # Of the sum, since no task's loss reaches another's tower.
-  return compared(system, task_gradients.private(look, ones, free))
+    return task_gradients.rows(forward_pass, ones, 'shared')
+  no_penalty = jax.tree.map(jnp.zeros_like, forward_pass.penalty)
+  # One backward pass of the summed loss is enough: no task's loss depends on
+  # another's tower.
+  return compared(
+    system, task_gradients.private(forward_pass, ones, no_penalty)
+  )
 
 
 def _by_module(rows: dict) -> Float[Array, 'modules tasks tasks']:
@@ -147,7 +194,7 @@ def _by_module(rows: dict) -> Float[Array, 'modules tasks tasks']:
 
 
 def _of_batches(grams: Float[Array, 'batches modules tasks tasks']) -> dict:
-  """Each measure on each batch, then the mean."""
+  """The mean of each measure over the batches where it is defined."""
 
   def mean(measure):
     return jnp.nanmean(jax.vmap(jax.vmap(measure))(grams), 0)
@@ -158,16 +205,22 @@ def _of_batches(grams: Float[Array, 'batches modules tasks tasks']) -> dict:
 
 
 def _of_expectations(total, grams) -> dict:
-  """From products of gradients on different batches, all pairs of those."""
+  """Unbiased products of expected gradients, and their cosines.
+
+  With n batches, `total` is the Gram matrix of the gradients' sums, in which
+  n (n - 1) products are across different batches and n are within one. Those
+  within, `grams`, are subtracted: they contain the noise of their batch.
+  """
   count = len(grams)
   products = (total - grams.sum(0)) / (count * (count - 1))
   cosines = jax.vmap(measures.corrected_cosines)(products)
   return {'product': products, 'corrected_cosine': cosines}
 
 
-def _curvature(system, asked, hp, state, data, num_rows, key):
-  """On one batch, the first; a balancer of several takes it for all."""
-  batch, key = _draw(asked, key, data, num_rows)
+def _curvature(system, sampling, hp, state, data, num_rows, key):
+  """On the first batch alone, since second derivatives are expensive."""
+  batch, key = _draw(sampling, key, data, num_rows)
+  # A balancer of several batches is given the same one several times.
   several = jax.tree.map(
     lambda x: jnp.broadcast_to(x, (*system.batches, *x.shape)), batch
   )
@@ -187,9 +240,19 @@ def features(
   data: Split | Source,
   num_rows: Array,
 ) -> Float[Array, 'tasks rows channels']:
-  """What each task's head reads on training rows at even distances.
+  """The input of each task's head on equally spaced training rows.
 
-  Of the kept parameters, and as in a test: without dropout.
+  Features are those of the best parameters in evaluation mode, without dropout.
+
+  Args:
+    system: what is compiled.
+    count: how many rows.
+    best: the best parameters.
+    data: the training split.
+    num_rows: its rows without padding.
+
+  Returns:
+    `[K, count, channels]` in float32.
   """
   rows = jnp.arange(count) * num_rows // count
   inputs = sources.part(sources.of(data), 'inputs', rows)
@@ -200,5 +263,5 @@ def features(
     best.params.tree,
     best.extra,
   )
-  _, kept = apply(inputs, False, mutable=['features'])
-  return kept['features']['read'].astype(jnp.float32)
+  _, collections = apply(inputs, False, mutable=['features'])
+  return collections['features']['read'].astype(jnp.float32)

@@ -85,7 +85,7 @@ def _probe(system, sizes, state, source) -> int:
   number = jax.ShapeDtypeStruct((), jnp.float32)
   weights = jax.ShapeDtypeStruct((len(system.tasks),), jnp.float32)
   hp = train.Hp(*[number] * 4, task_weights=weights)
-  asked = probes.Asked(sizes.probe, sizes.batch)
+  asked = probes.Sampling(sizes.probe, sizes.batch)
   seed = count = jnp.int32(0)
 
   def measure(hp, state, split):

@@ -44,7 +44,7 @@ def _readings(readings: dict[str, np.ndarray], i: int) -> dict:
 def probes(
   cell: Cell, chunk: Chunk, step: int, modules: list[str], values: dict
 ) -> list[dict]:
-  """One record per run: measures `[R, ...]` by name, see `probes.Found`."""
+  """One record per run; `values` as in `probes.Measurements`, `[R, ...]`."""
   short = _short()
   return [
     {

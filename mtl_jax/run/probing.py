@@ -25,7 +25,7 @@ class Probing:
   def __init__(self, cell: Cell, programs: Compiled):
     self._cell = cell
     system = cell.system
-    asked = probes.Asked(cell.sizes.probe, cell.sizes.batch)
+    asked = probes.Sampling(cell.sizes.probe, cell.sizes.batch)
 
     def measure(hp, seed, state, num_rows, data):
       return probes.measure(system, asked, hp, seed, state, data, num_rows)
@@ -78,7 +78,7 @@ class Probing:
       np.save(folder / f'features_{chunk.first}.npy', kept)
 
 
-def flat(found: probes.Found) -> dict[str, np.ndarray]:
+def flat(found: probes.Measurements) -> dict[str, np.ndarray]:
   """By the names that records have: TAG's gain is `tag`."""
   return {
     **found.grams,

@@ -12,17 +12,23 @@ from mtl_jax.schemes.base import heads
 from mtl_jax.train import task_gradients
 from mtl_jax.train.optimizers import Hp
 from mtl_jax.train.parameters import Parameters
-from mtl_jax.train.task_gradients import Look
+from mtl_jax.train.task_gradients import ForwardPass
 
-# Up to so many bytes of tasks' gradients are kept until their weights are
-# known; above, a second way back makes their sum. See docs/balancers.md.
+# Per-task gradients of up to this many bytes stay in memory until their weights
+# are known. Above it, a second backward pass computes the weighted sum. See
+# docs/balancers.md for the measurement.
 KEPT = 2**28
 
 
 class Combined(NamedTuple):
   """One gradient, the weights behind it, and the balancer's new state.
 
-  `fallback` is 1 where the balancer had no answer and weighed all alike.
+  Attributes:
+    grads: a tree like the parameters.
+    weights: `[K]`, with the static task weights multiplied in.
+    balance: the balancer's new state.
+    fallback: 1 where the balancer gave no finite answer and the tasks were
+      weighted equally, else 0.
   """
 
   grads: Any
@@ -34,7 +40,17 @@ class Combined(NamedTuple):
 def start(
   balancer: balancers.Balancer, over: str, num_tasks: int, params: dict
 ) -> Any:
-  """The balancer's state before the first step."""
+  """The balancer's state before the first step.
+
+  Args:
+    balancer: the method.
+    over: what its Gram matrix is taken over, see `sections.WORDS`.
+    num_tasks: K.
+    params: the parameter tree.
+
+  Returns:
+    The state; with `over='module'` its leaves have a leading axis of stages.
+  """
   shared, _ = schemes.split(params)
   if balancer.needs_grads:
     return balancer.init(num_tasks, shared)
@@ -50,7 +66,7 @@ def combine(
   balancer: balancers.Balancer,
   over: str,
   hp: Hp,
-  looks: list[Look],
+  passes: list[ForwardPass],
   state: Any,
   key: Array,
 ) -> Combined:
@@ -59,104 +75,123 @@ def combine(
   Args:
     balancer: the method.
     over: what its Gram matrix is taken over, see `sections.WORDS`.
-    hp: of the run.
-    looks: at its `n_batches`; the last is the one whose losses are balanced.
+    hp: hyperparameters of the run.
+    passes: one per batch, `balancer.n_batches` in all; the losses of the last
+      one are balanced.
     state: the balancer's.
-    key: for what the balancer draws.
+    key: for the balancer's random draws.
+
+  Returns:
+    The gradient by all parameters, including that of the scheme's auxiliary
+    loss times `hp.penalty`.
   """
-  price = jax.tree.map(lambda _: hp.penalty, looks[-1].charged)
+  penalty_weight = jax.tree.map(lambda _: hp.penalty, passes[-1].penalty)
   if balancer.needs_grads:
-    return _by_rows(balancer, hp, looks[-1], price, state, key)
+    return _by_rows(balancer, hp, passes[-1], penalty_weight, state, key)
   if not balancer.needs_gram:
-    return _by_losses(balancer, hp, looks[-1], price, state, key)
+    return _by_losses(balancer, hp, passes[-1], penalty_weight, state, key)
   if over == 'module':
-    return _by_modules(balancer, hp, looks, price, state, key)
-  return _by_gram(balancer, over, hp, looks, price, state, key)
+    return _by_modules(balancer, hp, passes, penalty_weight, state, key)
+  return _by_gram(balancer, over, hp, passes, penalty_weight, state, key)
 
 
-def _by_losses(balancer, hp, look, price, state, key):
+def _by_losses(balancer, hp, forward_pass, penalty_weight, state, key):
   """Weights scale whole losses, heads included."""
   static = hp.task_weights
-  weights, state, fallback = _ask(
-    balancer, static * look.losses, None, state, key
+  weights, state, fallback = _weights(
+    balancer, static * forward_pass.losses, None, state, key
   )
-  grads, _ = look.back(weights * static, price)
+  grads, _ = forward_pass.pullback(weights * static, penalty_weight)
   return Combined(grads, weights * static, state, fallback)
 
 
-def _by_gram(balancer, over, hp, looks, price, state, key):
-  """Weights scale the shared gradient; task parameters keep their own."""
-  look, static = looks[-1], hp.task_weights
-  rows = [task_gradients.rows(one, static, over) for one in looks[:2]]
+def _by_gram(balancer, over, hp, passes, penalty_weight, state, key):
+  """Weights scale the shared gradient; private parameters keep their own."""
+  last, static = passes[-1], hp.task_weights
+  # Of three batches the first two make the Gram matrix; of one, it alone does.
+  rows = [task_gradients.rows(one, static, over) for one in passes[:2]]
   gram = balancers.gram(rows[0], rows[-1])
-  weights, state, fallback = _ask(
-    balancer, static * look.losses, gram, state, key
+  weights, state, fallback = _weights(
+    balancer, static * last.losses, gram, state, key
   )
-  own = over == 'shared' and balancer.n_batches == 1
-  if own and _bytes(rows[0]) <= KEPT:
-    shared = _priced(look, price, balancers.weighted(weights, rows[0]))
+  reusable = over == 'shared' and balancer.n_batches == 1
+  if reusable and _bytes(rows[0]) <= KEPT:
+    shared = _with_penalty(
+      last, penalty_weight, balancers.weighted(weights, rows[0])
+    )
   else:
-    shared = task_gradients.shared(look, weights * static, price)
-  grads = {**shared, **task_gradients.private(look, static, price)}
+    shared = task_gradients.shared(last, weights * static, penalty_weight)
+  grads = {**shared, **task_gradients.private(last, static, penalty_weight)}
   return Combined(grads, weights * static, state, fallback)
 
 
-def _by_modules(balancer, hp, looks, price, state, key):
-  """Each stage's gradients have weights of their own; told is their mean."""
-  look, static = looks[-1], hp.task_weights
-  rows = [task_gradients.rows(one, static, 'module') for one in looks]
+def _by_modules(balancer, hp, passes, penalty_weight, state, key):
+  """Each stage has weights of its own; the recorded ones are their mean."""
+  last, static = passes[-1], hp.task_weights
+  rows = [task_gradients.rows(one, static, 'module') for one in passes]
   grams = task_gradients.by_module(rows[0])
   keys = jax.random.split(key, len(grams))
   weights, state, fallback = jax.vmap(
-    lambda *own: _ask(balancer, static * look.losses, *own)
+    lambda *own: _weights(balancer, static * last.losses, *own)
   )(grams, state, keys)
   shared = task_gradients.weighted_by_module(weights, rows[0])
   grads = {
-    **_priced(look, price, shared),
-    **task_gradients.private(look, static, price),
+    **_with_penalty(last, penalty_weight, shared),
+    **task_gradients.private(last, static, penalty_weight),
   }
   mean = weights.mean(0) * static
   return Combined(grads, mean, state, fallback.max())
 
 
-def _by_rows(balancer, hp, look, price, state, key):
-  """The method makes the shared gradient itself."""
+def _by_rows(balancer, hp, forward_pass, penalty_weight, state, key):
+  """The method computes the shared gradient itself."""
   static = hp.task_weights
-  rows = task_gradients.rows(look, static, 'shared')
-  shared, new = balancer.update(static * look.losses, rows, state, key)
+  rows = task_gradients.rows(forward_pass, static, 'shared')
+  shared, new = balancer.update(static * forward_pass.losses, rows, state, key)
+  # `guard` checks weights; here there are none, so the gradient is checked.
   finite = jax.tree.map(lambda g: jnp.isfinite(g).all(), shared)
   failed = ~jnp.stack(jax.tree.leaves(finite)).all()
   equal = jnp.ones_like(static)
-  weights = balancer.told(new) if balancer.told else equal
-  shared, state, weights = _either(
+  report = balancer.reported_weights
+  weights = report(new) if report else equal
+  shared, state, weights = _select(
     failed,
     (balancers.weighted(equal, rows), state, equal),
     (shared, new, weights),
   )
   grads = {
-    **_priced(look, price, shared),
-    **task_gradients.private(look, static, price),
+    **_with_penalty(forward_pass, penalty_weight, shared),
+    **task_gradients.private(forward_pass, static, penalty_weight),
   }
   fallback = failed.astype(jnp.float32)
   return Combined(grads, weights * static, state, fallback)
 
 
-def _ask(balancer, losses, gram, state, key):
-  """Weights, state, and whether there was no answer: then all is as before."""
+def _weights(balancer, losses, gram, state, key):
+  """Weights, state, and whether the method failed: then the state is the old.
+
+  A state that took part in a failed update could carry its NaN into every later
+  step.
+  """
   weights, new = balancer.update(losses, gram, state, key)
   weights, fallback = balancers.guard(weights, gram)
-  return weights, _either(fallback > 0, state, new), fallback
+  return weights, _select(fallback > 0, state, new), fallback
 
 
-def _either(which, one: Any, other: Any) -> Any:
-  return jax.tree.map(lambda a, b: jnp.where(which, a, b), one, other)
+def _select(condition, one: Any, other: Any) -> Any:
+  return jax.tree.map(lambda a, b: jnp.where(condition, a, b), one, other)
 
 
-def _priced(look: Look, price: Any, shared: dict) -> dict:
-  """With the gradient of what the scheme charges."""
-  if not jax.tree.leaves(price):
+def _with_penalty(
+  forward_pass: ForwardPass, penalty_weight: Any, shared: dict
+) -> dict:
+  """Adds the gradient of the scheme's auxiliary loss on this batch."""
+  # A structure without leaves is known when tracing: no second VJP is compiled.
+  if not jax.tree.leaves(penalty_weight):
     return shared
-  extra = task_gradients.shared(look, jnp.zeros_like(look.losses), price)
+  extra = task_gradients.shared(
+    forward_pass, jnp.zeros_like(forward_pass.losses), penalty_weight
+  )
   return jax.tree.map(jnp.add, shared, extra)
 
 
@@ -166,7 +201,19 @@ def _bytes(rows: Any) -> int:
 
 @jax.named_scope('penalty')
 def add_penalty(scheme: schemes.Scheme, hp: Hp, params: Any, grads: Any) -> Any:
-  """Adds the gradient of the scheme's penalty; no balancer has seen it."""
+  """Adds the gradient of the scheme's penalty on parameters.
+
+  Args:
+    scheme: gives the penalty, see `Scheme.penalty`.
+    hp: gives its factor.
+    params: where the penalty is evaluated.
+    grads: balanced gradients, a tree like `params`; no balancer sees the
+      penalty.
+
+  Returns:
+    The sum, or `grads` itself where the scheme defines no penalty.
+  """
+  # Known when tracing, so that other schemes compile no gradient of zero.
   if type(scheme).penalty is schemes.Scheme.penalty:
     return grads
   penalties = jax.grad(lambda p: scheme.penalty(heads.ByName(p)))(params)
@@ -177,7 +224,16 @@ def add_penalty(scheme: schemes.Scheme, hp: Hp, params: Any, grads: Any) -> Any:
 def clip(
   limit: Float[Array, ''], norms: Float[Array, 'groups'], grads: Parameters
 ) -> Parameters:
-  """Scales each group's gradient down to norm `limit`; 0 is no limit."""
+  """Scales the gradient of each group down to a largest norm.
+
+  Args:
+    limit: the largest norm; 0 is no limit.
+    norms: `[groups]`, of the gradients before clipping.
+    grads: one row per group.
+
+  Returns:
+    The clipped gradients.
+  """
   limit = jnp.where(limit > 0, limit, jnp.inf)
   # A norm of 0 or a limit of inf must give 1, not NaN.
   scale = jnp.where(norms > limit, limit / jnp.maximum(norms, 1e-30), 1.0)

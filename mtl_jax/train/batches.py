@@ -1,4 +1,4 @@
-"""Which rows a step sees: shuffled epochs, from the seed and the step alone."""
+"""Rows of each step: shuffled epochs, from the seed and step number alone."""
 
 import jax
 import jax.numpy as jnp
@@ -15,24 +15,28 @@ def rows(
   size: int,
   num_rows: Int[Array, ''],
 ) -> Int[Array, 'steps batch']:
-  """Row numbers of `steps` batches, each epoch a new permutation.
+  """Row numbers of `steps` batches; every epoch is a new permutation.
 
   Epochs follow each other without a gap: a batch may end one and begin the
-  next, and no row is left out.
+  next, and no row is left out. The result depends on the step numbers alone,
+  however a run is cut into calls.
 
   Args:
     key: of the run.
-    first_step: where to start; the same whatever `steps` is cut into.
+    first_step: number of the first step.
     steps: how many batches.
-    batch_size: rows in a batch.
-    size: rows that the arrays hold.
-    num_rows: of these, the first that are data, at least half; the rest is
-      padding.
+    batch_size: rows per batch.
+    size: rows that the arrays hold, padding included.
+    num_rows: how many of them, from the first on, are data: at least half.
+
+  Returns:
+    `[steps, batch_size]`, all below `num_rows`.
   """
   places = first_step * batch_size + jnp.arange(steps * batch_size)
   epochs, offsets = places // num_rows, places % num_rows
-  # How many epochs may be touched must be known when compiling; num_rows is
-  # not, so that there is room for more of them than are drawn.
+  # The shape must be known when compiling, while `num_rows` is traced: there is
+  # room for the epochs that half the rows would need, and the loop draws only
+  # those that the steps reach.
   room = 2 * steps * batch_size // size + 2
   first = epochs[0]
 
@@ -51,14 +55,15 @@ def _shuffled(
 ) -> Int[Array, '{size}']:
   """A permutation of the first `num_rows`, then all other numbers below size.
 
-  One sort of 32-bit numbers, random in front and the row's number behind: on a
-  CPU several times faster than to sort rows by keys. Rows whose random parts
-  tie keep their order: of 1,000 rows 1 pair in 4 million, of a million 1 in
-  4,000.
+  Sorts 32-bit words whose high bits are random and whose low bits are the row
+  number, which is several times faster on a CPU than sorting rows by keys. Rows
+  whose random bits tie keep their order: among 1,000 rows one pair in 4
+  million, among a million rows one in 4,000.
   """
   low = (size - 1).bit_length()
   number = jnp.arange(size, dtype=jnp.uint32)
   draws = jax.random.bits(key, (size,), jnp.uint32)
+  # Padding gets the largest random bits and so comes last.
   draws = jnp.where(number < num_rows, draws, jnp.uint32(0xFFFFFFFF))
   order = lax.sort((draws >> low << low) | number)
   return (order & ((1 << low) - 1)).astype(jnp.int32)

@@ -1,4 +1,4 @@
-"""A whole split: predictions and losses on the device, metrics on the host."""
+"""Evaluates a split: predictions and losses on device, metrics on the host."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,17 +28,27 @@ def predict(
   now: dict | None = None,
   numbers: Int[Array, 'rows'] | None = None,
 ) -> Sequence[Array]:
-  """Predictions of all rows, `batch_size` of them at a time.
+  """Predicts all rows in evaluation mode, `batch_size` of them at a time.
 
-  `now` is what the scheme is told of the training, if anything; `numbers` are
-  of the rows to predict, all one after the other where there are none.
+  Args:
+    system: what is compiled.
+    params: the parameter tree.
+    extra: further collections, such as running statistics.
+    inputs: a pytree of leaves `[N, ...]`.
+    batch_size: rows per call of the scheme.
+    now: progress of the training for the scheme, see `Scheme.now`, or None.
+    numbers: the rows of `inputs` to predict; None is all of them, in order.
+
+  Returns:
+    Each task's predictions `[rows, ...]` in float32.
   """
-  carried = {**extra, 'now': now} if now else extra
-  taken = inputs if numbers is None else numbers
-  size = jax.tree.leaves(taken)[0].shape[0]
+  variables = {**extra, 'now': now} if now else extra
+  sliced = inputs if numbers is None else numbers
+  size = jax.tree.leaves(sliced)[0].shape[0]
   count = -(-size // batch_size)
 
   def blocks(x):
+    # The last batch is padded with zeros, whose predictions are cut off below.
     short = count * batch_size - size
     x = jnp.pad(x, [(0, short)] + [(0, 0)] * (x.ndim - 1))
     return x.reshape(count, batch_size, *x.shape[1:])
@@ -47,11 +57,11 @@ def predict(
     if numbers is not None:
       rows = sources.gathered(inputs, rows)
     return precision.apply(
-      system.scheme, system.compute, params, carried, rows, False
+      system.scheme, system.compute, params, variables, rows, False
     )
 
-  predictions = lax.map(apply, jax.tree.map(blocks, taken))
-  # Rows alone are joined: behind them may stand more than one axis.
+  predictions = lax.map(apply, jax.tree.map(blocks, sliced))
+  # Only the two row axes merge; a prediction may have several more axes.
   return jax.tree.map(lambda p: p.reshape(-1, *p.shape[2:])[:size], predictions)
 
 
@@ -63,24 +73,33 @@ def predicted(
   batch_size: int,
   now: dict | None = None,
 ) -> tuple[Float[Array, 'tasks'], Sequence[Any]]:
-  """Task losses of a whole split, and what its metrics are computed of.
+  """Task losses of a split, and what its metrics are computed from.
 
-  Of each task that is its predictions `[N, outputs]`, or a summary of them
-  where they are large (`scores.summarised`).
+  Args:
+    system: what is compiled.
+    params: the parameter tree.
+    extra: further collections, such as running statistics.
+    data: the split, or the source of one.
+    batch_size: rows per call of the scheme.
+    now: progress of the training for the scheme, see `Scheme.now`, or None.
+
+  Returns:
+    The losses `[K]`; and for each task its predictions `[N, outputs]`, or a
+    summary of them where they are large, see `scores.summarised`.
   """
   source = sources.of(data)
   inputs, numbers = sources.inputs(source)
-  found = predict(system, params, extra, inputs, batch_size, now, numbers)
+  outputs = predict(system, params, extra, inputs, batch_size, now, numbers)
   known = Split((), *(sources.whole(source, p) for p in ('labels', 'mask')))
-  losses = task_losses(system.tasks, found, known)
-  made = {
-    t: task.made.summary(found[t], known.labels[t], known.mask[:, t])
+  losses = task_losses(system.tasks, outputs, known)
+  summaries = {
+    t: task.made.summary(outputs[t], known.labels[t], known.mask[:, t])
     for t, task in enumerate(system.tasks)
     if scores.summarised(task, known.mask.shape[0])
   }
-  if made:
-    found = tuple(made.get(t, one) for t, one in enumerate(found))
-  return losses, found
+  if summaries:
+    outputs = tuple(summaries.get(t, one) for t, one in enumerate(outputs))
+  return losses, outputs
 
 
 def evaluate(
@@ -91,16 +110,29 @@ def evaluate(
   batch_size: int,
   now: dict | None = None,
 ) -> dict[str, dict[str, float]]:
-  """Every metric of every task, and its loss, over a whole split.
+  """Every metric of every task, and its loss, over a split.
 
-  Predictions are compiled, metrics are computed on the host: not for use inside
-  `jit`. A metric that raises is NaN.
+  Predictions are compiled and metrics are computed on the host, so this cannot
+  be called inside `jit`.
+
+  Args:
+    system: what is compiled.
+    params: the parameter tree.
+    extra: further collections, such as running statistics.
+    data: the split.
+    batch_size: rows per call of the scheme.
+    now: progress of the training for the scheme, see `Scheme.now`, or None.
+
+  Returns:
+    `{task: {metric: value}}`, with `loss` among the metrics. A metric that
+    raises is NaN.
   """
   data = Split(*data)
-  losses, found = jax.device_get(
+  losses, outputs = jax.device_get(
     _compiled(system, params, extra, data, batch_size, now)
   )
-  one = jax.tree.map(lambda x: np.asarray(x)[None], found)
+  # `scores.of_runs` takes an axis of runs.
+  one = jax.tree.map(lambda x: np.asarray(x)[None], outputs)
   known = scores.Labels(*jax.device_get((data.labels, data.mask)))
   values = scores.of_runs(system.tasks, one, known, losses[None]).values
   return jax.tree.map(lambda x: x[0].item(), values)

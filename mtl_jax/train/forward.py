@@ -1,4 +1,4 @@
-"""A batch through the scheme as in training: its losses and the way back."""
+"""Forward pass of a batch in training mode: its losses and their pullback."""
 
 import functools
 from collections.abc import Callable
@@ -12,94 +12,154 @@ from mtl_jax.data.base import Split
 from mtl_jax.train import noise, precision
 from mtl_jax.train.losses import task_losses
 from mtl_jax.train.state import System, TrainState
-from mtl_jax.train.task_gradients import Look
+from mtl_jax.train.task_gradients import ForwardPass
 
-Drawn = Array | noise.Draws  # a key, or those of masks and of all else
-Kept = tuple[dict, dict]  # carried variables, and what the scheme tells
+Keys = Array | noise.Draws  # one key, or one for masks and one for all else
+# The updated mutable collections (such as running statistics), and the scheme's
+# readings by name.
+Updates = tuple[dict, dict]
 
 
-def looks(
-  system: System, state: TrainState, batch: Split, key: Drawn
-) -> tuple[list[Look], Split, Kept]:
-  """At each batch of a step; the last is the one that is descended on.
+def forward_passes(
+  system: System, state: TrainState, batch: Split, key: Keys
+) -> tuple[list[ForwardPass], Split, Updates]:
+  """Evaluates every batch of a step.
+
+  Args:
+    system: what is compiled.
+    state: with parameters as a tree, see `TrainState.opened`.
+    batch: one batch, or several on a leading axis, see `System.batches`.
+    key: of the step.
 
   Returns:
-    All looks, the last batch, and what it leaves.
+    The forward pass of each batch; the last batch, whose losses are descended
+    on; and its updates. Those of the other batches are dropped.
   """
-  *others, own = _parts(system, batch)
+  *others, last_batch = _unstack(system, batch)
   key = noise.draws(key)
+  # 1 is the number of the gates' key, see `apply`.
   keys = [key.fold_in(2 + i) for i in range(len(others))]
-  found = [
-    look(system, state, other, key)[0]
+  passes = [
+    forward_pass(system, state, other, key)[0]
     for other, key in zip(others, keys, strict=True)
   ]
-  last, kept = look(system, state, own, key)
-  return [*found, last], own, kept
+  last, updates = forward_pass(system, state, last_batch, key)
+  return [*passes, last], last_batch, updates
 
 
-def _parts(system: System, batch: Split) -> list[Split]:
+def _unstack(system: System, batch: Split) -> list[Split]:
   if not system.batches:
     return [batch]
   leaves, tree = jax.tree.flatten(batch)
   return [jax.tree.unflatten(tree, part) for part in zip(*leaves, strict=True)]
 
 
-def look(
-  system: System, state: TrainState, batch: Split, key: Drawn
-) -> tuple[Look, Kept]:
-  """At one batch: losses, the way back, and what it leaves."""
-  spots = _spots(system, state, batch, key)
-  forward = functools.partial(losses, system, state, batch, key)
-  (raw, charged), pullback, kept = jax.vjp(
-    forward, state.params, spots, has_aux=True
+def forward_pass(
+  system: System, state: TrainState, batch: Split, key: Keys
+) -> tuple[ForwardPass, Updates]:
+  """Evaluates one batch and returns its losses with their pullback.
+
+  Args:
+    system: what is compiled.
+    state: with parameters as a tree, see `TrainState.opened`.
+    batch: `B` rows.
+    key: for dropout and gates.
+
+  Returns:
+    The forward pass, and the updated collections and readings.
+
+  Raises:
+    ValueError: `system.gram_over` is 'features' and the scheme marks none.
+  """
+  offsets = _feature_offsets(system, state, batch, key)
+  evaluate = functools.partial(losses, system, state, batch, key)
+  (raw, penalty), pullback, updates = jax.vjp(
+    evaluate, state.params, offsets, has_aux=True
   )
-  return Look(raw, charged, _back(pullback)), kept
+  return ForwardPass(raw, penalty, _of_two(pullback)), updates
 
 
-def _back(pullback: Callable) -> Callable:
-  return lambda weights, price: pullback((weights, price))
+def _of_two(pullback: Callable) -> Callable:
+  return lambda weights, penalty_weight: pullback((weights, penalty_weight))
 
 
 def losses(
   system: System,
   state: TrainState,
   batch: Split,
-  key: Drawn,
+  key: Keys,
   params: dict,
-  spots: Any = (),
-) -> tuple[tuple[Array, Any], Kept]:
-  """Raw losses `[K]` and the scheme's charge, or (), and what is left."""
-  predictions, kept = apply(
-    system, state, batch, key, params, spots, ['intermediates']
+  offsets: Any = (),
+) -> tuple[tuple[Array, Any], Updates]:
+  """Losses of a batch as a function of parameters, for differentiation.
+
+  Args:
+    system: what is compiled.
+    state: gives the step and the mutable collections; its parameters are not
+      used.
+    batch: `B` rows.
+    key: for dropout and gates.
+    params: the parameter tree at which to evaluate.
+    offsets: zeros added to the marked features, see `Scheme.last_shared`; the
+      gradient by them is the gradient by the features.
+
+  Returns:
+    `((losses [K], penalty), updates)`; the penalty is the scheme's auxiliary
+    loss on this batch, or `()`.
+  """
+  predictions, collections = apply(
+    system, state, batch, key, params, offsets, ['intermediates']
   )
-  told = dict(kept.get('intermediates', {}))
-  charged = told.pop('penalty', ())
+  readings = dict(collections.get('intermediates', {}))
+  penalty = readings.pop('penalty', ())
   raw = task_losses(system.tasks, predictions, batch)
-  return (raw, charged), ({k: kept[k] for k in state.extra}, told)
+  extra = {name: collections[name] for name in state.extra}
+  return (raw, penalty), (extra, readings)
 
 
-def apply(system, state, batch, key, params, spots, mutable):
-  """Predictions, and the collections of `mutable`; `spots` are added."""
+def apply(
+  system: System,
+  state: TrainState,
+  batch: Split,
+  key: Keys,
+  params: dict,
+  offsets: Any,
+  mutable: list[str],
+) -> tuple[Any, dict]:
+  """Applies the scheme in training mode.
+
+  Args:
+    system: what is compiled.
+    state: gives the step and the mutable collections.
+    batch: `B` rows.
+    key: for dropout and gates.
+    params: the parameter tree.
+    offsets: added to the marked features, or `()`.
+    mutable: collections to return besides those of `state.extra`.
+
+  Returns:
+    Each task's predictions, and the mutable collections.
+  """
   now = {'step': state.step, 'steps': system.steps, 'mask': batch.mask}
-  given = {'spots': spots} if spots else {}
-  drawn = noise.draws(key)
+  spots = {'spots': offsets} if offsets else {}
+  keys = noise.draws(key)
   return precision.apply(
     system.scheme,
     system.compute,
     params,
-    {**state.extra, 'now': now, **given},
+    {**state.extra, 'now': now, **spots},
     batch.inputs,
     True,
     rngs={
-      'dropout': drawn.masks,
-      'gates': jax.random.fold_in(drawn.others, 1),
+      'dropout': keys.masks,
+      'gates': jax.random.fold_in(keys.others, 1),
     },
     mutable=[*state.extra, *mutable],
   )
 
 
-def _spots(system, state, batch, key) -> Any:
-  """Zeros that are added where the scheme marks features, if that is asked."""
+def _feature_offsets(system, state, batch, key) -> Any:
+  """Zeros in the shapes of the marked features where `gram_over` needs them."""
   if not (system.balancer.needs_gram and system.gram_over == 'features'):
     return ()
 

@@ -17,13 +17,23 @@ from mtl_jax.tasks import Task
 def task_losses(
   tasks: tuple[Task, ...], predictions: Sequence[Array], batch: Split
 ) -> Float[Array, 'tasks']:
-  """Each task's mean loss over its valid labels."""
-  # Tasks of one kind are computed together: small operations cost their call.
+  """Each task's mean loss over its valid labels.
+
+  Args:
+    tasks: K tasks.
+    predictions: one array per task, `[B, outputs]` or stacks of them.
+    batch: labels and the mask `[B, K]` of valid ones.
+
+  Returns:
+    Raw, unweighted losses `[K]`; 0 for a task without a valid label.
+  """
+  # Tasks of one kind are computed together, since many small operations cost
+  # more in launches than in arithmetic.
   groups = alike(tasks, stacked.shapes_of(batch.labels))
   order = [t for members in groups for t in members]
   ends = np.cumsum([len(members) for members in groups])[:-1]
   masks = jnp.split(stacked.permuted(batch.mask, tuple(order), 1), ends, 1)
-  masks = devices.whole(masks)  # spares a message, see `take_rows`
+  masks = devices.whole(masks)  # saves communication, see `take_rows`
   parts = [
     jax.vmap(tasks[members[0]].loss, 1)(*own)
     for members, *own in zip(
@@ -39,8 +49,17 @@ def task_losses(
 
 
 def alike(tasks: Sequence[Task], shapes: Sequence[tuple]) -> list[list[int]]:
-  """Numbers of the tasks of each kind with equal fields and labels' shapes."""
-  found: dict[tuple, list[int]] = {}
+  """Groups tasks whose losses one `vmap` can compute.
+
+  Args:
+    tasks: K tasks.
+    shapes: of each task's labels.
+
+  Returns:
+    The task numbers of each group: tasks of one kind, with equal fields and
+    equal shapes of labels.
+  """
+  groups: dict[tuple, list[int]] = {}
   for t, (task, shape) in enumerate(zip(tasks, shapes, strict=True)):
-    found.setdefault((task.shape, shape), []).append(t)
-  return list(found.values())
+    groups.setdefault((task.shape, shape), []).append(t)
+  return list(groups.values())

@@ -1,4 +1,4 @@
-"""Optimizers and schedules: structure is chosen here, numbers are traced."""
+"""Optimizers and schedules: their structure is static, their numbers traced."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -19,10 +19,11 @@ class Hp(NamedTuple):
     lr: learning rate, multiplied by the schedule.
     weight_decay: of kernels and embeddings; biases, scales and the scheme's
       `mix` parameters do not decay.
-    penalty: factor of the scheme's penalty.
-    clip: largest gradient norm (per tower for separate towers); 0 is none.
+    penalty: factor of the scheme's penalties.
+    clip: largest gradient norm (per tower for separate towers); 0 is no limit.
     task_weights: `[K]`, scale the task losses.
-    balancer: numbers of its own that stand in for those it was made with.
+    balancer: the balancer's hyperparameters by name, in place of the values
+      that it was made with.
   """
 
   lr: Float[Array, '']
@@ -43,20 +44,25 @@ def make(
   scheme: base.Scheme,
   steps: int = 1,
 ) -> Optimizer:
-  """An optimizer of `rule`, built inside the trace from traced numbers.
-
-  It updates `Parameters`, all of a run at once.
+  """Makes an optimizer of `Parameters`.
 
   Args:
-    rule: makes the transformation of raw gradients to directions.
-    decoupled: weight decay after the rule (AdamW) or before it (L2).
+    rule: makes the transformation of gradients to directions.
+    decoupled: whether weight decay follows the rule (AdamW) or precedes it
+      (L2).
     schedule: step -> factor of the learning rate.
-    scheme: says which parameters it wants trained in another way.
-    steps: of a run.
+    scheme: gives the learning rate, decay and frozen steps of each group of
+      parameters, see `Scheme.group`, and its proximal step.
+    steps: of a whole run.
+
+  Returns:
+    A function from hyperparameters to the Optax transformation; it is called
+    inside the trace.
   """
 
   def optimizer(hp: Hp) -> optax.GradientTransformation:
     decay = optax.stateless(lambda g, p: _decay(scheme, hp.weight_decay, g, p))
+    # `restarted` relies on the learning rate's state being the last.
     order = (rule(), decay) if decoupled else (decay, rule())
     return optax.chain(*order, _rate(scheme, hp, schedule, steps))
 
@@ -70,13 +76,16 @@ def _decay(
     return is_kernel and scheme.group(name).decays
 
   def decay(g, which, p):
-    return _chosen(which, g + rate * p, g)
+    return _select(which, g + rate * p, g)
 
   return grads.per_column(decays, decay, params)
 
 
 def _rate(scheme: base.Scheme, hp: Hp, schedule: Callable, steps: int):
-  """Downhill by the learning rate, with what the scheme says of a group."""
+  """Scales by minus the learning rate, then applies the scheme's own rules.
+
+  Those are a factor per group, frozen steps and the proximal step.
+  """
 
   def init(params):
     del params
@@ -86,55 +95,79 @@ def _rate(scheme: base.Scheme, hp: Hp, schedule: Callable, steps: int):
     rate = -hp.lr * schedule(state.count)
     scaled = updates.per_column(
       lambda name, _: scheme.group(name).lr,
-      lambda u, faster: rate * faster * u,
+      lambda u, factor: rate * factor * u,
     )
-    scaled = moving(scheme, state.count, steps, scaled)
+    # Again after the rule: momentum would move a group whose gradient is 0.
+    scaled = zero_frozen(scheme, state.count, steps, scaled)
+    # Known when tracing, so that other schemes compile nothing for it.
     if type(scheme).proximal is not base.Scheme.proximal:
-      scaled = _drawn(scheme, -rate * hp.penalty, params, scaled)
+      scaled = _with_proximal(scheme, -rate * hp.penalty, params, scaled)
     return scaled, optax.ScaleByScheduleState(state.count + 1)
 
   return optax.GradientTransformation(init, update)
 
 
-def _drawn(
+def _with_proximal(
   scheme: base.Scheme, strength: Any, params: Parameters, updates: Parameters
 ) -> Parameters:
-  """Updates that end where the scheme's proximal step does."""
-  moved = jax.tree.map(jnp.add, params, updates)
-  ended = params.replace(scheme.proximal(moved.tree, strength))
-  return jax.tree.map(jnp.subtract, ended, params)
+  """Updates that lead to the result of the scheme's proximal step."""
+  updated = jax.tree.map(jnp.add, params, updates)
+  proximal = params.replace(scheme.proximal(updated.tree, strength))
+  return jax.tree.map(jnp.subtract, proximal, params)
 
 
-def moving(
+def zero_frozen(
   scheme: base.Scheme, step: Array, steps: int, grads: Parameters
 ) -> Parameters:
-  """Gradients of what moves in this step; 0 where a group rests."""
-  asked: dict[str, Any] = {}
+  """Sets the gradients of groups that are frozen in this step to 0.
+
+  Args:
+    scheme: says when a group of parameters is trained, see `Group.moves`.
+    step: steps taken so far.
+    steps: of a whole run.
+    grads: gradients or updates.
+
+  Returns:
+    The same with zeros for frozen groups.
+  """
+  # One traced value per name: `per_column` merges columns with the same value.
+  trained: dict[str, Any] = {}
 
   def moves(name, _):
     rule = scheme.group(name).moves
-    if name not in asked:
-      asked[name] = True if rule is None else rule(step, steps)
-    return asked[name]
+    if name not in trained:
+      trained[name] = True if rule is None else rule(step, steps)
+    return trained[name]
 
   return grads.per_column(
-    moves, lambda g, which: _chosen(which, g, jnp.zeros_like(g))
+    moves, lambda g, which: _select(which, g, jnp.zeros_like(g))
   )
 
 
-def _chosen(which: Any, one: Array, other: Array) -> Array:
-  """`one` where `which` says so; it is one bool, or `[1, width]`."""
-  if isinstance(which, bool):
-    return one if which else other
-  return jnp.where(which, one, other)
+def _select(condition: Any, one: Array, other: Array) -> Array:
+  """`jnp.where`, without an operation where `condition` is a Python bool."""
+  if isinstance(condition, bool):
+    return one if condition else other
+  return jnp.where(condition, one, other)
 
 
 def phased(
   schedule: Callable[[int], optax.Schedule], steps: int, cut: int
 ) -> optax.Schedule:
-  """One schedule for the steps before `cut` and one for those from it on."""
+  """A schedule that starts again at a scheme's restart.
+
+  Args:
+    schedule: number of steps -> schedule.
+    steps: of a whole run.
+    cut: the step of the restart; 0 is none.
+
+  Returns:
+    One schedule for the steps before `cut` and one for those from it on.
+  """
   if not cut:
     return schedule(steps)
+  # `second` is evaluated before the cut as well, at negative counts; `where`
+  # drops those values.
   first, second = schedule(cut), schedule(steps - cut)
   return lambda count: jnp.where(count < cut, first(count), second(count - cut))
 
@@ -142,40 +175,91 @@ def phased(
 def restarted(
   optimizer: optax.GradientTransformation, opt: Any, params: Parameters
 ) -> Any:
-  """An optimizer's state with all moments forgotten; its clock goes on."""
+  """Resets the moments of an optimizer's state, but not its step counter.
+
+  Args:
+    optimizer: made by `make`; the learning rate's state comes last in it.
+    opt: the state.
+    params: as at the restart.
+
+  Returns:
+    The new state.
+  """
   return *optimizer.init(params)[:-1], opt[-1]
 
 
 def adam(b1: float = 0.9, b2: float = 0.999):
-  """Kingma and Ba, ICLR 2015; weight decay joins the gradient (L2)."""
+  """Adam: Kingma and Ba, ICLR 2015, arXiv:1412.6980, with L2 weight decay.
+
+  Args:
+    b1: decay rate of the mean of gradients.
+    b2: decay rate of the mean of squared gradients.
+
+  Returns:
+    `(rule, decoupled)` for `make`.
+  """
   return lambda: optax.scale_by_adam(b1, b2), False
 
 
 def adamw(b1: float = 0.9, b2: float = 0.999):
-  """Loshchilov and Hutter, ICLR 2019; weight decay is decoupled."""
+  """AdamW: Loshchilov and Hutter, ICLR 2019, arXiv:1711.05101.
+
+  Args:
+    b1: decay rate of the mean of gradients.
+    b2: decay rate of the mean of squared gradients.
+
+  Returns:
+    `(rule, decoupled)` for `make`; weight decay is decoupled.
+  """
   return lambda: optax.scale_by_adam(b1, b2), True
 
 
 def sgd(momentum: float = 0.9, nesterov: bool = False):
-  """Stochastic gradient descent with momentum; weight decay as L2."""
+  """Stochastic gradient descent with momentum and L2 weight decay.
+
+  Args:
+    momentum: decay rate of the sum of gradients.
+    nesterov: whether to use Nesterov's momentum.
+
+  Returns:
+    `(rule, decoupled)` for `make`.
+  """
   return lambda: optax.trace(momentum, nesterov), False
 
 
 def constant(steps: int) -> optax.Schedule:
-  """The same rate throughout."""
+  """A factor of 1 throughout."""
   del steps
   return optax.constant_schedule(1.0)
 
 
 def cosine(steps: int, final: float = 0.0) -> optax.Schedule:
-  """Half a cosine from 1 to `final`, SGDR, arXiv:1608.03983."""
+  """Half a cosine from 1 to `final`: Loshchilov and Hutter, arXiv:1608.03983.
+
+  Args:
+    steps: of a whole run.
+    final: the factor at the end.
+
+  Returns:
+    step -> factor of the learning rate.
+  """
   return optax.cosine_decay_schedule(1.0, steps, final)
 
 
 def warmup(
   steps: int, warmup_steps: int = 100, final: float = 0.0
 ) -> optax.Schedule:
-  """Linear from 0 over `warmup_steps`, then half a cosine to `final`."""
+  """Linear from 0 to 1, then half a cosine to `final`.
+
+  Args:
+    steps: of a whole run.
+    warmup_steps: of the linear part, cut to `steps - 1`.
+    final: the factor at the end.
+
+  Returns:
+    step -> factor of the learning rate.
+  """
+  # Optax requires the warmup to be shorter than the whole schedule.
   length = min(warmup_steps, steps - 1)
   return optax.warmup_cosine_decay_schedule(0.0, 1.0, length, steps, final)
 
@@ -183,9 +267,18 @@ def warmup(
 def step(
   steps: int, boundaries: tuple[float, ...] = (0.5, 0.75), factor: float = 0.1
 ) -> optax.Schedule:
-  """Times `factor` at each boundary, a share of all steps."""
-  at = {int(share * steps): factor for share in boundaries}
-  return optax.piecewise_constant_schedule(1.0, at)
+  """Multiplies by `factor` at each boundary.
+
+  Args:
+    steps: of a whole run.
+    boundaries: fractions of `steps`.
+    factor: of the learning rate.
+
+  Returns:
+    step -> factor of the learning rate.
+  """
+  factors = {int(fraction * steps): factor for fraction in boundaries}
+  return optax.piecewise_constant_schedule(1.0, factors)
 
 
 OPTIMIZERS = {'adam': adam, 'adamw': adamw, 'sgd': sgd}

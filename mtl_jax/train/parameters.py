@@ -1,9 +1,9 @@
 """All parameters of a run as one matrix: a row per separate tower, or one row.
 
-What is done to every parameter alike (clipping, decay, the optimizer, keeping
-the best) is then a few operations on a large array, and not as many for each
-of a hundred small ones: that is what a compiler's time and a step's fixed cost
-go with. Schemes and balancers see the tree.
+Elementwise work on all parameters (clipping, decay, the optimizer, selecting
+the best) is then a few operations on one large array instead of a few on each
+of a hundred small ones, which shortens both compilation and the fixed cost of a
+step. Schemes and balancers see the tree.
 """
 
 import dataclasses
@@ -22,9 +22,10 @@ from jaxtyping import Array, Float
 from mtl_jax.data.stacked import permuted
 from mtl_jax.schemes.base import heads, partition
 
-# From so many numbers on, a leaf lies by itself: to copy it into the matrix and
-# back would cost more than the few operations that are saved. Copying a word
-# embedding of 1.3 million numbers made a step of an LSTM 1.4 times as long.
+# A leaf with this many numbers or more is a matrix of its own: copying it into
+# the shared matrix and back would cost more than the few operations saved.
+# Copying a word embedding of 1.3 million numbers made a step of an LSTM 1.4
+# times as long.
 LARGE = 2**17
 
 
@@ -32,10 +33,10 @@ class Block(NamedTuple):
   """Columns that hold one leaf, or the same leaf of all towers' heads.
 
   Attributes:
-    leaves: their places in the flattened tree of stacks; several where heads of
+    leaves: indices into the flattened tree of stacks; several where heads of
       separate towers differ in size.
     shapes: of these leaves.
-    rows: that each leaf is in; none where that is all of them.
+    rows: the rows of each leaf; empty where a leaf is in all rows.
     start: the first column.
     width: how many columns; a smaller head is padded with zeros.
     name: of the top-level parameter.
@@ -52,13 +53,13 @@ class Block(NamedTuple):
 
 
 class Layout(NamedTuple):
-  """Where each leaf of a tree lies; equal for equal trees, and hashable.
+  """The position of each leaf of a tree; hashable, and equal for equal trees.
 
   Attributes:
-    groups: rows.
+    groups: number of rows.
     structure: of the tree of stacks.
-    blocks: of the matrix, side by side.
-    large: each a matrix of its own, see `LARGE`.
+    blocks: adjacent columns of the matrix.
+    large: blocks that are matrices of their own, see `LARGE`.
   """
 
   groups: int
@@ -68,13 +69,13 @@ class Layout(NamedTuple):
 
   @property
   def width(self) -> int:
-    """Columns of the matrix."""
+    """Number of columns of the matrix."""
     last = self.blocks[-1]
     return last.start + last.width
 
   @property
   def size(self) -> int:
-    """Numbers that are learned, without padding."""
+    """How many numbers are trained, without padding."""
     every = (*self.blocks, *self.large)
     return sum(math.prod(shape) for block in every for shape in block.shapes)
 
@@ -86,12 +87,12 @@ class Layout(NamedTuple):
 )
 @dataclasses.dataclass(frozen=True)
 class Parameters:
-  """Parameters, or anything that there is one of for each of them.
+  """Parameters, or values with one entry per parameter such as gradients.
 
   Attributes:
-    matrix: `[..., groups, width]`; axes in front are of runs.
-    large: of each large block likewise.
-    layout: where each leaf lies.
+    matrix: `[..., groups, width]`; leading axes are runs.
+    large: one such matrix for each large block.
+    layout: the position of each leaf.
   """
 
   matrix: Any
@@ -100,17 +101,17 @@ class Parameters:
 
   @property
   def parts(self) -> tuple[Any, ...]:
-    """The matrix and what is beside it."""
+    """The matrix, then those of the large blocks."""
     return self.matrix, *self.large
 
   @property
   def tree(self) -> Any:
-    """The leaves in their own shapes, behind the axes of runs."""
+    """The parameter tree; leaves have the axes of runs in front."""
     return heads.apart(self.stacks, self.matrix.ndim - 2)
 
   @property
   def stacks(self) -> Any:
-    """The same with heads of one shape stacked, see `heads.gathered`."""
+    """The tree with heads of one shape stacked, see `heads.gathered`."""
     leaves = [None] * self.layout.structure.num_leaves
     cut = [
       (block, self.matrix[..., block.start : block.start + block.width])
@@ -132,19 +133,24 @@ class Parameters:
 
   @property
   def shapes(self) -> Any:
-    """The tree's shapes alone."""
+    """The tree with shapes and dtypes in place of arrays."""
     return jax.eval_shape(lambda own: own.tree, self)
 
   def replace(self, tree: Any) -> 'Parameters':
-    """The leaves of another tree of the same shapes, without axes of runs.
+    """Packs another tree in this layout.
 
-    Its heads may be stacked, or each by its own name.
+    Args:
+      tree: of the same shapes, without axes of runs; its heads may be stacked,
+        or each have its own name.
+
+    Returns:
+      The packed parameters.
     """
-    return _filled(self.layout, jax.tree.leaves(heads.gathered(tree)))
+    return _pack_leaves(self.layout, jax.tree.leaves(heads.gathered(tree)))
 
   @property
   def norms(self) -> Float[Array, 'groups']:
-    """Euclidean norm of each row."""
+    """Euclidean norm of each row, over the matrix and the large blocks."""
     return jnp.sqrt(sum(jnp.square(part).sum(-1) for part in self.parts))
 
   def per_column(
@@ -153,13 +159,17 @@ class Parameters:
     function: Callable[..., Any],
     *others: 'Parameters',
   ) -> 'Parameters':
-    """`function(part, values of its columns, *parts of others)` of each part.
+    """Maps a function over the parts, with a value for each column.
 
     Args:
-      value: (name, is_kernel) -> the value of a block's columns; it is asked
-        once per block.
-      function: sees values `[1, width]`, or one where all columns have it.
-      others: of the same layout.
+      value: `(name, is_kernel) -> value` of a block's columns; called once per
+        block.
+      function: `(part, values, *parts of others) -> part`. Values are
+        `[1, width]`, or a single one where all columns have it.
+      *others: parameters of the same layout.
+
+    Returns:
+      The results in the same layout.
     """
     values = [self._spread(value)]
     values += [value(b.name, b.is_kernel) for b in self.layout.large]
@@ -171,46 +181,63 @@ class Parameters:
     return Parameters(matrix, tuple(large), self.layout)
 
   def _spread(self, value: Callable[[str, bool], Any]) -> Any:
-    """The matrix's values. Numbers that are equal are not told apart, so that
-    few comparisons say which column has which."""
-    spans: list[tuple[int, Any]] = []  # end, value
+    """The values of the matrix's columns.
+
+    Adjacent blocks with equal values form one span, so few comparisons of the
+    column index are needed.
+    """
+    spans: list[tuple[int, Any]] = []  # (end, value)
     for block in self.layout.blocks:
       own = value(block.name, block.is_kernel)
       if spans and _equal(own, spans[-1][1]):
         spans.pop()
       spans.append((block.start + block.width, own))
-    *others, (_, found) = spans
+    *others, (_, values) = spans
     if others:
       column = lax.broadcasted_iota(jnp.int32, (1, self.layout.width), 1)
+      # From the last span to the first, each overwriting what is left of it.
       for end, own in reversed(others):
-        found = jnp.where(column < end, own, found)
-    return found
+        values = jnp.where(column < end, own, values)
+    return values
 
 
 def pack(tree: Any, groups: int) -> Parameters:
-  """A tree of parameters as a matrix.
+  """Packs a tree of parameters into a matrix.
 
   Args:
-    tree: top-level names as in `schemes.base`; where `groups` is above 1, each
-      leaf has an axis 0 of as many towers, but for those of `head_0`, ...;
-      those may be stacked already, see `heads.gathered`.
-    groups: rows; towers that are clipped and kept each by itself, or 1.
+    tree: top-level names as in `schemes.base`. With more than one group, each
+      leaf has an axis 0 of that many towers, except those of `head_0`, ...,
+      which may be stacked already, see `heads.gathered`.
+    groups: number of rows: separate towers, which are clipped and selected
+      independently, or 1.
+
+  Returns:
+    The packed parameters.
   """
-  return _filled(layout(tree, groups), jax.tree.leaves(heads.gathered(tree)))
+  return _pack_leaves(
+    layout(tree, groups), jax.tree.leaves(heads.gathered(tree))
+  )
 
 
 def layout(tree: Any, groups: int) -> Layout:
-  """Where the leaves of such a tree, arrays or their shapes, are to lie.
+  """Assigns columns to the leaves of a tree.
 
-  Kernels come first, so that those that decay are next to each other.
+  Kernels come first, so that columns with weight decay are adjacent.
+
+  Args:
+    tree: as for `pack`; leaves are arrays or their shapes.
+    groups: number of rows.
+
+  Returns:
+    The layout.
   """
   stacks = jax.eval_shape(heads.gathered, tree)
   paths, structure = jax.tree_util.tree_flatten_with_path(stacks)
-  found: dict[tuple, list[int]] = {}
+  kinds: dict[tuple, list[int]] = {}
   for i, (path, _) in enumerate(paths):
-    found.setdefault(_kind(path, groups, i), []).append(i)
+    kinds.setdefault(_kind(path, groups, i), []).append(i)
   blocks, large, start = [], [], 0
-  for kind, leaves in sorted(found.items()):
+  for kind, leaves in sorted(kinds.items()):
     shapes = tuple(tuple(paths[i][1].shape) for i in leaves)
     names = [paths[i][0][0].key for i in leaves]
     rows = tuple(map(heads.members, names)) if len(leaves) > 1 else ((),)
@@ -226,18 +253,21 @@ def layout(tree: Any, groups: int) -> Layout:
       continue
     blocks.append(block)
     start += width
-  if not blocks:  # An array without numbers could not be saved.
+  if not blocks:  # A checkpoint cannot hold an array of size 0.
     blocks = [large.pop()]
   return Layout(groups, structure, tuple(blocks), tuple(large))
 
 
 def _size(shape: tuple[int, ...], rows: tuple[int, ...]) -> int:
-  """Columns that a leaf takes in each of its rows."""
+  """How many columns a leaf takes in each of its rows."""
   return math.prod(shape) // (len(rows) or 1)
 
 
 def _kind(path: tuple, groups: int, i: int) -> tuple:
-  """Leaves of one kind share columns: the same leaf of each tower's head."""
+  """A sort key; leaves with the same one share columns.
+
+  Those are the same leaf of each separate tower's head.
+  """
   keys = tuple(part.key for part in path)
   name, rest, number = keys[0], '/'.join(keys[1:]), i
   if groups > 1 and name.startswith('head_'):
@@ -245,15 +275,15 @@ def _kind(path: tuple, groups: int, i: int) -> tuple:
   return not partition.is_kernel(path), name, rest, number
 
 
-def _filled(layout: Layout, leaves: list) -> Parameters:
+def _pack_leaves(layout: Layout, leaves: list) -> Parameters:
   parts, large = (
-    [_written(layout.groups, block, leaves) for block in blocks]
+    [_pack_block(layout.groups, block, leaves) for block in blocks]
     for blocks in (layout.blocks, layout.large)
   )
   return Parameters(lax.concatenate(parts, 1), tuple(large), layout)
 
 
-def _written(groups: int, block: Block, leaves: list) -> Array:
+def _pack_block(groups: int, block: Block, leaves: list) -> Array:
   own = [jnp.asarray(leaves[i]) for i in block.leaves]
   if len(own) == 1:
     return own[0].reshape(groups, -1)
@@ -266,18 +296,19 @@ def _written(groups: int, block: Block, leaves: list) -> Array:
     jnp.pad(leaf, ((0, 0), (0, n))) if n else leaf
     for leaf, n in zip(flat, short, strict=True)
   ]
+  # Heads come stacked by shape; rows are in the order of the towers.
   order = np.argsort([row for rows in block.rows for row in rows])
   return permuted(lax.concatenate(padded, 0), tuple(order.tolist()), 0)
 
 
 def _equal(a: Any, b: Any) -> bool:
-  """Of numbers by value; what is traced equals itself alone."""
+  """Compares Python numbers by value; a tracer equals only itself."""
   numbers = isinstance(a, int | float) and isinstance(b, int | float)
   return a == b if numbers else a is b
 
 
 def written(layout: Layout) -> bytes:
-  """A layout as JSON; `layout_of` reads it."""
+  """A layout as JSON, for `layout_of`."""
   numbers = list(range(layout.structure.num_leaves))
   tree = jax.tree.unflatten(layout.structure, numbers)
   known = {'groups': layout.groups, 'tree': tree}
@@ -287,7 +318,7 @@ def written(layout: Layout) -> bytes:
 
 
 def layout_of(text: bytes) -> Layout:
-  """The layout that `written` wrote."""
+  """The layout from the JSON that `written` returned."""
   known = json.loads(bytes(text))
   structure = jax.tree.structure(known['tree'])
   blocks, large = (

@@ -1,4 +1,4 @@
-"""A function as it was traced once, to be used wherever it is traced again."""
+"""A function that is traced once and called from several programs."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -8,22 +8,30 @@ from jax.extend.core import jaxpr_as_fun
 
 
 class Recorded(NamedTuple):
-  """Called, it repeats operations; the Python behind them does not run again.
+  """A traced function. Calling it does not run its Python code again.
 
   Attributes:
-    jaxpr: closed, of flat arguments and results.
-    shapes: of the results, in their structure.
+    jaxpr: a closed jaxpr of flat arguments and results.
+    shapes: shapes of the results, as a pytree with their structure.
   """
 
   jaxpr: Any
   shapes: Any
 
   def __call__(self, *arguments: Any) -> Any:
-    found = jaxpr_as_fun(self.jaxpr)(*jax.tree.leaves(arguments))
-    return jax.tree.unflatten(jax.tree.structure(self.shapes), found)
+    leaves = jaxpr_as_fun(self.jaxpr)(*jax.tree.leaves(arguments))
+    return jax.tree.unflatten(jax.tree.structure(self.shapes), leaves)
 
 
 def record(function: Callable, *arguments: Any) -> Recorded:
-  """Traces `function` for arguments, arrays or shapes of them."""
-  made = jax.make_jaxpr(function, return_shape=True)(*arguments)
-  return Recorded(*made)
+  """Traces a function.
+
+  Args:
+    function: of pytrees of arrays.
+    *arguments: arrays, or `jax.ShapeDtypeStruct` in their place.
+
+  Returns:
+    The trace; it accepts arguments of these shapes alone.
+  """
+  jaxpr, shapes = jax.make_jaxpr(function, return_shape=True)(*arguments)
+  return Recorded(jaxpr, shapes)

@@ -1,4 +1,4 @@
-"""The evaluation of a run, and the best parameters that it keeps."""
+"""Evaluates a run and selects its best parameters by validation loss."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -16,13 +16,13 @@ from mtl_jax.train.state import Best, System
 
 
 class Sizes(NamedTuple):
-  """Of what is compiled.
+  """Sizes that are fixed when a program is compiled.
 
   Attributes:
-    steps: from one evaluation to the next.
-    batch: rows of a step.
-    eval_batch: rows of a batch that is evaluated.
-    probe: batches at which interference is measured.
+    steps: training steps between two evaluations.
+    batch: rows per training step.
+    eval_batch: rows per batch in evaluation.
+    probe: batches on which interference is measured.
   """
 
   steps: int
@@ -40,19 +40,28 @@ def measured(
   best: Best,
   split: Split | Source,
 ) -> tuple[Best, Float[Array, 'tasks'], Sequence[Any]]:
-  """These parameters on one split, and the best ones with them among these.
+  """Evaluates parameters on one split and updates the best ones.
 
-  Validation and test have this one program: at the test, what it keeps as best
-  is dropped.
+  Validation and test share this program, so that it is compiled once; after a
+  test the caller drops the updated best.
+
+  Args:
+    system: what is compiled.
+    sizes: gives the rows per batch.
+    params: the parameters to evaluate.
+    extra: their further collections, such as running statistics.
+    step: steps taken so far.
+    best: the best parameters so far.
+    split: the data.
 
   Returns:
-    The best, the task losses, and what metrics are computed of on the host, see
-    `evaluation.predicted`.
+    The best parameters, the task losses `[K]`, and what the host computes
+    metrics from, see `evaluation.predicted`.
   """
   now = {'step': step, 'steps': system.steps}
   tree, rows = params.stacks, sizes.eval_batch
-  losses, found = predicted(system, tree, extra, split, rows, now)
-  return keep_best(system, params, extra, step, best, losses), losses, found
+  losses, outputs = predicted(system, tree, extra, split, rows, now)
+  return keep_best(system, params, extra, step, best, losses), losses, outputs
 
 
 def keep_best(
@@ -63,13 +72,26 @@ def keep_best(
   best: Best,
   losses: Float[Array, 'tasks'],
 ) -> Best:
-  """Keeps the parameters where the validation loss is the lowest yet.
+  """Selects the parameters with the lowest validation loss so far.
 
-  The score is the mean over tasks; separate towers keep each its own best.
-  What comes before a scheme's warm start or search is over is not kept.
+  The score is the mean loss over the tasks of a group, so each separate tower
+  has a best step of its own. Steps before `System.selection_start` are not
+  eligible.
+
+  Args:
+    system: what is compiled.
+    params: the current parameters.
+    extra: their further collections, such as running statistics.
+    step: steps taken so far.
+    best: the best parameters so far.
+    losses: `[K]`, validation losses of `params`.
+
+  Returns:
+    The best parameters, with scores and steps `[groups]`.
   """
   scores = losses.reshape(system.groups, -1).mean(1)
-  better = (scores < best.score) & (step >= system.kept_from)
+  # NaN compares as False, so a failed run keeps its last finite best.
+  better = (scores < best.score) & (step >= system.selection_start)
 
   def choose(new, old):
     chosen = schemes.per_tower(new, better)
@@ -78,6 +100,7 @@ def keep_best(
   return Best(
     score=jnp.where(better, scores, best.score),
     step=jnp.where(better, step, best.step),
+    # A row of each matrix is a group; `extra` has its towers on an axis 0.
     params=jax.tree.map(
       lambda new, old: jnp.where(better[:, None], new, old),
       params,
@@ -90,10 +113,17 @@ def keep_best(
 
 
 def common_rows(valid: int, test: int) -> tuple[int, int]:
-  """Rows to which both splits are padded: as many, or each its own.
+  """Row counts to which the validation and test splits are padded.
 
   Equal shapes share a compiled program. Where one split is more than twice the
   other, computing on padding would cost more than compiling again.
+
+  Args:
+    valid: rows of the validation split.
+    test: rows of the test split.
+
+  Returns:
+    The padded counts of both: their maximum twice, or each unchanged.
   """
   most = max(valid, test)
   return (most, most) if most <= 2 * min(valid, test) else (valid, test)

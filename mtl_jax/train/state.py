@@ -1,4 +1,4 @@
-"""What a run carries from step to step, and what is fixed when compiled."""
+"""The state of a run, and the settings that are fixed when compiling."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -19,44 +19,68 @@ Seed = Int[Array, '']
 
 
 class System(NamedTuple):
-  """What is fixed when a program is compiled."""
+  """Everything that is static when a program is compiled.
+
+  Attributes:
+    scheme: the model.
+    balancer: the method that weighs the tasks.
+    tasks: K tasks.
+    optimizer: makes the gradient transformation from hyperparameters.
+    compute: name of the dtype of the arithmetic, see `precision`.
+    steps: of a whole run.
+    gram_over: what Gram matrices are taken over, see `sections.WORDS`.
+    remake: makes the balancer again with other hyperparameters.
+  """
 
   scheme: nn.Module
   balancer: balancers.Balancer
   tasks: tuple[Task, ...]
   optimizer: Optimizer
-  compute: str = 'float32'  # see `precision`
-  steps: int = 1  # of a run
-  gram_over: str = 'shared'  # see `sections.WORDS`
-  remake: Callable[..., balancers.Balancer] | None = None  # with other numbers
+  compute: str = 'float32'
+  steps: int = 1
+  gram_over: str = 'shared'
+  remake: Callable[..., balancers.Balancer] | None = None
 
-  def told(self, hp: Hp) -> 'System':
-    """With the balancer's numbers of this run."""
+  def with_hp(self, hp: Hp) -> 'System':
+    """This system with the balancer's hyperparameters of one run."""
     if not hp.balancer:
       return self
     return self._replace(balancer=self.remake(**hp.balancer))
 
   @property
-  def kept_from(self) -> int:
-    """The step from which on parameters are those of the scheme itself."""
+  def selection_start(self) -> int:
+    """The first step whose parameters may be selected as the best.
+
+    Before it the towers are still trained apart, or the scheme still searches
+    for its structure.
+    """
     cut = self.scheme.restart(self.steps)
-    # At the cut itself parameters are still those of the search.
+    # At step `cut` the parameters are still those of the search: the restart
+    # happens at the beginning of the next step.
     return max(self.scheme.warm_start, cut + 1 if cut else 0)
 
   @property
   def batches(self) -> tuple[int, ...]:
-    """The leading axes of a step's batch, if it is several."""
+    """Leading axes of a step's batch: `(n_batches,)`, or `()` for one batch."""
     count = self.balancer.n_batches
     return (count,) if count > 1 else ()
 
   @property
   def groups(self) -> int:
-    """Parts that stand alone: K separate towers, or the one model."""
+    """Independent parts of the model: K separate towers, or 1."""
     return len(self.tasks) if self.scheme.separate else 1
 
 
 class Best(NamedTuple):
-  """The parameters of the best validation score, per group of `System`."""
+  """The parameters with the best validation loss, per group of `System`.
+
+  Attributes:
+    score: the mean validation loss of the group's tasks; inf before the first
+      validation.
+    step: at which it was reached.
+    params: parameters at that step.
+    extra: further collections at that step.
+  """
 
   score: Float[Array, 'groups']
   step: Int[Array, 'groups']
@@ -65,19 +89,19 @@ class Best(NamedTuple):
 
 
 class TrainState(NamedTuple):
-  """All that a run carries from step to step, and into a checkpoint.
+  """The state of a run between steps, which is also what a checkpoint holds.
 
   Attributes:
-    step: steps taken.
-    params: parameters, a row per group of `System`.
-    extra: what the model carries besides, such as running statistics.
+    step: steps taken so far.
+    params: parameters, one row per group of `System`.
+    extra: further collections of the model, such as running statistics.
     opt: the optimizer's state.
     balance: the balancer's state.
     best: see `Best`.
-    failed: the step at which a loss or gradient was not finite, or -1; from
-      then on the parameters stay.
-    fallbacks: steps at which the balancer had no answer.
-    unlabelled: `[K]`, batches without a valid label of the task.
+    failed: the first step at which a loss or gradient was not finite, or -1;
+      from then on parameters do not change.
+    fallbacks: how many steps used equal weights for want of finite ones.
+    unlabelled: `[K]`, how many batches had no valid label of the task.
   """
 
   step: Int[Array, '']
@@ -92,19 +116,31 @@ class TrainState(NamedTuple):
 
   @property
   def opened(self) -> 'TrainState':
-    """With parameters as the tree that schemes read."""
+    """The same state with parameters as the tree that schemes read."""
     return self._replace(params=self.params.tree)
 
 
 def init(system: System, hp: Hp, seed: Seed, inputs: Any) -> TrainState:
-  """The state before the first step; `inputs` is a batch to take shapes of."""
-  # Heads of one shape are drawn as one stack.
+  """The state before the first step.
+
+  Args:
+    system: what is compiled.
+    hp: hyperparameters of the run.
+    seed: of the run; initial parameters depend on it alone.
+    inputs: a batch, of which only shapes and dtypes matter.
+
+  Returns:
+    The state, with the initial parameters also as the best ones.
+  """
+  # Without these collections heads of one shape are drawn as one stack.
   drawn = DenyList(('intermediates', 'by_name'))
   key = stream(seed, 'init')
   variables = system.scheme.init(key, inputs, False, mutable=drawn)
   tree = variables.pop('params')
   num_tasks, groups = len(system.tasks), system.groups
   params = parameters.pack(tree, groups)
+  # The initial parameters are in `best`, also for schemes that restart: see
+  # `update._restarted`.
   best = Best(
     score=jnp.full(groups, jnp.inf, jnp.float32),
     step=jnp.zeros(groups, jnp.int32),
@@ -116,6 +152,7 @@ def init(system: System, hp: Hp, seed: Seed, inputs: Any) -> TrainState:
     params=params,
     extra=variables,
     opt=system.optimizer(hp).init(params),
+    # Balancers see the tree: some hold a copy of every shared gradient.
     balance=balancing.start(system.balancer, system.gram_over, num_tasks, tree),
     best=best,
     failed=jnp.full((), -1, jnp.int32),
@@ -125,7 +162,17 @@ def init(system: System, hp: Hp, seed: Seed, inputs: Any) -> TrainState:
 
 
 def stream(seed: Seed, *purposes: str) -> Array:
-  """One stream of random numbers per purpose; of several, all at once."""
+  """Independent random keys, one per purpose.
+
+  Args:
+    seed: of the run.
+    *purposes: of 'init', 'order' (of rows), 'noise' (dropout, balancers) and
+      'probe'.
+
+  Returns:
+    A key; for several purposes an array of keys.
+  """
+  # The numbers below are part of every result: do not reorder them.
   numbers = [('init', 'order', 'noise', 'probe').index(p) for p in purposes]
   key = jax.random.key(seed)
   if len(numbers) == 1:

@@ -1,6 +1,7 @@
 """Many steps of one run in one scan.
 
-`draw` decides what the steps see, `follow` takes them; `advance` is both.
+`draw` chooses rows and random keys, `follow` trains on them, and `advance` does
+both.
 """
 
 import functools
@@ -24,14 +25,14 @@ from mtl_jax.train.update import Metrics, step
 
 
 class Drawn(NamedTuple):
-  """What chance decides in some steps, before any of them is taken.
+  """The random choices of some steps, made before any of them is taken.
 
-  Keys are kept as the words that they are made of, which can be written.
+  Keys are raw words (`jax.random.key_data`), which can be serialized.
 
   Attributes:
     rows: row numbers of each step's batches.
-    masks: words of the step's key of `noise`.
-    others: words of the step's key of JAX's own generator.
+    masks: words of each step's PCG3D key, see `noise`.
+    others: words of each step's JAX key.
   """
 
   rows: Int[Array, 'steps ... batch']
@@ -48,24 +49,31 @@ def draw(
   batch_size: int,
   size: int,
 ) -> Drawn:
-  """Rows and keys of `steps` steps, from the seed and their numbers alone.
+  """Draws rows and keys for some steps.
 
-  So a resumed run equals an uninterrupted one, and schemes are compared on the
-  same batches. It is a program of its own, which all cells of a table share.
+  They depend on the seed and the step numbers alone: a resumed run equals an
+  uninterrupted one, and schemes are compared on the same batches. This is a
+  program of its own, which all cells of a table share.
 
   Args:
-    several: the leading axes of a step's batch, see `System.batches`.
+    several: leading axes of a step's batch, see `System.batches`.
     seed: of the run.
     first_step: steps taken before.
-    num_rows: of the split, without padding.
-    steps: to take.
-    batch_size: rows of a batch.
+    num_rows: rows of the split, without padding.
+    steps: how many to draw for.
+    batch_size: rows per batch.
     size: rows of the split, with padding.
+
+  Returns:
+    Rows `[steps, *several, batch_size]` and the words of the keys.
   """
   order_key, noise_key = stream(seed, 'order', 'noise')
+  # One order of rows for all batches of a step, so that an epoch still shows
+  # every row once.
   each = math.prod(several) * batch_size
   rows = batches.rows(order_key, first_step, steps, each, size, num_rows)
   both = noise.draws(noise_key)
+  # Keys depend on the absolute step, not on where this call starts.
   keys = jax.vmap(both.fold_in)(first_step + jnp.arange(steps))
   return Drawn(
     rows.reshape(steps, *several, batch_size), *map(jax.random.key_data, keys)
@@ -82,7 +90,21 @@ def advance(
   steps: int,
   batch_size: int,
 ) -> tuple[TrainState, Metrics]:
-  """`steps` steps from a seed; returns the metrics' means over them."""
+  """Takes some steps whose rows and keys are drawn from a seed.
+
+  Args:
+    system: what is compiled.
+    hp: hyperparameters of the run.
+    seed: of the run.
+    state: at the start.
+    data: the training split.
+    num_rows: its rows without padding.
+    steps: how many to take.
+    batch_size: rows per batch.
+
+  Returns:
+    The state afterwards, and the means of the metrics over the steps.
+  """
   size = sources.size(sources.of(data))
   drawn = draw(
     system.batches, seed, state.step, num_rows, steps, batch_size, size
@@ -98,12 +120,22 @@ def follow(
   drawn: Drawn,
   recorded: Callable | None = None,
 ) -> tuple[TrainState, Metrics]:
-  """The steps that were drawn, in one scan; the metrics' means over them.
+  """Takes the steps that were drawn, in one scan.
 
-  `recorded` is the system's `step` as it was traced before; else it is traced
-  now.
+  Args:
+    system: what is compiled.
+    hp: hyperparameters of the run.
+    state: at the start.
+    data: the training split.
+    drawn: the rows and keys of the steps.
+    recorded: `update.step` of this system as traced before; None traces it
+      now.
+
+  Returns:
+    The state afterwards, and the means of the metrics over the steps.
   """
   one_step = recorded or functools.partial(step, system)
+  # Packed once, outside the loop, so that a step gathers few arrays.
   data = sources.with_labels(sources.of(data), stacked.packed)
 
   def body(state, now):
@@ -117,7 +149,16 @@ def follow(
 def take(
   several: tuple[int, ...], data: Split | Source, rows: Int[Array, '...']
 ) -> Split:
-  """The rows of a step, its several batches on a leading axis."""
+  """The batch of one step.
+
+  Args:
+    several: leading axes of a step's batch, see `System.batches`.
+    data: the split.
+    rows: row numbers, `[*several, batch]`.
+
+  Returns:
+    The rows, with several batches on a leading axis.
+  """
   if not several:
     return devices.take_rows(data, rows)
   parts = [devices.take_rows(data, own) for own in rows]

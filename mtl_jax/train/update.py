@@ -14,9 +14,12 @@ from mtl_jax.train.state import System, TrainState
 
 
 class Metrics(NamedTuple):
-  """What a step tells: raw task losses, the weights they were given, readings.
+  """What a step reports.
 
-  `readings` is what the scheme tells of itself, see `schemes.base.read`.
+  Attributes:
+    losses: raw task losses `[K]`.
+    weights: their weights `[K]`.
+    readings: the scheme's own diagnostics by name, see `Scheme.read`.
   """
 
   losses: Float[Array, 'tasks']
@@ -31,51 +34,68 @@ def step(
   batch: Split,
   key: Array | noise.Draws,
 ) -> tuple[TrainState, Metrics]:
-  """One gradient step; one `vjp` serves all kinds of balancer.
+  """Takes one gradient step.
 
-  Where the balancer takes several batches, those are on a leading axis.
+  Args:
+    system: what is compiled.
+    hp: hyperparameters of the run.
+    state: before the step.
+    batch: of the step; where the balancer takes several batches, they are on a
+      leading axis.
+    key: of the step.
+
+  Returns:
+    The state after the step, and its metrics. Parameters do not change in nor
+    after a step with a loss or gradient that is not finite.
   """
-  system = system.told(hp)
+  system = system.with_hp(hp)
   drawn = noise.draws(key)
   others, balance_key = jax.random.split(drawn.others)
   forward_key = noise.Draws(drawn.masks, others)
   state = _restarted(system, hp, state)
-  hp = _alone(system, hp, state)
+  hp = _without_penalty_alone(system, hp, state)
+  # The forward pass reads stacked heads; gradients come back as stacks too.
   opened = state._replace(params=state.params.stacks)
-  looks, own, (extra, readings) = forward.looks(
+  passes, last_batch, (extra, readings) = forward.forward_passes(
     system, opened, batch, forward_key
   )
-  losses = looks[-1].losses
-  found = balancing.combine(
+  losses = passes[-1].losses
+  # The order matters: balancers see neither penalty, and clipping sees both.
+  combined = balancing.combine(
     system.balancer,
     system.gram_over,
     hp,
-    looks,
+    passes,
     state.balance,
     balance_key,
   )
-  grads = balancing.add_penalty(system.scheme, hp, opened.params, found.grads)
+  grads = balancing.add_penalty(
+    system.scheme, hp, opened.params, combined.grads
+  )
   grads, norms = _clipped(system, hp, state, state.params.replace(grads))
   params, opt = _descend(system, hp, state, grads)
-  balance = found.balance
+  balance = combined.balance
   if system.balancer.after:
+    # The same batch with the same dropout masks, and `extra` as it was before
+    # the step: batch statistics are not updated a second time.
     (later, _), _ = forward.losses(
-      system, opened, own, forward_key, params.stacks
+      system, opened, last_batch, forward_key, params.stacks
     )
     weights = hp.task_weights
     balance = system.balancer.after(weights * losses, weights * later, balance)
   new = state._replace(params=params, extra=extra, opt=opt, balance=balance)
+  # Norms from before clipping, which could hide an infinite one.
   fine = jnp.isfinite(losses).all() & jnp.isfinite(norms).all()
   state = _unless_failed(state, new, fine)
   return state._replace(
     step=state.step + 1,
-    fallbacks=state.fallbacks + found.fallback,
-    unlabelled=state.unlabelled + ~own.mask.any(0),
-  ), Metrics(losses, found.weights, readings)
+    fallbacks=state.fallbacks + combined.fallback,
+    unlabelled=state.unlabelled + ~last_batch.mask.any(0),
+  ), Metrics(losses, combined.weights, readings)
 
 
-def _alone(system: System, hp: Hp, state: TrainState) -> Hp:
-  """Towers that are trained apart have nothing to pay for yet."""
+def _without_penalty_alone(system: System, hp: Hp, state: TrainState) -> Hp:
+  """Sets the penalty to 0 during a warm start, when towers are independent."""
   if not system.scheme.warm_start:
     return hp
   met = state.step >= system.scheme.warm_start
@@ -83,15 +103,18 @@ def _alone(system: System, hp: Hp, state: TrainState) -> Hp:
 
 
 def _restarted(system: System, hp: Hp, state: TrainState) -> TrainState:
-  """At a scheme's restart, all but its `mix` as it was before the first step.
+  """At a scheme's restart, resets all but its `mix` parameters.
 
-  Nothing has been kept as best until then but the first parameters.
+  The initial parameters are read from `state.best`: nothing else can have been
+  selected before the restart, see `System.selection_start`.
   """
   cut = system.scheme.restart(system.steps)
   if not cut:
     return state
 
-  def anew(state):
+  # Mapped over runs, `cond` computes both branches in every step. They only
+  # copy.
+  def restart(state):
     mix, first = system.scheme.mix, state.best.params.stacks
     tree = {
       name: part if name.startswith(mix) else first[name]
@@ -106,13 +129,17 @@ def _restarted(system: System, hp: Hp, state: TrainState) -> TrainState:
       params=params, extra=state.best.extra, opt=opt, balance=balance
     )
 
-  return lax.cond(state.step == cut, anew, lambda state: state, state)
+  return lax.cond(state.step == cut, restart, lambda state: state, state)
 
 
 def _clipped(system: System, hp: Hp, state: TrainState, grads):
-  """And the norms before; what rests in this step is in none of them."""
-  moving = optimizers.moving(system.scheme, state.step, system.steps, grads)
-  norms = moving.norms
+  """Clipped gradients, and the norms before clipping, `[groups]`.
+
+  Parameters that are frozen in this step do not count in the norms.
+  """
+  norms = optimizers.zero_frozen(
+    system.scheme, state.step, system.steps, grads
+  ).norms
   return balancing.clip(hp.clip, norms, grads), norms
 
 
@@ -124,9 +151,10 @@ def _descend(system: System, hp: Hp, state: TrainState, grads):
 
 @jax.named_scope('unless_failed')
 def _unless_failed(old: TrainState, new: TrainState, fine) -> TrainState:
-  """Keeps what was learned from the first step that was not finite on.
+  """From the first step that is not finite on, keeps parameters as they were.
 
-  The optimizer's state may turn NaN with it: such a run never goes on.
+  The optimizer's state may become NaN, which does no harm: such a run never
+  updates its parameters again.
   """
   running = fine & (old.failed < 0)
   params, extra = jax.tree.map(

@@ -1,4 +1,4 @@
-"""Random and degenerate gradients, and what the balancers make of them."""
+"""Random and degenerate gradients, and the balancers' weights for them."""
 
 import functools
 import importlib
@@ -9,7 +9,7 @@ import numpy as np
 
 from mtl_jax.balancers import base
 
-# Methods that pose a problem, and fields.
+# Methods that solve an optimisation problem, and their fields.
 CASES = [
   ('mgda', {}),
   ('sdmgrad', {'regard': 0.3}),

@@ -1,8 +1,8 @@
 """Updates of the balancers from their definitions, by scipy in float64.
 
-All take the gradients `[K, P]` and return the shared update `[P]`, in the scale
-in which equal gradients sum up. None looks at a Gram matrix where the gradients
-themselves will do, and none solves a problem the way the package does.
+All take gradients `[K, P]` and return the shared update `[P]`, scaled so that
+equal gradients add up. They use the gradients and not their Gram matrix where
+possible, and none uses the algorithm of the package.
 """
 
 import numpy as np
@@ -10,14 +10,14 @@ import scipy.optimize
 
 
 def cone(rows, target):
-  """Least `|y @ rows - target|` over y >= 0, as `y @ rows`."""
+  """The nearest point to `target` in the cone of the rows."""
   return scipy.optimize.nnls(rows.T, target)[0] @ rows
 
 
 def shortest(rows):
-  """Weights of the shortest mean, by Lawson and Hanson's trick.
+  """Weights of the shortest convex combination, by non-negative least squares.
 
-  A coordinate more, of one length and target in all rows, holds the sum.
+  An extra coordinate, equal in all rows, enforces the sum (Lawson and Hanson).
   """
   more = np.linalg.norm(rows, axis=1).min()
   rows = np.column_stack([rows, np.full(len(rows), more)])
@@ -45,12 +45,12 @@ def dualproj(rows):
 
 
 def cagrad(rows, c):
-  """The level at which what all tasks gain is reached at the ball's edge."""
+  """Finds the gain of the worst task at which the ball's radius is reached."""
   mean = rows.mean(0)
   radius = c * np.linalg.norm(mean)
   even = np.linalg.lstsq(rows, np.ones(len(rows)), rcond=None)[0]
 
-  def way(level):  # The least that lifts every task's gain to `level`.
+  def way(level):  # The smallest change that gives all tasks this gain.
     return cone(rows, level * even - mean)
 
   most = 10 * np.linalg.norm(mean) * np.linalg.norm(rows, axis=1).max()

@@ -1,4 +1,4 @@
-"""What holds for every balancer."""
+"""Properties of every balancer."""
 
 import functools
 import importlib
@@ -36,15 +36,15 @@ def balanced(name, steps, losses, rows, key):
   """Weights and shared updates of steps with the same losses and gradients."""
   method, hp = balancer(name), small.hp(task_weights=jnp.ones(len(losses)))
 
-  def back(weights, price):
+  def pullback(weights, penalty_weight):
     return {'shared': weights @ rows, 'head': weights}, ()
 
-  looks = [task_gradients.Look(losses, (), back)] * method.n_batches
+  passes = [task_gradients.ForwardPass(losses, (), pullback)] * method.n_batches
   params = {'shared': rows[0], 'head': losses}
   state, found = balancing.start(method, 'shared', len(losses), params), []
   for i in range(steps):
     key_i = jax.random.fold_in(key, i)
-    one = balancing.combine(method, 'shared', hp, looks, state, key_i)
+    one = balancing.combine(method, 'shared', hp, passes, state, key_i)
     state = one.balance
     if method.after:
       state = method.after(losses, 0.9 * losses, state)
@@ -52,13 +52,13 @@ def balanced(name, steps, losses, rows, key):
   return jax.tree.map(lambda *x: jnp.stack(x), *found)
 
 
-# The first gradient that a method has seen is a part of its mean.
+# Factors of the first update of moving averages that start at 0.
 FIRST = {'moco': 0.5, 'db_mtl': 0.1}
 
 
 @every
 def test_one_task_is_single_task_training(name):
-  """On the loss, or on its logarithm where units are not to matter."""
+  """On the loss, or on its logarithm for methods that ignore its unit."""
   rows = jnp.array([[2.0, -1.0]])
   _, update = balanced(name, 1, jnp.array([0.7]), rows, KEY)
   logarithm = name in ('log_loss', 'stch', 'db_mtl')
@@ -71,7 +71,7 @@ def test_one_task_is_single_task_training(name):
 def test_equal_gradients_have_equal_weights(name, size):
   rows = jnp.full((3, 4), size)
   weights, update = balanced(name, 1, jnp.full(3, 0.7), rows, KEY)
-  if name != 'rlw':  # it draws them
+  if name != 'rlw':  # which draws weights
     np.testing.assert_allclose(weights[0], np.full(3, weights[0, 0]), rtol=1e-5)
   if balancer(name).neutral:
     np.testing.assert_allclose(weights[0].sum(), 3, rtol=1e-5)
@@ -81,7 +81,7 @@ def test_equal_gradients_have_equal_weights(name, size):
 
 @every
 def test_permuted_tasks_leave_the_update(name):
-  """On average over the keys, where a method draws."""
+  """On average over keys, for methods with random draws."""
   order = jnp.array([2, 0, 1])
   draws = 20_000 if name in ('rlw', 'graddrop') else 500
   rows, keys = random_rows(0), jax.random.split(KEY, draws)
@@ -135,7 +135,7 @@ def test_no_gram_breaks_it(name, case):
 
 @every
 def test_a_step_without_an_answer_is_equal_and_leaves_no_trace(name):
-  """Gradients that are no numbers change neither weights nor state."""
+  """NaN in gradients gives equal weights and leaves the state unchanged."""
   method = balancer(name)
   if not method.per_task:
     return
@@ -143,15 +143,15 @@ def test_a_step_without_an_answer_is_equal_and_leaves_no_trace(name):
   params = {'shared': jnp.zeros(6)}
   state = balancing.start(method, 'shared', 3, params)
   bad = random_rows(0).at[1, 2].set(jnp.nan)
-  back = lambda w, price: ({'shared': w @ bad}, ())  # noqa: E731
-  looks = [task_gradients.Look(LOSSES, (), back)] * method.n_batches
-  found = balancing.combine(method, 'shared', hp, looks, state, KEY)
+  pullback = lambda w, _: ({'shared': w @ bad}, ())  # noqa: E731
+  passes = [task_gradients.ForwardPass(LOSSES, (), pullback)] * method.n_batches
+  found = balancing.combine(method, 'shared', hp, passes, state, KEY)
   assert found.fallback == 1
   np.testing.assert_array_equal(found.weights, 1)
   jax.tree.map(np.testing.assert_array_equal, found.balance, state)
 
 
-# What keeps shares of all tasks, draws the order of all, or compares with all.
+# Methods whose shares, orders or means are over all tasks, labelled or not.
 WITH_ALL = ('dwa', 'gradnorm', 'gradvac', 'moco', 'modo', 'pcgrad', 'rlw')
 WITH_ALL += ('sdmgrad_stochastic', 'stch')
 
@@ -160,7 +160,7 @@ WITH_ALL += ('sdmgrad_stochastic', 'stch')
   'name', [name for name in small.BALANCERS if name not in WITH_ALL]
 )
 def test_a_task_without_a_label_leaves_the_others_alone(name):
-  """It has loss 0 and gradient 0; the update is that of the others."""
+  """Its loss and gradient are 0; the update is that of the others."""
   rows = random_rows(4)
   _, alone = balanced(name, 1, LOSSES, rows, KEY)
   losses = jnp.append(LOSSES, 0.0)
@@ -202,11 +202,13 @@ def test_no_two_methods_agree():
     state = balancing.start(method, 'shared', 3, {'shared': rows[0]})
     for i in range(7):
       losses, scaled = LOSSES * rates**i, rows * rates[:, None] ** i
-      back = functools.partial(
-        lambda g, w, price: ({'shared': w @ g}, ()), scaled
+      pullback = functools.partial(
+        lambda g, w, _: ({'shared': w @ g}, ()), scaled
       )
-      looks = [task_gradients.Look(losses, (), back)] * method.n_batches
-      found = balancing.combine(method, 'shared', hp, looks, state, KEY)
+      passes = [
+        task_gradients.ForwardPass(losses, (), pullback)
+      ] * method.n_batches
+      found = balancing.combine(method, 'shared', hp, passes, state, KEY)
       state = found.balance
       if method.after:
         state = method.after(losses, losses * rates, state)

@@ -279,7 +279,7 @@ def test_random_weights_have_mean_one_and_sum_to_the_tasks():
     np.testing.assert_allclose(weights.mean(0), 1, atol=0.05)
 
 
-def look(name, rows, steps=1, losses=LOSSES, **fields):
+def after_steps(name, rows, steps=1, losses=LOSSES, **fields):
   """The last update of some steps along the same gradients, and its state."""
   method, rows = make(name, **fields), jnp.array(rows, jnp.float32)
   shared = {'w': rows[0]}
@@ -291,7 +291,7 @@ def look(name, rows, steps=1, losses=LOSSES, **fields):
 
 
 def test_moco_first_step():
-  found, state = look('moco', ROWS['B'], beta=1.0, gamma=0.1)
+  found, state = after_steps('moco', ROWS['B'], beta=1.0, gamma=0.1)
   np.testing.assert_allclose(
     state['shares'], [0.455556, 0.355556, 0.188889], rtol=1e-5
   )
@@ -299,7 +299,9 @@ def test_moco_first_step():
 
 
 def test_moco_without_rates_is_equal():
-  found, _ = look('moco', ROWS['B'], steps=3, beta=1.0, gamma=0.0, decay=0.0)
+  found, _ = after_steps(
+    'moco', ROWS['B'], steps=3, beta=1.0, gamma=0.0, decay=0.0
+  )
   np.testing.assert_allclose(found, np.sum(ROWS['B'], 0), atol=1e-6)
 
 
@@ -311,7 +313,7 @@ def test_modo_first_step_on_one_batch():
 
 
 def test_db_mtl_without_a_mean():
-  found, state = look('db_mtl', ROWS['B'], beta=0.0)
+  found, state = after_steps('db_mtl', ROWS['B'], beta=0.0)
   np.testing.assert_allclose(state['weights'], [4.14039, 1, 2.44949], rtol=1e-5)
   np.testing.assert_allclose(
     found, [-0.238900, -2.89898, 4.82878, 0.589883], rtol=1e-4
@@ -319,10 +321,10 @@ def test_db_mtl_without_a_mean():
 
 
 def test_db_mtl_means_over_steps():
-  first, _ = look('db_mtl', ROWS['B'], beta=0.9)
-  alone, _ = look('db_mtl', ROWS['B'], beta=0.0)
+  first, _ = after_steps('db_mtl', ROWS['B'], beta=0.9)
+  alone, _ = after_steps('db_mtl', ROWS['B'], beta=0.0)
   np.testing.assert_allclose(first, 0.1 * alone, rtol=1e-4)
-  many, _ = look('db_mtl', ROWS['B'], steps=100, beta=0.9)
+  many, _ = after_steps('db_mtl', ROWS['B'], steps=100, beta=0.9)
   np.testing.assert_allclose(many, alone, rtol=1e-3)
 
 
@@ -357,10 +359,10 @@ def test_graddrop_where_the_draws_are_known(drawn, matrix):
 
 def test_graddrop_draws_each_coordinate_by_its_purity():
   rows = jnp.tile(jnp.array([[3.0], [-1.0]]), (1, 4000))
-  found, _ = look('graddrop', rows, losses=LOSSES[:2])
+  found, _ = after_steps('graddrop', rows, losses=LOSSES[:2])
   assert set(np.unique(found)) == {-1, 3}  # one sign each, not one for all
   np.testing.assert_allclose((found == 3).mean(), 0.75, atol=0.03)
-  leaky, _ = look('graddrop', rows, losses=LOSSES[:2], leak=1.0)
+  leaky, _ = after_steps('graddrop', rows, losses=LOSSES[:2], leak=1.0)
   np.testing.assert_allclose(leaky, rows.sum(0))
 
 

@@ -1,4 +1,4 @@
-"""What the updates of the balancers promise, whatever solves their problems."""
+"""Optimality conditions of the updates, independent of the solver."""
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +12,7 @@ few_and_more = pytest.mark.parametrize('size', [5, 10])
 
 
 def gains(name, fields, size):
-  """Weights, what each task gains, and the most that its length allows."""
+  """Weights, each task's gain, and the largest gain for its norm."""
   rows = problems.spread(size, 2 * size)
   weights = problems.weigh(name, fields, rows)
   updates = problems.updates(weights, rows)

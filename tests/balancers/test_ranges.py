@@ -34,13 +34,15 @@ def updates(name, numbers):
   for i in range(3):
     rows = ROWS * FALL[:, None] ** i
     back = functools.partial(lambda g, w, _: ({'shared': w @ g}, ()), rows)
-    looks = [task_gradients.Look(LOSSES * FALL**i, (), back)] * method.n_batches
+    passes = [
+      task_gradients.ForwardPass(LOSSES * FALL**i, (), back)
+    ] * method.n_batches
     one = balancing.combine(
-      method, 'shared', hp, looks, state, jax.random.key(i)
+      method, 'shared', hp, passes, state, jax.random.key(i)
     )
     state = one.balance
     if method.after:
-      state = method.after(looks[0].losses, LOSSES * FALL ** (i + 1), state)
+      state = method.after(passes[0].losses, LOSSES * FALL ** (i + 1), state)
     found.append(one.grads['shared'])
   return jnp.stack(found)
 

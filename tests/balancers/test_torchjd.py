@@ -1,13 +1,13 @@
-"""TorchJD as a second implementation: 100 Jacobians, one update of two sides.
+"""Compares updates with TorchJD, a second implementation, on 100 Jacobians.
 
-Skipped without it, as PyTorch is large. With it, or with the name of a Python
-that has it:
+Skipped where TorchJD is not installed, since PyTorch is large. To run them with
+it, or with another Python that has it:
 
     pip install -e '.[torchjd]' && pytest -s tests/balancers/test_torchjd.py
     MTL_TORCHJD_PYTHON=... pytest -s tests/balancers/test_torchjd.py
 
-It prints the largest relative error of each method and shape, of ours in double
-precision and then in the single precision of training.
+Prints the largest relative error of each method and shape, first with the
+package in float64 and then in float32, the precision of training.
 """
 
 import importlib.util
@@ -20,18 +20,18 @@ import jax
 import numpy as np
 import pytest
 
-from tests.balancers.torchjd_ours import METHODS
+from tests.balancers.torchjd_methods import METHODS
 
-SIDE = pathlib.Path(__file__).with_name('torchjd_side.py')
+PROGRAM = pathlib.Path(__file__).with_name('torchjd_program.py')
 SHAPES = ((2, 3), (3, 10), (5, 100), (10, 50))
-# The largest difference in double precision; in single 1e-5 more is allowed.
+# The largest relative error in float64; float32 may have 1e-5 more.
 EXACT = 1e-9
-# Here it is the other side that is inexact, which for the first three the last
-# tests show.
+# Here TorchJD is inexact. The last tests of this file prove it for the first
+# three.
 INEXACT = {
-  'mgda': 5e-2,  # 2000 steps of Frank and Wolfe
+  'mgda': 5e-2,  # 2000 steps of Frank-Wolfe
   'cagrad': 2e-4,  # the square root of a conic solver's 1e-8
-  'nash_mtl': 1e-6,  # a step below 1e-6
+  'nash_mtl': 1e-6,  # it stops at steps below 1e-6
   'excess_mtl': 1e-6,  # 1e-7 is added to the first risk
   'sdmgrad_stochastic': 1e-6,  # 1e-8 is added to the squared length
 }
@@ -43,24 +43,26 @@ def jacobians():
 
 
 @pytest.fixture(scope='module')
-def theirs(tmp_path_factory):
-  """Updates by method and shape."""
+def reference(tmp_path_factory):
+  """TorchJD's updates by method and shape."""
   python = os.environ.get('MTL_TORCHJD_PYTHON')
-  # To import it would bring PyTorch into this process.
+  # Importing it would bring PyTorch into this process.
   if not python and not importlib.util.find_spec('torchjd'):
     pytest.skip("no TorchJD; pip install -e '.[torchjd]'")
   folder = tmp_path_factory.mktemp('torchjd')
   source, target = folder / 'jacobians.npz', folder / 'updates.npz'
   np.savez(source, **jacobians())
-  subprocess.run([python or sys.executable, SIDE, source, target], check=True)
+  subprocess.run(
+    [python or sys.executable, PROGRAM, source, target], check=True
+  )
   with np.load(target) as found:
     return dict(found)
 
 
 def updates(name, dtype):
-  """Ours in their scale, of the 25 of each shape."""
-  ours, factor = METHODS[name]
-  run = jax.jit(jax.vmap(ours))
+  """Updates of the package in TorchJD's scale, 25 of each shape."""
+  method, factor = METHODS[name]
+  run = jax.jit(jax.vmap(method))
   with jax.enable_x64(dtype == np.float64):
     found = {
       shape: np.asarray(run(rows.astype(dtype)), float)
@@ -73,14 +75,14 @@ def updates(name, dtype):
 
 
 def fair(rows, update):
-  """Which updates `d` are bargained: along `J'(1 / J d)`."""
+  """Which updates `d` solve the bargaining problem: `d` along `J'(1 / J d)`."""
   gains = np.einsum('nkp,np->nk', rows, update)
   other = np.einsum('nkp,nk->np', rows, 1 / gains)
   return (gains > 0).all(1) & (apart(update, other, False) < 1e-6)
 
 
 def apart(found, expected, scaled=True):
-  """Relative errors; but for their lengths where these are not to matter."""
+  """Relative errors; not `scaled` ignores the lengths of the updates."""
   if not scaled:
     length = np.linalg.norm(found, axis=1) / np.linalg.norm(expected, axis=1)
     expected = expected * length[:, None]
@@ -89,14 +91,14 @@ def apart(found, expected, scaled=True):
 
 
 @pytest.mark.parametrize('name', METHODS)
-def test_both_make_the_same_update(name, theirs):
+def test_both_make_the_same_update(name, reference):
   worst = {}
   for dtype in (np.float64, np.float32):
     found = updates(name, dtype)
     for shape, rows in jacobians().items():
-      expected = theirs[f'{name}/{shape}']
+      expected = reference[f'{name}/{shape}']
       error = apart(found[shape], expected, METHODS[name][1] is not None)
-      if name == 'nash_mtl':  # their solver gives up on some
+      if name == 'nash_mtl':  # TorchJD's solver fails on some
         error = error[fair(rows, expected)]
         assert len(error) > 12
       worst[dtype, shape] = error.max()
@@ -107,33 +109,33 @@ def test_both_make_the_same_update(name, theirs):
     assert error < INEXACT.get(name, EXACT) + more
 
 
-def test_ours_are_the_shorter_of_mgda(theirs):
+def test_mgda_is_no_longer_than_the_reference(reference):
   for shape, update in updates('mgda', np.float64).items():
-    other = np.linalg.norm(theirs[f'mgda/{shape}'], axis=1)
+    other = np.linalg.norm(reference[f'mgda/{shape}'], axis=1)
     assert (np.linalg.norm(update, axis=1) <= other * (1 + 1e-9)).all()
 
 
-def test_ours_gain_the_more_of_cagrad(theirs):
-  """For the task that gains least, and as near to the mean gradient."""
+def test_cagrad_gains_no_less_than_the_reference(reference):
+  """For the task that gains least, at the same distance from the mean."""
   for shape, update in updates('cagrad', np.float64).items():
     rows = jacobians()[shape]
-    mean, other = rows.mean(1), theirs[f'cagrad/{shape}']
-    least, their_least = (
+    mean, other = rows.mean(1), reference[f'cagrad/{shape}']
+    least, reference_least = (
       np.einsum('nkp,np->nk', rows, d).min(1) for d in (update, other)
     )
-    radius, their_radius = (
+    radius, reference_radius = (
       np.linalg.norm(d - mean, axis=1) for d in (update, other)
     )
-    np.testing.assert_allclose(radius, their_radius, rtol=1e-7)
-    assert (least >= their_least - 1e-6 * np.abs(their_least)).all()
+    np.testing.assert_allclose(radius, reference_radius, rtol=1e-7)
+    assert (least >= reference_least - 1e-6 * np.abs(reference_least)).all()
 
 
-def test_ours_are_bargained(theirs):
-  """All of ours, and of theirs those that are counted here."""
+def test_nash_mtl_solves_the_bargaining_problem(reference):
+  """In all cases, where the reference does in some."""
   count = 0
   for shape, update in updates('nash_mtl', np.float64).items():
     rows = jacobians()[shape]
     assert fair(rows, update).all()
-    count += fair(rows, theirs[f'nash_mtl/{shape}']).sum()
+    count += fair(rows, reference[f'nash_mtl/{shape}']).sum()
   print(f'\nnash_mtl: {count} of 100 updates of TorchJD are solutions', end=' ')
   assert count < 100

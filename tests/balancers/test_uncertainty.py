@@ -28,7 +28,7 @@ def test_first_weights_are_one():
   np.testing.assert_array_equal(weights[0], 1)
 
 
-def test_first_step_follows_the_published_slope():
+def test_first_step_follows_the_published_gradient():
   """ds = 1 - L = (-1, .5, 0), and Adam's first step is lr times its sign."""
   weights = weights_of(uncertainty.make(learning_rate=0.1), LOSSES, 2)
   np.testing.assert_allclose(weights[1], np.exp([-0.1, 0.1, 0.0]), rtol=1e-5)
@@ -40,9 +40,9 @@ def test_weights_equal_the_rule_written_out():
   mean, square, expected = np.zeros(3), np.zeros(3), []
   for n in range(1, 11):
     expected.append(np.exp(-s))
-    slope = 1 - np.exp(-s) * losses
-    mean = 0.9 * mean + 0.1 * slope
-    square = 0.999 * square + 0.001 * slope**2
+    gradient = 1 - np.exp(-s) * losses
+    mean = 0.9 * mean + 0.1 * gradient
+    square = 0.999 * square + 0.001 * gradient**2
     root = np.sqrt(square / (1 - 0.999**n)) + 1e-8
     s = s - 0.05 * mean / (1 - 0.9**n) / root
   ours = weights_of(uncertainty.make(learning_rate=0.05), LOSSES, 10)

@@ -88,15 +88,15 @@ def test_curvature_of_a_quadratic_is_that_of_its_matrix():
     return p['x'] @ jnp.array(matrix, jnp.float32) @ p['x'] / 2
 
   x = np.array([1.0, -2.0, 0.5])
-  slope = matrix @ x
+  gradient = matrix @ x
   params = {'x': jnp.array(x, jnp.float32)}
-  new = {'x': jnp.array(x - 0.1 * slope, jnp.float32)}
+  new = {'x': jnp.array(x - 0.1 * gradient, jnp.float32)}
   found = interference.curvature(loss, params, new)
-  np.testing.assert_allclose(found, slope @ matrix @ slope, rtol=1e-5)
+  np.testing.assert_allclose(found, gradient @ matrix @ gradient, rtol=1e-5)
 
 
 def test_curvature_is_the_mean_over_the_way():
-  """Of x^4: 12 x^2 times the squared slope at the start, by its integral."""
+  """Of x^4: 12 x^2 times the squared gradient at the start, by its integral."""
   found = interference.curvature(
     lambda x: (x**4).sum(), jnp.array([1.0]), jnp.array([3.0])
   )

@@ -19,7 +19,7 @@ from tests.run.test_table import train as train_cell
 
 quick = small.quick
 
-ASKED = probes.Asked(batches=3, rows=8)
+SAMPLING = probes.Sampling(batches=3, rows=8)
 K = len(small.TASKS)
 TASK = np.eye(K, dtype=np.float32)
 
@@ -27,10 +27,10 @@ TASK = np.eye(K, dtype=np.float32)
 measure = jax.jit(probes.measure, static_argnums=(0, 1))
 
 
-def measured(system, split, state, asked=ASKED):
+def measured(system, split, state, sampling=SAMPLING):
   rows = jnp.int32(len(split.mask))
   hp = small.hp(lr=0.01)
-  found = measure(system, asked, hp, jnp.int32(0), state, split, rows)
+  found = measure(system, sampling, hp, jnp.int32(0), state, split, rows)
   return jax.device_get(found)
 
 
@@ -44,18 +44,18 @@ def one_row(name):
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def slope_of(scheme, split, params, task):
+def gradient_of(scheme, split, params, task):
   """The gradient of one task's loss, as at evaluation."""
   losses = small.losses(scheme, split)
   return jax.grad(lambda p: losses(p) @ task)(params)
 
 
-def slopes(system, split, state):
+def gradients(system, split, state):
   """Each task's gradient by what it is compared by, `[K, n]`, one by one."""
   params = jax.device_get(state.params).tree
 
   def row(t):
-    grads = slope_of(system.scheme, split, params, jnp.array(TASK[t]))
+    grads = gradient_of(system.scheme, split, params, jnp.array(TASK[t]))
     own = probes.compared(system, jax.device_get(grads))
     if system.scheme.separate:
       own = jax.tree.map(lambda g: g[t], own)
@@ -67,7 +67,7 @@ def slopes(system, split, state):
 @pytest.mark.parametrize('name', ['hard', 'single', 'cross_stitch'])
 def test_gradients_are_those_of_the_tasks_one_by_one(name):
   system, split, state, found = one_row(name)
-  rows = slopes(system, split, state)
+  rows = gradients(system, split, state)
   np.testing.assert_allclose(
     found.grams['product'][0], rows @ rows.T, rtol=1e-4, atol=1e-6
   )
@@ -92,8 +92,10 @@ def test_gradients_are_finite_differences(name):
 
   @jax.jit
   def compared(state):
-    look, _ = forward.look(system, state.opened, split, jax.random.key(0))
-    return probes.gradients(system, look)
+    evaluated, _ = forward.forward_pass(
+      system, state.opened, split, jax.random.key(0)
+    )
+    return probes.gradients(system, evaluated)
 
   rows, state = jax.device_get((compared(state), state))
   state = state.opened
@@ -111,13 +113,15 @@ def test_gradients_are_finite_differences(name):
 
   # Each of K towers is reached by the loss of its own task alone.
   spread = (lambda a: a) if system.scheme.separate else (lambda a: a[None])
-  slopes = sum(
+  expected = sum(
     (g * spread(a)).reshape(K, -1).sum(1)
     for g, a in zip(jax.tree.leaves(rows), jax.tree.leaves(along), strict=True)
   )
   step = 2e-4
   change = np.subtract(*jax.device_get((moved(step), moved(-step))))
-  np.testing.assert_allclose(change / (2 * step), slopes, rtol=1e-2, atol=2e-3)
+  np.testing.assert_allclose(
+    change / (2 * step), expected, rtol=1e-2, atol=2e-3
+  )
 
 
 @pytest.mark.parametrize('name', ['hard', 'cross_stitch'])
@@ -139,7 +143,7 @@ def test_affinity_is_what_a_step_on_another_task_does(name):
   before = np.array(losses(state.params))
 
   def after(i):
-    grads = slope_of(system.scheme, split, state.params, jnp.array(TASK[i]))
+    grads = gradient_of(system.scheme, split, state.params, jnp.array(TASK[i]))
     grads = jax.device_get(grads)
     moved = dict(state.params)
     for key, own in probes.compared(system, grads).items():
@@ -161,9 +165,9 @@ def test_noise_of_batches_is_no_conflict():
   split = small.split(rows=64)
   system = small.system()
   state = small.start(system, split, small.hp())
-  asked = probes.Asked(batches=3000, rows=2)
-  found = measured(system, split, state, asked)
-  rows = slopes(system, split, state)
+  sampling = probes.Sampling(batches=3000, rows=2)
+  found = measured(system, split, state, sampling)
+  rows = gradients(system, split, state)
   true = rows @ rows.T
   near = found.grams['product'][0]
   size = np.sqrt(np.outer(np.diag(true), np.diag(true)))
@@ -201,11 +205,11 @@ def test_every_encoder_has_a_curvature(encoder):
   def loss(params):
     return losses(params).sum()
 
-  def slope(params):
+  def gradient(params):
     ones = jnp.ones(K)
-    return jax.device_get(slope_of(system.scheme, split, params, ones))
+    return jax.device_get(gradient_of(system.scheme, split, params, ones))
 
-  along = slope(params)
+  along = gradient(params)
 
   def moved(step):
     return jax.tree.map(lambda p, g: p + np.float32(step) * g, params, along)
@@ -214,7 +218,9 @@ def test_every_encoder_has_a_curvature(encoder):
     return sum(map(np.vdot, jax.tree.leaves(a), jax.tree.leaves(b)))
 
   step = 3e-3 / np.sqrt(dot(along, along))
-  difference = dot(slope(moved(step)), along) - dot(slope(moved(-step)), along)
+  difference = dot(gradient(moved(step)), along) - dot(
+    gradient(moved(-step)), along
+  )
   found = jax.jit(functools.partial(interference.curvature, loss))(
     params, params
   )
@@ -253,12 +259,12 @@ def probed(batches, **changes):
   return cells.make(c, build.data(c))
 
 
-def test_looking_changes_nothing_and_goes_on_after_a_stop(tmp_path):
-  plain, looked = probed(0), probed(2)
-  assert plain.hash != looked.hash
-  folders = [tmp_path / name for name in ('plain', 'looked', 'stopped')]
+def test_probes_change_nothing_and_go_on_after_a_stop(tmp_path):
+  plain, with_probes = probed(0), probed(2)
+  assert plain.hash != with_probes.hash
+  folders = [tmp_path / name for name in ('plain', 'with_probes', 'stopped')]
   train_cell(plain, folders[0])
-  train_cell(looked, folders[1])
+  train_cell(with_probes, folders[1])
   assert numbers(folders[0]) == numbers(folders[1])
   assert not lines(folders[0], 'probe')
   found = lines(folders[1], 'probe')
@@ -266,13 +272,13 @@ def test_looking_changes_nothing_and_goes_on_after_a_stop(tmp_path):
     *range(0, 25, 6)
   ]
   with pytest.raises(signals.Stopped):
-    train_cell(looked, folders[2], stop_after=2)
-  train_cell(looked, folders[2])
+    train_cell(with_probes, folders[2], stop_after=2)
+  train_cell(with_probes, folders[2])
   # `lines` proves that what was written twice is the same.
   assert lines(folders[2], 'probe') == found
   kept = [np.load(f / 'features_0.npy') for f in folders[1:]]
   np.testing.assert_array_equal(*kept)
-  assert kept[0].shape[:2] == (3, len(looked.system.tasks))
+  assert kept[0].shape[:2] == (3, len(with_probes.system.tasks))
 
 
 def test_what_is_asked_for_is_in_the_name_alone_where_it_is_asked():

@@ -1,4 +1,4 @@
-"""What a balancer is shown, and what becomes of its weights."""
+"""What a balancer is given, and what its weights are used for."""
 
 import functools
 
@@ -33,7 +33,7 @@ def stepped(name='hard', balancer='mgda', over='shared', kept=2**28, **fields):
   state = small.start(system, SPLIT, HP)
   before, balancing.KEPT = balancing.KEPT, kept
   try:
-    # Traced anew, for `KEPT` is no argument of `train.step`.
+    # A new trace: `KEPT` is not an argument of `train.step`.
     step = jax.jit(lambda s: train.step(system, HP, s, SPLIT, KEY))
     new, metrics = jax.device_get(step(state))
     return new.opened, metrics
@@ -42,7 +42,7 @@ def stepped(name='hard', balancer='mgda', over='shared', kept=2**28, **fields):
 
 
 @pytest.mark.parametrize('name', ['hard', 'mmoe'])
-def test_a_second_way_back_is_the_sum_of_what_was_kept(name):
+def test_a_second_backward_pass_is_the_sum_of_what_was_kept(name):
   fields = {'balance': 0.1} if name == 'mmoe' else {}
   once = stepped(name, **fields)
   twice = stepped(name, kept=0, **fields)
@@ -59,21 +59,21 @@ def marking(name):
 def both_ways(system, state, weights):
   """Gradients of the weighted losses: by parameters, and through features."""
   state = state.opened
-  look, _ = forward.look(system, state, SPLIT, KEY)
+  evaluated, _ = forward.forward_pass(system, state, SPLIT, KEY)
 
   def marked(params):
     found = forward.apply(system, state, SPLIT, KEY, params, (), ['spots'])
     return found[1]['spots']
 
-  free = jax.tree.map(jnp.zeros_like, look.charged)
-  by_params, by_features = look.back(weights, free)
+  no_penalty = jax.tree.map(jnp.zeros_like, evaluated.penalty)
+  by_params, by_features = evaluated.pullback(weights, no_penalty)
   _, pullback = jax.vjp(marked, state.params)
   return by_params, pullback(by_features)[0]
 
 
 @pytest.mark.parametrize('name', MARKED)
 def test_behind_marked_features_nothing_is_shared(name):
-  """By the chain rule they give the whole gradient of what is shared."""
+  """By the chain rule they give the whole shared gradient."""
   ways = both_ways(*marking(name), jnp.array([1.0, 2.0, -0.5]))
   shared, through = (schemes.split(way)[0] for way in jax.device_get(ways))
   small.close(shared, through, 1e-5)
@@ -105,9 +105,9 @@ def test_the_gram_of_all_is_the_sum_of_the_modules():
 
 @functools.partial(jax.jit, static_argnums=(0, 1))
 def rows_at(system, over, state, split, key):
-  """Raw losses, and each task's weighted gradient of what is shared."""
-  look, _ = forward.look(system, state.opened, split, key)
-  return look.losses, task_gradients.rows(look, HP.task_weights, over)
+  """Raw losses, and each task's weighted shared gradient."""
+  evaluated, _ = forward.forward_pass(system, state.opened, split, key)
+  return evaluated.losses, task_gradients.rows(evaluated, HP.task_weights, over)
 
 
 def test_each_module_has_the_weights_that_its_own_gram_gives():
@@ -136,7 +136,7 @@ def test_each_module_has_the_weights_that_its_own_gram_gives():
 
 @pytest.mark.parametrize('name', ['mgda', 'graddrop', 'famo', 'modo'])
 def test_task_parameters_keep_their_own_gradient(name):
-  """Of the raw loss for whatever weighs gradients, to the last bit."""
+  """The raw gradient, bit for bit, with methods that weigh gradients."""
   if name == 'famo':  # which weighs losses, heads and all
     weighed = stepped(balancer='famo')[0].params['head_0']
     assert (
@@ -178,7 +178,7 @@ def one_step(system, state, batch):
 
 
 def test_the_third_batch_is_the_one_that_is_descended_on():
-  """Without a rate of its weights modo is equal, on the last batch."""
+  """With rate 0 `modo` is `equal` on the last batch."""
   new, metrics = three_batches(gamma=0.0)
   equal, plain = stepped(balancer='equal')
   small.close(new.params, equal.params, 1e-6)
@@ -208,7 +208,7 @@ def test_weights_come_from_the_gradients_of_two_other_batches():
 
 
 def test_several_batches_are_rows_one_after_the_other():
-  """No row comes twice before all have come once."""
+  """No row is repeated within an epoch."""
   system = small.system('hard', balancer='modo')
   state = small.start(system, SPLIT, HP)
   rows = jax.device_get(

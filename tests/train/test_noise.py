@@ -1,4 +1,4 @@
-"""The masks' generator: as published, and without a pattern one can see."""
+"""The generator of masks: as published, and statistically random."""
 
 import functools
 import itertools
@@ -75,7 +75,7 @@ def test_numbers_do_not_depend_on_those_before(lag):
 
 
 def test_keys_near_each_other_draw_apart():
-  """Seeds in a row, folded and split keys, and a key with its own children."""
+  """Consecutive seeds, folded and split keys, and a key with its children."""
   keys = [key(seed) for seed in range(4)]
   keys += [jax.random.fold_in(key(0), i) for i in range(4)]
   keys += list(jax.random.split(key(0), 4))
@@ -85,7 +85,7 @@ def test_keys_near_each_other_draw_apart():
 
 
 def test_no_word_comes_more_often_than_chance_has_it():
-  """Of n words about n^2 / 2^33 pairs are equal."""
+  """Among n words about n^2 / 2^33 pairs should be equal."""
   found = np.asarray(words(key(2), 2**18))
   pairs = 2**18 - len(np.unique(found))
   expected = 2**36 / 2**33
@@ -93,7 +93,7 @@ def test_no_word_comes_more_often_than_chance_has_it():
 
 
 def test_maps_of_keys_draw_what_each_key_draws():
-  """As runs in turn, side by side, and one alone; in any shape."""
+  """The same draws in a loop, mapped and alone, in any shape."""
   keys = jax.random.split(key(3), 3)
   draw = lambda k: jax.random.bernoulli(k, 0.3, (5, 7))  # noqa: E731
   alone = np.stack([draw(k) for k in keys])
@@ -108,7 +108,7 @@ def test_maps_of_keys_draw_what_each_key_draws():
 
 
 def test_training_is_in_distribution_that_of_threefry(monkeypatch):
-  """Losses behind some steps with dropout, over 100 seeds each."""
+  """Losses after some steps with dropout, over 100 seeds each."""
   split, hp = small.split(rows=16), small.hp(lr=0.1)
   stages = small.stages('mlp', dropout=0.5, widths=(4,))
   system = small.system()

@@ -118,11 +118,11 @@ def test_mix_lr_multiplies_the_mixing_update_alone(rule, name):
   assert any(key.startswith(plain.mix) for key in params)
 
 
-# --- What rests
+# --- Frozen groups
 
 
 def drawn(params, count):
-  """So many gradients, one after the other."""
+  """A sequence of this many gradients."""
   keys = jax.random.split(jax.random.key(2), count)
   leaves, tree = jax.tree.flatten(params)
 
@@ -148,7 +148,7 @@ def path(scheme, rule, hp, params, grads):
 
 @pytest.mark.parametrize('rule', ['adamw', 'sgd'])
 def test_what_rests_stays_and_its_moments_go_on(rule):
-  """Stitches until towers meet: then they move as if they had all along."""
+  """Stitches are frozen until the warm start ends, then trained as usual."""
   scheme, params, _ = case('cross_stitch', warm_start=3)
   plain, _, _ = case('cross_stitch')
   hp, grads = small.hp(lr=0.01, weight_decay=0.1), drawn(params, 5)
@@ -159,13 +159,13 @@ def test_what_rests_stays_and_its_moments_go_on(rule):
       factor = 0 if mixes and i < 3 else 1
       expected = jax.tree.map(lambda u, f=factor: f * u, theirs[name])
       small.close(ours[name], expected, 1e-6)
-  # In the plain scheme they did move at once.
+  # Without a warm start they are trained from the first step.
   assert np.abs(moving[0]['stitch_1']).max() > 1e-2
 
 
 @pytest.mark.parametrize('rule', ['adamw', 'sgd'])
 def test_what_rests_does_not_decay(rule):
-  """Adapters, and from half of the steps on the encoder instead."""
+  """Adapters are trained first; from half of the steps on the encoder."""
   scheme, params, _ = case('adapters', frozen_from=0.5)
   hp, grads = small.hp(lr=0.01, weight_decay=0.5), drawn(params, 4)
   for i, change in enumerate(path(scheme, rule, hp, params, grads)):
@@ -180,7 +180,7 @@ def test_what_rests_does_not_decay(rule):
 
 @pytest.mark.parametrize('rule', ['adam', 'sgd'])
 def test_a_proximal_step_begins_where_the_rule_ends(rule):
-  """Towers come nearer their mean, by the learning rate of the step."""
+  """Towers approach their mean, in proportion to the learning rate."""
   scheme, params, _ = case('soft_l2', implicit=True)
   plain, _, _ = case('single')
   grads, schedule = drawn(params, 2), optimizers.cosine(9)
@@ -252,7 +252,7 @@ def test_schedule_at_its_corners(schedule, values):
 @pytest.mark.parametrize('name', optimizers.SCHEDULES)
 @pytest.mark.parametrize('cut', [0, 1, 4, 9])
 def test_each_phase_has_a_schedule_of_its_own(name, cut):
-  """As two runs, one behind the other."""
+  """Equal to two consecutive runs."""
   make = optimizers.SCHEDULES[name]
   ours = optimizers.phased(make, 10, cut)
   first, second = make(cut) if cut else None, make(10 - cut)

@@ -1,4 +1,4 @@
-"""In bfloat16 a model computes, and nothing else."""
+"""Only the model computes in bfloat16."""
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,7 @@ quick = small.quick
 
 WIDE, NARROW = jnp.float32, jnp.bfloat16
 
-# Stages of resnet18 are those of resnet, but for its stem.
+# Stages of resnet18 are those of resnet, except for the stem.
 ENCODERS = [name for name in small.ENCODERS if name != 'resnet18']
 PAIRS = [
   (name, encoder)
@@ -27,7 +27,7 @@ def system(*names, **fields):
 
 
 def products(jaxpr):
-  """Dtypes of what is multiplied, in all products of matrices."""
+  """Dtypes of the operands of all matrix products."""
   for equation in jaxpr.eqns:
     if equation.primitive.name in ('dot_general', 'conv_general_dilated'):
       yield {v.aval.dtype for v in equation.invars}

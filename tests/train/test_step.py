@@ -21,16 +21,16 @@ K = len(small.TASKS)
 KEY = jax.random.key(5)
 TASK_WEIGHTS = (2.0, 0.5, 0.5)
 
-# In the midst of any search that a scheme makes.
+# In the middle of any search of a scheme.
 AT, OF = 40, 100
 
-# Each shares in another way; mtan carries running statistics besides.
+# Each shares in another way; mtan also has running statistics.
 SHARING = ('hard', 'cross_stitch', 'mmoe', 'mtan', 'shared_private')
 
 stepped = jax.jit(train.step, static_argnums=0)
 
 
-# Reads the Gram matrix and gives the weights that stand in its state.
+# Needs the Gram matrix, and returns the weights in its state.
 GIVEN = Balancer(
   init=lambda num_tasks: jnp.ones(num_tasks),
   update=lambda losses, gram, state, key: (state + 0 * gram[0], state),
@@ -47,9 +47,9 @@ def system_of(name='hard', balancer='equal', **fields):
   return system._replace(optimizer=optimizer, steps=OF)
 
 
-def descend(param, slope):
+def descend(param, gradient):
   """A step of SGD at the default learning rate."""
-  return np.asarray(param) - 0.1 * np.asarray(slope)
+  return np.asarray(param) - 0.1 * np.asarray(gradient)
 
 
 def midway(system, split, hp):
@@ -69,8 +69,8 @@ def after(system, hp, split, weights=None):
   return new.opened, metrics
 
 
-def told(scheme, split, extra, params):
-  """Losses, and a charge or 0, of the step at `AT` with the noise of `KEY`."""
+def losses_and_penalty(scheme, split, extra, params):
+  """Losses and penalty, or 0, of step `AT` with the noise of `KEY`."""
   noise = jax.random.split(KEY)[0]
   predictions, kept = scheme.apply(
     {'params': params, **extra, 'now': small.told(split, AT, OF)},
@@ -79,44 +79,46 @@ def told(scheme, split, extra, params):
     rngs={'dropout': noise, 'gates': jax.random.fold_in(noise, 1)},
     mutable=[*extra, 'intermediates'],
   )
-  charge = kept.get('intermediates', {}).get('penalty', 0.0)
-  return task_losses(small.TASKS, predictions, split), charge
+  penalty = kept.get('intermediates', {}).get('penalty', 0.0)
+  return task_losses(small.TASKS, predictions, split), penalty
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def _slopes(scheme, split, extra, params, weights, price):
+def _gradients(scheme, split, extra, params, weights, penalty_weight):
   def total(params):
-    losses, charge = told(scheme, split, extra, params)
-    return weights @ losses + price * charge, losses
+    losses, penalty = losses_and_penalty(scheme, split, extra, params)
+    return weights @ losses + penalty_weight * penalty, losses
 
   return jax.grad(total, has_aux=True)(params)
 
 
-def slopes(system, split):
-  """Parameters, raw losses, and `weights, price -> ` the gradient they give.
+def gradients(system, split):
+  """Parameters, raw losses, and `weights, penalty_weight -> gradient`.
 
-  Of the losses so weighted, and of the charge at this price.
+  The gradient of the weighted losses and the weighted penalty.
   """
   state = small.start(system, split, small.hp())
   params = jax.device_get(state.params).tree
 
-  def found(weights, price=0.0):
-    weights, price = np.float32(weights), np.float32(price)
+  def gradient(weights, penalty_weight=0.0):
+    weights, penalty_weight = np.float32(weights), np.float32(penalty_weight)
     return jax.device_get(
-      _slopes(system.scheme, split, state.extra, params, weights, price)
+      _gradients(
+        system.scheme, split, state.extra, params, weights, penalty_weight
+      )
     )
 
-  losses = found(np.ones(K))[1]
-  return params, losses, lambda *given: found(*given)[0]
+  losses = gradient(np.ones(K))[1]
+  return params, losses, lambda *given: gradient(*given)[0]
 
 
 @pytest.mark.parametrize('name', small.SCHEMES)
 def test_equal_is_the_gradient_of_the_sum(name):
-  """But for what the scheme lets rest."""
+  """Except for parameters that the scheme freezes."""
   split, hp = small.split(known=0.7), small.hp(task_weights=TASK_WEIGHTS)
   system = system_of(name)
-  params, losses, slope = slopes(system, split)
-  grads = slope(TASK_WEIGHTS)
+  params, losses, gradient = gradients(system, split)
+  grads = gradient(TASK_WEIGHTS)
   moves = {key: system.scheme.group(key).moves for key in params}
   expected = {
     key: jax.tree.map(descend, params[key], grads[key])
@@ -167,9 +169,9 @@ def test_gram_weights_scale_the_shared_gradient_alone(name):
   """Shared parameters follow `w . L`, private ones the plain sum."""
   weights, split, hp = (0.3, 2.0, 0.7), small.split(), small.hp()
   system = system_of(name, GIVEN)
-  params, _, slope = slopes(system, split)
-  shared, _ = schemes.split(slope(weights))
-  _, private = schemes.split(slope(np.ones(K)))
+  params, _, gradient = gradients(system, split)
+  shared, _ = schemes.split(gradient(weights))
+  _, private = schemes.split(gradient(np.ones(K)))
   expected = jax.tree.map(descend, params, shared | private)
   ours, metrics = after(system, hp, split, weights)
   small.close(ours.params, expected)
@@ -185,7 +187,7 @@ def test_heads_keep_their_own_gradient_under_pcgrad(name):
   equal_shared, equal_private = schemes.split(theirs.params)
   small.close(private, equal_private, 1e-6)
   apart = jax.tree.map(lambda a, b: np.abs(a - b).max(), shared, equal_shared)
-  # Without a conflict this would prove nothing.
+  # Without a conflict the test would be empty.
   assert np.abs(metrics.weights - 1).max() > 1e-3
   assert max(jax.tree.leaves(apart)) > 1e-4
 
@@ -199,8 +201,8 @@ def test_losses_only_weights_scale_the_heads_too():
   new, metrics = jax.device_get(stepped(system, hp, state, split, KEY))
   weights = np.exp(-np.asarray(s)) * TASK_WEIGHTS
   np.testing.assert_allclose(metrics.weights, weights, rtol=1e-6)
-  params, _, slope = slopes(system, split)
-  expected = jax.tree.map(descend, params, slope(weights))
+  params, _, gradient = gradients(system, split)
+  expected = jax.tree.map(descend, params, gradient(weights))
   small.close(new.params.tree, expected)
 
 
@@ -208,10 +210,10 @@ def test_losses_only_weights_scale_the_heads_too():
 def test_penalty_enters_with_its_factor(name):
   split, hp = small.split(), small.hp(penalty=0.3)
   system = system_of(name)
-  params, losses, slope = slopes(system, split)
+  params, losses, gradient = gradients(system, split)
   grads = jax.tree.map(
     lambda g, p: g + 0.3 * np.asarray(p),
-    slope(np.ones(K)),
+    gradient(np.ones(K)),
     jax.jit(jax.grad(system.scheme.penalty))(params),
   )
   ours, metrics = after(system, hp, split)
@@ -221,17 +223,19 @@ def test_penalty_enters_with_its_factor(name):
 
 
 @pytest.mark.parametrize('balancer', ['equal', GIVEN])
-def test_a_charge_enters_with_its_factor(balancer):
+def test_a_penalty_of_the_batch_enters_with_its_factor(balancer):
   """Whatever the balancer; it does not see it."""
   split, hp = small.split(), small.hp(penalty=0.3)
   system = system_of('mmoe', balancer, balance=1.0)
-  params, losses, slope = slopes(system, split)
-  charged = slope(np.zeros(K), 1.0)
-  grads = jax.tree.map(lambda g, c: g + 0.3 * c, slope(np.ones(K)), charged)
+  params, losses, gradient = gradients(system, split)
+  penalised = gradient(np.zeros(K), 1.0)
+  grads = jax.tree.map(
+    lambda g, c: g + 0.3 * c, gradient(np.ones(K)), penalised
+  )
   ours, metrics = after(system, hp, split)
   small.close(ours.params, jax.tree.map(descend, params, grads))
   np.testing.assert_allclose(metrics.losses, losses, rtol=1e-5)
-  assert np.abs(charged['gates']).max() > 1e-2
+  assert np.abs(penalised['gates']).max() > 1e-2
 
 
 def test_towers_pay_for_their_distance_once_they_meet():
@@ -249,7 +253,7 @@ def test_towers_pay_for_their_distance_once_they_meet():
 
 
 def movement(system, clip, split):
-  """The gradient that a step of plain SGD follows."""
+  """The gradient used in a step of plain SGD."""
   hp = small.hp(lr=1.0, clip=clip)
   before = jax.device_get(small.start(system, split, hp)).params.tree
   after_, _ = after(system, hp, split)

@@ -1,4 +1,4 @@
-"""Many steps: resumed, kept at their best, side by side, and failing."""
+"""Many steps: resuming, selecting the best, mapped runs, and failures."""
 
 import functools
 
@@ -37,7 +37,7 @@ def order_of(steps, batch):
 
 
 def test_twice_n_steps_are_n_and_n_to_the_bit():
-  """With all that a run may carry: moments, a balancer's state, dropout."""
+  """A system with moments, a balancer's state and dropout."""
   split = small.split(rows=10)
   stages = small.stages('mlp', dropout=0.3)
   system = small.system(balancer='uncertainty', rule='adam')
@@ -96,7 +96,7 @@ def test_a_summary_made_on_the_device_gives_the_same_metrics(monkeypatch):
   small.close(evaluated(system, params, {}, split, 5), whole, 1e-6)
 
 
-def test_evaluation_is_told_whether_towers_have_met():
+def test_evaluation_is_given_whether_towers_have_met():
   """Until then it is that of separate ones; outside training they have."""
   split = small.split()
   system = small.system('cross_stitch', warm_start=5)
@@ -175,7 +175,7 @@ SIZES = selection.Sizes(steps=5, batch=6, eval_batch=8)
 
 
 def to_next(system, hp, seed, num_rows, state, data, valid):
-  """Steps, then a look at the validation split, as `Programs` do it."""
+  """Steps, then an evaluation on validation data, as in `Programs`."""
   state, metrics = train.advance(
     system, hp, seed, state, data, num_rows, SIZES.steps, SIZES.batch
   )
@@ -235,7 +235,7 @@ def test_a_tower_is_a_training_of_its_own(towers, t):
 
 
 def test_towers_are_best_at_steps_of_their_own(towers):
-  """The test above would prove little if they were not, or nothing clipped."""
+  """Without this the test above would prove little."""
   start, together, data, valid, hp = towers
   assert len(set(np.asarray(together.best.step))) > 1
   system = small.system('single', rule='adamw')
@@ -258,7 +258,7 @@ def stack_hps(rates):
 
 @pytest.fixture(scope='module')
 def mapped():
-  """A row of runs in one program, and what is needed to run them alone."""
+  """Several runs in one program, and what is needed to run one alone."""
   data, valid = small.split(rows=16), small.split(rows=8, seed=9)
   system = small.system('hard', balancer='pcgrad', rule='adam')
   init = devices.map_runs(functools.partial(train.init, system), (0, 0, None))
@@ -318,13 +318,13 @@ def test_seeds_and_rates_matter(mapped):
 
 
 def poisoned(split, row):
-  """A label that is there and is infinite: its loss is not finite."""
+  """A valid label that is infinite: its loss is not finite."""
   labels = (*split.labels[:2], split.labels[2].at[row].set(jnp.inf))
   return split._replace(labels=labels)
 
 
 def test_a_failed_run_stays_where_it_was_and_alone():
-  """Marked at the exact step; the runs beside it go on."""
+  """Marked at the exact step; the other runs continue."""
   clean, steps, at = small.split(rows=10), 4, 2
   order = np.asarray(order_of(steps, 4))
   row = next(r for r in order[at] if r not in order[:at])

@@ -1,4 +1,4 @@
-"""Small optimisation problems that several balancers solve."""
+"""Solvers of the small optimisation problems that balancers share."""
 
 from mtl_jax.balancers.solvers.quadratic import (
   alive,

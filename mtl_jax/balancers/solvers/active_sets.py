@@ -1,8 +1,10 @@
-"""Problems over y >= 0, solved on the face of the cone where y is positive.
+"""Active-set solutions of problems over y >= 0.
 
-On a face they are linear, and of all faces one is optimal: few tasks try all,
-more take the one that an iteration finds, and those next to it. Only then is
-the solution as good as the numbers allow; the iteration alone is not.
+On a face of the cone, where a given set of entries is positive and the others
+are 0, the optimality conditions are linear, and one of all faces contains the
+solution. For few tasks all faces are solved. For more, an iterative method
+finds an approximate face, which is then corrected. The iteration alone would
+not be accurate to float32.
 """
 
 import itertools
@@ -14,78 +16,103 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float
 
-# Up to so many tasks all faces are tried, 63 small systems.
+# Up to this many tasks all faces are solved: at most 63 small systems.
 FEW = 6
-ITERATIONS = 100
-# Of faces beyond the iteration's, each the last one's correction.
-ROUNDS = 6
+ITERATIONS = 100  # of accelerated projected gradient descent
+ROUNDS = 6  # corrections of the face that the iteration found
 
 Matrix = Float[Array, 'n n']
 Vector = Float[Array, 'n']
 Faces = Bool[Array, 'faces n'] | Bool[np.ndarray, 'faces n']
-# On each face y, and b: `Q y = b` inside the face and y = 0 outside it.
-Tried = tuple[Float[Array, 'faces n'], Float[Array, 'faces n']]
+# y and b on each face: `Q y = b` inside the face and y = 0 outside it.
+Candidates = tuple[Float[Array, 'faces n'], Float[Array, 'faces n']]
 
 
 def ridged(cosines: Matrix) -> Matrix:
-  """With what makes a singular one definite, well above rounding."""
+  """Adds a ridge, well above rounding, that makes a singular matrix definite.
+
+  Args:
+    cosines: `[n, n]`, with a unit diagonal.
+
+  Returns:
+    A positive definite matrix.
+  """
   ridge = 1e-10 if cosines.dtype == jnp.float64 else 1e-6
   return cosines + ridge * jnp.eye(len(cosines), dtype=cosines.dtype)
 
 
 def search(
   matrix: Matrix,
-  on_faces: Callable[[Faces], Tried],
-  near: Callable[[], tuple[Vector, Vector]],
+  on_faces: Callable[[Faces], Candidates],
+  approximate: Callable[[], tuple[Vector, Vector]],
 ) -> Vector:
-  """The optimal y: `Q y = b` where y > 0, `Q y >= b` where y = 0.
+  """Finds the optimal y: `Q y = b` where y > 0, `Q y >= b` where y = 0.
 
   Args:
-    matrix: Q, of size 1 or so, positive definite.
-    on_faces: the solution on each face; not finite where there is none.
-    near: y and its b, iterated; asked for many tasks only.
+    matrix: `[n, n]`, Q, positive definite with entries of about 1.
+    on_faces: solves the linear conditions on given faces `[faces, n]` and
+      returns y and b; not finite where a face has no solution.
+    approximate: returns an approximate y and its b; called for more than `FEW`
+      tasks only.
 
   Returns:
-    y; 0 where nothing that was tried is finite.
+    y `[n]`; 0 where no candidate is finite.
   """
   size = len(matrix)
   if size <= FEW:
-    tried, right = on_faces(_all_faces(size))
+    y, right = on_faces(_all_faces(size))
   else:
-    tried, right = _exchange(matrix, on_faces, *near())
-  slopes = jnp.matmul(tried, matrix, precision='highest') - right
-  # Rounding leaves no y and no slope quite right; the nearest to it is taken.
-  inside = jnp.minimum(tried, -jnp.abs(slopes))
-  least = jnp.where(tried == 0, jnp.minimum(slopes, 0), inside).min(1)
-  sizes = jnp.maximum(jnp.abs(tried).max(1), jnp.abs(right).max(1))
-  score = least / jnp.maximum(sizes, 1e-30)
+    y, right = _exchange(matrix, on_faces, *approximate())
+  gradients = jnp.matmul(y, matrix, precision='highest') - right
+  # With rounding no candidate meets the conditions exactly: take the one that
+  # violates them least, relative to its size.
+  inside = jnp.minimum(y, -jnp.abs(gradients))
+  violation = jnp.where(y == 0, jnp.minimum(gradients, 0), inside).min(1)
+  sizes = jnp.maximum(jnp.abs(y).max(1), jnp.abs(right).max(1))
+  score = violation / jnp.maximum(sizes, 1e-30)
   score = jnp.where(jnp.isfinite(score), score, -jnp.inf)
   best = score.argmax()
-  found = jnp.where(jnp.isfinite(score[best]), tried[best], 0)
-  return jnp.maximum(found, 0)
+  solution = jnp.where(jnp.isfinite(score[best]), y[best], 0)
+  return jnp.maximum(solution, 0)
 
 
 def _all_faces(size: int) -> np.ndarray:
-  """Every choice of tasks with a weight, but for none: [2^K - 1, K]."""
+  """Every nonempty set of tasks, as masks `[2^K - 1, K]`."""
   return np.array(list(itertools.product([False, True], repeat=size))[1:])
 
 
-def _exchange(matrix, on_faces, y, right) -> Tried:
-  """From the face of y on: less what is negative, with what slopes down."""
+def _exchange(matrix, on_faces, y, right) -> Candidates:
+  """Corrects the face of y `ROUNDS` times; y itself is a candidate as well.
+
+  A round removes entries that are negative and adds those outside the face
+  whose gradient is negative.
+  """
 
   def step(face, _):
-    tried, right = on_faces(face[None])
-    slopes = jnp.matmul(matrix, tried[0], precision='highest') - right[0]
-    return jnp.where(face, tried[0] > 0, slopes < 0), (tried[0], right[0])
+    candidates, rights = on_faces(face[None])
+    own, right = candidates[0], rights[0]
+    gradient = jnp.matmul(matrix, own, precision='highest') - right
+    return jnp.where(face, own > 0, gradient < 0), (own, right)
 
-  _, (tried, rights) = lax.scan(step, y > 0, length=ROUNDS)
-  return jnp.append(tried, y[None], 0), jnp.append(rights, right[None], 0)
+  _, (candidates, rights) = lax.scan(step, y > 0, length=ROUNDS)
+  return jnp.append(candidates, y[None], 0), jnp.append(rights, right[None], 0)
 
 
 def solve_on(
   matrix: Matrix, right: Float[Array, 'n m'], faces: Faces
 ) -> Float[Array, 'faces n m']:
-  """The solutions of `Q Y = B` among each face's tasks, 0 elsewhere."""
+  """Solves `Q Y = B` restricted to the tasks of each face.
+
+  Args:
+    matrix: `[n, n]`, Q, positive definite.
+    right: `[n, m]`, B.
+    faces: `[faces, n]`, masks of the tasks in each face.
+
+  Returns:
+    Y `[faces, n, m]`, 0 outside the face.
+  """
+  # Rows and columns outside a face become those of the identity, so that all
+  # systems have one shape.
   inside = faces[:, :, None] & faces[:, None]
   own = jnp.eye(len(matrix), dtype=matrix.dtype)
   systems = jnp.where(inside, matrix[None], own)
@@ -96,11 +123,17 @@ def solve_on(
 def eliminate(
   system: Matrix, right: Float[Array, 'n m']
 ) -> Float[Array, 'n m']:
-  """Solutions of a positive definite system.
+  """Solves a positive definite system by Gauss-Jordan elimination.
 
-  Definite as it is, no row needs to be exchanged. LAPACK would be called for
-  each system of many.
+  Args:
+    system: `[n, n]`, positive definite.
+    right: `[n, m]`, right-hand sides.
+
+  Returns:
+    `[n, m]`.
   """
+  # A definite matrix needs no pivoting. Mapped over many systems this is one
+  # program, while LAPACK is called for each of them.
   size = len(system)
   rows = jnp.concatenate([system, right], 1)
 
@@ -117,44 +150,57 @@ def descend(
   project: Callable[[Vector], Vector],
   start: Vector,
 ) -> Vector:
-  """Accelerated projected gradients, restarted where they turn back.
+  """Accelerated projected gradient descent with adaptive restarts.
 
-  Beck & Teboulle (2009); O'Donoghue & Candes (2015).
+  FISTA: Beck and Teboulle, SIAM J. Imaging Sciences 2009. Restarts: O'Donoghue
+  and Candès, Found. Comput. Math. 2015.
 
   Args:
-    move: the slope at y over how fast it may change.
-    project: onto what is allowed.
-    start: where to begin.
+    move: y -> the gradient at y divided by its Lipschitz constant.
+    project: y -> the nearest feasible point.
+    start: `[n]`, a feasible point.
+
+  Returns:
+    `[n]`, the point after `ITERATIONS` steps.
   """
 
   def step(_, carry):
     x, y, t = carry
     new = project(y - move(y))
     longer = (1 + jnp.sqrt(1 + 4 * t * t)) / 2
-    back = jnp.vdot(y - new, new - x) > 0
+    # The momentum points uphill: forget it.
+    restart = jnp.vdot(y - new, new - x) > 0
     moved = new + (t - 1) / longer * (new - x)
-    return new, jnp.where(back, new, moved), jnp.where(back, 1, longer)
+    return new, jnp.where(restart, new, moved), jnp.where(restart, 1, longer)
 
   return lax.fori_loop(0, ITERATIONS, step, (start, start, 1.0))[0]
 
 
 def largest(matrix: Matrix) -> jax.Array:
-  """A bound of the largest eigenvalue."""
+  """An upper bound of the largest eigenvalue, from two matrix norms."""
   frobenius = jnp.sqrt(jnp.square(matrix).sum())
   return jnp.minimum(frobenius, jnp.abs(matrix).sum(1).max())
 
 
-def project(x: Vector, prices: Vector) -> Vector:
-  """The nearest y >= 0 with `prices @ y == 1`, by sorting.
+def project(x: Vector, costs: Vector) -> Vector:
+  """The nearest y >= 0 with `costs @ y == 1`, by sorting.
 
-  Entries without a price are 0.
+  Duchi, Shalev-Shwartz, Singer, Chandra, ICML 2008, for costs of 1.
+
+  Args:
+    x: `[n]`.
+    costs: `[n]`, not negative; an entry whose cost is 0 becomes 0.
+
+  Returns:
+    y `[n]`.
   """
-  paid = prices > 0
-  ratios = jnp.where(paid, x / jnp.where(paid, prices, 1), -jnp.inf)
-  x = jnp.where(paid, x, 0)
+  active = costs > 0
+  ratios = jnp.where(active, x / jnp.where(active, costs, 1), -jnp.inf)
+  x = jnp.where(active, x, 0)
   order = jnp.argsort(-ratios)
-  spent = jnp.cumsum((prices * x)[order]) - 1
-  levels = spent / jnp.cumsum(jnp.square(prices)[order])
-  # The most entries that stay above their common level.
+  excess = jnp.cumsum((costs * x)[order]) - 1
+  levels = excess / jnp.cumsum(jnp.square(costs)[order])
+  # y = max(x - level * costs, 0): take the level of the largest set of entries
+  # that are all above it.
   level = levels[(ratios[order] > levels).sum() - 1]
-  return jnp.where(paid, jnp.maximum(x - level * prices, 0), 0)
+  return jnp.where(active, jnp.maximum(x - level * costs, 0), 0)

@@ -1,9 +1,9 @@
-"""Small problems that balancers pose: exact for few tasks, and for more.
+"""Quadratic problems in the task weights, solved to float32 accuracy.
 
-All are of a fixed number of operations, in jit, and mapped over runs; none
-calls LAPACK but `eigh`, which is batched. All are in variables `norms *
-weights`, in which the matrix is that of cosines: however the lengths of the
-gradients differ, what float32 knows of them is kept.
+All take a fixed number of operations, so they can be compiled and mapped over
+runs; only `eigh` calls LAPACK, and it is batched. They are solved in variables
+`norms * weights`, in which the matrix is that of cosines: gradients whose norms
+differ by orders of magnitude do not lose accuracy.
 """
 
 import jax.numpy as jnp
@@ -13,33 +13,48 @@ from jaxtyping import Array, Float
 from mtl_jax.balancers import base
 from mtl_jax.balancers.solvers import active_sets
 
-NEWTON = 30
+NEWTON = 30  # iterations; convergence takes fewer
 
 
 def cosines(gram: base.Gram) -> tuple[base.Gram, base.Weights]:
-  """The Gram matrix of unit vectors, and the norms; a zero vector has norm 1.
+  """Normalises a Gram matrix.
 
-  Its row of cosines is 0 but for the diagonal, so that it stands aside.
+  Args:
+    gram: `[K, K]`.
+
+  Returns:
+    The cosines `[K, K]`, with a diagonal of exactly 1, and the norms `[K]`. A
+    task without a gradient has norm 1 and cosine 0 with all others, so that it
+    does not affect their solution. See `interference.cosines` for a measure,
+    which is NaN there.
   """
   squares = jnp.diagonal(gram)
   alive = squares > 1e-30
   norms = jnp.sqrt(jnp.where(alive, squares, 1))
   pairs = alive[:, None] & alive[None]
   unit = jnp.where(pairs, gram / (norms[:, None] * norms[None]), 0)
-  # A parallel pair's may round to more than 1, a system without a solution.
+  # Rounding may give parallel gradients a cosine above 1, which would make the
+  # matrix indefinite.
   off = jnp.clip(unit, -1, 1) * (1 - jnp.eye(len(gram), dtype=gram.dtype))
   return off + jnp.eye(len(gram), dtype=gram.dtype), norms
 
 
 def alive(gram: base.Gram) -> Array:
-  """Which tasks have a gradient."""
+  """Which tasks have a gradient that is not 0, `[K]`."""
   return jnp.diagonal(gram) > 1e-30
 
 
 def settled(gram: base.Gram) -> Array:
-  """Whether the mean gains all tasks alike, so that equal weights serve.
+  """Whether equal weights already lower all losses at the same rate.
 
-  So they do for equal gradients, for which any others would as well.
+  Then the mean gradient solves the min-norm problem. For equal gradients so
+  does any other combination, and a solver's choice would be arbitrary.
+
+  Args:
+    gram: `[K, K]`.
+
+  Returns:
+    A bool scalar; tasks without a gradient do not count.
   """
   live, squares = alive(gram), jnp.diagonal(gram)
   sums = jnp.where(live, gram.sum(1), 0)
@@ -49,17 +64,23 @@ def settled(gram: base.Gram) -> Array:
 
 
 def nonnegative(cosines: base.Gram, linear: base.Weights) -> base.Weights:
-  """Least `y'Qy / 2 - b'y` over y >= 0; Q is `cosines` and a small ridge.
+  """Minimises `y'Qy / 2 - b'y` over y >= 0.
 
-  `linear` should be of size 1 or so: a ridge and rounding are absolute.
+  Args:
+    cosines: `[K, K]`; Q is this and a small ridge.
+    linear: `[K]`, b. Its largest entry should be about 1, since the ridge and
+      tolerances are absolute.
+
+  Returns:
+    y `[K]`.
   """
   matrix = active_sets.ridged(cosines)
 
   def on_faces(chosen):
-    tried = active_sets.solve_on(matrix, linear[:, None], chosen)[:, :, 0]
-    return tried, jnp.broadcast_to(linear, tried.shape)
+    y = active_sets.solve_on(matrix, linear[:, None], chosen)[:, :, 0]
+    return y, jnp.broadcast_to(linear, y.shape)
 
-  def near():
+  def approximate():
     rate = 1 / active_sets.largest(matrix)
 
     def move(y):
@@ -68,80 +89,99 @@ def nonnegative(cosines: base.Gram, linear: base.Weights) -> base.Weights:
     start = jnp.zeros_like(linear)
     return active_sets.descend(move, lambda y: jnp.maximum(y, 0), start), linear
 
-  return active_sets.search(matrix, on_faces, near)
+  return active_sets.search(matrix, on_faces, approximate)
 
 
 def project_on_simplex(x: Float[Array, 'n']) -> Float[Array, 'n']:
-  """The nearest non-negative numbers that sum to 1."""
-  # Less the same for all, as large numbers would swallow the 1.
+  """The nearest point of the simplex to x `[n]`."""
+  # A common shift does not change the projection, but next to large numbers the
+  # sum of 1 would be lost to rounding.
   return active_sets.project(x - x.max(), jnp.ones_like(x))
 
 
 def on_simplex(gram: base.Gram, linear: base.Weights) -> base.Weights:
-  """Least `v'Gv / 2 + b'v` over non-negative v of sum 1.
+  """Minimises `v'Gv / 2 + b'v` over the simplex.
 
-  A task without a gradient has weight 0, unless all are without.
+  Args:
+    gram: `[K, K]`, G.
+    linear: `[K]`, b.
+
+  Returns:
+    v `[K]`; 0 for a task without a gradient. If no task has one, all are 0.
   """
   unit, norms = cosines(gram)
   live = alive(gram)
   least = jnp.where(live, norms, jnp.inf).min()
-  # y = norms * v over the least norm, so that `prices @ y` is 1.
-  prices = jnp.where(live, least / norms, 0)
+  # y = norms * v / least, so that sum(v) = 1 becomes `costs @ y = 1` with costs
+  # of at most 1.
+  costs = jnp.where(live, least / norms, 0)
   linear = jnp.where(live, linear / norms, 0) / least
   matrix = active_sets.ridged(unit)
 
   def on_faces(chosen):
-    right = jnp.stack([prices, linear], 1)
+    # Q y + b = level * costs, where `level` is the constraint's multiplier.
+    right = jnp.stack([costs, linear], 1)
     ascent, pull = jnp.moveaxis(
       active_sets.solve_on(matrix, right, chosen), 2, 0
     )
-    level = (1 + pull @ prices) / (ascent @ prices)
-    tried = level[:, None] * ascent - pull
-    return tried, level[:, None] * prices[None] - linear[None]
+    level = (1 + pull @ costs) / (ascent @ costs)
+    y = level[:, None] * ascent - pull
+    return y, level[:, None] * costs[None] - linear[None]
 
-  def near():
+  def approximate():
     rate = 1 / active_sets.largest(matrix)
 
-    def slope(y):
+    def gradient(y):
       return jnp.matmul(matrix, y, precision='highest') + linear
 
-    start = prices / jnp.maximum(prices @ prices, 1e-30)
+    start = costs / jnp.maximum(costs @ costs, 1e-30)
     y = active_sets.descend(
-      lambda y: rate * slope(y), lambda y: active_sets.project(y, prices), start
+      lambda y: rate * gradient(y),
+      lambda y: active_sets.project(y, costs),
+      start,
     )
-    return y, (y @ slope(y)) * prices - linear
+    return y, (y @ gradient(y)) * costs - linear
 
-  v = active_sets.search(matrix, on_faces, near) * prices
+  v = active_sets.search(matrix, on_faces, approximate) * costs
   return v / jnp.maximum(v.sum(), 1e-30)
 
 
 def log_newton(gram: base.Gram, exponent: base.Number) -> base.Weights:
-  """Positive w with `G w = w^(-1/a)`, a the exponent: Newton in log w.
+  """Solves `G w = w^(-1/a)` for w > 0 by Newton's method in log w.
 
-  What w minimises, `w'Gw / 2 - sum w^(1-1/a) / (1-1/a)`, is convex in it. A
-  task without a gradient, which has no such w, has the mean of the others'.
+  The solution minimises `w'Gw / 2 - sum w^(1-1/a) / (1-1/a)`, which is convex
+  in w.
+
+  Args:
+    gram: `[K, K]`, G.
+    exponent: a > 0.
+
+  Returns:
+    w `[K]`. A task without a gradient has no such w; it has the mean of the
+    others.
   """
   size, inverse = len(gram), 1 / exponent
   unit, norms = cosines(gram)
   live = alive(gram)
   longest = jnp.where(live, norms, 0).max()
   longest = jnp.where(longest > 0, longest, 1)
-  # In y = norms * w, norms over the longest: C y = p y^(-1/a).
+  # In y = norms * w, with norms relative to the longest: C y = p y^(-1/a).
   norms = norms / longest
-  prices = jnp.where(live, norms ** (inverse - 1), 1)
+  scales = jnp.where(live, norms ** (inverse - 1), 1)  # p
   matrix = active_sets.ridged(unit)
 
   def step(_, z):
     y = jnp.exp(z)
-    power = prices * jnp.exp((1 - inverse) * z)
+    power = scales * jnp.exp((1 - inverse) * z)
     residual = y * jnp.matmul(matrix, y, precision='highest') - power
-    # Of the true slopes this is the positive definite part, and at the
-    # solution all of them.
-    slopes = y[:, None] * matrix * y[None] + jnp.diag(power * inverse)
-    move = active_sets.eliminate(slopes, residual[:, None])[:, 0]
+    # The positive definite part of the Jacobian; the rest, diag(residual), is 0
+    # at the solution.
+    jacobian = y[:, None] * matrix * y[None] + jnp.diag(power * inverse)
+    move = active_sets.eliminate(jacobian, residual[:, None])[:, 0]
+    # No logarithm changes by more than 1 per step.
     return z - move / jnp.maximum(jnp.abs(move).max(), 1)
 
-  start = jnp.log(prices / size) / (1 + inverse)
+  start = jnp.log(scales / size) / (1 + inverse)
   weights = jnp.exp(lax.fori_loop(0, NEWTON, step, start)) / norms
   mean = jnp.where(live, weights, 0).sum() / jnp.maximum(live.sum(), 1)
   weights = jnp.where(live, weights, mean)
@@ -149,23 +189,41 @@ def log_newton(gram: base.Gram, exponent: base.Number) -> base.Weights:
 
 
 def eigen(gram: base.Gram) -> tuple[Array, Array, Array]:
-  """Eigenvalues, vectors, and which of the values are more than rounding."""
+  """Eigendecomposition of a Gram matrix.
+
+  Args:
+    gram: `[K, K]`.
+
+  Returns:
+    Eigenvalues `[K]`, eigenvectors in columns `[K, K]`, and a mask `[K]` of the
+    eigenvalues that are above rounding.
+  """
   scale = jnp.maximum(jnp.trace(gram), 1e-30)
   values, vectors = jnp.linalg.eigh(gram / scale)
   tolerance = 1e-12 if gram.dtype == jnp.float64 else 1e-6
-  kept = values > tolerance * values.max()
-  return values * scale, vectors, kept
+  nonzero = values > tolerance * values.max()
+  return values * scale, vectors, nonzero
 
 
 def pseudo_inverse_times(gram: base.Gram, x: base.Weights) -> base.Weights:
-  """`G^+ x`: G's inverse where it has one, which is more exact than by eigh."""
-  values, vectors, kept = eigen(gram)
-  inverse = jnp.where(kept, 1 / jnp.where(kept, values, 1), 0)
+  """`G^+ x`, the product with the Moore-Penrose inverse.
+
+  Args:
+    gram: `[K, K]`, G.
+    x: `[K]`.
+
+  Returns:
+    `[K]`. For a regular G this is its inverse by elimination, which is more
+    accurate than by `eigh`.
+  """
+  values, vectors, nonzero = eigen(gram)
+  inverse = jnp.where(nonzero, 1 / jnp.where(nonzero, values, 1), 0)
   inside = jnp.matmul(vectors.T, x, precision='highest')
   singular = jnp.matmul(vectors, inverse * inside, precision='highest')
   unit, norms = cosines(gram)
   right = jnp.where(alive(gram), x, 0) / norms
   direct = active_sets.eliminate(unit, right[:, None])[:, 0]
-  # Of a singular matrix rounding makes one with a huge inverse, or none.
+  # With rounding the inverse of a singular matrix is huge or not finite; the
+  # comparison is False in both cases.
   regular = jnp.abs(direct).max() <= 1e4 * jnp.abs(right).max()
   return jnp.where(regular, direct / norms, singular)

@@ -1,7 +1,8 @@
-"""Updates by TorchJD: `python torchjd_side.py JACOBIANS.npz UPDATES.npz`.
+"""Updates by TorchJD: `python torchjd_program.py JACOBIANS.npz UPDATES.npz`.
 
-A program of its own, so that PyTorch and JAX are not in one process. Of each
-array `[N, K, P]` it writes, per method, the N updates in their published scale.
+Runs as a program of its own, so that PyTorch and JAX are not in one process.
+For each array `[N, K, P]` it writes the N updates of each method in their
+published scale.
 """
 
 import sys
@@ -12,7 +13,7 @@ import torch
 import torchjd.aggregation as methods
 from torchjd._linalg._dual_cone import QuadprogProjector
 
-REGARD, GAMMA, RATE, BETA = 0.3, 0.01, 0.1, 0.5  # as in the test
+REGARD, GAMMA, RATE, BETA = 0.3, 0.01, 0.1, 0.5  # as in `torchjd_methods`
 
 
 def projector():
@@ -20,12 +21,12 @@ def projector():
 
 
 def weighted(weighting):
-  """A weighting of Grams as an aggregator of the Jacobian."""
+  """Makes an aggregator of Jacobians from a weighting of Gram matrices."""
   return lambda rows: weighting(rows @ rows.T) @ rows
 
 
 def twice(aggregate):
-  """The second of two steps, the first on the tasks in reverse."""
+  """The update of a second step, after one on the tasks in reverse order."""
 
   def run(rows):
     aggregate(rows.flip(0))
@@ -35,7 +36,7 @@ def twice(aggregate):
 
 
 def in_order(aggregate):
-  """Tasks meet 1, 2, ... K."""
+  """Every task is compared with the others in the order 1, 2, ..., K."""
 
   def run(rows):
     with mock.patch('torch.randperm', torch.arange):
@@ -51,7 +52,7 @@ def graddrop(rows):
 
 
 def aggregators(size):
-  """All, anew: some remember."""
+  """New aggregators of all methods, since some have a state."""
   m = methods
   stochastic = m.SDMGradWeighting(lr=0.1, n_iter=20, lambda_=REGARD)
   exact = m.SDMGradWeighting(lr=0.05, n_iter=3000, lambda_=REGARD)
@@ -81,7 +82,7 @@ def aggregators(size):
 
 
 def updates(problems):
-  """By method, of the Jacobians `[N, K, P]`."""
+  """Updates `[N, P]` by method, for Jacobians `[N, K, P]`."""
   found = {}
   for rows in torch.from_numpy(problems):
     for name, aggregate in aggregators(len(rows)).items():

@@ -1,4 +1,4 @@
-"""Our updates in the scale of TorchJD, and under its names for the methods."""
+"""Updates of the package under the names that `torchjd_program` uses."""
 
 import importlib
 from unittest import mock
@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from mtl_jax.balancers import graddrop, gradvac, pcgrad, sdmgrad_stochastic
 
-REGARD, GAMMA, RATE, BETA = 0.3, 0.01, 0.1, 0.5  # as on the other side
+REGARD, GAMMA, RATE, BETA = 0.3, 0.01, 0.1, 0.5  # as in `torchjd_program`
 
 
 def weighs(name, **fields):
@@ -22,7 +22,7 @@ def weighs(name, **fields):
 
 
 def twice(name, **fields):
-  """The update of the second step, the first on the tasks in reverse."""
+  """The update of a second step, after one on the tasks in reverse order."""
   method = importlib.import_module(f'mtl_jax.balancers.{name}').make(**fields)
 
   def run(rows):
@@ -55,7 +55,7 @@ def dropout(rows):
 
 
 def stochastic(rows):
-  """At a rate at which rounding is not multiplied at each step, as at 5."""
+  """At a lower rate: at 5 each step multiplies rounding errors."""
   with mock.patch.object(sdmgrad_stochastic, 'RATE', 0.1):
     return twice('sdmgrad_stochastic', regard=REGARD)(rows)
 
@@ -68,8 +68,8 @@ def excess(rows):
   return update
 
 
-# Per method ours, and by what a published update is multiplied for K tasks;
-# None where only its direction is given.
+# Per method the package's update, and the factor of the published update for K
+# tasks; None where only the direction is comparable.
 METHODS = {
   'equal': (weighs('equal'), lambda k: 1),
   'mgda': (weighs('mgda'), lambda k: k),
