@@ -147,13 +147,14 @@ def _draw(sampling, key, data, num_rows) -> tuple[Split, Array]:
 def _on_batch(system, hp, state, batch, key):
   """Gradients on one batch, their Gram matrices, and look-ahead steps."""
   state = state.opened
-  forward_pass, _ = forward.forward_pass(system, state, batch, key)
+  point = forward.Point(system, state, batch, key)
+  forward_pass, _ = forward.forward_pass(point)
   rows = gradients(system, forward_pass)
   own = compared(system, state.params)
 
   def losses(moved):
     params = {**state.params, **moved}
-    return forward.losses(system, state, batch, key, params)[0][0]
+    return forward.losses(point, params)[0][0]
 
   # With separate towers a task's step moves all towers: [K, 1, ...] broadcasts
   # over their axis. Otherwise no task could affect another.
@@ -226,9 +227,10 @@ def _curvature(system, sampling, hp, state, data, num_rows, key):
   )
   new, _ = train.step(system, hp, state, several, key)
   opened = state.opened
+  point = forward.Point(system, opened, batch, key)
 
   def loss(params):
-    return forward.losses(system, opened, batch, key, params)[0][0].sum()
+    return forward.losses(point, params)[0][0].sum()
 
   return measures.curvature(loss, opened.params, new.params.tree)
 

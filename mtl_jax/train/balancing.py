@@ -20,6 +20,40 @@ from mtl_jax.train.task_gradients import ForwardPass
 KEPT = 2**28
 
 
+class Problem(NamedTuple):
+  """What a balancer has to decide at one step.
+
+  Attributes:
+    balancer: the method.
+    over: what its Gram matrix is taken over, see `sections.WORDS`.
+    static: `[K]`, constant weights of the tasks, see `Hp.task_weights`.
+    passes: one per batch, `balancer.n_batches` in all; the losses of the last
+      one are balanced.
+    penalty_weight: factor of the scheme's auxiliary loss on a batch, in the
+      structure of that loss.
+    state: the balancer's.
+    key: for its random draws.
+  """
+
+  balancer: balancers.Balancer
+  over: str
+  static: Float[Array, 'tasks']
+  passes: list[ForwardPass]
+  penalty_weight: Any
+  state: Any
+  key: Array
+
+  @property
+  def last(self) -> ForwardPass:
+    """The pass whose losses are descended on."""
+    return self.passes[-1]
+
+  @property
+  def losses(self) -> Float[Array, 'tasks']:
+    """The losses to balance, with the constant weights."""
+    return self.static * self.last.losses
+
+
 class Combined(NamedTuple):
   """One gradient, the weights behind it, and the balancer's new state.
 
@@ -86,111 +120,110 @@ def combine(
     loss times `hp.penalty`.
   """
   penalty_weight = jax.tree.map(lambda _: hp.penalty, passes[-1].penalty)
-  if balancer.needs_grads:
-    return _by_rows(balancer, hp, passes[-1], penalty_weight, state, key)
-  if not balancer.needs_gram:
-    return _by_losses(balancer, hp, passes[-1], penalty_weight, state, key)
-  if over == 'module':
-    return _by_modules(balancer, hp, passes, penalty_weight, state, key)
-  return _by_gram(balancer, over, hp, passes, penalty_weight, state, key)
-
-
-def _by_losses(balancer, hp, forward_pass, penalty_weight, state, key):
-  """Weights scale whole losses, heads included."""
   static = hp.task_weights
-  weights, state, fallback = _weights(
-    balancer, static * forward_pass.losses, None, state, key
-  )
-  grads, _ = forward_pass.pullback(weights * static, penalty_weight)
-  return Combined(grads, weights * static, state, fallback)
+  problem = Problem(balancer, over, static, passes, penalty_weight, state, key)
+  if balancer.needs_grads:
+    return _by_rows(problem)
+  if not balancer.needs_gram:
+    return _by_losses(problem)
+  return _by_modules(problem) if over == 'module' else _by_gram(problem)
 
 
-def _by_gram(balancer, over, hp, passes, penalty_weight, state, key):
+def _by_losses(problem: Problem) -> Combined:
+  """Weights scale whole losses, heads included."""
+  weights, state, fallback = _weights(problem, None)
+  weights = weights * problem.static
+  grads, _ = problem.last.pullback(weights, problem.penalty_weight)
+  return Combined(grads, weights, state, fallback)
+
+
+def _by_gram(problem: Problem) -> Combined:
   """Weights scale the shared gradient; private parameters keep their own."""
-  last, static = passes[-1], hp.task_weights
+  last, static, over = problem.last, problem.static, problem.over
   # Of three batches the first two make the Gram matrix; of one, it alone does.
-  rows = [task_gradients.rows(one, static, over) for one in passes[:2]]
+  rows = [task_gradients.rows(one, static, over) for one in problem.passes[:2]]
   gram = balancers.gram(rows[0], rows[-1])
-  weights, state, fallback = _weights(
-    balancer, static * last.losses, gram, state, key
-  )
-  reusable = over == 'shared' and balancer.n_batches == 1
+  weights, state, fallback = _weights(problem, gram)
+  reusable = over == 'shared' and problem.balancer.n_batches == 1
   if reusable and _bytes(rows[0]) <= KEPT:
-    shared = _with_penalty(
-      last, penalty_weight, balancers.weighted(weights, rows[0])
-    )
+    shared = _with_penalty(problem, balancers.weighted(weights, rows[0]))
   else:
-    shared = task_gradients.shared(last, weights * static, penalty_weight)
-  grads = {**shared, **task_gradients.private(last, static, penalty_weight)}
+    shared = task_gradients.shared(
+      last, weights * static, problem.penalty_weight
+    )
+  grads = _with_private(problem, shared)
   return Combined(grads, weights * static, state, fallback)
 
 
-def _by_modules(balancer, hp, passes, penalty_weight, state, key):
+def _by_modules(problem: Problem) -> Combined:
   """Each stage has weights of its own; the recorded ones are their mean."""
-  last, static = passes[-1], hp.task_weights
-  rows = [task_gradients.rows(one, static, 'module') for one in passes]
-  grams = task_gradients.by_module(rows[0])
-  keys = jax.random.split(key, len(grams))
-  weights, state, fallback = jax.vmap(
-    lambda *own: _weights(balancer, static * last.losses, *own)
-  )(grams, state, keys)
-  shared = task_gradients.weighted_by_module(weights, rows[0])
-  grads = {
-    **_with_penalty(last, penalty_weight, shared),
-    **task_gradients.private(last, static, penalty_weight),
-  }
-  mean = weights.mean(0) * static
+  rows = task_gradients.rows(problem.last, problem.static, 'module')
+  grams = task_gradients.by_module(rows)
+  keys = jax.random.split(problem.key, len(grams))
+
+  def weigh(gram, state, key):
+    return _weights(problem._replace(state=state, key=key), gram)
+
+  weights, state, fallback = jax.vmap(weigh)(grams, problem.state, keys)
+  shared = task_gradients.weighted_by_module(weights, rows)
+  grads = _with_private(problem, _with_penalty(problem, shared))
+  mean = weights.mean(0) * problem.static
   return Combined(grads, mean, state, fallback.max())
 
 
-def _by_rows(balancer, hp, forward_pass, penalty_weight, state, key):
+def _by_rows(problem: Problem) -> Combined:
   """The method computes the shared gradient itself."""
-  static = hp.task_weights
-  rows = task_gradients.rows(forward_pass, static, 'shared')
-  shared, new = balancer.update(static * forward_pass.losses, rows, state, key)
+  balancer, old = problem.balancer, problem.state
+  rows = task_gradients.rows(problem.last, problem.static, 'shared')
+  shared, new = balancer.update(problem.losses, rows, old, problem.key)
   # `guard` checks weights; here there are none, so the gradient is checked.
   finite = jax.tree.map(lambda g: jnp.isfinite(g).all(), shared)
   failed = ~jnp.stack(jax.tree.leaves(finite)).all()
-  equal = jnp.ones_like(static)
+  equal = jnp.ones_like(problem.static)
   report = balancer.reported_weights
   weights = report(new) if report else equal
   shared, state, weights = _select(
     failed,
-    (balancers.weighted(equal, rows), state, equal),
+    (balancers.weighted(equal, rows), old, equal),
     (shared, new, weights),
   )
-  grads = {
-    **_with_penalty(forward_pass, penalty_weight, shared),
-    **task_gradients.private(forward_pass, static, penalty_weight),
-  }
+  grads = _with_private(problem, _with_penalty(problem, shared))
   fallback = failed.astype(jnp.float32)
-  return Combined(grads, weights * static, state, fallback)
+  return Combined(grads, weights * problem.static, state, fallback)
 
 
-def _weights(balancer, losses, gram, state, key):
+def _weights(problem: Problem, gram: Any) -> tuple:
   """Weights, state, and whether the method failed: then the state is the old.
 
   A state that took part in a failed update could carry its NaN into every later
   step.
   """
-  weights, new = balancer.update(losses, gram, state, key)
+  losses, old = problem.losses, problem.state
+  weights, new = problem.balancer.update(losses, gram, old, problem.key)
   weights, fallback = balancers.guard(weights, gram)
-  return weights, _select(fallback > 0, state, new), fallback
+  return weights, _select(fallback > 0, old, new), fallback
 
 
 def _select(condition, one: Any, other: Any) -> Any:
   return jax.tree.map(lambda a, b: jnp.where(condition, a, b), one, other)
 
 
-def _with_penalty(
-  forward_pass: ForwardPass, penalty_weight: Any, shared: dict
-) -> dict:
+def _with_private(problem: Problem, shared: dict) -> dict:
+  """Adds the gradients of parameters that belong to one task."""
+  private = task_gradients.private(
+    problem.last, problem.static, problem.penalty_weight
+  )
+  return {**shared, **private}
+
+
+def _with_penalty(problem: Problem, shared: dict) -> dict:
   """Adds the gradient of the scheme's auxiliary loss on this batch."""
   # A structure without leaves is known when tracing: no second VJP is compiled.
-  if not jax.tree.leaves(penalty_weight):
+  if not jax.tree.leaves(problem.penalty_weight):
     return shared
+  last = problem.last
   extra = task_gradients.shared(
-    forward_pass, jnp.zeros_like(forward_pass.losses), penalty_weight
+    last, jnp.zeros_like(last.losses), problem.penalty_weight
   )
   return jax.tree.map(jnp.add, shared, extra)
 

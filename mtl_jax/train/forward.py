@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -20,30 +20,44 @@ Keys = Array | noise.Draws  # one key, or one for masks and one for all else
 Updates = tuple[dict, dict]
 
 
+class Point(NamedTuple):
+  """Where the losses of a model are evaluated.
+
+  Attributes:
+    system: what is compiled.
+    state: of the run; gives the step, the mutable collections and, where no
+      other ones are given, the parameters as a tree (see `TrainState.opened`).
+    batch: `B` rows.
+    key: for dropout and gates.
+  """
+
+  system: System
+  state: TrainState
+  batch: Split
+  key: Keys
+
+
 def forward_passes(
-  system: System, state: TrainState, batch: Split, key: Keys
+  point: Point,
 ) -> tuple[list[ForwardPass], Split, Updates]:
   """Evaluates every batch of a step.
 
   Args:
-    system: what is compiled.
-    state: with parameters as a tree, see `TrainState.opened`.
-    batch: one batch, or several on a leading axis, see `System.batches`.
-    key: of the step.
+    point: its batch is one, or several on a leading axis, see `System.batches`.
 
   Returns:
     The forward pass of each batch; the last batch, whose losses are descended
     on; and its updates. Those of the other batches are dropped.
   """
-  *others, last_batch = _unstack(system, batch)
-  key = noise.draws(key)
+  *others, last_batch = _unstack(point.system, point.batch)
+  key = noise.draws(point.key)
   # 1 is the number of the gates' key, see `apply`.
   keys = [key.fold_in(2 + i) for i in range(len(others))]
   passes = [
-    forward_pass(system, state, other, key)[0]
+    forward_pass(point._replace(batch=other, key=key))[0]
     for other, key in zip(others, keys, strict=True)
   ]
-  last, updates = forward_pass(system, state, last_batch, key)
+  last, updates = forward_pass(point._replace(batch=last_batch, key=key))
   return [*passes, last], last_batch, updates
 
 
@@ -54,16 +68,11 @@ def _unstack(system: System, batch: Split) -> list[Split]:
   return [jax.tree.unflatten(tree, part) for part in zip(*leaves, strict=True)]
 
 
-def forward_pass(
-  system: System, state: TrainState, batch: Split, key: Keys
-) -> tuple[ForwardPass, Updates]:
+def forward_pass(point: Point) -> tuple[ForwardPass, Updates]:
   """Evaluates one batch and returns its losses with their pullback.
 
   Args:
-    system: what is compiled.
-    state: with parameters as a tree, see `TrainState.opened`.
-    batch: `B` rows.
-    key: for dropout and gates.
+    point: where; its state gives the parameters.
 
   Returns:
     The forward pass, and the updated collections and readings.
@@ -71,10 +80,11 @@ def forward_pass(
   Raises:
     ValueError: `system.gram_over` is 'features' and the scheme marks none.
   """
-  offsets = _feature_offsets(system, state, batch, key)
-  evaluate = functools.partial(losses, system, state, batch, key)
   (raw, penalty), pullback, updates = jax.vjp(
-    evaluate, state.params, offsets, has_aux=True
+    functools.partial(losses, point),
+    point.state.params,
+    _feature_offsets(point),
+    has_aux=True,
   )
   return ForwardPass(raw, penalty, _of_two(pullback)), updates
 
@@ -84,21 +94,12 @@ def _of_two(pullback: Callable) -> Callable:
 
 
 def losses(
-  system: System,
-  state: TrainState,
-  batch: Split,
-  key: Keys,
-  params: dict,
-  offsets: Any = (),
+  point: Point, params: dict, offsets: Any = ()
 ) -> tuple[tuple[Array, Any], Updates]:
   """Losses of a batch as a function of parameters, for differentiation.
 
   Args:
-    system: what is compiled.
-    state: gives the step and the mutable collections; its parameters are not
-      used.
-    batch: `B` rows.
-    key: for dropout and gates.
+    point: all but the parameters.
     params: the parameter tree at which to evaluate.
     offsets: zeros added to the marked features, see `Scheme.last_shared`; the
       gradient by them is the gradient by the features.
@@ -107,32 +108,21 @@ def losses(
     `((losses [K], penalty), updates)`; the penalty is the scheme's auxiliary
     loss on this batch, or `()`.
   """
-  predictions, collections = apply(
-    system, state, batch, key, params, offsets, ['intermediates']
-  )
+  predictions, collections = apply(point, params, offsets, ['intermediates'])
   readings = dict(collections.get('intermediates', {}))
   penalty = readings.pop('penalty', ())
-  raw = task_losses(system.tasks, predictions, batch)
-  extra = {name: collections[name] for name in state.extra}
+  raw = task_losses(point.system.tasks, predictions, point.batch)
+  extra = {name: collections[name] for name in point.state.extra}
   return (raw, penalty), (extra, readings)
 
 
 def apply(
-  system: System,
-  state: TrainState,
-  batch: Split,
-  key: Keys,
-  params: dict,
-  offsets: Any,
-  mutable: list[str],
+  point: Point, params: dict, offsets: Any, mutable: list[str]
 ) -> tuple[Any, dict]:
   """Applies the scheme in training mode.
 
   Args:
-    system: what is compiled.
-    state: gives the step and the mutable collections.
-    batch: `B` rows.
-    key: for dropout and gates.
+    point: all but the parameters.
     params: the parameter tree.
     offsets: added to the marked features, or `()`.
     mutable: collections to return besides those of `state.extra`.
@@ -140,6 +130,7 @@ def apply(
   Returns:
     Each task's predictions, and the mutable collections.
   """
+  system, state, batch, key = point
   now = {'step': state.step, 'steps': system.steps, 'mask': batch.mask}
   spots = {'spots': offsets} if offsets else {}
   keys = noise.draws(key)
@@ -158,15 +149,16 @@ def apply(
   )
 
 
-def _feature_offsets(system, state, batch, key) -> Any:
+def _feature_offsets(point: Point) -> Any:
   """Zeros in the shapes of the marked features where `gram_over` needs them."""
+  system = point.system
   if not (system.balancer.needs_gram and system.gram_over == 'features'):
     return ()
 
   def marked(params):
-    return apply(system, state, batch, key, params, (), ['spots'])[1]
+    return apply(point, params, (), ['spots'])[1]
 
-  shapes = jax.eval_shape(marked, state.params).get('spots')
+  shapes = jax.eval_shape(marked, point.state.params).get('spots')
   if shapes is None:
     raise ValueError(
       'it marks no features behind which nothing is shared; set '

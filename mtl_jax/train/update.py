@@ -19,7 +19,7 @@ class Metrics(NamedTuple):
   Attributes:
     losses: raw task losses `[K]`.
     weights: their weights `[K]`.
-    readings: the scheme's own diagnostics by name, see `Scheme.read`.
+    readings: the scheme's own diagnostics by name, see `Scheme.record`.
   """
 
   losses: Float[Array, 'tasks']
@@ -56,9 +56,8 @@ def step(
   hp = _without_penalty_alone(system, hp, state)
   # The forward pass reads stacked heads; gradients come back as stacks too.
   opened = state._replace(params=state.params.stacks)
-  passes, last_batch, (extra, readings) = forward.forward_passes(
-    system, opened, batch, forward_key
-  )
+  point = forward.Point(system, opened, batch, forward_key)
+  passes, last_batch, (extra, readings) = forward.forward_passes(point)
   losses = passes[-1].losses
   # The order matters: balancers see neither penalty, and clipping sees both.
   combined = balancing.combine(
@@ -78,9 +77,8 @@ def step(
   if system.balancer.after:
     # The same batch with the same dropout masks, and `extra` as it was before
     # the step: batch statistics are not updated a second time.
-    (later, _), _ = forward.losses(
-      system, opened, last_batch, forward_key, params.stacks
-    )
+    again = point._replace(batch=last_batch)
+    (later, _), _ = forward.losses(again, params.stacks)
     weights = hp.task_weights
     balance = system.balancer.after(weights * losses, weights * later, balance)
   new = state._replace(params=params, extra=extra, opt=opt, balance=balance)

@@ -92,9 +92,8 @@ def test_gradients_are_finite_differences(name):
 
   @jax.jit
   def compared(state):
-    evaluated, _ = forward.forward_pass(
-      system, state.opened, split, jax.random.key(0)
-    )
+    point = forward.Point(system, state.opened, split, jax.random.key(0))
+    evaluated, _ = forward.forward_pass(point)
     return probes.gradients(system, evaluated)
 
   rows, state = jax.device_get((compared(state), state))

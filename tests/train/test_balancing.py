@@ -59,10 +59,11 @@ def marking(name):
 def both_ways(system, state, weights):
   """Gradients of the weighted losses: by parameters, and through features."""
   state = state.opened
-  evaluated, _ = forward.forward_pass(system, state, SPLIT, KEY)
+  point = forward.Point(system, state, SPLIT, KEY)
+  evaluated, _ = forward.forward_pass(point)
 
   def marked(params):
-    found = forward.apply(system, state, SPLIT, KEY, params, (), ['spots'])
+    found = forward.apply(point, params, (), ['spots'])
     return found[1]['spots']
 
   no_penalty = jax.tree.map(jnp.zeros_like, evaluated.penalty)
@@ -106,7 +107,8 @@ def test_the_gram_of_all_is_the_sum_of_the_modules():
 @functools.partial(jax.jit, static_argnums=(0, 1))
 def rows_at(system, over, state, split, key):
   """Raw losses, and each task's weighted shared gradient."""
-  evaluated, _ = forward.forward_pass(system, state.opened, split, key)
+  point = forward.Point(system, state.opened, split, key)
+  evaluated, _ = forward.forward_pass(point)
   return evaluated.losses, task_gradients.rows(evaluated, HP.task_weights, over)
 
 
