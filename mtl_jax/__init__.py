@@ -1,0 +1,1 @@
+"""Multi-task architectures in JAX: which parameters should tasks share?"""

@@ -1,0 +1,1 @@
+"""Processes of a job: several hosts, signals, what a container allows."""

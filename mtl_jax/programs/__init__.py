@@ -1,0 +1,1 @@
+"""The compiled programs of a cell, and what their steps cost."""

@@ -1,0 +1,1 @@
+"""Convolution as matrix products on a CPU, natively elsewhere."""

@@ -1,0 +1,1 @@
+"""The page of `experiments.compare`: schemes against single-task training."""

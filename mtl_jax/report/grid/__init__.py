@@ -1,0 +1,1 @@
+"""The page of `experiments.grid`: every scheme with every balancer."""

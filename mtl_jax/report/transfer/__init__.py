@@ -1,0 +1,1 @@
+"""The page of `experiments.transfer`: what tasks gain from each other."""

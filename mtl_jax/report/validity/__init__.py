@@ -1,0 +1,1 @@
+"""The page of `experiments.validity`: which measures predict transfer."""

@@ -1,0 +1,1 @@
+"""Parts of several schemes: experts, gates, searches, capacity."""
