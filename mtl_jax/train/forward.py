@@ -161,7 +161,7 @@ def _feature_offsets(point: Point) -> Any:
   shapes = jax.eval_shape(marked, point.state.params).get('spots')
   if shapes is None:
     raise ValueError(
-      'it marks no features behind which nothing is shared; set '
-      'config.gram_over=shared, or module'
+      'it does not call `last_shared`, which config.gram_over=features needs; '
+      'set config.gram_over=shared or module'
     )
   return jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes)

@@ -82,7 +82,7 @@ def test_behind_marked_features_nothing_is_shared(name):
 
 
 def test_a_scheme_that_marks_nothing_is_refused():
-  with pytest.raises(ValueError, match='marks no features'):
+  with pytest.raises(ValueError, match='does not call `last_shared`'):
     both_ways(*marking('film'), jnp.ones(3))
 
 
