@@ -44,8 +44,8 @@ SCHEMES = flags.DEFINE_list(
 BALANCERS = flags.DEFINE_list(
   'balancers',
   None,
-  'The loss balancers, separated by commas. The default is config.balancer; '
-  'experiments.tune uses all by default.',
+  'The loss balancers, separated by commas, or all for every balancer of this '
+  'package. The default is config.balancer; of experiments.tune it is all.',
 )
 REFERENCE = flags.DEFINE_bool(
   'reference', True, 'Whether to add a row of linear models to the table.'
@@ -68,11 +68,10 @@ def main() -> None:
   """Trains all cells and writes the comparison."""
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   launcher = cli.launcher()
-  every = SCHEMES.value == ['all']
-  asked = plugins.names('mtl_jax.schemes') if every else SCHEMES.value
-  pairs = combinations(
-    asked or [config.scheme], BALANCERS.value or [config.balancer]
-  )
+  schemes = expand('schemes', SCHEMES.value or [config.scheme])
+  balancers = expand('balancers', BALANCERS.value or [config.balancer])
+  every = ['all'] in (SCHEMES.value, BALANCERS.value)
+  pairs = combinations(schemes, balancers)
   configs = [choose(config, *pair) for pair in pairs]
   for chosen in configs:
     cells.check(chosen)
@@ -85,6 +84,21 @@ def main() -> None:
     return
   folders += linear()
   report([report_cells.load(f) for f in folders], folder)
+
+
+def expand(package: str, given: list[str]) -> list[str]:
+  """Expands names of a flag: `all` is every name of the package.
+
+  Args:
+    package: `schemes` or `balancers`.
+    given: the names of the flag.
+
+  Returns:
+    Distinct names, in order.
+  """
+  if given == ['all']:
+    return plugins.names(f'mtl_jax.{package}')
+  return [*dict.fromkeys(given)]
 
 
 def make_cells(

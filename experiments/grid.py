@@ -24,7 +24,7 @@ from experiments import cli, compare, lazy
 from mtl_jax.errors import InputError
 
 with lazy.imports():
-  from mtl_jax import cells, plugins
+  from mtl_jax import cells
   from mtl_jax.processes import hosts
   from mtl_jax.records import atomic
   from mtl_jax.report import results as report_cells
@@ -39,8 +39,9 @@ def main() -> None:
   """Trains all pairs and writes the table of schemes x balancers."""
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   launcher = cli.launcher()
-  schemes = expand('schemes', compare.SCHEMES.value or [config.scheme])
-  balancers = expand('balancers', compare.BALANCERS.value or [config.balancer])
+  schemes = compare.expand('schemes', compare.SCHEMES.value or [config.scheme])
+  weights = compare.BALANCERS.value or [config.balancer]
+  balancers = compare.expand('balancers', weights)
   pairs = [BASELINE, *itertools.product(schemes, balancers)]
   configs = {p: compare.choose(config, *p) for p in pairs}
   for chosen in configs.values():
@@ -58,21 +59,6 @@ def main() -> None:
   compare.draw(loaded, rows, folder)
   heatmap.write(result, folder / 'figures' / 'grid.png')
   print(f'written: {folder}/grid.md .csv, {folder}/figures/grid.png')
-
-
-def expand(package: str, given: list[str]) -> list[str]:
-  """Expands names of a flag: `all` is every name of the package.
-
-  Args:
-    package: `schemes` or `balancers`.
-    given: the names of the flag.
-
-  Returns:
-    Distinct names, in order.
-  """
-  if given == ['all']:
-    return plugins.names(f'mtl_jax.{package}')
-  return [*dict.fromkeys(given)]
 
 
 def make_cells(

@@ -31,7 +31,7 @@ from mtl_jax.errors import InputError
 
 with lazy.imports():
   from experiments import draws
-  from mtl_jax import cells, plugins, records
+  from mtl_jax import cells, records
   from mtl_jax.processes import hosts
   from mtl_jax.records import owner
   from mtl_jax.report import pareto
@@ -84,8 +84,7 @@ def main() -> None:
 
 def balancers() -> list[str]:
   """Returns the balancers of `--balancers`, all by default."""
-  given = compare.BALANCERS.value
-  return given or plugins.names('mtl_jax.balancers')
+  return compare.expand('balancers', compare.BALANCERS.value or ['all'])
 
 
 def budget() -> dict[str, int]:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from experiments import compare
+from mtl_jax import plugins
 from tests import children
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -109,3 +110,13 @@ def test_single_joins_and_takes_equal_weights_alone():
   ]  # fmt: skip
   # Asked for by name with a Gram balancer alone, it is tried, and refused.
   assert ('single', 'pcgrad') in compare.combinations(['single'], ['pcgrad'])
+
+
+@pytest.mark.parametrize('package', ['schemes', 'balancers'])
+def test_all_is_every_name_and_a_name_counts_once(package):
+  names = plugins.names(f'mtl_jax.{package}')
+  assert compare.expand(package, ['all']) == names
+  assert compare.expand(package, [names[1], names[0], names[1]]) == [
+    names[1],
+    names[0],
+  ]
