@@ -12,7 +12,7 @@ from mtl_jax import encoders, plugins, train
 from mtl_jax.data.base import Split
 from mtl_jax.schemes import base
 from mtl_jax.tasks import Task
-from mtl_jax.train import optimizers
+from mtl_jax.train import optimizers, schedules
 from mtl_jax.train.losses import task_losses
 
 TASKS = (
@@ -201,7 +201,7 @@ def _system(chosen, balancer, tasks, rule):
   if isinstance(balancer, str):
     balancer = importlib.import_module(f'mtl_jax.balancers.{balancer}').make()
   rules = optimizers.OPTIMIZERS | {'plain': lambda: optimizers.sgd(0.0)}
-  optimizer = optimizers.make(*rules[rule](), optimizers.constant(1), chosen)
+  optimizer = optimizers.make(*rules[rule](), schedules.constant(1), chosen)
   return train.System(chosen, balancer, tasks, optimizer)
 
 

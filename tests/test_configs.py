@@ -10,7 +10,7 @@ from configs import default
 from mtl_jax import data, plugins
 from mtl_jax.cells import build
 from mtl_jax.tasks import Task
-from mtl_jax.train import optimizers
+from mtl_jax.train import optimizers, schedules
 
 ROOT = pathlib.Path(__file__).parents[1]
 FILES = sorted(p.stem for p in (ROOT / 'configs').glob('[!_]*.py'))
@@ -33,7 +33,7 @@ def makers(what):
   if what == 'optimizers':
     return optimizers.OPTIMIZERS
   if what == 'schedules':
-    return optimizers.SCHEDULES
+    return schedules.SCHEDULES
   package, attribute = f'mtl_jax.{what}', 'make'
   if what == 'schemes':
     attribute = 'Scheme'

@@ -10,7 +10,7 @@ from absl import flags
 
 from experiments import compare, profile, search  # noqa: F401
 from mtl_jax import data, plugins
-from mtl_jax.train import optimizers
+from mtl_jax.train import optimizers, schedules
 
 ROOT = pathlib.Path(__file__).parents[1]
 README = (ROOT / 'README.md').read_text(encoding='utf-8')
@@ -37,7 +37,7 @@ def test_every_choice_is_listed():
     *plugins.names('mtl_jax.balancers'),
     *plugins.names('mtl_jax.encoders'),
     *optimizers.OPTIMIZERS,
-    *optimizers.SCHEDULES,
+    *schedules.SCHEDULES,
   ):
     assert f'`{name}`' in README, name
   for name in set(data.names()) - {'tfds'}:

@@ -17,7 +17,7 @@ from mtl_jax.errors import InputError
 from mtl_jax.plugins import checks
 from mtl_jax.schemes import base as schemes
 from mtl_jax.tasks import Task
-from mtl_jax.train import optimizers
+from mtl_jax.train import optimizers, schedules
 
 
 def check(config: Any) -> None:
@@ -199,5 +199,5 @@ def _optimizer(
   chosen.schedule.check_fields()
   schedule = functools.partial(chosen.schedule.make, **chosen.schedule.fields)
   cut = scheme.restart(config.steps)
-  schedule = optimizers.phased(schedule, config.steps, cut)
+  schedule = schedules.phased(schedule, config.steps, cut)
   return optimizers.make(rule, decoupled, schedule, scheme, config.steps)

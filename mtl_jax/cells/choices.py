@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 from mtl_jax import plugins
 from mtl_jax.errors import InputError
 from mtl_jax.plugins import sections
-from mtl_jax.train import optimizers
+from mtl_jax.train import optimizers, schedules
 
 # Optimizers and schedules are functions of one file, not files of a package.
 TABLES = {
   'optimizer': optimizers.OPTIMIZERS,
-  'schedule': optimizers.SCHEDULES,
+  'schedule': schedules.SCHEDULES,
 }
 # Fields of flax modules that no config sets.
 NOT_SET = ('parent', 'name', 'resize')

@@ -20,6 +20,7 @@ from mtl_jax.cells import Cell, kept
 from mtl_jax.cells.kept import Kept
 from mtl_jax.data import stacked
 from mtl_jax.data.base import Split
+from mtl_jax.train import layout as layouts
 from mtl_jax.train import parameters
 
 
@@ -133,8 +134,8 @@ def _register_parameters() -> None:
   export.register_pytree_node_serialization(
     parameters.Parameters,
     serialized_name='mtl_jax.train.parameters.Parameters',
-    serialize_auxdata=lambda aux: parameters.written(*aux),
-    deserialize_auxdata=lambda text: (parameters.layout_of(text),),
+    serialize_auxdata=lambda aux: layouts.written(*aux),
+    deserialize_auxdata=lambda text: (layouts.layout_of(text),),
   )
   export.register_pytree_node_serialization(
     stacked.Columns,

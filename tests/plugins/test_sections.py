@@ -12,7 +12,7 @@ from mtl_jax.cells.choices import choice
 from mtl_jax.errors import InputError
 from mtl_jax.plugins import sections
 from mtl_jax.tasks import Task
-from mtl_jax.train import optimizers
+from mtl_jax.train import optimizers, schedules
 
 TASKS = Task('a', 'binary'), Task('b', 'regression')
 # Four files of the user's, each with the name of one of ours.
@@ -183,4 +183,4 @@ def test_what_is_drawn_for_a_dotted_balancer_reaches_it(balancer):
 def test_words_are_those_that_the_code_knows():
   words = sections.WORDS
   assert words['optimizer'] == tuple(optimizers.OPTIMIZERS)
-  assert words['schedule'] == tuple(optimizers.SCHEDULES)
+  assert words['schedule'] == tuple(schedules.SCHEDULES)

@@ -10,7 +10,7 @@ from mtl_jax import cells, train
 from mtl_jax.cells import build, kept, shapes
 from mtl_jax.cells.kept import Kept
 from mtl_jax.programs import compiled
-from mtl_jax.train import parameters
+from mtl_jax.train import layout as layouts
 from tests import small
 from tests.cells import test_reading
 
@@ -75,8 +75,8 @@ def test_a_full_disk_leaves_nothing_and_is_no_fault(folder, monkeypatch):
 def test_a_layout_comes_back():
   for name, groups in (('single', 3), ('mmoe', 1)):
     tree = small.params(small.scheme(name), small.inputs())
-    layout = parameters.layout(tree, groups)
-    assert parameters.layout_of(parameters.written(layout)) == layout
+    layout = layouts.layout(tree, groups)
+    assert layouts.layout_of(layouts.written(layout)) == layout
 
 
 def cell(**changes):

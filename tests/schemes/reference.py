@@ -5,7 +5,7 @@ import functools
 import jax
 import numpy as np
 
-from mtl_jax.train import optimizers
+from mtl_jax.train import optimizers, schedules
 from tests import small
 from tests.schemes import plain
 
@@ -59,6 +59,6 @@ def differ(one, other):
 
 def of_steps(system, steps):
   """The system with Adam, for a run of this number of steps."""
-  constant = optimizers.constant(steps)
+  constant = schedules.constant(steps)
   made = optimizers.make(*optimizers.adam(), constant, system.scheme, steps)
   return system._replace(optimizer=made, steps=steps)

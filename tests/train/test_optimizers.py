@@ -9,7 +9,7 @@ import optax
 import pytest
 
 from mtl_jax.schemes import base
-from mtl_jax.train import optimizers, parameters
+from mtl_jax.train import optimizers, parameters, schedules
 from tests import small
 
 quick = small.quick
@@ -40,7 +40,7 @@ def packed(scheme, tree):
 def stepped(scheme, rule, steps, hp, params, grads):
   """`params` after some steps along the same gradient."""
   params, grads = packed(scheme, params), packed(scheme, grads)
-  update = optimizers.make(*RULES[rule], optimizers.constant(1), scheme)(hp)
+  update = optimizers.make(*RULES[rule], schedules.constant(1), scheme)(hp)
   state = update.init(params)
   for _ in range(steps):
     changes, state = update.update(grads, state, params)
@@ -136,7 +136,7 @@ def drawn(params, count):
 @functools.partial(jax.jit, static_argnums=(0, 1))
 def path(scheme, rule, hp, params, grads):
   """The change of every step along these gradients."""
-  make = optimizers.make(*RULES[rule], optimizers.cosine(9), scheme, len(grads))
+  make = optimizers.make(*RULES[rule], schedules.cosine(9), scheme, len(grads))
   update, params = make(hp), packed(scheme, params)
   state, changes = update.init(params), []
   for grad in grads:
@@ -183,7 +183,7 @@ def test_a_proximal_step_begins_where_the_rule_ends(rule):
   """Towers approach their mean, in proportion to the learning rate."""
   scheme, params, _ = case('soft_l2', implicit=True)
   plain, _, _ = case('single')
-  grads, schedule = drawn(params, 2), optimizers.cosine(9)
+  grads, schedule = drawn(params, 2), schedules.cosine(9)
   drawn_near = path(scheme, rule, small.hp(0.05, penalty=3.0), params, grads)
   free = path(plain, rule, small.hp(0.05, penalty=3.0), params, grads)
   for i, (ours, theirs) in enumerate(zip(drawn_near, free, strict=True)):
@@ -208,7 +208,7 @@ def test_learning_rate_is_traced():
   scheme, *trees = case('hard')
   params, grads = (packed(scheme, tree) for tree in trees)
   rule, decoupled = optimizers.adam()
-  make = optimizers.make(rule, decoupled, optimizers.cosine(10), scheme)
+  make = optimizers.make(rule, decoupled, schedules.cosine(10), scheme)
   traces = []
 
   @jax.jit
@@ -224,20 +224,20 @@ def test_learning_rate_is_traced():
 
 # (schedule, {step: factor}); the half cosine is (1 + cos(pi share)) / 2.
 SCHEDULES = [
-  (optimizers.constant(100), {0: 1, 50: 1, 100: 1}),
-  (optimizers.cosine(100), {0: 1, 25: 0.853553, 50: 0.5, 100: 0, 120: 0}),
-  (optimizers.cosine(100, final=0.2), {0: 1, 50: 0.6, 100: 0.2}),
+  (schedules.constant(100), {0: 1, 50: 1, 100: 1}),
+  (schedules.cosine(100), {0: 1, 25: 0.853553, 50: 0.5, 100: 0, 120: 0}),
+  (schedules.cosine(100, final=0.2), {0: 1, 50: 0.6, 100: 0.2}),
   (
-    optimizers.warmup(120, warmup_steps=20),
+    schedules.warmup(120, warmup_steps=20),
     {0: 0, 1: 0.05, 10: 0.5, 20: 1, 70: 0.5, 120: 0},
   ),
-  (optimizers.warmup(10), {0: 0, 3: 1 / 3, 9: 1, 10: 0}),
+  (schedules.warmup(10), {0: 0, 3: 1 / 3, 9: 1, 10: 0}),
   (
-    optimizers.step(100),
+    schedules.step(100),
     {0: 1, 49: 1, 50: 0.1, 74: 0.1, 75: 0.01, 100: 0.01},
   ),
   (
-    optimizers.step(10, boundaries=(0.3,), factor=0.5),
+    schedules.step(10, boundaries=(0.3,), factor=0.5),
     {0: 1, 2: 1, 3: 0.5, 9: 0.5},
   ),
 ]
@@ -249,12 +249,12 @@ def test_schedule_at_its_corners(schedule, values):
     np.testing.assert_allclose(schedule(jnp.array(step)), expected, atol=1e-5)
 
 
-@pytest.mark.parametrize('name', optimizers.SCHEDULES)
+@pytest.mark.parametrize('name', schedules.SCHEDULES)
 @pytest.mark.parametrize('cut', [0, 1, 4, 9])
 def test_each_phase_has_a_schedule_of_its_own(name, cut):
   """Equal to two consecutive runs."""
-  make = optimizers.SCHEDULES[name]
-  ours = optimizers.phased(make, 10, cut)
+  make = schedules.SCHEDULES[name]
+  ours = schedules.phased(make, 10, cut)
   first, second = make(cut) if cut else None, make(10 - cut)
   expected = [float(first(i)) for i in range(cut)]
   expected += [float(second(i)) for i in range(10 - cut)]
@@ -266,7 +266,7 @@ def test_each_phase_has_a_schedule_of_its_own(name, cut):
 def test_a_restart_forgets_moments_and_keeps_the_clock(rule):
   scheme, tree, _ = case('hard')
   params = packed(scheme, tree)
-  schedule = optimizers.cosine(10)
+  schedule = schedules.cosine(10)
   hp = small.hp(lr=0.05, weight_decay=0.1)
   update = optimizers.make(*RULES[rule], schedule, scheme)(hp)
   *before, after = (packed(scheme, grad) for grad in drawn(tree, 4))
@@ -290,10 +290,10 @@ def test_a_restart_forgets_moments_and_keeps_the_clock(rule):
   assert min(jax.tree.leaves(apart)) > 1e-4
 
 
-@pytest.mark.parametrize('name', optimizers.SCHEDULES)
+@pytest.mark.parametrize('name', schedules.SCHEDULES)
 @pytest.mark.parametrize('steps', [2, 3, 10])
 def test_schedules_take_short_runs(name, steps):
-  schedule = optimizers.SCHEDULES[name](steps)
+  schedule = schedules.SCHEDULES[name](steps)
   values = [float(schedule(jnp.array(i))) for i in range(steps)]
   assert np.isfinite(values).all()
   assert max(values) == 1
@@ -304,7 +304,7 @@ def test_schedule_scales_the_update():
   scheme, *trees = case('hard')
   params, grads = (packed(scheme, tree) for tree in trees)
   rule, decoupled = optimizers.sgd(0.0)
-  make = optimizers.make(rule, decoupled, optimizers.step(4), scheme)
+  make = optimizers.make(rule, decoupled, schedules.step(4), scheme)
   update = make(small.hp(lr=1.0))
 
   @jax.jit
@@ -318,7 +318,7 @@ def test_schedule_scales_the_update():
 
 
 def test_names_are_the_functions():
-  for table in (optimizers.OPTIMIZERS, optimizers.SCHEDULES):
+  for table in (optimizers.OPTIMIZERS, schedules.SCHEDULES):
     assert all(make.__name__ == name for name, make in table.items())
 
 

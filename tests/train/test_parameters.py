@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from mtl_jax.train import layout as layouts
 from mtl_jax.train import parameters
 from tests import small
 
@@ -24,7 +25,7 @@ def test_a_tree_comes_back_to_the_bit(name, encoder):
   small.same(packed.tree, tree)
   numbers = sum(leaf.size for leaf in jax.tree.leaves(tree))
   assert packed.layout.size == numbers
-  assert packed.layout == parameters.layout(packed.shapes, len(packed.matrix))
+  assert packed.layout == layouts.layout(packed.shapes, len(packed.matrix))
 
 
 def test_runs_in_front_stay_in_front():
@@ -80,13 +81,13 @@ def test_large_leaves_lie_by_themselves_and_change_nothing(
 ):
   tree = drawn(name)
   whole = parameters.pack(tree, groups)
-  monkeypatch.setattr(parameters, 'LARGE', 60)
+  monkeypatch.setattr(layouts, 'LARGE', 60)
   cut = parameters.pack(tree, groups)
   assert len(cut.large) >= 1
   assert cut.layout.size == whole.layout.size
   small.same(cut.tree, whole.tree)
   np.testing.assert_allclose(cut.norms, whole.norms, rtol=1e-6)
-  assert parameters.layout_of(parameters.written(cut.layout)) == cut.layout
+  assert layouts.layout_of(layouts.written(cut.layout)) == cut.layout
   found, expected = (
     packed.per_column(
       lambda name, is_kernel: 2.0 * is_kernel + name.startswith('head'),

@@ -11,7 +11,7 @@ import pytest
 from mtl_jax import train
 from mtl_jax.balancers.base import Balancer
 from mtl_jax.schemes import base as schemes
-from mtl_jax.train import optimizers, parameters
+from mtl_jax.train import optimizers, parameters, schedules
 from mtl_jax.train.losses import task_losses
 from tests import small
 
@@ -42,7 +42,7 @@ GIVEN = Balancer(
 def system_of(name='hard', balancer='equal', **fields):
   """Of SGD whose learning rate is the same for all parameters."""
   system = small.system(name, balancer=balancer, mix_lr=1.0, **fields)
-  rule, constant = optimizers.sgd(0.0), optimizers.constant(OF)
+  rule, constant = optimizers.sgd(0.0), schedules.constant(OF)
   optimizer = optimizers.make(*rule, constant, system.scheme, OF)
   return system._replace(optimizer=optimizer, steps=OF)
 
