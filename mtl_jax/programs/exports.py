@@ -20,7 +20,7 @@ from mtl_jax.cells import Cell, kept
 from mtl_jax.cells.kept import Kept
 from mtl_jax.data import stacked
 from mtl_jax.data.base import Split
-from mtl_jax.train import layout as layouts
+from mtl_jax.train import matrix_layout as layouts
 from mtl_jax.train import parameters
 
 

@@ -19,7 +19,7 @@ from jaxtyping import Array, Float
 
 from mtl_jax.data.stacked import permuted
 from mtl_jax.schemes.base import heads
-from mtl_jax.train.layout import Block, Layout, columns_of, layout
+from mtl_jax.train.matrix_layout import Block, Layout, columns_of, layout
 
 
 @functools.partial(

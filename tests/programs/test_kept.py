@@ -10,7 +10,7 @@ from mtl_jax import cells, train
 from mtl_jax.cells import build, kept, shapes
 from mtl_jax.cells.kept import Kept
 from mtl_jax.programs import compiled
-from mtl_jax.train import layout as layouts
+from mtl_jax.train import matrix_layout as layouts
 from tests import small
 from tests.cells import test_reading
 

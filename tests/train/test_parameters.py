@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax.train import layout as layouts
+from mtl_jax.train import matrix_layout as layouts
 from mtl_jax.train import parameters
 from tests import small
 
