@@ -8,6 +8,7 @@ products in sequence, also on CPUs, and one kernel to compile.
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.custom_batching import custom_vmap
 from jaxtyping import Array, Float
 
 
@@ -26,7 +27,36 @@ def matmul(
   Returns:
     The product.
   """
+  return _product(a, b)
+
+
+@custom_vmap
+def _product(a: Array, b: Array) -> Array:
   return jnp.tensordot(a, b, 1)
+
+
+@_product.def_vmap
+def _mapped_product(
+  size: int, mapped: list[bool], a: Array, b: Array
+) -> tuple[Array, bool]:
+  """The product, mapped over an axis of its operands.
+
+  Where only `b` has that axis, as cotangents of several task losses do, one
+  product with merged axes would need `b` and its result transposed, which XLA
+  does number by number on a CPU: a step of PCGrad takes a third longer.
+  """
+  each = jax.vmap(
+    lambda a, b: jnp.tensordot(a, b, 1),
+    in_axes=[0 if axis else None for axis in mapped],
+  )
+  if mapped != [False, True]:
+    return each(a, b), True
+
+  def batched(a, b):
+    copies = jnp.broadcast_to(a, (size, *a.shape))
+    return lax.dot_general(copies, b, (((2,), (1,)), ((0,), (0,))))
+
+  return lax.platform_dependent(a, b, cpu=batched, default=each), True
 
 
 @jax.custom_vjp

@@ -36,3 +36,29 @@ def test_an_exchange_is_an_einsum_with_its_gradients(rows):
     jax.jit(lambda: all_of(matmul.exchange))(),
     jax.jit(lambda: all_of(plain))(),
   )
+
+
+@pytest.mark.parametrize('mapped', [(0, 0), (None, 0), (0, None)])
+@pytest.mark.parametrize('rest', [(4,), (3, 2)])
+def test_a_mapped_product_is_a_loop_to_second_derivatives(mapped, rest):
+  """Also where only the right operand is mapped, as cotangents are."""
+  draw = np.random.default_rng(0)
+  shapes = (5, 7), (7, *rest)
+  a, b = (
+    jnp.array(draw.normal(size=(3, *s) if m == 0 else s), jnp.float32)
+    for s, m in zip(shapes, mapped, strict=True)
+  )
+
+  def all_of(product):
+    def one(a, b):
+      def gradient(a, b):
+        return jax.grad(lambda a, b: jnp.sin(product(a, b)).sum(), 0)(a, b)
+
+      squared = lambda b: jnp.square(gradient(a, b)).sum()  # noqa: E731
+      return product(a, b), gradient(a, b), jax.grad(squared)(b)
+
+    return jax.jit(jax.vmap(one, mapped))(a, b)
+
+  small.close(
+    all_of(matmul.matmul), all_of(lambda a, b: jnp.tensordot(a, b, 1)), 1e-4
+  )
