@@ -1,4 +1,4 @@
-"""One process has a cell, and loses it when it ends, however it ends."""
+"""One process holds a lock until it ends, however it ends."""
 
 import subprocess
 import sys
@@ -63,3 +63,12 @@ def test_without_locks_one_line_says_so(tmp_path, monkeypatch, capsys):
     assert one == two == ''
   (line,) = capsys.readouterr().err.splitlines()
   assert 'one command at a time' in line
+
+
+def test_a_lock_that_is_waited_for_is_taken_over(tmp_path):
+  process, _ = hold(tmp_path)
+  with open(tmp_path / 'lock') as file:
+    assert not locks.lock(file)
+    process.kill()
+    assert locks.lock(file, wait=True)
+  process.wait()
