@@ -121,7 +121,7 @@ def test_nor_does_training_need_what_reads_and_shows():
 
 
 def test_training_needs_no_file_locks():
-  (modules,) = start(
+  *_, modules = start(
     'import sys; sys.modules["fcntl"] = None\n'
     'import mtl_jax.train, mtl_jax.records.locks\n'
     'print(*sys.modules, file=sys.stderr)'

@@ -97,11 +97,11 @@ def test_an_address_where_nothing_answers(address, part):
     ray_address.check(address)
 
 
-def test_what_answers_and_is_no_ray(monkeypatch):
+def test_a_server_that_is_not_ray_is_refused(monkeypatch):
   monkeypatch.setattr(ray_address, 'SECONDS', (1.0, 2.0))
   with socket.create_server(('127.0.0.1', 0)) as server:
     port = server.getsockname()[1]
-    with pytest.raises(InputError, match='is no Ray'):
+    with pytest.raises(InputError, match='is not Ray'):
       ray_address.check(f'127.0.0.1:{port}')
 
 

@@ -59,7 +59,7 @@ def test_peers_that_never_came_are_told_apart():
   process = start('os.abort()', joins='pass')
   _, errors = process.communicate(timeout=60)
   assert process.returncode == supervisor.DIED
-  assert 'did not find each other' in errors.splitlines()[-1]
+  assert 'did not connect within' in errors.splitlines()[-1]
 
 
 def test_a_signal_before_anything_is_saved_ends_both():
