@@ -21,7 +21,7 @@ def append(folder: pathlib.Path, *records: dict) -> None:
   """Appends records to `folder/records.jsonl`, one line each.
 
   Args:
-    folder: of the cell; created if it is missing.
+    folder: folder of the cell; created if it is missing.
     *records: dicts of JSON values, numpy scalars and arrays. NaN and infinity
       are written as null.
   """
@@ -39,7 +39,7 @@ def write_config(folder: pathlib.Path, identity: dict) -> None:
   """Writes `folder/config.json`.
 
   Args:
-    folder: of the cell; created if it is missing.
+    folder: folder of the cell; created if it is missing.
     identity: everything that determines the results of the cell.
   """
   atomic.write(folder / 'config.json', json.dumps(identity, indent=2) + '\n')

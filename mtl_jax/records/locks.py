@@ -28,7 +28,7 @@ def held(folder: pathlib.Path) -> Iterator[str]:
   succeeds.
 
   Args:
-    folder: of the cell; created if it is missing.
+    folder: folder of the cell; created if it is missing.
 
   Yields:
     '' if this process holds the lock now, until the end of the block;

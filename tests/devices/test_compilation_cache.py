@@ -34,21 +34,21 @@ def compile_in(folder, **env):
   return done.stderr
 
 
-def kept(folder):
+def entries(folder):
   return {path.name: path for path in folder.rglob('*-cache')}
 
 
 def test_an_incomplete_entry_is_compiled_again(tmp_path):
   assert compile_in(tmp_path) == ''
-  first = kept(tmp_path)
+  first = entries(tmp_path)
   assert first
   for path in first.values():
     path.write_bytes(path.read_bytes()[:-50])
-  said = compile_in(tmp_path)
-  assert said.count('\n') == 1
-  assert 'compiled again' in said
-  assert set(kept(tmp_path)) == set(first)
-  for path in kept(tmp_path).values():
+  printed = compile_in(tmp_path)
+  assert printed.count('\n') == 1
+  assert 'compiled again' in printed
+  assert set(entries(tmp_path)) == set(first)
+  for path in entries(tmp_path).values():
     assert zlib.decompress(path.read_bytes())
   assert compile_in(tmp_path) == ''
 
@@ -56,9 +56,9 @@ def test_an_incomplete_entry_is_compiled_again(tmp_path):
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
   file = tmp_path / 'file'
   file.touch()
-  said = compile_in(file)
-  assert said.count('\n') == 1
-  assert 'MTL_JAX_CACHE' in said
+  printed = compile_in(file)
+  assert printed.count('\n') == 1
+  assert 'MTL_JAX_CACHE' in printed
 
 
 @pytest.fixture
@@ -97,4 +97,4 @@ def test_the_least_recently_used_entries_are_removed(tmp_path, monkeypatch):
     (tmp_path / name).write_bytes(bytes(9))
     os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
   compilation_cache._shrink(tmp_path)
-  assert set(kept(tmp_path)) == {'new-cache', 'old-cache'}
+  assert set(entries(tmp_path)) == {'new-cache', 'old-cache'}
