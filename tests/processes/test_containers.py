@@ -1,6 +1,7 @@
 """Cores and memory of the machine, or within a container's limits."""
 
-import jax
+import types
+
 import pytest
 
 from mtl_jax.devices import sharding
@@ -123,7 +124,11 @@ def test_devices_and_threads_are_as_many_as_the_quota(
   monkeypatch.setattr(containers, 'cores', lambda: cores)
   monkeypatch.setattr(sharding.os, 'environ', environ := {})
   asked = {}
-  monkeypatch.setattr(jax.config, 'update', asked.__setitem__)
+  config = types.SimpleNamespace(
+    jax_num_cpu_devices=-1, update=asked.__setitem__
+  )
+  # Not the config of JAX: another test may have set the number of devices.
+  monkeypatch.setattr(sharding.jax, 'config', config)
   sharding.use_every_core()
   assert asked == {'jax_num_cpu_devices': cores}
   assert environ.get('NPROC') == threads
