@@ -20,6 +20,7 @@ from mtl_jax.errors import InputError
 with lazy.imports():
   from mtl_jax import cells
   from mtl_jax.programs import profiling
+  from mtl_jax.records import atomic
 
 STEPS = flags.DEFINE_integer(
   'steps', 50, 'The number of steps that are timed and traced.'
@@ -58,7 +59,7 @@ def main() -> None:
   folder.mkdir(parents=True, exist_ok=True)
   result = profiling.profile(cell, folder)
   text = json.dumps(result._asdict(), indent=2) + '\n'
-  (folder / 'profile.json').write_text(text, encoding='utf-8')
+  atomic.write(folder / 'profile.json', text)
   print(f'{cell.name} on {config.dataset}, encoder {config.encoder}')
   print('\n'.join(lines(result)))
 

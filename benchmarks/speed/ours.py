@@ -1,7 +1,6 @@
 """The side of mtl_jax: a cell of 8 seeds, trained as for a table."""
 
 import sys
-import time
 from typing import Any
 
 from benchmarks.speed import worker, workloads
@@ -10,14 +9,12 @@ from mtl_jax import devices
 devices.use_every_core()  # Before JAX is used by anything below.
 
 import jax  # noqa: E402
-import jax.numpy as jnp  # noqa: E402
-from jax.sharding import PartitionSpec as P  # noqa: E402
 
 from benchmarks.speed import drawn_rows  # noqa: E402
 from configs import default  # noqa: E402
 from mtl_jax import cells  # noqa: E402
 from mtl_jax.cells import build  # noqa: E402
-from mtl_jax.programs import compiled  # noqa: E402
+from mtl_jax.programs import compiled, profiling  # noqa: E402
 
 DTYPE_KEY = 'compute'  # of the config: the type of products
 SIDE = 2048  # of the square matrices that the peak is measured with
@@ -77,32 +74,6 @@ class Training:
     return periods * self.period
 
 
-def peak() -> float:
-  """Measures the floating-point operations per second of matrix products.
-
-  All devices multiply float32 matrices of their own at the same time.
-
-  Returns:
-    The best of 11 measurements, summed over devices.
-  """
-  count = jax.device_count()
-  mesh = jax.make_mesh((count,), ('devices',))
-  a = jax.device_put(
-    jnp.ones((count * SIDE, SIDE)), jax.NamedSharding(mesh, P('devices'))
-  )
-  square = jax.shard_map(
-    lambda x: x @ x, mesh=mesh, in_specs=P('devices'), out_specs=P('devices')
-  )
-  multiply = jax.jit(square).lower(a).compile()
-  return 2 * count * SIDE**3 / min(_seconds(multiply, a) for _ in range(11))
-
-
-def _seconds(function, *arguments) -> float:
-  began = time.perf_counter()
-  jax.block_until_ready(function(*arguments))
-  return time.perf_counter() - began
-
-
 def start(name: str, seeds: str = '', dtype: str = ''):
   """Compiles a workload; the arguments come from the command line.
 
@@ -124,7 +95,7 @@ def start(name: str, seeds: str = '', dtype: str = ''):
     'compile_seconds': training.compile_seconds,
     'flops': facts.flops,
     'parameters': facts.parameters,
-    'peak': peak(),
+    'peak': profiling.peak_flops(SIDE),
     'devices': jax.device_count(),
     'versions': f'jax {jax.__version__}',
     'copies': copies,

@@ -5,6 +5,7 @@ an unchanged cell then starts without either. A file is JSON and programs that
 `jax.export` wrote, behind a digest of both; nothing pickled is read.
 """
 
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
@@ -14,7 +15,6 @@ import pathlib
 import platform
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ import jax
 
 from mtl_jax import records
 from mtl_jax.cells import identity
+from mtl_jax.records import atomic
 
 SUFFIX = '-traced'
 MAGIC = b'mtl_jax 1'
@@ -98,13 +99,8 @@ def write(name: str, kept: Kept) -> None:
   path = _path(name)
   if not path:
     return
-  try:
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-      whole = pathlib.Path(folder) / path.name
-      whole.write_bytes(_content(kept))
-      whole.replace(path)
-  except OSError:
-    return
+  with contextlib.suppress(OSError):
+    atomic.write(path, _content(kept))
 
 
 def _path(name: str) -> pathlib.Path | None:

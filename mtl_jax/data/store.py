@@ -12,11 +12,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from mtl_jax.errors import InputError, nearest
-
-try:
-  import fcntl
-except ImportError:  # Windows has none; do not prepare in parallel there.
-  fcntl = None
+from mtl_jax.records import atomic, locks
 
 
 def prepare(builder, manual_dir: str | os.PathLike = ''):
@@ -74,7 +70,7 @@ def arrays(builder, split: str) -> dict[str, np.ndarray]:
     table = _decode(builder, split)
     # In a read-only folder nothing is cached; every call decodes anew.
     with contextlib.suppress(PermissionError):
-      _save(cache, table)
+      atomic.write(cache, lambda file: np.savez(file, **table))
     return table
   with np.load(cache) as saved:
     return dict(saved)
@@ -89,8 +85,7 @@ def _lock(target: pathlib.Path) -> Iterator[None]:
   except OSError as error:
     raise InputError(f'{file.parent}: cannot write there ({error})') from None
   with file.open('w') as handle:
-    if fcntl:
-      fcntl.flock(handle, fcntl.LOCK_EX)  # released on close and on a crash
+    locks.lock(handle, wait=True)
     yield
 
 
@@ -145,10 +140,3 @@ def _column(rows: list, key: str, feature) -> np.ndarray:
   return (
     values if values.dtype.kind in 'SU' else values.astype(feature.np_dtype)
   )
-
-
-def _save(cache: pathlib.Path, table: dict[str, np.ndarray]) -> None:
-  handle, part = tempfile.mkstemp(dir=cache.parent, suffix='.npz')
-  with os.fdopen(handle, 'wb') as file:
-    np.savez(file, **table)
-  os.replace(part, cache)  # atomic: a reader never sees a partial file

@@ -1,4 +1,4 @@
-"""How runs and batches are spread over devices."""
+"""Spreads runs and batches over devices."""
 
 from mtl_jax.devices.compilation_cache import keep_programs
 from mtl_jax.devices.sharding import (

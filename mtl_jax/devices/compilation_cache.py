@@ -1,7 +1,8 @@
-"""Compiled programs are kept from one job to the next.
+"""The persistent compilation cache: compiled programs are reused by later jobs.
 
-JAX writes them; here is where, how many, and what it does not do: mend an
-entry that was cut off, keep apart machines that share a home folder.
+JAX writes the cache. This module sets its folder and its size, and does what
+JAX does not: it removes incomplete entries, and separates machines of different
+kinds that share a home folder.
 """
 
 import hashlib
@@ -16,16 +17,19 @@ from collections.abc import Callable
 
 import jax
 
-LARGEST = 2 * 1024**3  # bytes of all entries; the longest unused go first
-SHORTEST = 0.1  # seconds of compiling below which nothing is kept
-FAULT = 'Error reading persistent compilation cache entry'  # as JAX warns
+LARGEST = 2 * 1024**3  # bytes; the least recently used entries are removed
+SHORTEST = 0.1  # seconds; programs that compile faster are not cached
+FAULT = 'Error reading persistent compilation cache entry'  # warning of JAX
 
 
 def keep_programs(say: Callable[[str], None]) -> None:
-  """Keeps compiled programs in the user's cache folder.
+  """Enables JAX's persistent compilation cache, in the user's cache folder.
 
-  `MTL_JAX_CACHE` names another folder, or none at all where it is empty. JAX's
-  own settings go first. `say` takes a line where something is amiss.
+  The environment variable `MTL_JAX_CACHE` names another folder; if it is empty,
+  nothing is cached. Settings of JAX itself have precedence over it.
+
+  Args:
+    say: function that takes a warning of one line.
   """
   if not jax.config.jax_enable_compilation_cache:
     return
@@ -34,20 +38,23 @@ def keep_programs(say: Callable[[str], None]) -> None:
     return
   folder = pathlib.Path(folder)
   if why := _unwritable(folder):
-    say(f'compiled programs are not kept: {why}; MTL_JAX_CACHE names a folder')
+    say(
+      f'compiled programs are not cached: {why}; set MTL_JAX_CACHE to a folder '
+      'that can be written to'
+    )
     jax.config.update('jax_compilation_cache_dir', None)
     return
   jax.config.update('jax_compilation_cache_dir', str(folder))
   if (
     jax.config.jax_persistent_cache_min_compile_time_secs == 1
-  ):  # as JAX has it
+  ):  # JAX's default: the user has not set it.
     jax.config.update('jax_persistent_cache_min_compile_time_secs', SHORTEST)
   _shrink(folder)
-  _mend_when_warned(folder, say)
+  _repair_when_warned(folder, say)
 
 
 def _folder() -> pathlib.Path | None:
-  """One per kind of machine: code for another's processor may not run here."""
+  """A folder per kind of processor: code for another one may not run here."""
   chosen = os.environ.get('MTL_JAX_CACHE')
   if chosen == '':
     return None
@@ -56,7 +63,7 @@ def _folder() -> pathlib.Path | None:
 
 
 def _caches() -> pathlib.Path:
-  """Where this system keeps what can be made again."""
+  """The user's cache folder on this operating system."""
   if own := os.environ.get('XDG_CACHE_HOME'):
     return pathlib.Path(own)
   if sys.platform == 'darwin':
@@ -67,14 +74,14 @@ def _caches() -> pathlib.Path:
 
 
 def _machine() -> str:
-  """A digest of what the processor is and can do."""
+  """A digest of the model and the features of the processor."""
   known = [platform.system(), platform.machine(), platform.processor()]
   try:
     lines = pathlib.Path('/proc/cpuinfo').read_text('utf-8').splitlines()
   except OSError:  # not Linux
     lines = []
-  told = ('vendor_id', 'cpu family', 'model', 'flags', 'Features', 'CPU part')
-  known += sorted({line for line in lines if line.startswith(told)})
+  keys = ('vendor_id', 'cpu family', 'model', 'flags', 'Features', 'CPU part')
+  known += sorted({line for line in lines if line.startswith(keys)})
   digest = hashlib.sha256('\n'.join(known).encode()).hexdigest()[:12]
   return f'{platform.machine()}-{digest}'
 
@@ -84,37 +91,41 @@ def _unwritable(folder: pathlib.Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder):
       return ''
-  except (OSError, RuntimeError) as error:  # RuntimeError: there is no home
+  except (OSError, RuntimeError) as error:  # RuntimeError: no home folder
     return str(error)
 
 
 def _entries(folder: pathlib.Path) -> list[os.DirEntry]:
-  with os.scandir(folder) as found:
-    return [entry for entry in found if entry.name.endswith('-cache')]
+  with os.scandir(folder) as entries:
+    return [entry for entry in entries if entry.name.endswith('-cache')]
 
 
 def _shrink(folder: pathlib.Path) -> None:
-  """Removes what was not used for longest, down to `LARGEST` bytes."""
-  known = []
+  """Removes the least recently used entries until `LARGEST` bytes are left."""
+  entries = []
   for entry in _entries(folder):
     try:
       stat = entry.stat()
     except OSError:  # Another process has removed it.
       continue
-    known.append((max(stat.st_atime, stat.st_mtime), stat.st_size, entry.path))
-  total = sum(size for _, size, _ in known)
-  for _, size, path in sorted(known):
+    # Some file systems do not update the time of the last access.
+    used = max(stat.st_atime, stat.st_mtime)
+    entries.append((used, stat.st_size, entry.path))
+  total = sum(size for _, size, _ in entries)
+  for _, size, path in sorted(entries):
     if total <= LARGEST:
       return
     pathlib.Path(path).unlink(missing_ok=True)
     total -= size
 
 
-def _mend_when_warned(folder: pathlib.Path, say: Callable[[str], None]) -> None:
-  """Removes broken entries once JAX meets one, before it writes anew.
+def _repair_when_warned(
+  folder: pathlib.Path, say: Callable[[str], None]
+) -> None:
+  """Removes broken entries as soon as JAX warns of one.
 
-  JAX warns of an entry that it cannot read, compiles, and keeps what lies
-  there: it would warn and compile again at every start.
+  JAX warns of an entry that it cannot read and compiles the program, but does
+  not replace the entry: it would warn and compile again at every start.
   """
   show = warnings.showwarning
 
@@ -122,7 +133,10 @@ def _mend_when_warned(folder: pathlib.Path, say: Callable[[str], None]) -> None:
     removed = _remove_broken(folder) if str(message).startswith(FAULT) else 0
     if not removed:
       return show(message, *rest, **others)
-    return say(f'{removed} broken compiled programs in {folder} are made anew')
+    return say(
+      f'{removed} broken entries in the compilation cache {folder}: removed, '
+      'and compiled again'
+    )
 
   warnings.showwarning = shown
 
@@ -135,18 +149,19 @@ def _remove_broken(folder: pathlib.Path) -> int:
 
 
 def _whole(path: str) -> bool:
-  """Whether an entry can be unpacked to its end."""
+  """Whether an entry is complete, so that it can be decompressed."""
   try:
     packed = pathlib.Path(path).read_bytes()
-    return len(_unpacked(packed)) > 4  # Seconds come first, then the program.
+    # Four bytes hold the compile time; the program follows.
+    return len(_unpacked(packed)) > 4
   except FileNotFoundError:
     return True
-  except Exception:  # noqa: BLE001 - each packer has exceptions of its own.
+  except Exception:  # noqa: BLE001 - zlib and zstd raise different errors.
     return False
 
 
 def _unpacked(packed: bytes) -> bytes:
-  if packed[:4] != b'\x28\xb5\x2f\xfd':
+  if packed[:4] != b'\x28\xb5\x2f\xfd':  # the magic number of zstd
     return zlib.decompress(packed)
   try:
     from compression import zstd  # since Python 3.14

@@ -1,4 +1,4 @@
-"""How the runs axis and the batch axis are laid over devices."""
+"""Shards the runs axis and the batch axis over devices."""
 
 import functools
 import os
@@ -19,10 +19,11 @@ from mtl_jax.processes import containers
 
 
 def use_every_core() -> None:
-  """One virtual CPU device per core; has no effect once JAX has started.
+  """Makes each core a CPU device of JAX; no effect once JAX has started.
 
-  Runs are spread over devices, and two cores then train up to twice the runs.
-  Where a quota leaves fewer cores than there are, XLA starts no more threads.
+  Runs are spread over devices, so that two cores train up to twice as many
+  runs in the same time. If a quota allows fewer cores than the machine has,
+  the number of XLA's threads is limited as well.
   """
   cores = containers.cores()
   if jax.config.jax_num_cpu_devices < 0:
@@ -42,17 +43,23 @@ def map_runs(
   side_by_side: bool = False,
   donate: tuple[int, ...] = (),
 ) -> Callable:
-  """`function` for many runs: one program, its runs spread over the devices.
+  """Maps a function of one run over many runs, spread over the devices.
 
   Args:
-    function: of one run.
-    in_axes: 0 for an argument with a leading runs axis, which the mesh's runs
-      axis must divide, None for one that all runs share.
-    mesh: from `mesh_for`; one with all devices on runs by default.
-    spread: jit or pmap.
-    side_by_side: a device's runs at once, which accelerators like; else one
-      after the other, which keeps each in a processor's cache.
-    donate: arguments whose memory the results take; they are gone after.
+    function: function of one run.
+    in_axes: for each argument 0 if it has a leading runs axis, whose length
+      must be a multiple of the runs axis of the mesh, or None if all runs
+      share it.
+    mesh: from `mesh_for`; by default all devices are on the runs axis.
+    spread: 'jit' for `jax.jit` of `jax.shard_map`, or 'pmap' for `jax.pmap`.
+    side_by_side: whether a device computes its runs at once (`jax.vmap`),
+      which is faster on accelerators, or one after the other (`lax.map`),
+      which keeps a run in the cache of a CPU.
+    donate: indices of arguments whose memory the results may reuse; the caller
+      cannot read them afterwards.
+
+  Returns:
+    The mapped, jitted function. Its results have a leading runs axis.
   """
   order = jax.vmap if side_by_side else _in_turn
   local = order(function, in_axes)
@@ -64,8 +71,8 @@ def map_runs(
 def _by_jit(
   local: Callable, in_axes: tuple, mesh: Mesh, donate: tuple
 ) -> Callable:
-  # The batch axis is left to the partitioner: a step is written for the whole
-  # batch, and `take_rows` says how its rows lie.
+  # XLA's partitioner handles the batch axis: a step is written for the whole
+  # batch, and `take_rows` constrains the sharding of its rows.
   alone = mesh.shape['batch'] == 1
   spread = jax.shard_map(
     local,
@@ -129,10 +136,18 @@ class _Pmapped:
 
 
 def take_rows(data: Split | sources.Source, rows: Int[Array, 'batch']) -> Split:
-  """The rows of one batch, over the mesh's batch axis inside a program.
+  """Takes the rows of one batch, sharded over the mesh's batch axis.
 
-  The mask stays whole on each device: how many labels are valid must be known
-  before any gradient, and would be a message more.
+  The mask is replicated instead: the number of valid labels must be known
+  before the gradients, and to sum it over devices would be another
+  communication per step.
+
+  Args:
+    data: a split, or where to read its rows from.
+    rows: indices of the rows [batch].
+
+  Returns:
+    Inputs and labels [batch, ...] and mask [batch, T] of the batch.
   """
   rows, source = whole(rows), sources.of(data)
   own = _lay(rows, P('batch'))
@@ -142,7 +157,7 @@ def take_rows(data: Split | sources.Source, rows: Int[Array, 'batch']) -> Split:
 
 
 def whole(tree: Any) -> Any:
-  """Arrays that no device cuts, inside a program over a batch axis."""
+  """Replicates arrays over the batch axis, inside a program."""
   return _lay(tree, P())
 
 
@@ -154,7 +169,17 @@ def _lay(tree: Any, spec: P) -> Any:
 
 
 def place(tree: Any, over_runs: bool, mesh: Mesh | None = None) -> Any:
-  """Arrays on the devices: spread along the runs axis, or a copy on each."""
+  """Copies arrays to the devices.
+
+  Args:
+    tree: arrays; in a job of several processes the same in each of them.
+    over_runs: whether to shard the leading axis over the mesh's runs axis;
+      otherwise each device gets a copy.
+    mesh: from `mesh_for`; by default all devices are on the runs axis.
+
+  Returns:
+    The tree of arrays on the devices.
+  """
   mesh = mesh or mesh_for(jax.device_count())
   laid = jax.NamedSharding(mesh, P('runs') if over_runs else P())
   if jax.process_count() == 1:
@@ -168,7 +193,7 @@ def place(tree: Any, over_runs: bool, mesh: Mesh | None = None) -> Any:
 
 
 def fetch(tree: Any) -> Any:
-  """Arrays as numpy, whole on every process; all of them must ask."""
+  """Returns whole arrays as numpy, in every process; all must call it."""
   if jax.process_count() > 1:
     mesh = jax.tree.leaves(tree)[0].sharding.mesh
     tree = _gather(mesh)(tree)

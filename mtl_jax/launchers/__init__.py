@@ -1,1 +1,1 @@
-"""One file per way of running the cells of a table, chosen by its name."""
+"""Ways of training the cells of a table, one file each, chosen by name."""

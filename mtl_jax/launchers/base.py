@@ -1,16 +1,16 @@
-"""What a launcher is."""
+"""The interface of launchers."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 
 class Resources(NamedTuple):
-  """Where cells run, and what each is given.
+  """Where cells are trained, and with how many cores and GPUs each.
 
   Attributes:
-    address: of a cluster; '' is this machine.
-    cpus: cores of a cell; 0 lets the launcher choose.
-    gpus: of a cell; -1 lets the launcher choose.
+    address: address of a cluster; '' for this machine.
+    cpus: cores per cell; 0 lets the launcher choose.
+    gpus: GPUs per cell; -1 lets the launcher choose.
   """
 
   address: str = ''
@@ -19,12 +19,14 @@ class Resources(NamedTuple):
 
 
 class Launcher(NamedTuple):
-  """Made by a file's `make(resources)`, before data are loaded.
+  """What `make(resources)` of a launcher's file returns.
+
+  It is created before data are loaded.
 
   Attributes:
-    train: (cells, workdir) -> the folders of all, every cell finished.
-    check: (cells, workdir), raises `InputError` where they cannot be trained;
-      nothing is written yet.
+    train: function (cells, workdir) -> folders; trains all cells.
+    check: function (cells, workdir) that raises `InputError` if the cells
+      cannot be trained; it is called before anything is written.
   """
 
   train: Callable

@@ -1,4 +1,4 @@
-"""Things that are chosen by the name of a file, ours or the user's."""
+"""Data sets, encoders, schemes etc. are files that are chosen by name."""
 
 from mtl_jax.plugins.by_name import (
   check_fields,

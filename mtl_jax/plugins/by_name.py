@@ -1,4 +1,4 @@
-"""Things are chosen by the name of their file; users add theirs by path."""
+"""Chooses files by name: those of this package, or the user's by path."""
 
 import importlib
 import inspect
@@ -11,32 +11,53 @@ from mtl_jax.errors import InputError, nearest
 
 
 def names(package: str) -> list[str]:
-  """The files of a package that can be chosen: not `base`, nor its HELPERS."""
+  """Returns the names that can be chosen in a package, sorted.
+
+  These are the modules of the package except `base` and those in `HELPERS`.
+  """
   module = importlib.import_module(package)
   helpers = {'base', *getattr(module, 'HELPERS', ())}
-  found = {file.name for file in pkgutil.iter_modules(module.__path__)}
-  return sorted(found - helpers)
+  modules = {file.name for file in pkgutil.iter_modules(module.__path__)}
+  return sorted(modules - helpers)
 
 
 def find(package: str, name: str, attribute: str) -> Any:
-  """`attribute` of the file `package.name`, or of the dotted path `name`.
+  """Imports a chosen file and returns one of its attributes.
+
+  Args:
+    package: package of the files of this kind, such as 'mtl_jax.schemes'.
+    name: module in the package, such as 'hard', or the dotted path of a module
+      of the user's.
+    attribute: name of what the module must define, such as 'make'.
+
+  Returns:
+    The attribute.
 
   Raises:
-    InputError: no such file, or it has no such attribute.
+    InputError: if there is no such module, or it lacks the attribute.
   """
   check_name(package, name)
   kind = package.rsplit('.', 1)[-1]
   path = name if '.' in name else f'{package}.{name}'
-  found = _imported(kind, path)
-  if not hasattr(found, attribute):
-    raise InputError(f'{path} has no {attribute}, which {kind} are made by')
-  return getattr(found, attribute)
+  module = _imported(kind, path)
+  if not hasattr(module, attribute):
+    raise InputError(
+      f'{path} has no {attribute}; every module of {kind} must define it'
+    )
+  return getattr(module, attribute)
 
 
 def check_name(package: str, name: str) -> None:
-  """Raises `InputError` for an unknown file; a dotted path is left to `find`.
+  """Checks a name without importing the file that it names.
 
-  Imports no file: their names are enough.
+  A dotted path is not checked; `find` does that.
+
+  Args:
+    package: package of the files of this kind.
+    name: name to check.
+
+  Raises:
+    InputError: if the package has no such file.
   """
   if '.' not in name and name not in names(package):
     kind = package.rsplit('.', 1)[-1]
@@ -50,7 +71,7 @@ def _imported(kind: str, path: str) -> ModuleType:
     return importlib.import_module(path)
   except ModuleNotFoundError as error:
     if error.name and not f'{path}.'.startswith(f'{error.name}.'):
-      raise  # The user's file is there; something that it imports is not.
+      raise  # The module exists; one that it imports does not.
     raise InputError(
       f'{kind}: no module {path!r} on the Python path; run from the folder '
       f'that holds it, or set PYTHONPATH ({error})'
@@ -58,13 +79,22 @@ def _imported(kind: str, path: str) -> ModuleType:
 
 
 def fields(make: Callable) -> dict[str, Any]:
-  """The keyword fields that `make` takes, with their defaults."""
+  """Returns the parameters of `make` that have a default, and the defaults."""
   parameters = inspect.signature(make).parameters.values()
   return {p.name: p.default for p in parameters if p.default is not p.empty}
 
 
 def check_fields(where: str, given: dict, allowed: dict) -> None:
-  """Raises `InputError` for a key of `given` that is no field."""
+  """Checks that all keys of a section of a config are known.
+
+  Args:
+    where: name of the section, for the message.
+    given: fields and their values.
+    allowed: known fields.
+
+  Raises:
+    InputError: if a key is unknown.
+  """
   for key in given:
     if key not in allowed:
       raise InputError(f'{where}: unknown key {key!r}; {nearest(key, allowed)}')

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, as far as it shows without JAX."""
+"""Checks of a configuration that do not need JAX."""
 
 import math
 from typing import Any
@@ -9,29 +9,39 @@ from mtl_jax.plugins import parallel, sections
 
 
 def check(config: Any) -> None:
-  """Checks names and numbers, and imports none of what they name.
+  """Checks the names and numbers of a config.
+
+  Does not import the files that it names, so that errors appear at once.
 
   Raises:
-    InputError: an unknown name, or a number that no training can have.
+    InputError: if a name is unknown or a number is out of range.
   """
   for what in sections.PACKAGES:
     check_names(what, [config[what]])
   check_words(config)
   check_numbers(config)
   values = config.hp.to_dict()
-  if not values['penalty']:  # left to the scheme
+  if not values['penalty']:  # The scheme chooses its values.
     del values['penalty']
   check_values(values)
 
 
 def check_names(what: str, names: list[str]) -> None:
-  """Raises `InputError` for a name that is no file of ours and has no dot."""
+  """Checks chosen names; dotted paths are not checked.
+
+  Args:
+    what: kind of choice, a key of `sections.PACKAGES`.
+    names: chosen names.
+
+  Raises:
+    InputError: if a name is unknown.
+  """
   for name in names:
     plugins.check_name(sections.PACKAGES[what][0], name)
 
 
 def check_words(config: Any) -> None:
-  """Raises `InputError` for a choice that does not exist."""
+  """Raises `InputError` if a value of a config is not one of its options."""
   for key, words in sections.WORDS.items():
     if config[key] not in words:
       near = nearest(config[key], words)
@@ -41,43 +51,47 @@ def check_words(config: Any) -> None:
 
 
 def check_mesh(mesh: Any) -> None:
-  """Raises `InputError` for what is no shape of a mesh."""
+  """Raises `InputError` unless `mesh` is () or a pair of positive integers."""
   pair = isinstance(mesh, tuple) and len(mesh) == 2
   if mesh == () or (pair and all(type(n) is int and n > 0 for n in mesh)):
     return
   raise InputError(
-    f'config.mesh is {mesh!r}; it must be devices for runs times devices that '
-    'share a batch, such as "(2, 1)", or () for all on runs'
+    f'config.mesh is {mesh!r}; it must be (number of devices for runs, number '
+    'of devices that share a batch), such as "(2, 1)", or () to spread runs '
+    'over all devices'
   )
 
 
 def check_numbers(config: Any) -> None:
-  """Raises `InputError` for counts that no training can have."""
+  """Raises `InputError` if a count or size of a config is out of range."""
   for key in ('seeds', 'steps', 'evals', 'batch_size', 'eval_batch_size'):
     if config[key] < 1:
       raise InputError(f'config.{key} is {config[key]}; it must be at least 1')
   if config.probe.batches < 0 or config.probe.batches == 1:
     raise InputError(
-      f'config.probe.batches is {config.probe.batches}; noise is told from '
-      'conflict by two batches or more, and 0 measures nothing'
+      f'config.probe.batches is {config.probe.batches}; it must be at least 2, '
+      'to separate noise from conflict, or 0 for no probe'
     )
   if config.probe.rows < 3:
     raise InputError(
-      f'config.probe.rows is {config.probe.rows}; features are compared on 3 '
-      'rows or more'
+      f'config.probe.rows is {config.probe.rows}; it must be at least 3, to '
+      'compare features'
     )
   if config.steps * config.batch_size >= 2**31:
-    raise InputError('config.steps times config.batch_size exceeds 32 bits')
+    raise InputError(
+      f'config.steps={config.steps} times config.batch_size='
+      f'{config.batch_size} must be less than 2**31; take fewer steps'
+    )
   if config.steps % config.evals:
     raise InputError(
-      f'config.steps={config.steps} does not divide into '
-      f'config.evals={config.evals} equal parts; take '
+      f'config.steps={config.steps} is not a multiple of '
+      f'config.evals={config.evals}; take '
       f'{config.steps // config.evals * config.evals or config.evals} steps'
     )
 
 
 def check_values(grid: dict[str, Any]) -> None:
-  """Raises `InputError` for values of `config.hp` that no training can have."""
+  """Raises `InputError` if values of `config.hp` are out of range."""
   for name, values in grid.items():
     if not isinstance(values, tuple) or not values:
       raise InputError(
@@ -87,5 +101,5 @@ def check_values(grid: dict[str, Any]) -> None:
     several = name in ('task_weights', 'balancer')
     if not several and not all(0 <= v < math.inf for v in values):
       raise InputError(
-        f'config.hp.{name} is {values!r}; negative, infinite or no number'
+        f'config.hp.{name} is {values!r}; values must be finite, not negative'
       )

@@ -1,4 +1,4 @@
-"""`config.parallel`: the runs of one program, as a user asks for them."""
+"""`config.parallel`: how many runs one program trains, and in what order."""
 
 from typing import NamedTuple
 
@@ -8,17 +8,23 @@ FORMS = ('auto', 'map', 'vmap', '8', 'map:8', 'vmap:8')
 
 
 class Asked(NamedTuple):
-  """What `config.parallel` says; mode auto and 0 runs leave it to `plans`."""
+  """A parsed `config.parallel`.
+
+  Attributes:
+    mode: 'map' for runs in turn, 'vmap' for runs side by side, 'auto' to let
+      `resources.plans` choose.
+    runs: number of runs in one program; 0 lets `resources.plans` choose.
+  """
 
   mode: str
   runs: int
 
 
 def parse(text: str) -> Asked:
-  """Reads `auto`, `map`, `vmap`, `8`, `map:8` or `vmap:8`.
+  """Parses `auto`, `map`, `vmap`, `8`, `map:8` or `vmap:8`.
 
   Raises:
-    InputError: it is none of them.
+    InputError: if the text has none of these forms.
   """
   mode, _, runs = text.partition(':')
   if text.isdecimal():

@@ -1,4 +1,4 @@
-"""Which fields of a config belong to the file that it chooses."""
+"""The sections of a config: fields of the files that it chooses."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from mtl_jax import plugins
 from mtl_jax.errors import InputError
 
-# Where our files of a choice lie, and what each is made by.
+# Of each choice: the package of its files, and what each file must define.
 PACKAGES = {
   'dataset': ('mtl_jax.data', 'load'),
   'encoder': ('mtl_jax.encoders', 'make'),
@@ -14,84 +14,102 @@ PACKAGES = {
   'balancer': ('mtl_jax.balancers', 'make'),
 }
 
-# What else is chosen by a word, of those that the code has under it.
+# Options of the other choices.
 WORDS = {
   'optimizer': ('adam', 'adamw', 'sgd'),
   'schedule': ('constant', 'cosine', 'warmup', 'step'),
   'compute': ('float32', 'bfloat16'),
-  # All shared parameters, the last features that tasks share (see
-  # `Scheme.last_shared`), or each stage by itself, with weights of its own.
+  # Gradients with respect to all shared parameters, or to the last features
+  # that tasks share (see `Scheme.last_shared`), or of each stage, which then
+  # has its own Gram matrix and task weights.
   'gram_over': ('shared', 'features', 'module'),
   'spread': ('jit', 'pmap'),
 }
 
 
 def where(config: Any, what: str) -> str:
-  """The section's name, such as `config.schemes.hard`."""
+  """Returns the name of a section, such as 'config.schemes.hard'.
+
+  Args:
+    config: a whole config.
+    what: choice, such as 'scheme'.
+
+  Returns:
+    The dotted path of the section, for messages.
+  """
   return f'config.{what}s.{config[what].rpartition(".")[2]}'
 
 
 def section(config: Any, what: str) -> Any:
-  """`config.schemes.hard`; for `my_lab.mine` it is `config.schemes.mine`.
+  """Returns the section of the file that a config chooses.
 
-  `my_lab.hard` shares `config.schemes.hard` with our file of that name. It
-  takes what was set there, and its own defaults where nothing was.
+  The section of `hard` is `config.schemes.hard`, that of the user's file
+  `my_lab.mine` is `config.schemes.mine`. A user's file `my_lab.hard` has the
+  name of a built-in file and shares its section: it takes the fields that were
+  set there, and its own defaults for the others.
 
   Args:
-    config: a whole one.
-    what: is chosen: dataset, encoder, scheme, balancer, optimizer or schedule.
+    config: a whole config.
+    what: choice: dataset, encoder, scheme, balancer, optimizer or schedule.
 
   Returns:
     Fields of the chosen file and their values; of a scheme also `hp`.
 
   Raises:
-    InputError: what stands in a shared section may be meant for either file.
+    InputError: if a field of a shared section may be meant for either file.
   """
   package, _, name = config[what].rpartition('.')
-  found = config[what + 's'].get(name, {})
+  values = config[what + 's'].get(name, {})
   if not package or name not in plugins.names(PACKAGES[what][0]):
-    return found
-  return _shared(config, what, name, found)
+    return values
+  return _shared(config, what, name, values)
 
 
 def put(config: Any, what: str, fields: Mapping[str, Any]) -> None:
-  """Sets fields of the chosen file; its section is made where there is none."""
+  """Sets fields of the chosen file; creates its section if it is missing.
+
+  Args:
+    config: a whole config; it is changed in place.
+    what: choice, such as 'scheme'.
+    fields: fields and their new values.
+  """
   name = config[what].rpartition('.')[2]
   with config.unlocked():
     config[what + 's'].update({name: dict(fields)})
 
 
-def _shared(config: Any, what: str, name: str, found: Any) -> dict[str, Any]:
-  """Of the section of our file `name`, what reaches the user's."""
-  package, made_by = PACKAGES[what]
-  ours, theirs = (
-    plugins.fields(plugins.find(package, chosen, made_by))
+def _shared(config: Any, what: str, name: str, values: Any) -> dict[str, Any]:
+  """The fields of a built-in file's section that the user's file takes."""
+  package, attribute = PACKAGES[what]
+  built_in, users = (
+    plugins.fields(plugins.find(package, chosen, attribute))
     for chosen in (name, config[what])
   )
   given = {}
-  for key, value in found.items():
-    is_default = key in ours and value == ours[key]
-    # A default says nothing of what was asked for: it may have been typed.
-    clash = theirs.get(key, value) != value if is_default else False
-    if clash or (key in ours and not is_default and key not in theirs):
-      raise InputError(_clash(config, what, key, value, ours, theirs))
+  for key, value in values.items():
+    is_default = key in built_in and value == built_in[key]
+    # A value equal to the built-in default was perhaps set by the user. That
+    # matters only if the user's file has another default.
+    clash = users.get(key, value) != value if is_default else False
+    if clash or (key in built_in and not is_default and key not in users):
+      raise InputError(_clash(config, what, key, value, built_in, users))
     if not is_default:
       given[key] = value
   return given
 
 
-def _clash(config, what, key, value, ours, theirs) -> str:
-  our_file = f'{PACKAGES[what][0]}.{config[what].rpartition(".")[2]}'
-  their_file = config[what]
-  told = f'{where(config, what)}.{key} is {value!r}, '
-  if key in theirs:
-    told += (
-      f'the default of {our_file}, where {their_file} has {theirs[key]!r}; '
-      'set another value'
+def _clash(config, what, key, value, built_in, users) -> str:
+  built_in_file = f'{PACKAGES[what][0]}.{config[what].rpartition(".")[2]}'
+  users_file = config[what]
+  text = f'{where(config, what)}.{key} is {value!r}, '
+  if key in users:
+    text += (
+      f'the default of {built_in_file}, where {users_file} has '
+      f'{users[key]!r}; set another value'
     )
   else:
-    told += (
-      f'a field of {our_file} that {their_file} lacks; leave it at '
-      f'{ours[key]!r}'
+    text += (
+      f'a field of {built_in_file} that {users_file} lacks; leave it at '
+      f'{built_in[key]!r}'
     )
-  return f'{told}, or rename {their_file}: then it has a section of its own'
+  return f'{text}, or rename {users_file}: then it has a section of its own'

@@ -1,7 +1,7 @@
-"""What the limits of a container leave of the machine: cores and memory.
+"""Cores and memory that this process may use, given a container's limits.
 
-Control groups of both versions are read. They are nested, and every limit from
-the outermost group to that of this process holds.
+Reads Linux control groups, versions 1 and 2. Groups are nested, and all limits
+from the outermost group to the group of this process apply.
 """
 
 import math
@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 ROOT = pathlib.Path('/sys/fs/cgroup')
 OWN = pathlib.Path('/proc/self/cgroup')
-# Files of a group: version 2 has both numbers in one.
+# Files with quota and period of a group; version 2 has both in one file.
 _QUOTAS = ('cpu.max',), ('cpu.cfs_quota_us', 'cpu.cfs_period_us')
-# A limit and what of it is in use; pages of files are given back when they are
-# needed.
+# Files with the limit and the usage, and the entry of memory.stat with the page
+# cache in it that the kernel reclaims when memory is needed.
 _LIMITS = (
   ('memory.max', 'memory.current', 'inactive_file'),
   (
@@ -26,16 +26,26 @@ _LIMITS = (
 
 
 def allowed_cores() -> int:
-  """On how many cores this process may run, whatever the time it is given."""
-  mine = getattr(os, 'sched_getaffinity', None)  # not on every system
-  return len(mine(0)) if mine else os.cpu_count() or 1
+  """Returns the number of cores on which this process may run.
+
+  Quotas of time are not considered; see `cores`.
+  """
+  affinity = getattr(os, 'sched_getaffinity', None)  # not on every system
+  return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def cores(root: pathlib.Path = ROOT, own: pathlib.Path = OWN) -> int:
-  """Cores that this process can keep busy, at least 1.
+  """Returns the number of cores that this process can keep busy.
 
-  A quota of 2.5 cores is 2, since the kernel halts every thread of the group
-  for the rest of a period (.1 s) in which the quota is spent.
+  A quota of 2.5 cores counts as 2: once a group has used its quota, the kernel
+  halts all of its threads for the rest of the period (0.1 s).
+
+  Args:
+    root: folder in which control groups are mounted.
+    own: file that names the groups of this process.
+
+  Returns:
+    The number of cores, at least 1.
   """
   least = min([allowed_cores(), *_quotas(root, own)])
   return max(1, math.floor(least))
@@ -44,8 +54,16 @@ def cores(root: pathlib.Path = ROOT, own: pathlib.Path = OWN) -> int:
 def free_memory(
   root: pathlib.Path = ROOT, own: pathlib.Path = OWN
 ) -> list[int]:
-  """Bytes that each limit leaves; none where there is no limit."""
-  found = []
+  """Returns the free memory under each limit of this process.
+
+  Args:
+    root: folder in which control groups are mounted.
+    own: file that names the groups of this process.
+
+  Returns:
+    Bytes, one number per limit; empty if there is no limit.
+  """
+  free = []
   for group in _groups('memory', root, own):
     for limit, usage, cache in _LIMITS:
       try:
@@ -54,14 +72,14 @@ def free_memory(
         lines = (group / 'memory.stat').read_text().splitlines()
       except (OSError, ValueError):  # No such file, or 'max'.
         continue
-      kept = dict(line.split() for line in lines)
-      found.append(max(most - used + int(kept.get(cache, 0)), 0))
-  return found
+      statistics = dict(line.split() for line in lines)
+      free.append(max(most - used + int(statistics.get(cache, 0)), 0))
+  return free
 
 
 def _quotas(root: pathlib.Path, own: pathlib.Path) -> list[float]:
-  """Cores' worth of time that each group may take; none is no limit."""
-  found = []
+  """CPU quotas of all groups in cores; empty if there is no quota."""
+  quotas = []
   for group in _groups('cpu', root, own):
     for names in _QUOTAS:
       try:
@@ -70,17 +88,17 @@ def _quotas(root: pathlib.Path, own: pathlib.Path) -> list[float]:
       except (OSError, ValueError):  # No such file, or 'max'.
         continue
       if quota > 0 and period > 0:  # -1 is no limit.
-        found.append(quota / period)
-  return found
+        quotas.append(quota / period)
+  return quotas
 
 
 def _groups(
   controller: str, root: pathlib.Path, own: pathlib.Path
 ) -> Iterator[pathlib.Path]:
-  """Folders of this process's groups, from the outermost in.
+  """Folders of the groups of this process, the outermost first.
 
-  A container may see its own group as the root, and not the folders above it,
-  though they are named.
+  Some may not exist: in a container its own group may be the root, while `own`
+  still names the groups above it.
   """
   tops = {'': root, controller: root / controller}
   yield from tops.values()

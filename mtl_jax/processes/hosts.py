@@ -1,7 +1,7 @@
-"""One program on several processes, on one host or many.
+"""One program in several processes, on one host or many.
 
-Every process computes the same and agrees on what it decides. The first alone
-reads and writes the workdir and talks to the user: it leads.
+All processes run the same program and must take the same decisions. Process 0
+alone reads and writes the workdir and prints.
 """
 
 import contextlib
@@ -23,28 +23,36 @@ _DAY = 86_400
 
 
 def join(job: Job) -> None:
-  """Waits for the other processes; before JAX has started.
+  """Connects to the other processes of a job; waits until all have started.
 
-  A peer that is dead or hangs ends this process within seconds.
+  Call it before any use of JAX. Later, if another process dies or hangs, JAX
+  aborts this one within seconds.
+
+  Args:
+    job: address of process 0 and number of this process.
+
+  Raises:
+    InputError: if the processes cannot connect.
   """
-  # Else JAX keeps SIGTERM to itself.
+  # Otherwise JAX handles SIGTERM, and `signals` never sees it.
   with contextlib.suppress(AttributeError):
     jax.config.update('jax_enable_preemption_service', False)
   limits = {
     'initialization_timeout': supervisor.JOIN_SECONDS,
     'heartbeat_timeout_seconds': 8,
-    'shutdown_timeout_seconds': _DAY,  # the first may still write its report
+    'shutdown_timeout_seconds': _DAY,  # Process 0 may still write its report.
   }
+  # Older versions of JAX lack some of these arguments.
   known = inspect.signature(jax.distributed.initialize).parameters
   limits = {k: v for k, v in limits.items() if k in known}
-  who = {
+  address = {
     'coordinator_address': job.coordinator,
     'num_processes': job.processes,
     'process_id': job.process,
   }
   auto = job.coordinator == 'auto'
   try:
-    jax.distributed.initialize(**({} if auto else who), **limits)
+    jax.distributed.initialize(**({} if auto else address), **limits)
   except (RuntimeError, ValueError) as error:
     text = ' '.join(str(error).split())[:200]
     raise InputError(f'--coordinator={job.coordinator}: {text}') from error
@@ -52,47 +60,66 @@ def join(job: Job) -> None:
 
 
 def run(job: Job, main: Callable[[], None]) -> None:
-  """`main` as one process of a job; ends once all have come to its end."""
+  """Runs `main` as one process of a job; returns when all have finished it.
+
+  Args:
+    job: address of process 0 and number of this process.
+    main: function that every process of the job calls.
+
+  Raises:
+    InputError: if the processes cannot connect.
+    signals.Stopped: if `main` raises it.
+  """
   supervisor.watch()
   join(job)
   try:
     main()
-  except signals.Stopped:  # All have stopped; the first may still save.
+  except signals.Stopped:  # All have stopped; process 0 may still be saving.
     jax.distributed.shutdown()
     raise
   jax.distributed.shutdown()
 
 
 def is_process_0() -> bool:
-  """Whether this process writes and talks; alone, it does."""
+  """Whether this process writes files and prints; true for a single process."""
   return jax.process_index() == 0
 
 
 def largest(number: int) -> int:
-  """The largest number that any process gives; all must ask."""
+  """Returns the maximum of `number` over processes; all must call it.
+
+  Numbers are exchanged as 32-bit integers.
+  """
   if jax.process_count() == 1:
     return int(number)
   return int(multihost_utils.process_allgather(np.int32(number)).max())
 
 
 def from_process_0(number: int) -> int:
-  """The leader's number, 0 or more; all must ask."""
+  """Returns the number of process 0, at least 0; all must call it."""
   return largest(number if is_process_0() else 0)
 
 
 def arrays_from_process_0(tree: Any) -> Any:
-  """The leader's arrays on every process; the others give their like."""
+  """Returns the arrays of process 0; all processes must call it.
+
+  Args:
+    tree: arrays; those of the other processes only give shapes and dtypes.
+
+  Returns:
+    A tree of numpy arrays.
+  """
   if jax.process_count() == 1:
     return tree
-  found = multihost_utils.broadcast_one_to_all(tree, is_source=is_process_0())
-  return jax.tree.map(np.asarray, found)
+  arrays = multihost_utils.broadcast_one_to_all(tree, is_source=is_process_0())
+  return jax.tree.map(np.asarray, arrays)
 
 
 @contextlib.contextmanager
 def workdir(folder: pathlib.Path) -> Iterator[pathlib.Path]:
-  """`folder` for the leader; for any other one that is thrown away."""
+  """Yields `folder` in process 0, a temporary folder in all others."""
   if is_process_0():
     yield folder
     return
-  with tempfile.TemporaryDirectory() as own:
-    yield pathlib.Path(own)
+  with tempfile.TemporaryDirectory() as temporary:
+    yield pathlib.Path(temporary)

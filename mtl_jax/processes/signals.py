@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM wait until the state is saved."""
+"""Ctrl-C and SIGTERM stop training after the state is saved."""
 
 import atexit
 import contextlib
@@ -8,11 +8,15 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 
-DAEMON = 'mtl_jax daemon'  # so begin the names of threads that are left
+DAEMON = 'mtl_jax daemon'  # start of the names of threads; see `leave_daemons`
 
 
 class Stopped(Exception):
-  """Training was asked to stop and its state is saved."""
+  """Training was stopped by a signal, and its state is saved.
+
+  Attributes:
+    signum: number of the signal.
+  """
 
   def __init__(self, signum: int):
     super().__init__(f'stopped by {signal.Signals(signum).name}')
@@ -21,9 +25,12 @@ class Stopped(Exception):
 
 @contextlib.contextmanager
 def postponed() -> Iterator[Callable[[], int]]:
-  """Yields a function that returns the signal asked for so far, or 0.
+  """Postpones SIGINT and SIGTERM inside the block.
 
-  A second signal stops at once, with `KeyboardInterrupt`.
+  A second signal raises `KeyboardInterrupt` at once.
+
+  Yields:
+    A function that returns the number of the signal received so far, or 0.
   """
   asked = []
 
@@ -32,7 +39,7 @@ def postponed() -> Iterator[Callable[[], int]]:
     if asked:
       raise KeyboardInterrupt
     asked.append(signum)
-    # Not `print`: the signal may have come in the middle of one.
+    # Not `print`, which is not reentrant: the signal may interrupt a `print`.
     os.write(2, b'\nstopping after this evaluation; once more stops at once\n')
 
   signals = (signal.SIGINT, signal.SIGTERM)
@@ -45,11 +52,15 @@ def postponed() -> Iterator[Callable[[], int]]:
 
 
 def leave_daemons(codes: list[int]) -> None:
-  """Ends this process at its end where a daemon thread still computes.
+  """Exits without waiting for daemon threads that still compute.
 
-  Python takes such a thread down as soon as it asks for the interpreter, and
-  the C++ that it is in may abort the process then. To be called first of all:
-  what others register for the end still runs. `codes` takes the exit code.
+  At exit Python ends a daemon thread as soon as it acquires the interpreter
+  lock; if C++ code called it, that may abort the process. Call this before any
+  other `atexit.register`: handlers run in reverse order, so that all others
+  run first.
+
+  Args:
+    codes: empty list; its first element at exit is the exit code.
   """
 
   def leave():

@@ -1,7 +1,7 @@
-"""A parent for one process of a job: no end without a last line.
+"""A parent process for one process of a job, which explains why it ended.
 
-Where a peer dies or hangs, JAX aborts the process from outside Python, so that
-only another process can say what happened.
+If another process of the job dies or hangs, JAX aborts this one in C++, so that
+only a parent process can print what happened.
 """
 
 import os
@@ -13,10 +13,10 @@ import threading
 import traceback
 from collections.abc import Callable
 
-_PIPES = 'MTL_JAX_PIPES'  # in the child's environment: two file descriptors
-_BEAT, _PATIENCE = 0.5, 4.0  # seconds
-DIED = 75  # "try again" in sysexits.h
-JOIN_SECONDS = 60
+_PIPES = 'MTL_JAX_PIPES'  # environment of the child: two file descriptors
+_BEAT, _PATIENCE = 0.5, 4.0  # seconds between heartbeats; without any
+DIED = 75  # exit code; EX_TEMPFAIL, "try again", in sysexits.h
+JOIN_SECONDS = 60  # to wait for the other processes at the start
 
 
 def inside() -> bool:
@@ -25,9 +25,13 @@ def inside() -> bool:
 
 
 def supervise() -> int:
-  """Runs this command again as a child; returns the exit code to end with.
+  """Runs this command again as a child process, and waits for it.
 
-  SIGINT and SIGTERM go to the child, which saves its state.
+  SIGINT and SIGTERM are forwarded to the child, which saves its state.
+
+  Returns:
+    The exit code for this process: that of the child, or `DIED` if it was
+    killed, after a line that says so.
   """
   beats, beat = os.pipe()
   joined, join = os.pipe()
@@ -35,7 +39,7 @@ def supervise() -> int:
     [sys.executable, *sys.orig_argv[1:]],
     env=os.environ | {_PIPES: f'{beats} {join}'},
     pass_fds=(beats, join),
-    start_new_session=True,  # or Ctrl-C would reach it twice
+    start_new_session=True,  # Otherwise it would receive Ctrl-C twice.
   )
   os.close(beats)
   os.close(join)
@@ -48,7 +52,7 @@ def supervise() -> int:
   for signum in (signal.SIGINT, signal.SIGTERM):
     signal.signal(signum, forward)
   code = _wait(child, beat)
-  if -code in asked:  # before there was anything to save
+  if -code in asked:  # It ended before it had a state to save.
     return 128 - code
   if code >= 0 and code != DIED:
     return code
@@ -62,10 +66,10 @@ def _wait(child: subprocess.Popen, beat: int) -> int:
     try:
       return child.wait(_BEAT)
     except subprocess.TimeoutExpired:
-      _tell(beat)
+      _write(beat)
 
 
-def _tell(pipe: int) -> None:
+def _write(pipe: int) -> None:
   try:
     os.write(pipe, b'.')
   except (BlockingIOError, BrokenPipeError):
@@ -75,17 +79,17 @@ def _tell(pipe: int) -> None:
 def _last_line(joined: bool) -> str:
   if joined:
     return (
-      'a process of this job died; the same command goes on from the last '
-      'checkpoint'
+      'a process of this job died; run the same command again to continue '
+      'from the last checkpoint'
     )
   return (
-    f'the processes of this job did not find each other in {JOIN_SECONDS} s; '
-    'check --coordinator and start every one of --processes'
+    f'the processes of this job did not connect within {JOIN_SECONDS} s; '
+    'check --coordinator and start all of --processes'
   )
 
 
 def watch() -> None:
-  """In the child: ends it as soon as its parent is dead or hangs."""
+  """Ends this child process when its parent dies or hangs."""
   beats, _ = _pipes()
 
   def listen():
@@ -97,8 +101,8 @@ def watch() -> None:
 
 
 def joined() -> None:
-  """In the child: tells the parent that all processes have met."""
-  _tell(_pipes()[1])
+  """Reports to the parent that all processes have connected."""
+  _write(_pipes()[1])
 
 
 def _pipes() -> list[int]:
@@ -106,16 +110,17 @@ def _pipes() -> list[int]:
 
 
 def end(main: Callable[[], int]) -> None:
-  """Ends a child with `main`'s exit code, and at once where it fails.
+  """Runs `main` in the child process and exits with the code it returns.
 
-  Python's own end would wait for the peers, who may wait for this process.
+  Exits without Python's handlers: those of JAX would wait for the other
+  processes, which may be waiting for this one.
   """
   _own_stdout()
   try:
     code = main()
   except SystemExit as error:
     code = error.code if isinstance(error.code, int) else 1
-  except BaseException:  # noqa: BLE001 - whatever it is, it ends here.
+  except BaseException:  # noqa: BLE001 - `os._exit` would hide the traceback.
     traceback.print_exc()
     code = DIED
   sys.stdout.flush()
@@ -124,7 +129,7 @@ def end(main: Callable[[], int]) -> None:
 
 
 def _own_stdout() -> None:
-  """Libraries below Python write to stdout, too: theirs goes to stderr."""
+  """Sends to stderr what C++ libraries (Gloo) write to stdout."""
   sys.stdout.flush()
   sys.stdout = os.fdopen(os.dup(1), 'w', buffering=1, encoding='utf-8')
   os.dup2(2, 1)

@@ -1,4 +1,4 @@
-"""What a job leaves on disk, and who may write it."""
+"""The files that a job writes, and the locks on them."""
 
 from mtl_jax.records.lines import (
   append,

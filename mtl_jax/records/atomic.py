@@ -1,15 +1,52 @@
-"""Files that are whole or not there: a temporary file, then a rename."""
+"""Atomic writes: a reader sees a whole file, or the previous one, or none."""
 
+import contextlib
 import os
 import pathlib
+import socket
+import threading
+from collections.abc import Callable
+from typing import IO
 
 
-def write(path: pathlib.Path, content: str | bytes) -> None:
-  """Replaces `path` by `content`; a reader never sees half of it."""
+def write(
+  path: str | os.PathLike, content: str | bytes | Callable[[IO[bytes]], object]
+) -> None:
+  """Writes a temporary file in the same folder, then renames it to `path`.
+
+  Missing parent folders are created. If writing fails, `path` is unchanged and
+  the temporary file is removed.
+
+  Args:
+    path: file to create or to replace.
+    content: text (encoded as UTF-8), bytes, or a function that writes to a
+      binary file that it is given; use a function for large arrays, to avoid a
+      second copy in memory.
+
+  Raises:
+    OSError: if the folder cannot be written to.
+  """
   path = pathlib.Path(path)
   path.parent.mkdir(parents=True, exist_ok=True)
-  data = content.encode() if isinstance(content, str) else content
-  # The process id keeps two jobs that end together apart.
-  fresh = path.with_name(f'.{path.name}.{os.getpid()}')
-  fresh.write_bytes(data)
-  fresh.replace(path)
+  # Unique per writer: several processes, on hosts that share the folder, and
+  # several threads of one process may write the same file at once.
+  writer = f'{socket.gethostname()}-{os.getpid()}-{threading.get_ident()}'
+  part = path.with_name(part_prefix(path.name) + writer)
+  try:
+    if callable(content):
+      with part.open('wb') as file:
+        content(file)
+    else:
+      part.write_bytes(
+        content.encode() if isinstance(content, str) else content
+      )
+    part.replace(path)
+  except BaseException:
+    with contextlib.suppress(OSError):
+      part.unlink(missing_ok=True)
+    raise
+
+
+def part_prefix(name: str) -> str:
+  """Returns the start of the name of every temporary file of a file."""
+  return f'.{name}.'

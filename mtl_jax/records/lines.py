@@ -1,4 +1,4 @@
-"""Records: one folder per cell, append-only JSON lines, read by the report."""
+"""Records: append-only JSON lines in one folder per cell."""
 
 import hashlib
 import json
@@ -8,15 +8,23 @@ import pathlib
 from collections.abc import Iterator
 from typing import Any
 
+from mtl_jax.records import atomic
+
 
 def digest(what: Any) -> str:
-  """Twelve hex digits that name `what` (anything JSON can hold)."""
+  """Returns 12 hex digits of the SHA-256 of `what`, a value JSON can hold."""
   text = json.dumps(what, sort_keys=True, separators=(',', ':'))
   return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def append(folder: pathlib.Path, *records: dict) -> None:
-  """Adds lines to `folder/records.jsonl`; NaN becomes null."""
+  """Appends records to `folder/records.jsonl`, one line each.
+
+  Args:
+    folder: folder of the cell; created if it is missing.
+    *records: dicts of JSON values, numpy scalars and arrays. NaN and infinity
+      are written as null.
+  """
   folder.mkdir(parents=True, exist_ok=True)
   lines = ''.join(
     json.dumps(_plain(r), allow_nan=False) + '\n' for r in records
@@ -28,14 +36,23 @@ def append(folder: pathlib.Path, *records: dict) -> None:
 
 
 def write_config(folder: pathlib.Path, identity: dict) -> None:
-  """Writes `folder/config.json`: all that determines a cell's numbers."""
-  folder.mkdir(parents=True, exist_ok=True)
-  text = json.dumps(identity, indent=2) + '\n'
-  (folder / 'config.json').write_text(text, encoding='utf-8')
+  """Writes `folder/config.json`.
+
+  Args:
+    folder: folder of the cell; created if it is missing.
+    identity: everything that determines the results of the cell.
+  """
+  atomic.write(folder / 'config.json', json.dumps(identity, indent=2) + '\n')
 
 
 def read(folder: pathlib.Path) -> Iterator[dict]:
-  """The records of one cell; a last line cut short by a crash is left out."""
+  """Yields the records of one cell, if any.
+
+  An incomplete last line, which a crash may leave, is skipped.
+
+  Raises:
+    json.JSONDecodeError: if any other line is not JSON.
+  """
   path = folder / 'records.jsonl'
   lines = path.read_text(encoding='utf-8').splitlines() if path.exists() else []
   for number, line in enumerate(lines, start=1):
@@ -47,23 +64,31 @@ def read(folder: pathlib.Path) -> Iterator[dict]:
 
 
 def finished(folder: pathlib.Path) -> bool:
-  """Whether this cell was trained to its end."""
+  """Whether the cell in this folder is fully trained."""
   return any(record['kind'] == 'done' for record in read(folder))
 
 
 def flat(tree: dict, prefix: str = '') -> dict[str, Any]:
-  """`{'a': {'b': 1}}` -> `{'a.b': 1}`, to compare two configurations."""
-  found = {}
+  """Flattens nested dicts, to compare two configurations key by key.
+
+  Args:
+    tree: nested dicts; an empty dict is a leaf.
+    prefix: start of every key of the result.
+
+  Returns:
+    The leaves by dotted path: `{'a': {'b': 1}}` becomes `{'a.b': 1}`.
+  """
+  leaves = {}
   for key, value in tree.items():
     if isinstance(value, dict) and value:
-      found.update(flat(value, f'{prefix}{key}.'))
+      leaves.update(flat(value, f'{prefix}{key}.'))
     else:
-      found[f'{prefix}{key}'] = value
-  return found
+      leaves[f'{prefix}{key}'] = value
+  return leaves
 
 
 def _drop_cut_line(path: pathlib.Path) -> None:
-  # What a crash cut short would swallow the next record.
+  # A record appended to an incomplete last line would be lost with it.
   whole = path.read_bytes() if path.exists() else b''
   end = whole.rfind(b'\n') + 1
   if end < len(whole):
@@ -71,7 +96,7 @@ def _drop_cut_line(path: pathlib.Path) -> None:
 
 
 def _plain(value: Any) -> Any:
-  """`value` as JSON holds it: numpy scalars unpacked, NaN as None."""
+  """Converts numpy values to JSON values, and NaN and infinity to None."""
   if isinstance(value, dict):
     return {str(k): _plain(v) for k, v in value.items()}
   if isinstance(value, list | tuple):

@@ -1,6 +1,7 @@
-"""A cell belongs to one process at a time, on all machines that share a folder.
+"""File locks: one process at a time trains a cell or prepares a data set.
 
-The kernel gives a claim back when its process ends, however it ends.
+Locks hold across all machines that share a folder. The kernel releases a lock
+when the process that holds it ends, however it ends.
 """
 
 import contextlib
@@ -15,19 +16,27 @@ from typing import IO
 
 try:
   import fcntl
-except ImportError:  # Not on every system.
+except ImportError:  # Not every system has it (Windows).
   fcntl = None
 
 
 @contextlib.contextmanager
 def held(folder: pathlib.Path) -> Iterator[str]:
-  """Yields '' once the cell in `folder` is ours, or at once who has it.
+  """Locks the folder of a cell, if no other process has locked it.
 
-  Where files cannot be locked, one line says so and every claim succeeds.
+  Where files cannot be locked, a warning is printed once and every call
+  succeeds.
+
+  Args:
+    folder: folder of the cell; created if it is missing.
+
+  Yields:
+    '' if this process holds the lock now, until the end of the block;
+    otherwise a description of the process that holds it.
   """
   folder.mkdir(parents=True, exist_ok=True)
   with open(folder / 'lock', 'a+', encoding='utf-8') as file:
-    if _lock(file):
+    if lock(file):
       file.truncate(0)
       file.write(f'process {os.getpid()} on {socket.gethostname()}\n')
       file.flush()
@@ -39,7 +48,7 @@ def held(folder: pathlib.Path) -> Iterator[str]:
 
 @contextlib.contextmanager
 def awaited(folder: pathlib.Path) -> Iterator[None]:
-  """As `held`, but waits until whoever has it is done."""
+  """Like `held`, but waits until no other process holds the lock."""
   while True:
     with held(folder) as other:
       if not other:
@@ -48,11 +57,22 @@ def awaited(folder: pathlib.Path) -> Iterator[None]:
     time.sleep(0.2)
 
 
-def _lock(file: IO) -> bool:
+def lock(file: IO, wait: bool = False) -> bool:
+  """Locks an open file exclusively, until it is closed.
+
+  Where files cannot be locked, a warning is printed once and the call succeeds.
+
+  Args:
+    file: an open file.
+    wait: whether to block until another process releases the lock.
+
+  Returns:
+    Whether the file is locked by this process; always true with `wait`.
+  """
   try:
     if fcntl is None:
       raise OSError('this system has none')
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
   except BlockingIOError:
     return False
   except OSError as error:
@@ -60,10 +80,10 @@ def _lock(file: IO) -> bool:
   return True
 
 
-@functools.cache
+@functools.cache  # Once per process and reason.
 def _warn(why: str) -> None:
   print(
-    f'no file locks ({why}): run one command at a time on this workdir, or '
-    'two may train the same cell',
+    f'no file locks ({why}): run one command at a time on a --workdir and a '
+    'config.data_dir, or two may train the same cell or prepare the same data',
     file=sys.stderr,
   )

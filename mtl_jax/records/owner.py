@@ -1,33 +1,38 @@
-"""A workdir belongs to one configuration: data, encoder and budget."""
+"""A workdir belongs to one configuration: data set, encoder and budget."""
 
 import json
 import os
 import pathlib
-import socket
 
 from mtl_jax.errors import InputError
-from mtl_jax.records import lines
+from mtl_jax.records import atomic, lines
 
-PART = '.config-'
+OWNER = 'config.json'  # the file in a workdir that holds its configuration
+PART = atomic.part_prefix(OWNER)
 
 
 def claim(folder: pathlib.Path, comparable: dict) -> None:
-  """Makes the workdir, or checks that it belongs to this configuration.
+  """Creates the workdir, or checks that it belongs to this configuration.
+
+  Args:
+    folder: the workdir.
+    comparable: what all cells of a workdir have in common, as JSON can hold it.
 
   Raises:
-    InputError: it cannot be written, or belongs to another configuration.
+    InputError: if the workdir cannot be written to, holds other files, or
+      belongs to another configuration.
   """
-  owner = folder / 'config.json'
+  owner = folder / OWNER
   try:
     folder.mkdir(parents=True, exist_ok=True)
-    # Two commands may begin at once: what the other is writing is no stranger.
-    found = [p for p in folder.iterdir() if not p.name.startswith(PART)]
-    if found and owner not in found:
+    # Two commands may start at once: ignore the temporary file of the other.
+    present = [p for p in folder.iterdir() if not p.name.startswith(PART)]
+    if present and owner not in present:
       raise InputError(
         f'--workdir {folder} holds other files; name a new or an empty folder'
       )
-    if not found:
-      _write(owner, json.dumps(comparable, indent=2) + '\n')
+    if not present:
+      atomic.write(owner, json.dumps(comparable, indent=2) + '\n')
     _check(folder, json.loads(owner.read_text('utf-8')), comparable)
   except OSError as error:
     raise InputError(
@@ -38,17 +43,12 @@ def claim(folder: pathlib.Path, comparable: dict) -> None:
 
 
 def _check(folder: pathlib.Path, saved: dict, comparable: dict) -> None:
-  theirs = lines.flat(saved)
-  ours = lines.flat(json.loads(json.dumps(comparable)))
-  for key in sorted(theirs.keys() | ours.keys()):
-    if theirs.get(key) != ours.get(key):
+  there = lines.flat(saved)
+  # A round trip through JSON turns tuples into lists, as in `saved`.
+  here = lines.flat(json.loads(json.dumps(comparable)))
+  for key in sorted(there.keys() | here.keys()):
+    if there.get(key) != here.get(key):
       raise InputError(
         f'--workdir {folder} belongs to another configuration: {key} is '
-        f'{theirs.get(key)} there and {ours.get(key)} here; name another folder'
+        f'{there.get(key)} there and {here.get(key)} here; name another folder'
       )
-
-
-def _write(path: pathlib.Path, text: str) -> None:
-  part = path.with_name(f'{PART}{socket.gethostname()}-{os.getpid()}')
-  part.write_text(text, encoding='utf-8')
-  part.replace(path)

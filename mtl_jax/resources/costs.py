@@ -1,4 +1,4 @@
-"""What a step costs: parameters, operations and memory traffic, by reading."""
+"""Parameters, operations and memory traffic of a function, from its jaxpr."""
 
 import functools
 import math
@@ -7,31 +7,48 @@ from typing import Any
 
 import jax
 
+from mtl_jax.resources import jaxprs
+
 
 def parameters(params: Any) -> int:
-  """How many numbers are learned."""
+  """Returns the number of trainable parameters, summed over all leaves."""
   return sum(leaf.size for leaf in jax.tree.leaves(params))
 
 
 def flops(function: Callable, *arguments: Any) -> int:
-  """Floating-point operations of one call, read off its jaxpr.
+  """Counts the floating-point operations of one call.
 
-  A multiply-add is two, any other operation one per number that it makes; the
-  body of a loop of known length counts as often as it runs (XLA's own cost
-  analysis counts it once).
+  A multiply-add counts as two operations, any other operation as one per
+  element of its result. The body of a scan counts once per iteration (XLA's
+  own cost analysis counts it once).
+
+  Args:
+    function: function to trace; it is not compiled.
+    *arguments: arrays or `jax.ShapeDtypeStruct`s.
+
+  Returns:
+    The number of operations.
   """
   return operations(jax.make_jaxpr(function)(*arguments))
 
 
 def operations(jaxpr: Any) -> int:
-  """The same, of a jaxpr."""
-  return _count(_operations, _open(jaxpr))
+  """Counts the floating-point operations of a jaxpr, like `flops`."""
+  return _count(_operations, jaxprs.inner(jaxpr))
 
 
 def traffic(function: Callable, *arguments: Any) -> int:
-  """Bytes that one call reads and writes, every operation from memory.
+  """Counts the bytes that one call reads and writes without fusion.
 
-  Loops count as in `flops`. XLA fuses operations, so that less moves.
+  Loops count as in `flops`. The compiled program moves fewer bytes, since XLA
+  fuses operations.
+
+  Args:
+    function: function to trace; it is not compiled.
+    *arguments: arrays or `jax.ShapeDtypeStruct`s.
+
+  Returns:
+    The number of bytes.
   """
   return _count(_bytes, jax.make_jaxpr(function)(*arguments).jaxpr)
 
@@ -41,7 +58,7 @@ def _count(cost: Callable, jaxpr) -> int:
 
 
 def _used(jaxpr) -> list:
-  """Equations whose results are read: a compiler leaves out all others."""
+  """Equations whose results are used; a compiler removes all others."""
   read, used = set(map(id, jaxpr.outvars)), []
   for equation in reversed(jaxpr.eqns):
     if equation.effects or read & set(map(id, equation.outvars)):
@@ -51,7 +68,7 @@ def _used(jaxpr) -> list:
 
 
 def _equation(cost: Callable, equation) -> int:
-  inner = [_count(cost, _open(j)) for j in _bodies(equation.params)]
+  inner = [_count(cost, body) for body in jaxprs.bodies(equation)]
   name = equation.primitive.name
   if name == 'scan':
     return equation.params['length'] * sum(inner)
@@ -59,14 +76,14 @@ def _equation(cost: Callable, equation) -> int:
     return cost(equation)
   if name != 'cond':
     return sum(inner)
-  # What differs by platform is counted as it is defined: a platform's own way
-  # may multiply zeros.
+  # Of `lax.platform_dependent` the default branch counts: the branch of a
+  # platform may do redundant work, such as products with zeros.
   native = equation.params.get('branches_platforms')
   return inner[native.index(None)] if native else max(inner)
 
 
 def _bytes(equation) -> int:
-  """A part that is picked or replaced is all that is touched."""
+  """Of a slice or an update, only the elements read or written count."""
   name = equation.primitive.name
   sizes = [_size(v.aval) for v in equation.invars]
   made = sum(_size(v.aval) for v in equation.outvars)
@@ -80,7 +97,7 @@ def _bytes(equation) -> int:
 
 
 def _size(aval) -> int:
-  itemsize = getattr(aval.dtype, 'itemsize', 0)  # of keys there is none
+  itemsize = getattr(aval.dtype, 'itemsize', 0)  # PRNG keys have none
   return math.prod(aval.shape) * itemsize
 
 
@@ -95,7 +112,7 @@ def _operations(equation) -> int:
 
 
 def _terms(equation) -> int:
-  """Products that are added up into one number of the output."""
+  """Number of products that are summed into one element of the output."""
   left, right = (v.aval.shape for v in equation.invars[:2])
   if equation.primitive.name == 'dot_general':
     contracted = equation.params['dimension_numbers'][0][0]
@@ -104,22 +121,10 @@ def _terms(equation) -> int:
   return math.prod(right) // right[out_axis]
 
 
-def _bodies(params: dict) -> list:
-  """The jaxprs inside an equation: bodies of loops, branches and calls."""
-  values = []
-  for value in params.values():
-    values.extend(value if isinstance(value, tuple | list) else [value])
-  return [v for v in values if hasattr(_open(v), 'eqns')]
-
-
-def _open(jaxpr):
-  return getattr(jaxpr, 'jaxpr', jaxpr)
-
-
 _PRODUCTS = {'dot_general', 'conv_general_dilated'}
 
-# What makes no bytes; what reads as much as it makes; what writes as much as
-# the operand of this number.
+# Primitives that move no bytes; that read as many bytes as they write; that
+# write as many bytes as the operand with this index has.
 _FREE = {'reshape', 'squeeze', 'stop_gradient', 'bitcast_convert_type', 'iota'}
 _PICKS = {'slice', 'dynamic_slice', 'gather'}
 _REPLACES = {
@@ -129,7 +134,7 @@ _REPLACES = {
   'scatter_add': 2,
 }
 
-# What only moves, reads or names numbers does no arithmetic.
+# Primitives without arithmetic.
 _MOVES = {
   'broadcast_in_dim', 'reshape', 'transpose', 'squeeze', 'concatenate',
   'slice', 'dynamic_slice', 'dynamic_update_slice', 'gather', 'scatter', 'pad',

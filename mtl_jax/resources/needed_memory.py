@@ -1,4 +1,4 @@
-"""Bytes that training takes, predicted from shapes; nothing is compiled."""
+"""Predicts the memory that training needs from shapes, without compiling."""
 
 import math
 from typing import Any
@@ -11,12 +11,13 @@ from mtl_jax import train
 from mtl_jax.data import sources
 from mtl_jax.data.sources import Source
 from mtl_jax.interference import probes
+from mtl_jax.resources import jaxprs
 from mtl_jax.resources.plans import Need
 from mtl_jax.train import batches, selection
 from mtl_jax.train.evaluation import predicted
 
-# A compiler orders operations for speed: its activations take up to twice what
-# the order of the program needs. See tests/resources/test_needed_memory.py.
+# XLA reorders operations for speed, so that activations take up to twice the
+# memory of the traced order. See tests/resources/test_needed_memory.py.
 SLACK = 1.5
 
 
@@ -28,18 +29,22 @@ def need(
   read: dict[str, Source],
   batch_devices: int = 1,
 ) -> Need:
-  """Predicts what runs take.
+  """Predicts the memory of the parts of a program that trains runs.
 
   Args:
-    system: what is compiled.
-    sizes: of a period.
-    state: of one run, arrays or their shapes.
-    step: the jaxpr of one step, whose results begin with the state.
-    read: by split, shapes of what a run reads.
-    batch_devices: that share a batch.
+    system: tasks, scheme, balancer and optimizer.
+    sizes: numbers of steps and rows of a period.
+    state: training state of one run, arrays or their shapes.
+    step: jaxpr of one training step; the new state is the first of its results.
+    read: by name of the split, shapes of the data that a run reads.
+    batch_devices: number of devices that share the batch of a run.
+
+  Returns:
+    Bytes by part; activations, evaluation, drawing and probe count by the
+    largest of them, since they are never in memory at the same time.
   """
   own = size(state)
-  # A table that splits are cut from is there once.
+  # Splits may be rows of the same table, which is in memory only once.
   tables = {
     id(x): x for x in jax.tree.leaves([s.shared for s in read.values()])
   }
@@ -62,7 +67,7 @@ def need(
 
 
 def _drawing(steps: int, rows_each: int, count: int) -> int:
-  """While the rows of all batches of a period are drawn."""
+  """Peak memory of drawing the row numbers of all batches of a period."""
 
   def draw(key, first, num_rows):
     return batches.rows(key, first, steps, rows_each, count, num_rows)
@@ -71,7 +76,7 @@ def _drawing(steps: int, rows_each: int, count: int) -> int:
 
 
 def _evaluation(system, sizes, state, read) -> int:
-  """While the largest split that is evaluated is predicted."""
+  """Peak memory of the predictions of the largest split evaluated."""
   source = max((read['valid'], read['test']), key=sources.size)
 
   def evaluate(params, extra, split):
@@ -81,7 +86,7 @@ def _evaluation(system, sizes, state, read) -> int:
 
 
 def _probe(system, sizes, state, source) -> int:
-  """While interference is measured."""
+  """Peak memory of the interference probe."""
   number = jax.ShapeDtypeStruct((), jnp.float32)
   weights = jax.ShapeDtypeStruct((len(system.tasks),), jnp.float32)
   hp = train.Hp(*[number] * 4, task_weights=weights)
@@ -95,23 +100,38 @@ def _probe(system, sizes, state, source) -> int:
 
 
 def size(tree: Any) -> int:
-  """Bytes of arrays, or of what stands for their shapes."""
+  """Returns the bytes of a tree of arrays or `jax.ShapeDtypeStruct`s."""
   return sum(_bytes(leaf) for leaf in jax.tree.leaves(tree))
 
 
 def peak(function: Any, *arguments: Any) -> int:
-  """Most bytes that are alive at once in a call, without its arguments."""
+  """Predicts the peak memory of one call, without its arguments.
+
+  Args:
+    function: function to trace; it is not compiled.
+    *arguments: arrays or `jax.ShapeDtypeStruct`s.
+
+  Returns:
+    The largest number of bytes of results and intermediate values that exist
+    at the same time.
+  """
   return live(jax.make_jaxpr(function)(*arguments).jaxpr)
 
 
 def live(jaxpr: Any, in_place: int = 0) -> int:
-  """The same, of a jaxpr: every value lives from its birth to its last use.
+  """Predicts the peak memory of a jaxpr, without its arguments.
 
-  What a compiler fuses away is counted as if it were there, unless it only
-  spreads or renames numbers. The first `in_place` results take the place of
-  arguments.
+  A value takes memory from the equation that computes it to the last one that
+  uses it. Fusion is ignored, except that broadcasts and reshapes are free.
+
+  Args:
+    jaxpr: jaxpr, closed or not.
+    in_place: number of leading results that reuse the memory of arguments.
+
+  Returns:
+    The largest number of bytes that are alive at the same time.
   """
-  jaxpr = _open(jaxpr)
+  jaxpr = jaxprs.inner(jaxpr)
   last = _last_uses(jaxpr)
   alive: dict[Any, int] = dict.fromkeys(_variables(jaxpr.outvars[:in_place]), 0)
   now = most = 0
@@ -126,7 +146,7 @@ def live(jaxpr: Any, in_place: int = 0) -> int:
 
 
 def _last_uses(jaxpr: Any) -> dict[Any, int]:
-  """The number of the last equation that reads a variable."""
+  """Index of the last equation that uses each variable."""
   last = {}
   for i, equation in enumerate(jaxpr.eqns):
     last |= dict.fromkeys(_variables(equation.invars), i)
@@ -143,12 +163,8 @@ def _made(equation: Any, variable: Any) -> int:
 
 
 def _inside(equation: Any) -> int:
-  """What the body of a loop, branch or call holds on top of its results."""
-  values = []
-  for value in equation.params.values():
-    values.extend(value if isinstance(value, tuple | list) else [value])
-  bodies = [_open(v) for v in values if hasattr(_open(v), 'eqns')]
-  inside = max(map(live, bodies), default=0)
+  """Peak memory inside a loop, branch or call, besides its results."""
+  inside = max(map(live, jaxprs.bodies(equation)), default=0)
   if equation.primitive.name in ('scan', 'while', 'cond'):
     return inside
   # The results of a call are the results of its body.
@@ -159,7 +175,7 @@ def _bytes(value: Any) -> int:
   shape, dtype = getattr(value, 'shape', ()), getattr(value, 'dtype', None)
   if dtype is None:
     return 0
-  # Keys of random numbers have a dtype of their own.
+  # numpy does not know the dtype of PRNG keys; a key is two 32-bit words.
   width = np.dtype(dtype).itemsize if not _is_key(dtype) else 8
   return math.prod(shape) * width
 
@@ -168,11 +184,7 @@ def _is_key(dtype: Any) -> bool:
   return jax.dtypes.issubdtype(dtype, jax.dtypes.prng_key)
 
 
-def _open(jaxpr: Any) -> Any:
-  return getattr(jaxpr, 'jaxpr', jaxpr)
-
-
-# Written where they are read, or a name for what is there.
+# Primitives that XLA fuses into their users, or that only rename a value.
 _FREE = {
   'broadcast_in_dim', 'iota', 'reshape', 'squeeze', 'expand_dims', 'copy',
   'stop_gradient', 'random_wrap', 'random_unwrap',

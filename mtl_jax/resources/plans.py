@@ -1,24 +1,24 @@
-"""How many runs one program trains, and in what order."""
+"""Chooses how many runs one program trains, and in what order."""
 
 from typing import NamedTuple
 
 from mtl_jax.plugins.parallel import Asked
 
-HEADROOM = 0.8  # of free memory is planned with: predictions are no promises
-# On a CPU runs side by side pay while they are this small; measured by
-# benchmarks/growth/__main__.py, see docs/growth.md.
+HEADROOM = 0.8  # share of the free memory to use: predictions are not exact
+# On a CPU, training runs side by side is faster up to these sizes of a run;
+# measured by benchmarks/growth/__main__.py, see docs/growth.md.
 SMALL_PARAMETERS = 1_000
 SMALL_STEP = 1_000_000  # bytes
 
 
 class Need(NamedTuple):
-  """Bytes of a program's parts.
+  """Memory that the parts of a program need, in bytes.
 
   Attributes:
-    shared: on each device, read by all of its runs.
-    data: that a run has for itself.
-    state: of a run: parameters, the best ones, moments.
-    step: of a run while it is trained: activations, gradients, batches.
+    shared: data on each device that all of its runs read.
+    data: data of one run alone.
+    state: parameters, best parameters and optimizer state of one run.
+    step: activations, gradients and batches while one run is trained.
   """
 
   shared: int
@@ -27,22 +27,31 @@ class Need(NamedTuple):
   step: int
 
   def on_device(self, runs: int, side_by_side: bool) -> int:
-    """With so many runs on the device."""
-    if side_by_side or runs == 1:  # New states take the place of old ones.
+    """Returns the bytes that a number of runs needs on one device.
+
+    Args:
+      runs: number of runs on the device.
+      side_by_side: whether they are trained at once, else in turn.
+
+    Returns:
+      The total, with the shared data.
+    """
+    if side_by_side or runs == 1:  # New states overwrite old ones.
       return self.shared + runs * (self.data + self.state + self.step)
-    # The run at work is copied, and new states are kept until all have theirs.
-    kept = runs * (self.data + 2 * self.state)
-    return self.shared + kept + self.state + self.step
+    # The loop over runs (`lax.map`) copies the state of the current run, and
+    # stacks the new states while the old ones still exist.
+    all_runs = runs * (self.data + 2 * self.state)
+    return self.shared + all_runs + self.state + self.step
 
 
 class Place(NamedTuple):
-  """Where a cell is to be trained.
+  """The devices that train a cell.
 
   Attributes:
     platform: cpu, gpu or tpu.
-    rows: devices among which runs are spread.
-    batch: devices that share the batch of a run.
-    free: bytes left on each device, None where that is not known.
+    rows: number of devices over which runs are spread.
+    batch: number of devices that share the batch of a run.
+    free: free bytes on each device, None if it is not known.
   """
 
   platform: str
@@ -52,13 +61,14 @@ class Place(NamedTuple):
 
 
 class Plan(NamedTuple):
-  """What is done.
+  """How the runs of a cell are trained.
 
   Attributes:
-    side_by_side: runs of a device are trained at once, else in turn.
-    runs: of one program.
-    needed: bytes on each device.
-    fits: whether they are there.
+    side_by_side: whether the runs of a device are trained at once, else in
+      turn.
+    runs: number of runs that one program trains.
+    needed: predicted bytes on each device.
+    fits: whether so much memory is free.
   """
 
   side_by_side: bool
@@ -70,14 +80,18 @@ class Plan(NamedTuple):
 def choose(
   asked: Asked, total: int, parameters: int, need: Need, place: Place
 ) -> Plan:
-  """The most runs that fit, or as many as asked.
+  """Chooses the largest number of runs that fits, or the number asked for.
 
   Args:
-    asked: from `parse`.
-    total: runs of the cell.
-    parameters: of one run.
-    need: bytes of a run.
-    place: where.
+    asked: value of `config.parallel`, from `parallel.parse`.
+    total: number of runs of the cell.
+    parameters: number of parameters of one run.
+    need: predicted memory.
+    place: devices that train the cell.
+
+  Returns:
+    The plan. If no number of runs fits, the one with the fewest runs; if a
+    number was asked for, a plan with it whether it fits or not.
   """
   together = asked.mode == 'vmap' or (
     asked.mode == 'auto' and _pays(parameters, need, place.platform)
@@ -95,9 +109,10 @@ def _pays(parameters: int, need: Need, platform: str) -> bool:
 
 
 def _sizes(total: int, place: Place) -> list[int]:
-  """Numbers of runs to try: all, half of them, ..., one per device.
+  """Numbers of runs to try: all, a half, a quarter, ..., one per device.
 
-  Coarse, so that a little less memory tomorrow does not change the program.
+  The steps are coarse so that a small change of the free memory does not
+  change the program.
   """
   sizes, parts = [total], 2
   while sizes[-1] > place.rows:
@@ -110,14 +125,25 @@ def _sizes(total: int, place: Place) -> list[int]:
 def _plan(runs: int, together: bool, need: Need, place: Place) -> Plan:
   each = -(-runs // place.rows)
   needed = need.on_device(each, together)
-  if place.platform == 'cpu':  # Runs' data are made beside where they will lie.
+  if place.platform == 'cpu':
+    # The data of the runs are copied in host memory to where they are used.
     needed = max(needed, need.shared + 2 * each * need.data)
   fits = place.free is None or needed <= HEADROOM * place.free
   return Plan(together, runs, needed, fits)
 
 
 def describe(plan: Plan, total: int, place: Place) -> str:
-  """The plan in one line, for the user."""
+  """Describes a plan to the user in one line.
+
+  Args:
+    plan: plan to describe.
+    total: number of runs of the cell.
+    place: devices that train the cell.
+
+  Returns:
+    A line such as '8 runs in one program, side by side on one device (GPU);
+    about 3 GB on a device'.
+  """
   count = f'{plan.runs} run{"s" * (plan.runs > 1)}'
   if plan.runs < total:
     count = f'{total} runs, {plan.runs} at a time'
@@ -133,7 +159,7 @@ def describe(plan: Plan, total: int, place: Place) -> str:
 
 
 def amount(size: int | float) -> str:
-  """`12345678 -> '12 MB'`."""
+  """Formats a number of bytes: `12345678 -> '12.3 MB'`."""
   for unit in ('bytes', 'kB', 'MB'):
     if size < 999.5:
       return f'{size:.3g} {unit}'

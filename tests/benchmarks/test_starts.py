@@ -48,7 +48,7 @@ def steps_alone(monkeypatch):
   slow = compiled._compile
   once = lambda lowered, _: slow(lowered, compiled.ONCE)  # noqa: E731
   monkeypatch.setattr(compiled, '_compile', once)
-  monkeypatch.setattr(ours, 'peak', lambda: 1.0)
+  monkeypatch.setattr(ours.profiling, 'peak_flops', lambda _: 1.0)
   none = {'lower': lambda *_: [], '__call__': lambda *args: (args[4], {})}
   for name, function in none.items():
     monkeypatch.setattr(measuring.Measuring, name, function)

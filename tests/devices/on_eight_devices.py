@@ -1,4 +1,4 @@
-"""Meshes of eight devices against one; `test_devices` runs this file.
+"""Meshes of eight devices against one device; `test_sharding` runs this file.
 
 In a process of its own: the number of devices is fixed when JAX starts.
 """
@@ -38,7 +38,7 @@ def test_there_are_eight():
 
 
 def mapped(system, mesh, **how):
-  """`advance` of three runs on a mesh; the runs are padded to divide."""
+  """`advance` of three runs on a mesh; runs are padded to its runs axis."""
   own = functools.partial(train.advance, system)
 
   def one(hp, seed, state, data):
@@ -90,7 +90,7 @@ def test_pmap_equals_one_device(alone):
 
 
 def test_runs_side_by_side_equal_one_device(alone):
-  """As accelerators take them."""
+  """As on accelerators."""
   system = small.system(balancer='pcgrad')
   small.close(results(system, (2, 4), side_by_side=True), alone)
 
@@ -100,15 +100,16 @@ def shares(scheme):
   return bool(base.split(small.params(small.scheme(scheme), rows))[0])
 
 
-# One that weighs losses takes the place of the Gram where nothing is shared.
-# The others are made of the same operations.
+# Without shared parameters there is no Gram matrix, and a balancer that weighs
+# losses is used. The schemes left out consist of the same operations.
 SCHEMES = (
   *('adashare', 'cross_stitch', 'hard', 'ltb', 'moore', 'mtan', 'nddr'),
   *('shared_private', 'single', 'snr'),
 )
 PAIRS = {(s, 'pcgrad' if shares(s) else 'uncertainty') for s in SCHEMES}
-# Of each kind: what weighs losses, looks twice, draws, solves, has a state,
-# takes three batches, sees the gradients themselves.
+# A balancer of each kind: weighs losses, evaluates the loss twice, draws random
+# numbers, solves a problem, has a state, takes three batches, needs the
+# gradients themselves.
 METHODS = ('equal', 'famo', 'gradvac', 'mgda', 'modo', 'graddrop')
 PAIRS |= {('hard', balancer) for balancer in METHODS}
 
@@ -185,7 +186,7 @@ def optimized():
 
 @pytest.fixture(scope='module')
 def on_one(tmp_path_factory):
-  """What a cell on one device records."""
+  """The records of a cell on one device."""
   folder = tmp_path_factory.mktemp('one')
   test_table.train(test_table.make(mesh=(1, 1)), folder)
   return test_table.numbers(folder)
@@ -197,13 +198,13 @@ def test_a_cell_on_a_mesh_writes_the_same_records(changes, on_one, tmp_path):
   assert test_table.numbers(tmp_path) == pytest.approx(on_one, rel=1e-4)
 
 
-def test_a_cell_stopped_on_a_mesh_goes_on_on_one_device(on_one, tmp_path):
+def test_a_cell_stopped_on_a_mesh_continues_on_one_device(on_one, tmp_path):
   spread, alone = (test_table.make(mesh=mesh) for mesh in ((2, 4), (1, 1)))
   with pytest.raises(signals.Stopped):
     test_table.train(spread, tmp_path / 'cell', stop_after=2)
   records = (tmp_path / 'cell' / 'records.jsonl').read_text()
   test_table.train(alone, tmp_path / 'cell')
-  # What was measured before is not measured again.
+  # Evaluations before the stop are not repeated.
   added = (tmp_path / 'cell' / 'records.jsonl').read_text()[len(records) :]
   assert '"step": 6,' in records
   assert '"step": 6,' not in added

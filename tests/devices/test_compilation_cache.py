@@ -1,4 +1,4 @@
-"""Compiled programs are kept, mended and limited."""
+"""The compilation cache is written, repaired and limited in size."""
 
 import os
 import pathlib
@@ -13,7 +13,7 @@ from mtl_jax.devices import compilation_cache
 
 ROOT = pathlib.Path(__file__).parents[2]
 
-# Each compiles one program as a job of its own would.
+# Compiles one program in a process of its own, as a job does.
 PROGRAM = """
 import sys, jax, jax.numpy as jnp
 from mtl_jax import devices
@@ -23,7 +23,7 @@ jax.jit(lambda x: (x @ x).sum() + 1)(jnp.ones((3, 3)))
 
 
 def compile_in(folder, **env):
-  """Runs `PROGRAM`; returns what it said."""
+  """Runs `PROGRAM`; returns what it wrote to stderr."""
   known = {k: v for k, v in os.environ.items() if 'COMPILATION_CACHE' not in k}
   known |= {'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0'}
   known |= {'MTL_JAX_CACHE': str(folder), 'JAX_PLATFORMS': 'cpu', **env}
@@ -34,21 +34,21 @@ def compile_in(folder, **env):
   return done.stderr
 
 
-def kept(folder):
+def entries(folder):
   return {path.name: path for path in folder.rglob('*-cache')}
 
 
-def test_a_cut_off_entry_is_made_anew(tmp_path):
+def test_an_incomplete_entry_is_compiled_again(tmp_path):
   assert compile_in(tmp_path) == ''
-  first = kept(tmp_path)
+  first = entries(tmp_path)
   assert first
   for path in first.values():
     path.write_bytes(path.read_bytes()[:-50])
-  said = compile_in(tmp_path)
-  assert said.count('\n') == 1
-  assert 'made anew' in said
-  assert set(kept(tmp_path)) == set(first)
-  for path in kept(tmp_path).values():
+  printed = compile_in(tmp_path)
+  assert printed.count('\n') == 1
+  assert 'compiled again' in printed
+  assert set(entries(tmp_path)) == set(first)
+  for path in entries(tmp_path).values():
     assert zlib.decompress(path.read_bytes())
   assert compile_in(tmp_path) == ''
 
@@ -56,27 +56,27 @@ def test_a_cut_off_entry_is_made_anew(tmp_path):
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
   file = tmp_path / 'file'
   file.touch()
-  said = compile_in(file)
-  assert said.count('\n') == 1
-  assert 'MTL_JAX_CACHE' in said
+  printed = compile_in(file)
+  assert printed.count('\n') == 1
+  assert 'MTL_JAX_CACHE' in printed
 
 
 @pytest.fixture
 def config(monkeypatch):
-  """What `keep` sets in this process, without the setting."""
-  told = {}
-  monkeypatch.setattr(jax.config, 'update', told.__setitem__)
-  monkeypatch.setattr(compilation_cache, '_mend_when_warned', lambda *_: None)
-  return told
+  """What `keep_programs` would set in the config of JAX."""
+  updates = {}
+  monkeypatch.setattr(jax.config, 'update', updates.__setitem__)
+  monkeypatch.setattr(compilation_cache, '_repair_when_warned', lambda *_: None)
+  return updates
 
 
-def test_an_empty_name_keeps_nothing(config, monkeypatch):
+def test_an_empty_variable_disables_the_cache(config, monkeypatch):
   monkeypatch.setenv('MTL_JAX_CACHE', '')
   compilation_cache.keep_programs(pytest.fail)
   assert config == {}
 
 
-def test_the_user_says_where_caches_lie(config, monkeypatch, tmp_path):
+def test_the_cache_is_in_the_users_cache_folder(config, monkeypatch, tmp_path):
   monkeypatch.delenv('MTL_JAX_CACHE', raising=False)
   monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
   compilation_cache.keep_programs(pytest.fail)
@@ -84,17 +84,17 @@ def test_the_user_says_where_caches_lie(config, monkeypatch, tmp_path):
   assert folder.is_relative_to(tmp_path / 'mtl_jax')
 
 
-def test_machines_of_another_kind_have_another_folder(monkeypatch):
+def test_another_kind_of_processor_has_another_folder(monkeypatch):
   monkeypatch.delenv('MTL_JAX_CACHE', raising=False)
   before = compilation_cache._folder()
   monkeypatch.setattr('platform.processor', lambda: 'another')
   assert compilation_cache._folder() != before
 
 
-def test_the_longest_unused_entries_make_room(tmp_path, monkeypatch):
+def test_the_least_recently_used_entries_are_removed(tmp_path, monkeypatch):
   monkeypatch.setattr(compilation_cache, 'LARGEST', 20)
   for age, name in enumerate(['new-cache', 'old-cache', 'older-cache']):
     (tmp_path / name).write_bytes(bytes(9))
     os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
   compilation_cache._shrink(tmp_path)
-  assert set(kept(tmp_path)) == {'new-cache', 'old-cache'}
+  assert set(entries(tmp_path)) == {'new-cache', 'old-cache'}

@@ -1,4 +1,4 @@
-"""Runs that are mapped, spread and placed equal a plain loop over them."""
+"""Mapping runs over devices gives the same results as a loop over runs."""
 
 import os
 import pathlib
@@ -15,7 +15,7 @@ RUNS = 8
 
 
 def one(scale, shared, state):
-  """Something of a run's: a loop, a draw, two outputs."""
+  """A function of one run with a loop, a random draw and two outputs."""
 
   def body(x, _):
     return jnp.tanh(x @ shared['w']) * scale, x.sum()
@@ -38,17 +38,19 @@ def arguments():
 def check_against_a_loop():
   scale, shared, state = arguments()
   mapped = devices.map_runs(one, (0, None, 0))
-  ours = mapped(
+  results = mapped(
     devices.place(scale, over_runs=True),
     devices.place(shared, over_runs=False),
     devices.place(state, over_runs=True),
   )
   for i in range(RUNS):
     alone = one(scale[i], shared, jax.tree.map(lambda x, i=i: x[i], state))
-    for a, b in zip(jax.tree.leaves(ours), jax.tree.leaves(alone), strict=True):
+    for a, b in zip(
+      jax.tree.leaves(results), jax.tree.leaves(alone), strict=True
+    ):
       assert a.shape[0] == RUNS
       np.testing.assert_allclose(a[i], b, rtol=1e-5, atol=1e-6)
-  return ours
+  return results
 
 
 def test_mapped_runs_equal_a_loop():

@@ -120,6 +120,15 @@ def test_nor_does_training_need_what_reads_and_shows():
   assert not set(modules.split()) & HEAVY
 
 
+def test_training_needs_no_file_locks():
+  *_, modules = start(
+    'import sys; sys.modules["fcntl"] = None\n'
+    'import mtl_jax.train, mtl_jax.records.locks\n'
+    'print(*sys.modules, file=sys.stderr)'
+  )
+  assert 'mtl_jax.train' in modules.split()
+
+
 def test_modules_that_are_put_off_are_the_modules():
   start(
     'from experiments import lazy\n'

@@ -1,4 +1,4 @@
-"""Cells on Ray: what is refused, and that a killed worker changes no number."""
+"""Ray: invalid flags are refused; a killed worker changes no result."""
 
 import os
 import pathlib
@@ -51,7 +51,7 @@ def table(folder):
 
 
 def trained_by(folder):
-  """The process that first writes an evaluation into a cell of `folder`."""
+  """Returns the id of the first process that writes an evaluation."""
   for _ in range(3000):
     time.sleep(0.1)
     for path in folder.glob('cells/*/records.jsonl'):
@@ -92,16 +92,16 @@ def test_an_unknown_launcher_names_the_nearest():
     ('127.0.0.1:99999', 'does not answer'),
   ],
 )
-def test_an_address_where_nothing_answers(address, part):
+def test_an_address_without_a_server_is_refused(address, part):
   with pytest.raises(InputError, match=part):
     ray_address.check(address)
 
 
-def test_what_answers_and_is_no_ray(monkeypatch):
+def test_a_server_that_is_not_ray_is_refused(monkeypatch):
   monkeypatch.setattr(ray_address, 'SECONDS', (1.0, 2.0))
   with socket.create_server(('127.0.0.1', 0)) as server:
     port = server.getsockname()[1]
-    with pytest.raises(InputError, match='is no Ray'):
+    with pytest.raises(InputError, match='is not Ray'):
       ray_address.check(f'127.0.0.1:{port}')
 
 
@@ -111,7 +111,7 @@ def test_flags_of_ray_without_ray_are_refused():
 
 
 class Cluster:
-  """In the place of Ray: nodes with so many cores and GPUs."""
+  """Replaces Ray: nodes with given numbers of cores and GPUs."""
 
   def __init__(self, *nodes):
     self._nodes = [{'CPU': cpus, 'GPU': gpus} for cpus, gpus in nodes]
@@ -153,7 +153,7 @@ def order(cell, workdir, **changes):
   return whole._replace(**changes)
 
 
-def test_a_worker_that_sees_another_folder_or_other_data_says_so(tmp_path):
+def test_a_worker_with_another_folder_or_other_data_is_an_error(tmp_path):
   cell = test_table.make()
   with pytest.raises(InputError, match='file system that all machines share'):
     worker.work(order(cell, tmp_path))

@@ -1,4 +1,4 @@
-"""Files are found by name, and a wrong name is answered with the nearest."""
+"""Files are chosen by name; the error for a wrong name suggests the nearest."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def test_names_are_the_files(package, made_by):
     assert found.__module__ == f'mtl_jax.{package}.{name}'
 
 
-def test_unknown_name_is_answered_with_the_nearest():
+def test_the_error_for_an_unknown_name_suggests_the_nearest():
   with pytest.raises(
     InputError, match="'hrad' in schemes: did you mean 'hard'"
   ):
@@ -47,20 +47,20 @@ def test_dotted_path_is_imported():
 
 
 @pytest.mark.usefixtures('lab')
-def test_a_file_without_what_is_asked_for_is_refused():
+def test_a_file_without_the_attribute_is_refused():
   with pytest.raises(InputError, match='my_own_lab.mine has no Scheme'):
     plugins.find('mtl_jax.schemes', 'my_own_lab.mine', 'Scheme')
 
 
 @pytest.mark.usefixtures('lab')
 @pytest.mark.parametrize('path', ['my_own_lab.other', 'no_lab.mine'])
-def test_missing_path_tells_the_remedy(path):
+def test_the_error_for_a_missing_path_names_the_remedy(path):
   with pytest.raises(InputError, match='PYTHONPATH'):
     plugins.find('mtl_jax.schemes', path, 'Scheme')
 
 
 @pytest.mark.usefixtures('lab')
-def test_what_a_users_file_lacks_is_not_hidden():
+def test_a_failed_import_in_a_users_file_is_not_hidden():
   with pytest.raises(ModuleNotFoundError, match='no_such_module_here'):
     plugins.find('mtl_jax.schemes', 'my_own_lab.broken', 'Scheme')
 

@@ -1,4 +1,4 @@
-"""A field that is given to a file reaches it, whatever the file is called."""
+"""The fields of a section reach the chosen file, whatever its name is."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from mtl_jax.tasks import Task
 from mtl_jax.train import optimizers, schedules
 
 TASKS = Task('a', 'binary'), Task('b', 'regression')
-# Four files of the user's, each with the name of one of ours.
+# Files of the user's, each with the name of a built-in one.
 LAB = {
   'synthetic': """
 from tests import toy
@@ -67,7 +67,7 @@ def lab(tmp_path_factory):
     yield
 
 
-def tried(config):
+def hyperparameters(config):
   """Settings of hyperparameters for two tasks."""
   return settings.settings(config, choice(config, 'scheme'), 2)
 
@@ -80,7 +80,7 @@ def config(**changes):
 
 
 def built(made):
-  """What each of the four files made of its fields."""
+  """What each of the four files built from its fields."""
   system = build.system(made, TASKS)
   weights, drawn = system.balancer.update(np.ones(2), None, (), None)
   return {
@@ -94,7 +94,7 @@ def built(made):
 def test_what_was_set_reaches_each_of_four_files():
   made = config()
   bare = built(made)
-  # Theirs alone, theirs and ours, and a section as a whole.
+  # Fields of the user's file alone, fields of both, and a whole section.
   made.datasets.synthetic = {'times': 6.0}
   made.encoders.mlp.update(widths=(3, 5), times=2)
   made.schemes.hard.update(start=0.1, split_at=1)
@@ -110,16 +110,16 @@ def test_what_was_set_reaches_each_of_four_files():
 
 
 @every
-def test_none_of_our_defaults_reaches_a_file_of_the_users(what):
+def test_no_built_in_default_reaches_a_users_file(what):
   assert choice(config(), what).fields == {}
   name = CHOSEN[what].rpartition('.')[2]
-  ours = config(**{what: name})
-  assert choice(ours, what).fields == {
-    k: v for k, v in ours[what + 's'][name].items() if k != 'hp'
+  built_in = config(**{what: name})
+  assert choice(built_in, what).fields == {
+    k: v for k, v in built_in[what + 's'][name].items() if k != 'hp'
   }
 
 
-def test_a_dotted_path_to_a_file_of_ours_takes_its_fields():
+def test_a_dotted_path_to_a_built_in_file_takes_its_fields():
   made = config(scheme='mtl_jax.schemes.hard')
   made.schemes.hard.split_at = 1
   assert build.system(made, TASKS).scheme.split_at == 1
@@ -129,7 +129,7 @@ def test_hyperparameters_of_a_shared_section_count_for_both():
   made = config(schemes={'hard': {'hp': {'lr': (0.5,)}}})
   for scheme in ('hard', 'lab_of_mine.hard'):
     made.scheme = scheme
-    assert [s['lr'] for s in tried(made)] == [0.5]
+    assert [s['lr'] for s in hyperparameters(made)] == [0.5]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_field_that_the_file_lacks_is_refused(what, fields, parts):
 
 
 def test_two_defaults_of_one_field_are_refused_until_it_is_set():
-  """4 may have been typed, or be the default of our file."""
+  """4 may have been set by the user, or be the default of the built-in file."""
   made = config(scheme='lab_of_mine.mmoe')
   with pytest.raises(
     InputError,
@@ -172,7 +172,7 @@ def test_two_defaults_of_one_field_are_refused_until_it_is_set():
 
 
 @pytest.mark.parametrize('balancer', ['lab_of_mine.rlw', 'lab_of_mine.mine'])
-def test_what_is_drawn_for_a_dotted_balancer_reaches_it(balancer):
+def test_hyperparameters_drawn_for_a_dotted_balancer_reach_it(balancer):
   made = ConfigDict(config()).lock()
   method = draws.Method('mine', 'lab_of_mine.hard', balancer)
   one = draws.Draw(0.1, 0.0, (), {}, {'draw': 'sign'})
@@ -180,7 +180,7 @@ def test_what_is_drawn_for_a_dotted_balancer_reaches_it(balancer):
   assert sections.section(found, 'balancer')['draw'] == 'sign'
 
 
-def test_words_are_those_that_the_code_knows():
+def test_options_are_those_of_the_code():
   words = sections.WORDS
   assert words['optimizer'] == tuple(optimizers.OPTIMIZERS)
   assert words['schedule'] == tuple(schedules.SCHEDULES)

@@ -1,6 +1,7 @@
-"""Cores and memory: the machine's, or what a container's limits leave."""
+"""Cores and memory of the machine, or within a container's limits."""
 
-import jax
+import types
+
 import pytest
 
 from mtl_jax.devices import sharding
@@ -11,7 +12,7 @@ QUOTA, PERIOD = 'cpu.cfs_quota_us', 'cpu.cfs_period_us'
 
 
 def groups(root, files, own):
-  """A folder of control groups, and the file that says which are ours."""
+  """Creates a folder of control groups and the file that names our own."""
   for name, text in files.items():
     path = root / 'cgroup' / name
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,7 +32,7 @@ def groups(root, files, own):
     ({'cpu.max': '150000 100000\n'}, V2, 1),
     ({'cpu.max': '390000 100000\n'}, V2, 3),
     ({'cpu.max': '20000 100000\n'}, V2, 1),
-    # The least of all groups on the way, and of no others.
+    # The minimum over this group and those above it, and over no others.
     (
       {
         'a/cpu.max': '300000 100000\n',
@@ -54,7 +55,7 @@ def groups(root, files, own):
       V1,
       2,
     ),
-    # Names of the host's folders, which a container does not see.
+    # Folders of the host, which do not exist in a container.
     ({'cpu.max': '200000 100000\n'}, '0::/../../docker/1\n', 2),
     ({'cpu.max': 'no number\n'}, V2, 8),
   ],
@@ -110,7 +111,7 @@ def test_a_limit_less_what_is_used(files, own, left, tmp_path):
   assert containers.free_memory(*groups(tmp_path, files, own)) == left
 
 
-def test_where_there_are_no_control_groups_all_cores_are_ours(tmp_path):
+def test_without_control_groups_all_cores_count(tmp_path):
   missing = tmp_path / 'none'
   assert containers.cores(missing, missing) == containers.allowed_cores()
 
@@ -123,7 +124,11 @@ def test_devices_and_threads_are_as_many_as_the_quota(
   monkeypatch.setattr(containers, 'cores', lambda: cores)
   monkeypatch.setattr(sharding.os, 'environ', environ := {})
   asked = {}
-  monkeypatch.setattr(jax.config, 'update', asked.__setitem__)
+  config = types.SimpleNamespace(
+    jax_num_cpu_devices=-1, update=asked.__setitem__
+  )
+  # Not the config of JAX: another test may have set the number of devices.
+  monkeypatch.setattr(sharding.jax, 'config', config)
   sharding.use_every_core()
   assert asked == {'jax_num_cpu_devices': cores}
   assert environ.get('NPROC') == threads

@@ -1,4 +1,4 @@
-"""Two real processes: one set of records, one end, and no lost work."""
+"""Two processes of one job write one set of records and lose no work."""
 
 import pathlib
 import signal
@@ -61,14 +61,14 @@ class Job:
     ]
 
   def end(self, signum=None):
-    """Exit codes, output and errors of both; sends the second a signal."""
+    """Exit codes, output and errors of both; may signal the second."""
     if signum:
       self.processes[1].send_signal(signum)
-    told = [process.communicate(timeout=120) for process in self.processes]
-    return [p.returncode for p in self.processes], *zip(*told, strict=True)
+    printed = [process.communicate(timeout=120) for process in self.processes]
+    return [p.returncode for p in self.processes], *zip(*printed, strict=True)
 
   def saved(self):
-    """The states saved so far, by number of periods."""
+    """The numbers of periods after which a state was saved."""
     found = self.folder.glob('out/cells/*/checkpoints/*_runs/[0-9]*')
     return {int(path.name) for path in found if path.name.isdecimal()}
 
@@ -80,7 +80,7 @@ class Job:
 
 @pytest.fixture(scope='module')
 def whole(tmp_path_factory):
-  """The same cell in one process, without a stop."""
+  """The same cell, trained in one process without interruption."""
   folder = tmp_path_factory.mktemp('whole')
   test_table.train(test_table.make(**LONG), folder)
   return test_table.numbers(folder)
@@ -102,8 +102,8 @@ def test_two_processes_train_one_batch_and_write_once(whole, tmp_path):
   assert not (tmp_path / 'other').exists()
 
 
-def test_what_two_processes_saved_one_goes_on_with(whole, tmp_path):
-  """Both stop where one is asked to; go on; one dies; one alone finishes."""
+def test_one_process_continues_what_two_saved(whole, tmp_path):
+  """Both stop when one is signalled; both continue; one dies; one finishes."""
   job = Job(tmp_path, '--config.checkpoint_seconds=0')
   job.until_saved()
   codes, _, errors = job.end(signal.SIGTERM)
@@ -115,7 +115,7 @@ def test_what_two_processes_saved_one_goes_on_with(whole, tmp_path):
   job.until_saved(*before)
   codes, _, errors = job.end(signal.SIGKILL)
   assert codes == [supervisor.DIED, -signal.SIGKILL], errors
-  assert 'goes on from the last checkpoint' in errors[0].splitlines()[-1]
+  assert 'from the last checkpoint' in errors[0].splitlines()[-1]
 
   assert max(job.saved()) > max(before)
   test_table.train(test_table.make(**LONG), cell_of(tmp_path))
@@ -131,12 +131,12 @@ def test_what_two_processes_saved_one_goes_on_with(whole, tmp_path):
     (jobs.Job('here:1234', 2, 2), '--process=2: .* from 0 to 1'),
   ],
 )
-def test_a_job_that_no_processes_form_is_told(job, words):
+def test_an_invalid_job_is_refused(job, words):
   with pytest.raises(InputError, match=words):
     jobs.check(job)
 
 
-def test_processes_without_a_coordinator_are_told(monkeypatch):
+def test_processes_without_a_coordinator_are_refused(monkeypatch):
   given = {'COORDINATOR': '', 'PROCESSES': 2, 'PROCESS': None}
   for flag, value in given.items():
     monkeypatch.setattr(cli, flag, types.SimpleNamespace(value=value))

@@ -1,4 +1,4 @@
-"""The first signal is put off, the second is not."""
+"""The first signal is postponed, the second is not."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from mtl_jax.processes import signals
 
 
 @pytest.mark.parametrize('signum', [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_is_told_when_asked(signum, capfd):
+def test_a_signal_is_returned_when_asked_for(signum, capfd):
   with signals.postponed() as asked:
     assert asked() == 0
     os.kill(os.getpid(), signum)
@@ -17,7 +17,7 @@ def test_a_signal_is_told_when_asked(signum, capfd):
   assert 'stopping' in capfd.readouterr().err
 
 
-def test_the_second_stops_at_once_and_handlers_come_back():
+def test_a_second_signal_stops_at_once_and_handlers_are_restored():
   before = signal.getsignal(signal.SIGTERM)
   with signals.postponed():
     os.kill(os.getpid(), signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""A process and its parent end together, and say how."""
+"""A process and its parent end together, with a message."""
 
 import fcntl
 import pathlib
@@ -48,18 +48,18 @@ def start(does, joins='supervisor.joined()'):
     ('1 / 0', supervisor.DIED, 'from the last checkpoint'),
   ],
 )
-def test_the_end_of_the_child_is_the_end(does, code, last):
+def test_the_exit_code_is_that_of_the_child(does, code, last):
   process = start(does)
   _, errors = process.communicate(timeout=60)
   assert process.returncode == code
   assert errors == '' if last is None else last in errors.splitlines()[-1]
 
 
-def test_peers_that_never_came_are_told_apart():
+def test_processes_that_never_connect_have_another_message():
   process = start('os.abort()', joins='pass')
   _, errors = process.communicate(timeout=60)
   assert process.returncode == supervisor.DIED
-  assert 'did not find each other' in errors.splitlines()[-1]
+  assert 'did not connect within' in errors.splitlines()[-1]
 
 
 def test_a_signal_before_anything_is_saved_ends_both():
@@ -71,8 +71,8 @@ def test_a_signal_before_anything_is_saved_ends_both():
 
 
 @pytest.mark.parametrize('how', [signal.SIGKILL, signal.SIGSTOP])
-def test_a_child_outlives_no_parent_that_is_dead_or_hangs(how, tmp_path):
-  """The child alone holds a lock, which the kernel gives back at its end."""
+def test_a_child_ends_when_its_parent_dies_or_hangs(how, tmp_path):
+  """The child alone holds a lock, which the kernel releases at its end."""
   path = tmp_path / 'lock'
   claim = f"file = open('{path}', 'w'); fcntl.flock(file, fcntl.LOCK_EX)"
   process = start('time.sleep(60)', joins=f'import fcntl; {claim}')

@@ -1,4 +1,4 @@
-"""Lines that pandas reads, whatever happened while they were written."""
+"""Records can be read, whatever happened while they were written."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from mtl_jax import records
 
 
-def test_numbers_of_numpy_are_plain_and_nan_is_null(tmp_path):
+def test_numpy_values_are_json_and_nan_is_null(tmp_path):
   values = {'a': np.float32(0.5), 'b': np.arange(2), 'c': float('nan')}
   records.append(tmp_path, {'kind': 'x', **values})
   assert list(records.read(tmp_path)) == [
@@ -14,7 +14,7 @@ def test_numbers_of_numpy_are_plain_and_nan_is_null(tmp_path):
   ]
 
 
-def test_a_line_cut_short_by_a_crash_is_left_out(tmp_path):
+def test_an_incomplete_last_line_is_skipped(tmp_path):
   records.append(tmp_path, {'kind': 'eval'})
   with open(tmp_path / 'records.jsonl', 'a') as file:
     file.write('{"kind": "do')
@@ -34,7 +34,7 @@ def test_flat_names_every_leaf():
   assert records.flat(tree) == {'a.b': 1, 'a.c': {}, 'd': [2]}
 
 
-def test_damage_in_the_middle_is_not_passed_over(tmp_path):
+def test_an_invalid_line_in_the_middle_is_an_error(tmp_path):
   path = tmp_path / 'records.jsonl'
   path.write_text('{"kind": "cell"}\nnonsense\n{"kind": "done"}\n')
   with pytest.raises(ValueError, match='Expecting value'):

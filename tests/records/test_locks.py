@@ -1,4 +1,4 @@
-"""One process has a cell, and loses it when it ends, however it ends."""
+"""One process holds a lock until it ends, however it ends."""
 
 import subprocess
 import sys
@@ -15,16 +15,16 @@ with locks.held(pathlib.Path(sys.argv[1])) as other:
 
 
 def hold(folder):
-  """Another process that claims the folder and stays; and what it printed."""
+  """Starts a process that locks the folder; returns it and what it printed."""
   process = subprocess.Popen(
     [sys.executable, '-c', HOLD, str(folder)], stdout=subprocess.PIPE, text=True
   )
   return process, process.stdout.readline().strip()
 
 
-def test_the_second_learns_who_has_it_until_that_process_is_killed(tmp_path):
-  process, said = hold(tmp_path / 'cell')
-  assert said == 'mine'
+def test_a_lock_names_its_process_until_that_is_killed(tmp_path):
+  process, printed = hold(tmp_path / 'cell')
+  assert printed == 'mine'
   with locks.held(tmp_path / 'cell') as other:
     assert other.startswith(f'process {process.pid} on ')
   process.kill()
@@ -33,7 +33,7 @@ def test_the_second_learns_who_has_it_until_that_process_is_killed(tmp_path):
     assert other == ''
 
 
-def test_a_claim_ends_with_its_block_even_by_an_error(tmp_path):
+def test_a_lock_is_released_after_its_block_and_after_an_error(tmp_path):
   try:
     with locks.held(tmp_path) as other:
       assert other == ''
@@ -46,7 +46,7 @@ def test_a_claim_ends_with_its_block_even_by_an_error(tmp_path):
     assert other == ''
 
 
-def test_to_await_is_to_take_over(tmp_path):
+def test_awaited_takes_over_a_released_lock(tmp_path):
   process, _ = hold(tmp_path)
   with locks.held(tmp_path) as other:
     assert other
@@ -56,10 +56,21 @@ def test_to_await_is_to_take_over(tmp_path):
   process.wait()
 
 
-def test_without_locks_one_line_says_so(tmp_path, monkeypatch, capsys):
+def test_without_file_locks_a_warning_is_printed_once(
+  tmp_path, monkeypatch, capsys
+):
   monkeypatch.setattr(locks, 'fcntl', None)
   locks._warn.cache_clear()
   with locks.held(tmp_path) as one, locks.held(tmp_path) as two:
     assert one == two == ''
   (line,) = capsys.readouterr().err.splitlines()
   assert 'one command at a time' in line
+
+
+def test_a_lock_that_is_waited_for_is_taken_over(tmp_path):
+  process, _ = hold(tmp_path)
+  with open(tmp_path / 'lock') as file:
+    assert not locks.lock(file)
+    process.kill()
+    assert locks.lock(file, wait=True)
+  process.wait()

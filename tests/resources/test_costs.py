@@ -1,4 +1,4 @@
-"""Operations counted from the jaxpr equal closed forms."""
+"""Operations counted in a jaxpr equal closed forms."""
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +12,7 @@ from tests import small
 quick = small.quick
 
 
-def test_parameters_counts_numbers():
+def test_parameters_counts_elements():
   assert costs.parameters({'a': jnp.ones((3, 4)), 'b': [jnp.ones(())]}) == 13
 
 
@@ -26,7 +26,7 @@ def test_product_of_stacked_matrices():
   assert costs.flops(jnp.matmul, a, b) == 7 * 2 * 3 * 4 * 5
 
 
-def test_only_shapes_are_asked_for():
+def test_shapes_are_enough():
   a = jax.ShapeDtypeStruct((3, 4), jnp.float32)
   assert costs.flops(lambda a: a @ a.T, a) == 2 * 3 * 4 * 3
 
@@ -42,7 +42,7 @@ def test_forward_pass_of_an_mlp(compiled):
   assert costs.flops(function, x, w, v) == expected
 
 
-def test_a_loop_counts_as_often_as_it_runs():
+def test_a_loop_counts_once_per_iteration():
   def loop(x, w):
     return lax.scan(lambda h, _: (h @ w, None), x, None, length=11)[0]
 
@@ -50,12 +50,12 @@ def test_a_loop_counts_as_often_as_it_runs():
   assert costs.flops(loop, x, w) == 11 * 2 * 2 * 4 * 4
 
 
-def test_a_branch_counts_as_its_dearest():
+def test_a_cond_counts_as_its_most_expensive_branch():
   def branch(x):
     return lax.cond(x[0, 0] > 0, lambda x: x @ x, lambda x: x + x, x)
 
   x = jnp.ones((3, 3))
-  # The comparison is one; the cast of the predicate moves a number.
+  # The comparison is one operation, the cast of the predicate none.
   assert costs.flops(branch, x) == 2 * 27 + 1
 
 
@@ -83,7 +83,7 @@ def test_traffic_of_a_product_is_its_operands_and_result():
   assert costs.traffic(jnp.matmul, a, b) == 4 * (12 + 20 + 15)
 
 
-def test_traffic_of_a_loop_counts_as_often_as_it_runs():
+def test_traffic_of_a_loop_counts_once_per_iteration():
   def loop(x, w):
     return lax.scan(lambda h, _: (h @ w, None), x, None, length=11)[0]
 
@@ -91,7 +91,7 @@ def test_traffic_of_a_loop_counts_as_often_as_it_runs():
   assert costs.traffic(loop, x, w) == 11 * 4 * (8 + 16 + 8)
 
 
-def test_what_is_picked_is_all_that_is_touched():
+def test_a_slice_reads_only_its_elements():
   table, rows = jnp.ones((1000, 3)), jnp.arange(2)
 
   def pick(table, rows):
@@ -100,7 +100,7 @@ def test_what_is_picked_is_all_that_is_touched():
   assert costs.traffic(pick, table, rows) < 200
 
 
-def test_what_moves_numbers_is_free():
+def test_moving_data_is_no_operation():
   def move(x):
     return jnp.concatenate([x.T.reshape(2, 6), x.T.reshape(2, 6)])[:1]
 
@@ -108,14 +108,14 @@ def test_what_moves_numbers_is_free():
 
 
 def forward(name, num_tasks):
-  """What predictions of 8 rows cost."""
+  """Operations of the predictions of 8 rows."""
   scheme = small.scheme(name, tasks=small.TASKS[:1] * num_tasks)
   x = small.inputs()
   params = small.params(scheme, x)
   return costs.flops(lambda p: scheme.apply({'params': p}, x, False), params)
 
 
-def test_a_platform_of_its_own_way_does_not_count():
+def test_the_branch_of_a_platform_does_not_count():
   def wasteful(x):
     return (x @ jnp.concatenate([x, x], axis=1))[:, :4]
 
@@ -126,21 +126,21 @@ def test_a_platform_of_its_own_way_does_not_count():
   assert costs.flops(either, x) == 2 * 4**3
 
 
-def test_towers_cost_each_as_much_as_one():
+def test_each_tower_costs_as_much_as_one():
   assert forward('single', 3) == 3 * forward('single', 1)
 
 
-def test_a_task_more_costs_hard_sharing_a_head_more():
+def test_another_task_costs_hard_sharing_another_head():
   encoder = 2 * 8 * (5 * 6 + 6 * 4)
   head = 2 * 8 * 4
   one, two, three = (forward('hard', n) for n in (1, 2, 3))
   assert three - two == two - one
-  # Biases, ReLU and pooling are small beside the products.
+  # Biases, ReLU and pooling are small compared with the products.
   assert head <= two - one < 3 * head
   assert encoder + head <= one < 1.5 * (encoder + head)
 
 
-def test_a_training_step_costs_about_three_forwards():
+def test_a_gradient_costs_about_two_and_a_half_forward_passes():
   w, x = jnp.ones((32, 32)), jnp.ones((64, 32))
 
   def loss(w):

@@ -1,11 +1,11 @@
-"""Free memory: of the fullest device, or its part of the host's."""
+"""Free memory of the fullest device, or its share of the host's memory."""
 
 import pytest
 
 from mtl_jax.resources import free_memory
 
 
-def test_devices_of_a_cpu_share_its_memory(monkeypatch):
+def test_cpu_devices_share_the_memory(monkeypatch):
   monkeypatch.setattr(free_memory, '_host', lambda: 2**33)
   assert free_memory.free_bytes(1) == 2**33
   assert free_memory.free_bytes(4) == 2**31
@@ -37,6 +37,6 @@ class Device:
   ],
 )
 def test_the_fullest_accelerator_counts(stats, free, monkeypatch):
-  found = [Device(s) for s in stats]
-  monkeypatch.setattr(free_memory.jax, 'local_devices', lambda: found)
-  assert free_memory.free_bytes(len(found)) == free
+  devices = [Device(s) for s in stats]
+  monkeypatch.setattr(free_memory.jax, 'local_devices', lambda: devices)
+  assert free_memory.free_bytes(len(devices)) == free

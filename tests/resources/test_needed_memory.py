@@ -1,4 +1,4 @@
-"""Predicted bytes against what the compiler says, and how they grow."""
+"""Predicted memory is close to the compiler's figure, and grows like it."""
 
 import jax
 import jax.numpy as jnp
@@ -56,18 +56,18 @@ def peak(function):
   return needed_memory.peak(function, jax.ShapeDtypeStruct((N,), jnp.float32))
 
 
-def test_a_value_lives_to_its_last_use():
+def test_a_value_takes_memory_until_its_last_use():
   assert peak(lambda x: jnp.sin(x)) == 4 * N
   assert peak(lambda x: jnp.sin(jnp.sin(jnp.sin(x)))) == 8 * N
-  kept = peak(lambda x: (y := jnp.sin(x), jnp.cos(jnp.cos(y)) * y)[1])
-  assert kept == 12 * N
+  reused = peak(lambda x: (y := jnp.sin(x), jnp.cos(jnp.cos(y)) * y)[1])
+  assert reused == 12 * N
 
 
-def test_what_only_spreads_or_renames_takes_nothing():
+def test_broadcasts_and_reshapes_take_no_memory():
   assert peak(lambda x: jnp.zeros((N, N)).reshape(-1)) == 0
 
 
-def test_a_loop_holds_one_turn_and_what_it_stacks():
+def test_a_loop_takes_one_iteration_and_its_stacked_results():
   def loop(x, stacked):
     def body(x, _):
       y = jnp.sin(x)
@@ -80,7 +80,7 @@ def test_a_loop_holds_one_turn_and_what_it_stacks():
   assert many - few == 10 * 4 * N
 
 
-def test_results_in_place_of_arguments_take_nothing():
+def test_results_in_place_of_arguments_take_no_memory():
   x = jax.ShapeDtypeStruct((N,), jnp.float32)
   jaxpr = jax.make_jaxpr(lambda x: (jnp.sin(x), jnp.cos(x)))(x)
   assert needed_memory.live(jaxpr, in_place=1) == 4 * N
@@ -108,7 +108,7 @@ def test_more_rows_tasks_and_units_take_more(balancer):
     assert cell(balancer=balancer, **changes).need.step > least
 
 
-def test_data_of_their_own_count_for_each_run_else_once():
+def test_own_data_count_for_each_run_and_shared_data_once():
   own, one = cell().need, cell(resplit=False).need
   assert own.shared == 0
   assert own.data - one.data == one.shared > 0

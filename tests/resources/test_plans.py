@@ -1,4 +1,4 @@
-"""How many runs one program trains, and in what order."""
+"""The number of runs that one program trains, and their order."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def choose(text, total=8, parameters=100, need=NEED, **where):
     ('vmap:12', ('vmap', 12)),
   ],
 )
-def test_all_forms_are_read(text, found):
+def test_all_forms_are_parsed(text, found):
   assert parallel.parse(text) == found
 
 
@@ -68,7 +68,7 @@ def test_side_by_side_on_accelerators_and_for_tiny_networks():
   ('free', 'runs'), [(None, 8), (190, 8), (189, 4), (170, 4), (169, 2)]
 )
 def test_the_runs_are_halved_until_they_fit(free, runs):
-  """On each of two devices: 100 for all, 10 a run, 50 for the one at work."""
+  """Each of two devices needs 100, 10 per run, and 50 for the current run."""
   plan = choose('map', free=free)
   assert (plan.runs, plan.fits) == (runs, True)
 
@@ -83,10 +83,10 @@ def test_one_run_per_device_is_the_least():
   assert choose('map', total=1, free=157).runs == 1
 
 
-def test_a_number_is_kept_and_does_not_fit_by_itself():
+def test_a_number_asked_for_is_used_even_if_it_does_not_fit():
   assert choose('4', free=120).runs == 4
   assert not choose('4', free=120).fits
-  assert choose('40').runs == 8  # there are no more
+  assert choose('40').runs == 8  # the cell has no more
 
 
 def test_the_numbers_tried_fill_the_devices():
@@ -99,16 +99,16 @@ def test_the_numbers_tried_fill_the_devices():
       assert sizes[-1] <= rows
 
 
-def test_the_plan_in_words():
-  told = plans.describe(choose('map', total=8), 8, place())
-  assert told.startswith(
+def test_describe():
+  text = plans.describe(choose('map', total=8), 8, place())
+  assert text.startswith(
     '8 runs in one program, one after the other on each of 2 devices (CPU); '
   )
-  told = plans.describe(
+  text = plans.describe(
     choose('vmap:4', total=9), 9, place(rows=1, platform='gpu')
   )
-  assert '9 runs, 4 at a time in one program, side by side' in told
-  assert 'on one device (GPU)' in told
+  assert '9 runs, 4 at a time in one program, side by side' in text
+  assert 'on one device (GPU)' in text
   assert '2 x 4 devices' in plans.describe(choose('map'), 8, place(batch=4))
 
 

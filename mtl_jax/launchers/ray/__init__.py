@@ -1,4 +1,4 @@
-"""Cells on a Ray cluster."""
+"""Trains cells on a Ray cluster."""
 
 from mtl_jax.launchers.ray.sweep import make
 

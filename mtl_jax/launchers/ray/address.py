@@ -1,4 +1,4 @@
-"""Whether a Ray cluster answers, found out in seconds and without noise."""
+"""Checks the address of a Ray cluster within seconds."""
 
 import socket
 import subprocess
@@ -6,7 +6,7 @@ import sys
 
 from mtl_jax.errors import InputError
 
-SECONDS = 5.0, 10.0  # for a connection, then for Ray itself
+SECONDS = 5.0, 10.0  # timeouts of the connection and of Ray itself
 PROBE = """
 import logging, sys, ray
 ray.init(sys.argv[1], logging_level=logging.CRITICAL, log_to_driver=False)
@@ -14,10 +14,10 @@ ray.init(sys.argv[1], logging_level=logging.CRITICAL, log_to_driver=False)
 
 
 def check(address: str) -> None:
-  """Raises `InputError` where no Ray answers at `host:port`, or `auto`."""
+  """Raises `InputError` if no Ray cluster answers at `host:port` or `auto`."""
   if address != 'auto':
     _connect(address)
-  # Ray itself tries for minutes, and aborts the process that asks.
+  # In a process of its own: Ray retries for minutes, then aborts its process.
   try:
     done = subprocess.run(
       [sys.executable, '-c', PROBE, address],
@@ -27,7 +27,7 @@ def check(address: str) -> None:
       check=False,
     )
   except subprocess.TimeoutExpired as error:
-    raise _silent(address, 'what answers is no Ray') from error
+    raise _silent(address, 'the server there is not Ray') from error
   if done.returncode:
     lines = done.stderr.strip().splitlines() or ['no reason given']
     raise _silent(address, lines[-1][:300])

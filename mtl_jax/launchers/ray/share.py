@@ -1,4 +1,4 @@
-"""What part of a cluster a cell is given."""
+"""The cores and GPUs of a cluster that each cell is given."""
 
 import os
 import pathlib
@@ -8,18 +8,33 @@ from mtl_jax.cells import Cell
 from mtl_jax.errors import InputError
 from mtl_jax.launchers import base
 
-KEPT = ('JAX_', 'XLA_', 'MTL_JAX_')  # variables that workers should see
+# Prefixes of environment variables that workers inherit.
+INHERITED = ('JAX_', 'XLA_', 'MTL_JAX_')
 
 
 class Share(NamedTuple):
-  """Cores and GPUs of one cell."""
+  """Numbers of cores and GPUs of one cell."""
 
   cpus: int
   gpus: int
 
 
 def of_cluster(ray: Any, resources: base.Resources) -> Share:
-  """What a cell is given: a GPU and its part of a node's cores, or a node."""
+  """Chooses the share of each cell.
+
+  By default a cell is given one GPU and its part of the cores of the node, or
+  a whole node if the cluster has no GPUs.
+
+  Args:
+    ray: the module, connected to a cluster.
+    resources: cores and GPUs asked for.
+
+  Returns:
+    A share that at least one node of the cluster has.
+
+  Raises:
+    InputError: if no node has what was asked for.
+  """
   nodes = [node['Resources'] for node in ray.nodes() if node['Alive']]
   gpus = resources.gpus
   if gpus < 0:
@@ -44,19 +59,29 @@ def of_cluster(ray: Any, resources: base.Resources) -> Share:
 
 
 def one_core_per_run(share: Share, cells: list[Cell]) -> Share:
-  """More cores would idle; let the node train more cells with them."""
+  """Reduces the cores of a share to the largest number of runs of a cell.
+
+  Further cores would be idle; this way the node trains more cells at a time.
+
+  Args:
+    share: share without GPUs.
+    cells: cells to train.
+
+  Returns:
+    The reduced share; the same one if a cell has a mesh of its own.
+  """
   if any(cell.config.mesh for cell in cells):
     return share
   return Share(min(share.cpus, max(len(cell.runs) for cell in cells)), 0)
 
 
 def variables(share: Share) -> dict[str, str]:
-  """A worker's environment: its own cores alone, and our code."""
-  kept = {k: v for k, v in os.environ.items() if k.startswith(KEPT)}
+  """Returns a worker's environment variables: its cores, and this code."""
+  inherited = {k: v for k, v in os.environ.items() if k.startswith(INHERITED)}
   checkout = str(pathlib.Path(__file__).parents[2])
   paths = [checkout, os.getcwd(), os.environ.get('PYTHONPATH', '')]
   return {
-    **kept,
+    **inherited,
     'JAX_PLATFORMS': '' if share.gpus else 'cpu',
     'NPROC': str(share.cpus),  # XLA's threads; OMP_NUM_THREADS has no effect
     'PYTHONPATH': os.pathsep.join(filter(None, paths)),

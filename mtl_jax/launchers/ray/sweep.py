@@ -1,7 +1,7 @@
-"""Cells on a Ray cluster, each in a worker process with devices of its own.
+"""Trains cells on a Ray cluster, each in a worker process with its own devices.
 
-A worker that is killed is started again, anywhere, and goes on from the cell's
-last saved state.
+A worker that is killed is restarted, perhaps on another machine, and continues
+from the last checkpoint of its cell.
 """
 
 import contextlib
@@ -26,16 +26,23 @@ from mtl_jax.processes import containers, signals
 from mtl_jax.records import locks
 from mtl_jax.run.progress import Live
 
-RETRIES = 3  # of a worker that was killed
+RETRIES = 3  # restarts of a worker that was killed
 
 
 def make(resources: base.Resources) -> base.Launcher:
-  """Starts Ray on this machine, or joins the cluster that an address names.
+  """Starts Ray on this machine, or connects to the cluster at an address.
+
+  Args:
+    resources: address of the cluster, cores and GPUs of each cell.
+
+  Returns:
+    The launcher.
 
   Raises:
-    InputError: there is no Ray, or nothing answers.
+    InputError: if Ray is not installed, no cluster answers, or no node has the
+      resources.
   """
-  # Telling its makers is for the user to switch on.
+  # Ray reports usage to its developers unless this is 0; the user may set 1.
   os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')
   if resources.cpus < 0 or resources.gpus < -1:
     raise InputError('--ray_cpus and --ray_gpus must not be negative')
@@ -45,10 +52,11 @@ def make(resources: base.Resources) -> base.Launcher:
     raise InputError(
       "--launcher=ray needs Ray: pip install 'mtl_jax[ray]'"
     ) from error
-  _connect(ray, resources)  # It forks, which JAX forbids once it has begun.
+  # Ray forks, which is not safe once JAX has started its threads.
+  _connect(ray, resources)
   share = ray_share.of_cluster(ray, resources)
-  # This process trains nothing and leaves accelerators to the workers; it has
-  # as many devices as they, so that a mesh is checked here.
+  # This process trains nothing and leaves accelerators to the workers. It has
+  # as many devices as a worker, so that `config.mesh` can be checked here.
   jax.config.update('jax_platforms', 'cpu')
   jax.config.update('jax_num_cpu_devices', share.gpus or share.cpus)
   return base.Launcher(functools.partial(train, ray, resources, share))
@@ -61,11 +69,21 @@ def train(
   cells: list[Cell],
   workdir: pathlib.Path,
 ) -> list[pathlib.Path]:
-  """Trains all cells that are not finished; returns the folders of all.
+  """Trains all cells that are not finished.
+
+  Args:
+    ray: the module, connected to a cluster.
+    resources: cores and GPUs that the user asked for.
+    share: cores and GPUs of each cell.
+    cells: cells of the table.
+    workdir: folder on a file system that all machines share.
+
+  Returns:
+    The folders of all cells, in order.
 
   Raises:
-    InputError: a worker cannot do it.
-    interrupt.Stopped: after Ctrl-C or SIGTERM; the states are saved.
+    InputError: if a worker cannot train its cell.
+    signals.Stopped: after Ctrl-C or SIGTERM; the states are saved.
   """
   folders = [workdir / 'cells' / cell.hash for cell in cells]
   pairs = list(zip(cells, folders, strict=True))
@@ -85,17 +103,31 @@ def train(
 
 
 class Sweep:
-  """Open cells, those that workers have, and what came of them."""
+  """Submits cells to workers and collects the outcomes.
+
+  Args:
+    ray: the module, connected to a cluster.
+    share: cores and GPUs of each cell.
+    left: pairs of a cell and its folder that are not finished.
+    token: file that exists as long as workers should train.
+    live: progress display.
+    stop_asked: function that returns the number of a signal received, or 0.
+  """
 
   def __init__(self, ray, share, left, token, live, stop_asked):
     self.ray, self.share, self.token = ray, share, token
     self.live, self.stop_asked = live, stop_asked
     self.left, self.total = left, len(left)
-    self.running = {}  # what Ray gave for it: the cell and its folder
-    self.others = {}  # folders: which other process trains it
+    self.running = {}  # Ray's reference to the task: cell and folder
+    self.others = {}  # folder: description of another process that trains it
 
   def run(self) -> None:
-    """Until all are finished."""
+    """Trains until all cells are finished.
+
+    Raises:
+      InputError: if a worker cannot train its cell.
+      signals.Stopped: if a signal was received.
+    """
     self.live.say(
       f'{self.total} cells on Ray, {self.share.cpus} cores and '
       f'{self.share.gpus} GPUs each'
@@ -110,7 +142,7 @@ class Sweep:
       self.stop()
 
   def submit(self) -> None:
-    """Hands over the cells that no other process trains."""
+    """Submits the cells that no other process trains."""
     free = [p for p in self.left if not (p[1] in self.others and _taken(p[1]))]
     work = self.ray.remote(max_calls=1)(worker.work).options(
       num_cpus=self.share.cpus,
@@ -124,7 +156,12 @@ class Sweep:
     self.live.title(f'{len(self.running)} cells with Ray')
 
   def order(self, cell: Cell, folder: pathlib.Path) -> worker.Order:
-    """What the worker is told."""
+    """Returns what a worker needs to rebuild a cell.
+
+    Args:
+      cell: cell to train.
+      folder: folder of the cell.
+    """
     return worker.Order(
       cell.config.to_dict(),
       cell.identity,
@@ -135,7 +172,7 @@ class Sweep:
     )
 
   def wait(self) -> None:
-    """A moment, or until a cell ends."""
+    """Waits until a worker ends, at most a second, and handles its outcome."""
     if not self.running:
       time.sleep(1)
       return
@@ -145,7 +182,16 @@ class Sweep:
       self.end(cell, folder, self.outcome(reference, cell))
 
   def outcome(self, reference: Any, cell: Cell) -> worker.Outcome:
-    """What came of it; what went wrong there is raised here."""
+    """Returns the outcome of a worker that has ended.
+
+    Args:
+      reference: Ray's reference to the task.
+      cell: cell of the worker, for messages.
+
+    Raises:
+      InputError: if the worker was killed too often; any exception that it
+        raised is raised here, too.
+    """
     try:
       return self.ray.get(reference)
     except self.ray.exceptions.RayTaskError as error:
@@ -159,7 +205,13 @@ class Sweep:
       ) from error
 
   def end(self, cell, folder, outcome) -> None:
-    """Counts a finished cell; one that another process has is put back."""
+    """Counts a finished cell, or puts one that is not finished back.
+
+    Args:
+      cell: cell of a worker that has ended.
+      folder: folder of the cell.
+      outcome: outcome of the worker.
+    """
     for line in outcome.lines:
       self.live.say(line)
     if outcome.other or outcome.stopped:
@@ -176,7 +228,7 @@ class Sweep:
     )
 
   def stop(self) -> None:
-    """Workers save and stop; those that had not begun never will."""
+    """Makes all workers save and stop, and waits for them."""
     self.token.unlink(missing_ok=True)
     while any(_taken(folder) for _, folder in self.running.values()):
       time.sleep(0.2)
@@ -193,14 +245,15 @@ def _connect(ray: Any, resources: base.Resources) -> None:
     address.check(resources.address)
     ray.init(resources.address, **quiet)
   else:
-    # Cells send each other nothing, and by default Ray takes a third of memory.
+    # Workers exchange no objects; by default Ray would reserve a third of the
+    # memory for them.
     own = {'num_cpus': containers.cores(), 'object_store_memory': 100 * 2**20}
     ray.init('local', include_dashboard=False, **own, **quiet)
 
 
 @contextlib.contextmanager
 def _token(workdir: pathlib.Path) -> Iterator[pathlib.Path]:
-  """A file that workers look for: where it is not, they stop."""
+  """Creates a file in the workdir; workers stop when it is gone."""
   token = workdir / f'.ray-{uuid.uuid4().hex[:12]}'
   token.touch()
   try:

@@ -1,4 +1,4 @@
-"""What a Ray worker does: it rebuilds one cell and trains it."""
+"""A Ray worker: rebuilds one cell and trains it."""
 
 import pathlib
 import signal
@@ -18,15 +18,15 @@ from mtl_jax.run import progress
 
 
 class Order(NamedTuple):
-  """One cell, in what can be sent to another machine.
+  """A cell, in a form that can be sent to another machine.
 
   Attributes:
-    config: as a dict, with the cell's scheme and balancer.
-    identity: what the cell's folder is named after.
-    workdir: a folder on a file system that all machines share.
-    token: a file in `workdir`; when it goes, workers save and stop.
-    cpus: cores of this worker where it has no accelerator, else 0.
-    groups: of the cell's tasks.
+    config: config as a dict, with the cell's scheme and balancer.
+    identity: identity of the cell, from which its folder is named.
+    workdir: folder on a file system that all machines share.
+    token: file in `workdir`; workers save and stop when it is removed.
+    cpus: cores of the worker if it has no accelerator, else 0.
+    groups: task groups of the cell, as indices of tasks.
   """
 
   config: dict[str, Any]
@@ -38,7 +38,15 @@ class Order(NamedTuple):
 
 
 class Outcome(NamedTuple):
-  """How it ended: finished, stopped, or another process trains it."""
+  """How a worker ended.
+
+  Attributes:
+    host: name of its machine.
+    seconds: wall time.
+    other: description of another process that trains the cell, or ''.
+    stopped: whether it was stopped before the cell was finished.
+    lines: messages for the user.
+  """
 
   host: str
   seconds: float
@@ -48,10 +56,10 @@ class Outcome(NamedTuple):
 
 
 def work(order: Order) -> Outcome:
-  """Trains a cell in this process, which then ends.
+  """Trains a cell in this process.
 
   Raises:
-    InputError: this machine sees another workdir, data or code.
+    InputError: if the workdir is not on this machine, or data or code differ.
   """
   began, host = time.monotonic(), socket.gethostname()
   token, live, other = pathlib.Path(order.token), progress.Told(), ''
@@ -76,20 +84,20 @@ def work(order: Order) -> Outcome:
 def _cell(order: Order, host: str) -> cells.Cell:
   if not pathlib.Path(order.workdir, 'config.json').exists():
     raise InputError(
-      f'--workdir {order.workdir} is not there; name a folder on a file system '
-      'that all machines share'
+      f'--workdir {order.workdir} does not exist; name a folder on a file '
+      'system that all machines share'
     )
   if not pathlib.Path(order.token).exists():
     raise signals.Stopped(signal.SIGTERM)
   config = ConfigDict(order.config)
   build.check(config)
   cell = cells.make(config, build.data(config), order.groups)
-  ours, theirs = (records.flat(i) for i in (cell.identity, order.identity))
-  for key in sorted(ours.keys() | theirs.keys()):
-    if ours.get(key) != theirs.get(key):
+  here, there = (records.flat(i) for i in (cell.identity, order.identity))
+  for key in sorted(here.keys() | there.keys()):
+    if here.get(key) != there.get(key):
       raise InputError(
-        f'{key} is {ours.get(key)} here and {theirs.get(key)} where the '
-        'command was given; all machines need the same code and the same '
+        f'{key} is {here.get(key)} here and {there.get(key)} where the '
+        'command was started; all machines need the same code and the same '
         'config.data_dir'
       )
   return cell
