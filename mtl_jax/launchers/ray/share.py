@@ -78,7 +78,7 @@ def one_core_per_run(share: Share, cells: list[Cell]) -> Share:
 def variables(share: Share) -> dict[str, str]:
   """Returns a worker's environment variables: its cores, and this code."""
   inherited = {k: v for k, v in os.environ.items() if k.startswith(INHERITED)}
-  checkout = str(pathlib.Path(__file__).parents[2])
+  checkout = str(pathlib.Path(__file__).parents[3])
   paths = [checkout, os.getcwd(), os.environ.get('PYTHONPATH', '')]
   return {
     **inherited,
