@@ -11,7 +11,7 @@ from configs import default
 from mtl_jax import cells, records, train
 from mtl_jax.cells import build
 from mtl_jax.programs.compile_ahead import Ready
-from mtl_jax.run import outcomes
+from mtl_jax.run import messages, outcomes
 from mtl_jax.run.loop import Training
 from tests import small
 
@@ -81,7 +81,7 @@ def used(*rows):
 
 def test_an_expert_under_a_hundredth_of_the_use_has_collapsed(cell, chunk):
   padding = [0.0, 1.0, 0.0]
-  found = outcomes.collapses(
+  found = messages.collapses(
     cell, chunk, (50, 100), used([0.02, 0.975, 0.005], [0.3, 0.4, 0.3], padding)
   )
   assert found == {
@@ -91,7 +91,7 @@ def test_an_expert_under_a_hundredth_of_the_use_has_collapsed(cell, chunk):
 
 
 def test_the_first_run_stands_for_all(cell, chunk):
-  found = outcomes.collapses(
+  found = messages.collapses(
     cell, chunk, (0, 5), used([0.5, 0.5, 0.0], [0.0, 1.0, 0.0], [1, 0, 0])
   )
   assert {k: text[-6:] for k, text in found.items()} == {
@@ -109,7 +109,7 @@ def test_the_first_run_stands_for_all(cell, chunk):
   ],
 )
 def test_nothing_else_is_a_collapse(cell, chunk, readings):
-  assert outcomes.collapses(cell, chunk, (0, 5), readings) == {}
+  assert messages.collapses(cell, chunk, (0, 5), readings) == {}
 
 
 def training(cell, folder, said):
@@ -153,7 +153,7 @@ def test_every_level_of_experts_is_watched(cell, chunk):
   low, high = (f'use of level {i} (expert)' for i in (0, 1))
   readings = {low: used([0.0, 1.0], [0.5, 0.5], [1, 0])['use (expert)']}
   readings[high] = readings[low][:, ::-1]
-  found = outcomes.collapses(cell, chunk, (0, 5), readings)
+  found = messages.collapses(cell, chunk, (0, 5), readings)
   assert set(found) == {'expert 0 of level 0', 'expert 1 of level 1'}
 
 
@@ -169,4 +169,4 @@ def test_what_a_scheme_of_experts_tells_is_what_is_watched(name, cell, chunk):
     lambda state: train.step(system, hp, state, split, key), state
   )
   unused = {k: np.zeros((3, *x.shape)) for k, x in metrics.readings.items()}
-  assert outcomes.collapses(cell, chunk, (0, 5), unused)
+  assert messages.collapses(cell, chunk, (0, 5), unused)
