@@ -12,7 +12,9 @@ from mtl_jax import cells, records, train
 from mtl_jax.cells import build
 from mtl_jax.programs.compile_ahead import Ready
 from mtl_jax.run import messages, outcomes
+from mtl_jax.run.checkpoints import Checkpoints
 from mtl_jax.run.loop import Training
+from mtl_jax.run.progress import RecordedProgress
 from tests import small
 
 quick = small.quick
@@ -112,29 +114,28 @@ def test_nothing_else_is_a_collapse(cell, chunk, readings):
   assert messages.collapses(cell, chunk, (0, 5), readings) == {}
 
 
-def training(cell, folder, said):
-  live = types.SimpleNamespace(say=said.append)
+def training(cell, folder, live):
+  programs = types.SimpleNamespace(seconds=0.0)
+  checkpoints = Checkpoints(folder / 'checkpoints')
   return Training(
-    cell,
-    Ready(types.SimpleNamespace(seconds=0.0), None),
-    folder,
-    None,
-    live,
-    None,
+    cell, Ready(programs, None), folder, checkpoints, live, lambda: 0
   )
 
 
 def test_a_collapse_is_said_once_by_whoever_trains_the_cell(
   cell, chunk, tmp_path
 ):
-  said, dead = [], used([0.0, 0.6, 0.4], [0.5, 0.5, 0.0], [0, 0, 1])
+  live, dead = (
+    RecordedProgress(),
+    used([0.0, 0.6, 0.4], [0.5, 0.5, 0.0], [0, 0, 1]),
+  )
   period = cell.config.steps // cell.config.evals
   records.append(tmp_path, {'kind': 'note', 'text': 'another note'})
-  one = training(cell, tmp_path, said)
+  one = training(cell, tmp_path, live)
   one.watch(chunk, period, used([0.0, 0.6, 0.4], [0.2, 0.4, 0.4], [0, 0, 1]))
   one.watch(chunk, 2 * period, dead)
   one.watch(chunk, 3 * period, dead)
-  resumed = training(cell, tmp_path, said)
+  resumed = training(cell, tmp_path, live)
   resumed.watch(chunk, 3 * period, dead)
   resumed.watch(chunk, 4 * period, used([0.5, 0.0, 0.5], [1, 1, 1], [1, 1, 1]))
   ends = [
@@ -144,9 +145,9 @@ def test_a_collapse_is_said_once_by_whoever_trains_the_cell(
       (0, period, 7), (2, 2 * period, 3), (1, 4 * period, 7)
     )
   ]  # fmt: skip
-  assert said == [f'mmoe, equal: {end}' for end in ends]
+  assert live.lines == [f'mmoe, equal: {end}' for end in ends]
   _, *notes = (line['text'] for line in records.read(tmp_path))
-  assert notes == said
+  assert notes == live.lines
 
 
 def test_every_level_of_experts_is_watched(cell, chunk):
