@@ -40,8 +40,8 @@ def test_a_resumed_clock_counts_on(now):
 def test_a_checkpoint_is_due_after_so_many_seconds(now):
   clock = Clock(compiling=3.0)
   now[0] += 10
-  assert not clock.due(10)
+  assert not clock.due(10.0)
   now[0] += 1
-  assert clock.due(10)
+  assert clock.due(10.0)
   clock.saved()
-  assert not clock.due(10)
+  assert not clock.due(10.0)

@@ -1,8 +1,8 @@
-"""What was traced of a cell is kept from one job to the next.
+"""A cache of traced programs, in the folder of JAX's compilation cache.
 
-It lies beside JAX's compiled programs, which are found by what tracing makes:
-an unchanged cell then starts without either. A file is JSON and programs that
-`jax.export` wrote, behind a digest of both; nothing pickled is read.
+JAX finds compiled programs by what was traced. With the traced programs cached
+too, an unchanged cell starts without tracing and without compiling. A file is a
+digest, JSON and programs that `jax.export` serialized; nothing is unpickled.
 """
 
 import functools
@@ -25,41 +25,45 @@ from mtl_jax.cells import identity
 
 SUFFIX = '-traced'
 MAGIC = b'mtl_jax 1'
-# A program rests on these, and on the part of this package that is below it.
+# A program depends on these, and on this package but for the folders `ABOVE`,
+# of which it depends on the files that `COMMON` names.
 PACKAGES = ('jax', 'jaxlib', 'flax', 'optax')
 ABOVE = ('report', 'launchers', 'schemes', 'balancers', 'encoders', 'data')
 COMMON = {'base', 'parts', 'solvers', 'views', 'sources', 'stacked', 'padded'}
 
 
-def on() -> bool:
-  """Whether anything is kept here."""
+def enabled() -> bool:
+  """Whether JAX has a folder for its compilation cache."""
   return bool(jax.config.jax_compilation_cache_dir)
 
 
-class Kept(NamedTuple):
-  """Of one cell.
+class Entry(NamedTuple):
+  """What is cached of one cell.
 
   Attributes:
-    facts: what a plan is made of, anything that JSON can hold.
-    programs: as `jax.export` serialised them, by name.
+    facts: fields of `cell.Facts`; anything that JSON can hold.
+    programs: by name, as `jax.export` serialized them.
   """
 
   facts: dict[str, Any]
   programs: dict[str, bytes]
 
 
-def key(named: dict, sizes: Sequence, own: bool) -> str:
-  """Names what is kept of a cell.
+def key(identified: dict, sizes: Sequence, of_user: bool) -> str:
+  """Makes the key of a cell's entry: a digest of all that programs depend on.
 
   Args:
-    named: the cell's identity; it covers its scheme, balancer and encoder.
-    sizes: of what is compiled, as far as results do not rest on them.
-    own: whether the cell is made of files of the user's. Such a file can import
-      others, so that an edit of any of them that is loaded traces anew.
+    identified: the cell's identity; it covers its scheme, balancer and encoder.
+    sizes: of the programs, where they are not part of the identity.
+    of_user: whether the cell uses files of the user. Such a file may import
+      others, so an edit of any loaded file of the user changes the key.
+
+  Returns:
+    32 hex digits.
   """
   flags = jax.config
   known = {
-    'identity': named,
+    'identity': identified,
     'sizes': sizes,
     'versions': {p: importlib.metadata.version(p) for p in PACKAGES},
     'python': platform.python_version(),
@@ -71,37 +75,45 @@ def key(named: dict, sizes: Sequence, own: bool) -> str:
       flags.jax_threefry_partitionable,
     ],
     'code': _package(),
-    'own': _own() if own else '',
+    'own': _user_files() if of_user else '',
   }
   return hashlib.sha256(_json(known)).hexdigest()[:32]
 
 
 def read(name: str) -> Kept | None:
-  """What is kept under a `key`, or None; of a broken file one line is said."""
+  """Reads an entry by its `key`; None where there is none.
+
+  A broken file is reported in one line on stderr and not used.
+  """
   path = _path(name)
   if not path:
     return None
   try:
     content = path.read_bytes()
-    os.utime(path)  # The longest unused go first.
+    os.utime(path)  # the cache deletes the longest unused files first
   except OSError:
     return None
-  found = _parsed(content)
-  if found is None:
-    text = f'{path} is not whole; what it held is traced and written anew'
+  entry = _parsed(content)
+  if entry is None:
+    text = f'{path} is damaged; its programs are traced and written again'
     print(text, file=sys.stderr)
-  return found
+  return entry
 
 
-def write(name: str, kept: Kept) -> None:
-  """Keeps it where programs are kept; a full or read-only disk is no fault."""
+def write(name: str, entry: Entry) -> None:
+  """Writes an entry; does nothing on a full or read-only disk.
+
+  Args:
+    name: from `key`.
+    entry: replaces the one of this name.
+  """
   path = _path(name)
   if not path:
     return
   try:
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
       whole = pathlib.Path(folder) / path.name
-      whole.write_bytes(_content(kept))
+      whole.write_bytes(_content(entry))
       whole.replace(path)
   except OSError:
     return
@@ -112,29 +124,29 @@ def _path(name: str) -> pathlib.Path | None:
   return pathlib.Path(folder) / f'{name}{SUFFIX}' if folder else None
 
 
-def _content(kept: Kept) -> bytes:
-  names = sorted(kept.programs)  # as JSON has them
-  sizes = {name: len(kept.programs[name]) for name in names}
-  head = _json({'facts': kept.facts, 'sizes': sizes})
-  body = b'\n'.join([head, b''.join(kept.programs[n] for n in names)])
+def _content(entry: Entry) -> bytes:
+  names = sorted(entry.programs)  # the order of keys in the JSON
+  sizes = {name: len(entry.programs[name]) for name in names}
+  head = _json({'facts': entry.facts, 'sizes': sizes})
+  body = b'\n'.join([head, b''.join(entry.programs[n] for n in names)])
   digest = hashlib.sha256(body).hexdigest().encode()
   return b'\n'.join([MAGIC, digest, body])
 
 
-def _parsed(content: bytes) -> Kept | None:
-  """None where it is not what was written."""
+def _parsed(content: bytes) -> Entry | None:
+  """None where the content is not as it was written."""
   magic, _, rest = content.partition(b'\n')
   digest, _, body = rest.partition(b'\n')
   whole = hashlib.sha256(body).hexdigest().encode()
   if magic != MAGIC or digest != whole:
     return None
   head, _, blobs = body.partition(b'\n')
-  found = json.loads(head)
+  header = json.loads(head)
   programs, start = {}, 0
-  for name, size in found['sizes'].items():
+  for name, size in header['sizes'].items():
     programs[name] = blobs[start : start + size]
     start += size
-  return Kept(found['facts'], programs)
+  return Entry(header['facts'], programs)
 
 
 def _json(what: Any) -> bytes:
@@ -143,23 +155,24 @@ def _json(what: Any) -> bytes:
 
 @functools.cache
 def _package() -> str:
-  """A digest of this package's files that a program may rest on."""
+  """A digest of the files of this package that a program may depend on."""
 
   def below(file):
-    # What is chosen by name is in the identity; all have what COMMON names.
-    room, *inside = file.relative_to(identity.ROOT).with_suffix('').parts
-    return room not in ABOVE or bool(COMMON & {*inside})
+    # Files that a config chooses by name are part of the identity.
+    folder, *inside = file.relative_to(identity.ROOT).with_suffix('').parts
+    return folder not in ABOVE or bool(COMMON & {*inside})
 
   return identity.digest_of(filter(below, identity.ROOT.rglob('*.py')))
 
 
-def _own() -> str:
+def _user_files() -> str:
   """A digest of all loaded files that are neither installed nor Python's."""
   installed = {sysconfig.get_path(p) for p in ('stdlib', 'purelib', 'platlib')}
   root = str(identity.ROOT)
   places = (*filter(None, installed), root)
-  found = {getattr(m, '__file__', None) for m in list(sys.modules.values())}
-  files = sorted(filter(None, found))
+  # A copy: other threads may import while this one iterates.
+  modules = list(sys.modules.values())
+  files = sorted(filter(None, {getattr(m, '__file__', None) for m in modules}))
   own = [f for f in files if not f.startswith(places)]
   return records.digest(
     [[f, hashlib.sha256(pathlib.Path(f).read_bytes()).hexdigest()] for f in own]
