@@ -195,7 +195,7 @@ def _lengths(counts: dict[str, np.ndarray]) -> dict[str, int]:
     if rows.min() < rows.max() / 2:
       raise InputError(
         f'config.resplit: one split has {rows.min()} rows and another '
-        f'{rows.max()}; set config.resplit=False or use groups of more equal size'
+        f'{rows.max()}; set config.resplit=False or make the groups more equal'
       )
   largest = {name: int(rows.max()) for name, rows in counts.items()}
   # With as many rows validation and test share one compiled program.

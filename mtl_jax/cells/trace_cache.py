@@ -80,7 +80,7 @@ def key(identified: dict, sizes: Sequence, of_user: bool) -> str:
   return hashlib.sha256(_json(known)).hexdigest()[:32]
 
 
-def read(name: str) -> Kept | None:
+def read(name: str) -> Entry | None:
   """Reads an entry by its `key`; None where there is none.
 
   A broken file is reported in one line on stderr and not used.

@@ -23,7 +23,7 @@ from mtl_jax.resources import needed_memory
 SIMPLE = {'xla_cpu_use_fusion_emitters': False}
 # Sorting and gathering are as fast with fewer of LLVM's passes.
 LIGHT = SIMPLE | {'xla_backend_optimization_level': 1}
-# For programs that run once: they compile in a quarter of the time, and are four
+# For programs that run once: they compile in a quarter of the time and are four
 # times slower.
 ONCE = SIMPLE | {'xla_backend_optimization_level': 0}
 
