@@ -207,22 +207,21 @@ def make(
   chosen, system = resolved.choices, resolved.system
   numbered = task_groups.numbered(resolved.settings, groups)
   # Keys that most cells lack are left out, so that their digests do not change.
-  own = {
+  distinct = {
     'scheme': {chosen.scheme.name: chosen.scheme.fields},
     'balancer': {chosen.balancer.name: chosen.balancer.fields},
     'settings': numbered,
     'sources': identity.sources(chosen),
   }
   if system.balancer.needs_gram and config.gram_over != 'shared':
-    own['gram_over'] = config.gram_over
+    distinct['gram_over'] = config.gram_over
   if config.probe.batches:
-    own['probe'] = config.probe.to_dict()
+    distinct['probe'] = config.probe.to_dict()
   if groups:
-    own['groups'] = task_groups.names(datas[0], groups)
+    distinct['groups'] = task_groups.names(datas[0], groups)
   runs = [(seed, s) for s in numbered for seed in settings.seeds(config)]
   shared = identity.comparable(config, chosen, datas)
-  own = {**shared, **own}
-  cell = Cell(resolved, datas, runs, shared, own, groups)
+  cell = Cell(resolved, datas, runs, shared, {**shared, **distinct}, groups)
   if not (workdir and records.finished(workdir / 'cells' / cell.hash)):
     _ = cell.facts  # traces the cell, which raises `InputError`
   return cell

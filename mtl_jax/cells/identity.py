@@ -114,8 +114,8 @@ def sources(choices: Choices) -> dict[str, str]:
   # Without neighbours: those are other data sets, and the arrays of this one
   # have a digest of their own.
   loader = inspect.getmodule(choices.dataset.make)
-  own = records.digest(code(inspect.getsource(loader)))
-  return {**digests, 'dataset': own, 'core': core()}
+  dataset = records.digest(code(inspect.getsource(loader)))
+  return {**digests, 'dataset': dataset, 'core': core()}
 
 
 def _with_neighbours(module: ModuleType) -> dict[str, str]:
@@ -166,10 +166,10 @@ def _named(chosen: Choice) -> dict[str, dict]:
 
 def _in_memory(config: Any, data: Data) -> dict:
   """The name of data that the config does not name, as arrays in memory."""
-  own, name = config.dataset, data.card.name
+  asked, name = config.dataset, data.card.name
   # The card of `tfds` has the name of what it read, and a user's file may give
   # any name: both are data of the file that the config names.
-  if own not in datasets.names() or own in ('tfds', name):
+  if asked not in datasets.names() or asked in ('tfds', name):
     return {}
   return {'dataset': {name: {}}}
 

@@ -46,6 +46,7 @@ class Reading:
       for name in Split._fields
       if not (groups and name != 'inputs') and (single or _common(datas, name))
     }
+    # A single data set is shared whole, and needs no row numbers.
     self.by_rows = bool(self.shared) and not single
     self.counts = {
       name: np.array([len(d.splits[name].mask) for d in datas], np.int32)
@@ -128,6 +129,7 @@ class Reading:
     """
 
     def of(key, name):
+      # Each field is either shared by all runs or a copy for each of them.
       common, (copies, rows) = getattr(shared[key], name), own[key]
       if common is None:
         return getattr(copies, name)
@@ -165,13 +167,14 @@ class Reading:
     total = len(jax.tree.leaves(self._datas[0].splits[key].table.parts)[0])
     numbers = [self._datas[w].splits[key].rows for w in which]
     padded_rows = np.full((len(numbers), self.lengths[key]), total, np.int32)
-    for own, rows in zip(padded_rows, numbers, strict=True):
-      own[: len(rows)] = rows
+    for padded_row, rows in zip(padded_rows, numbers, strict=True):
+      padded_row[: len(rows)] = rows
     return padded_rows
 
   def _stacked(self, key: str, name: str, runs: list) -> Any:
     if name in self.shared:
       return None
+    # A generator: one data set at a time is loaded while rows are stacked.
     trees = (
       _of_group(self._datas[w].splits[key], name, group) for w, group in runs
     )
@@ -183,6 +186,7 @@ def _common(datas: Sequence[Data], name: str) -> bool:
   splits = [split for data in datas for split in data.splits.values()]
   if not all(isinstance(s, View) and name not in s.own for s in splits):
     return False
+  # Identity, not equality: equal copies would still be in memory twice.
   first = getattr(splits[0].table.parts, name)
   return all(getattr(s.table.parts, name) is first for s in splits)
 

@@ -38,10 +38,11 @@ def settings(
   Raises:
     InputError: a hyperparameter does not exist, or a value is out of range.
   """
-  own = scheme.hp
-  for given in (config.hp, own):
+  of_scheme = scheme.hp
+  for given in (config.hp, of_scheme):
     plugins.check_fields('hp', dict(given), dict.fromkeys(Hp._fields))
-  grid = config.hp.to_dict() | {k: v for k, v in own.items() if v != ()}
+  # An empty tuple of the scheme stands for no values of its own.
+  grid = config.hp.to_dict() | {k: v for k, v in of_scheme.items() if v != ()}
   grid['penalty'] = _penalties(config, scheme)
   checks.check_values(grid)
   grid['task_weights'] = [
@@ -105,6 +106,7 @@ def hp(settings: list[dict[str, Any]]) -> Hp:
   Args:
     settings: one per run.
   """
+  # All runs of a cell set the same numbers of the balancer.
   numbers = [s.get('balancer', {}) for s in settings]
   return Hp(
     **{name: _column(settings, name) for name in Hp._fields[:-1]},

@@ -76,6 +76,7 @@ def batch(system: train.System, config: Any, data: Data) -> Split:
   """
   leading = (*system.batches, config.batch_size)
   one = views.first(data.train, 1)
+  # Labels are packed as in the programs, see `programs.inputs`.
   one = one._replace(labels=stacked.packed(one.labels))
   return jax.tree.map(
     lambda x: jax.ShapeDtypeStruct((*leading, *x.shape[1:]), x.dtype), one

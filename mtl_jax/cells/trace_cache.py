@@ -173,7 +173,11 @@ def _user_files() -> str:
   # A copy: other threads may import while this one iterates.
   modules = list(sys.modules.values())
   files = sorted(filter(None, {getattr(m, '__file__', None) for m in modules}))
-  own = [f for f in files if not f.startswith(places)]
+  # Without this package, which `_package` covers.
+  of_user = [f for f in files if not f.startswith(places)]
   return records.digest(
-    [[f, hashlib.sha256(pathlib.Path(f).read_bytes()).hexdigest()] for f in own]
+    [
+      [f, hashlib.sha256(pathlib.Path(f).read_bytes()).hexdigest()]
+      for f in of_user
+    ]
   )

@@ -83,9 +83,9 @@ class Programs:
       inputs: of any chunk; all chunks have the same shapes.
     """
     began = time.monotonic()
-    own = inputs.hp, inputs.seeds
+    of_runs = inputs.hp, inputs.seeds
     lower = self._lowering.lowered
-    init = lower('init', self._init, own)
+    init = lower('init', self._init, of_runs)
     state = self._placed(init.out_info)
     draw = lower(
       'draw', self._draw, (inputs.seeds, state.step, inputs.num_rows)
@@ -169,8 +169,8 @@ class Compiled:
     """
     best = state.best
     drawn = self._draw(inputs.seeds, state.step, inputs.num_rows)
-    own = inputs.hp, run_functions.carried(self._cell, state), drawn
-    state, metrics = self._follow(*own, *inputs.train.arguments)
+    arguments = inputs.hp, run_functions.carried(self._cell, state), drawn
+    state, metrics = self._follow(*arguments, *inputs.train.arguments)
     return state._replace(best=state.best or best), metrics
 
   def period(

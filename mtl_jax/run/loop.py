@@ -15,6 +15,7 @@ from mtl_jax.programs.compile_ahead import Ready
 from mtl_jax.run import messages, outcomes
 from mtl_jax.run.checkpoints import Checkpoints
 from mtl_jax.run.clock import Clock
+from mtl_jax.run.notices import Notices
 from mtl_jax.run.probing import Probing
 from mtl_jax.run.progress import Live, RecordedProgress
 
@@ -46,10 +47,7 @@ class Training:
     self.stop_asked = stop_asked
     self.evals = cell.config.evals
     self.clock = Clock(self.programs.seconds)
-    # An earlier process may have reported some experts of this cell already.
-    earlier = records.read(folder)
-    self.collapsed = {line['expert'] for line in earlier if 'expert' in line}
-    self.faults: set[str] = set()  # errors of metrics that were reported
+    self.notices = Notices(cell, folder, live)
     self.counts = []  # of each chunk: unlabelled batches, fallbacks
 
   def run(self) -> None:
@@ -106,7 +104,7 @@ class Training:
   def test(self, chunk: Chunk) -> None:
     """Evaluates the best parameters of a chunk's runs and records results."""
     results = self.programs.test(self.inputs, self.state)
-    self.report_faults()
+    self.notices.faults(self.programs.measuring)
     state = devices.fetch(self.state)
     lines = outcomes.outcomes(self.cell, chunk, state, *results)
     records.append(self.folder, *lines)
@@ -124,8 +122,9 @@ class Training:
     step = of_chunk * self.period_steps
     lines = outcomes.evaluations(self.cell, chunk, step, metrics, valid)
     records.append(self.folder, *lines)
-    self.report_faults()
-    self.watch(chunk, step, metrics.readings)
+    self.notices.faults(self.programs.measuring)
+    steps = step - self.period_steps, step
+    self.notices.collapses(chunk, steps, metrics.readings)
     self.probe(chunk, step)
     self.live.advance(
       self.period_steps * len(chunk.runs),
@@ -142,34 +141,6 @@ class Training:
     lines = self.probing.measure(chunk, self.inputs, self.state, step)
     if lines:
       records.append(self.folder, *lines)
-
-  def watch(
-    self, chunk: Chunk, step: int, readings: dict[str, np.ndarray]
-  ) -> None:
-    """Reports, once each, experts that are hardly used.
-
-    Args:
-      chunk: the runs of the readings.
-      step: the last one of the period.
-      readings: means over the steps of the period, `[R, ...]`.
-    """
-    steps = step - self.period_steps, step
-    collapses = messages.collapses(self.cell, chunk, steps, readings)
-    for expert, text in collapses.items():
-      if expert not in self.collapsed:
-        self.collapsed.add(expert)
-        self.live.say(text)
-        note = {'kind': 'note', 'text': text, 'expert': expert}
-        records.append(self.folder, note)
-
-  def report_faults(self) -> None:
-    """Reports, once each, metrics that raised an error; they are NaN."""
-    while self.programs.measuring.faults:
-      text = f'{self.cell.name}: {self.programs.measuring.faults.pop()}'
-      if text not in self.faults:
-        self.faults.add(text)
-        self.live.say(text)
-        records.append(self.folder, {'kind': 'note', 'text': text})
 
   def save_if_due(self) -> None:
     """Saves the state every `config.checkpoint_seconds`, or before a stop.
@@ -192,8 +163,7 @@ class Training:
     """Records notes and the cost of the cell, and that it is complete."""
     counts = map(np.concatenate, zip(*self.counts, strict=True))
     for text in messages.notes(self.cell, *counts):
-      self.live.say(text)
-      records.append(self.folder, {'kind': 'note', 'text': text})
+      self.notices.add(text)
     cost = outcomes.cost(
       self.cell.facts.parameters,
       self.cell.facts.flops,

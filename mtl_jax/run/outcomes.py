@@ -195,6 +195,8 @@ def _run_of(chunk: Chunk, i: int) -> dict:
 
 def _per_task(cell: Cell, values: np.ndarray) -> dict:
   """By task, values `[K]`, or the one value `[1]` that all tasks share."""
+  # A scheme with separate towers selects the best step of each task, `[K]`;
+  # any other selects one step for all, `[1]`.
   values = np.broadcast_to(values, len(cell.system.tasks))
   names = [task.name for task in cell.system.tasks]
   return dict(zip(names, values.tolist(), strict=True))

@@ -70,6 +70,7 @@ class Probing:
       return []
     hp, seeds, num_rows, data, *_ = inputs
     arguments = hp, seeds, state, num_rows, *data.arguments
+    # Compiled before the clock starts: `seconds` leaves compiling out.
     if self._compiled is None:
       self._compiled = self._program.lower(*arguments).compile()
     began = time.monotonic()
@@ -99,8 +100,8 @@ class Probing:
     read = inputs.num_rows, *inputs.train.arguments
     features = devices.fetch(self._features(state.best, *read))
     if hosts.is_process_0():
-      own = features[: len(chunk.runs)]  # without padding
-      np.save(folder / f'features_{chunk.first}.npy', own)
+      of_runs = features[: len(chunk.runs)]  # without padding
+      np.save(folder / f'features_{chunk.first}.npy', of_runs)
 
 
 def flat(measured: probes.Measurements) -> dict[str, np.ndarray]:

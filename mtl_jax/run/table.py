@@ -49,8 +49,8 @@ def train(cells: list[Cell], workdir: pathlib.Path) -> list[pathlib.Path]:
   Raises:
     signals.Stopped: after Ctrl-C or SIGTERM; the state is saved.
   """
-  with hosts.workdir(workdir) as own:
-    _train_unfinished(cells, [own / 'cells' / cell.hash for cell in cells])
+  with hosts.workdir(workdir) as writable:
+    _train_unfinished(cells, [writable / 'cells' / cell.hash for cell in cells])
   return [workdir / 'cells' / cell.hash for cell in cells]
 
 

@@ -1,7 +1,5 @@
 """Records of hand-made numbers: readings, and experts that are not used."""
 
-import types
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,10 +8,8 @@ import pytest
 from configs import default
 from mtl_jax import cells, records, train
 from mtl_jax.cells import build
-from mtl_jax.programs.compile_ahead import Ready
 from mtl_jax.run import messages, outcomes
-from mtl_jax.run.checkpoints import Checkpoints
-from mtl_jax.run.loop import Training
+from mtl_jax.run.notices import Notices
 from mtl_jax.run.progress import RecordedProgress
 from tests import small
 
@@ -114,14 +110,6 @@ def test_nothing_else_is_a_collapse(cell, chunk, readings):
   assert messages.collapses(cell, chunk, (0, 5), readings) == {}
 
 
-def training(cell, folder, live):
-  programs = types.SimpleNamespace(seconds=0.0)
-  checkpoints = Checkpoints(folder / 'checkpoints')
-  return Training(
-    cell, Ready(programs, None), folder, checkpoints, live, lambda: 0
-  )
-
-
 def test_a_collapse_is_said_once_by_whoever_trains_the_cell(
   cell, chunk, tmp_path
 ):
@@ -131,13 +119,19 @@ def test_a_collapse_is_said_once_by_whoever_trains_the_cell(
   )
   period = cell.config.steps // cell.config.evals
   records.append(tmp_path, {'kind': 'note', 'text': 'another note'})
-  one = training(cell, tmp_path, live)
-  one.watch(chunk, period, used([0.0, 0.6, 0.4], [0.2, 0.4, 0.4], [0, 0, 1]))
-  one.watch(chunk, 2 * period, dead)
-  one.watch(chunk, 3 * period, dead)
-  resumed = training(cell, tmp_path, live)
-  resumed.watch(chunk, 3 * period, dead)
-  resumed.watch(chunk, 4 * period, used([0.5, 0.0, 0.5], [1, 1, 1], [1, 1, 1]))
+  one = Notices(cell, tmp_path, live)
+  one.collapses(
+    chunk, (0, period), used([0.0, 0.6, 0.4], [0.2, 0.4, 0.4], [0, 0, 1])
+  )
+  one.collapses(chunk, (period, 2 * period), dead)
+  one.collapses(chunk, (2 * period, 3 * period), dead)
+  resumed = Notices(cell, tmp_path, live)
+  resumed.collapses(chunk, (2 * period, 3 * period), dead)
+  resumed.collapses(
+    chunk,
+    (3 * period, 4 * period),
+    used([0.5, 0.0, 0.5], [1, 1, 1], [1, 1, 1]),
+  )
   ends = [
     f'expert {expert} had under 1% of the use in steps {step - period} to '
     f'{step} of seed {seed}'
