@@ -78,7 +78,7 @@ def profile(cell: Cell, folder: pathlib.Path, repeats: int = 7) -> Profile:
   )
 
 
-def _timed(take_steps, state, repeats: int):
+def _timed(take, state, repeats: int):
   state = take(state)  # the first call is slower
   times = []
   for _ in range(repeats):
