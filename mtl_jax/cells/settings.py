@@ -106,7 +106,6 @@ def hp(settings: list[dict[str, Any]]) -> Hp:
   Args:
     settings: one per run.
   """
-  # All runs of a cell set the same numbers of the balancer.
   numbers = [s.get('balancer', {}) for s in settings]
   return Hp(
     **{name: _column(settings, name) for name in Hp._fields[:-1]},
