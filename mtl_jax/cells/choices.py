@@ -1,4 +1,4 @@
-"""The files that a config chooses, each of them found once."""
+"""The files that a config chooses by name."""
 
 import functools
 from collections.abc import Callable
@@ -14,7 +14,7 @@ TABLES = {
   'optimizer': optimizers.OPTIMIZERS,
   'schedule': schedules.SCHEDULES,
 }
-# Fields of flax modules that no config sets.
+# Fields of flax modules that a config cannot set.
 NOT_SET = ('parent', 'name', 'resize')
 
 
@@ -23,11 +23,11 @@ class Choice(NamedTuple):
 
   Attributes:
     what: dataset, encoder, scheme, balancer, optimizer or schedule.
-    name: as the config has it: of a file of this package, or a dotted path.
-    make: makes it from its fields.
+    name: in the config: of a file of this package, or a dotted path.
+    make: the class or function; its keyword arguments are the fields.
     fields: keyword arguments of `make` that the config sets.
-    hp: values of hyperparameters that its section of the config proposes.
-    where: the section of the config, for error messages.
+    hp: values of hyperparameters to try, from its section of the config.
+    where: name of that section, for error messages.
   """
 
   what: str
@@ -45,21 +45,21 @@ class Choice(NamedTuple):
     plugins.check_fields(self.where, self.fields, allowed)
 
   def made(self, *arguments: Any, **given: Any) -> Any:
-    """What `make` returns for the fields of the config.
+    """Calls `make` with the fields of the config.
 
     Args:
       *arguments: positional arguments of `make`.
       **given: further keyword arguments, which take precedence.
 
     Raises:
-      InputError: an unknown field, or whatever `make` objects to.
+      InputError: an unknown field, or an error of `make`.
     """
     self.check_fields()
     fields = self.fields | given
     return self.call(functools.partial(self.make, *arguments, **fields))
 
   def call(self, function: Callable[[], Any]) -> Any:
-    """The result of a function of this file; its errors name the file."""
+    """Calls a function of this file; its errors get one line that names it."""
     try:
       return function()
     except InputError:
@@ -70,7 +70,7 @@ class Choice(NamedTuple):
 
 
 class Choices(NamedTuple):
-  """All that a config chooses by name."""
+  """All files that a config chooses by name."""
 
   dataset: Choice
   encoder: Choice
@@ -84,23 +84,31 @@ def choose(config: Any) -> Choices:
   """Finds all files that a config names.
 
   Raises:
-    InputError: a file that does not exist, or that lacks what it is made by.
+    InputError: a file does not exist, or lacks the class or function to call.
   """
   return Choices(*(choice(config, what) for what in Choices._fields))
 
 
 def choice(config: Any, what: str) -> Choice:
-  """One of `Choices`, by the name of its field."""
+  """Finds one of the files that a config names.
+
+  Args:
+    config: a whole one.
+    what: a field of `Choices`.
+
+  Raises:
+    InputError: the file does not exist, or lacks the class or function to call.
+  """
   name = config[what]
   if what in TABLES:
     make = TABLES[what][name]
   else:
-    make = plugins.find(*_place(what, name))
+    make = plugins.find(*_address(what, name))
   fields = dict(sections.section(config, what))
   hp = fields.pop('hp', {})
   return Choice(what, name, make, fields, hp, sections.where(config, what))
 
 
-def _place(what: str, name: str) -> tuple[str, str, str]:
+def _address(what: str, name: str) -> tuple[str, str, str]:
   package, made_by = sections.PACKAGES[what]
   return package, name, made_by

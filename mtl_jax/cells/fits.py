@@ -1,4 +1,4 @@
-"""Too little memory is found before training, with what would fit."""
+"""Checks before training that a cell fits into memory."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,12 @@ from mtl_jax.resources.plans import amount
 
 
 def check(cell: Cell) -> None:
-  """Raises `InputError` where a cell's runs are predicted not to fit."""
+  """Checks that a cell's runs fit into memory.
+
+  Raises:
+    InputError: they are predicted not to; the message names flags that would
+      make them fit.
+  """
   plan, place = cell.plan, cell.place
   if plan.fits:
     return
@@ -20,40 +25,41 @@ def check(cell: Cell) -> None:
   one = f'{runs} runs' if runs > 1 else 'one run'
   raise InputError(
     f'{cell.name}: {one} on each device would take {amount(plan.needed)} '
-    f'(data that all share {amount(need.shared)}, state and data of a run '
+    f'(data that all runs share {amount(need.shared)}, state and data of a run '
     f'{amount(need.data + need.state)}, its steps {amount(need.step)}), '
-    f'and of {amount(place.free)} that are free {plans.HEADROOM:.0%} are '
-    f'planned with; {_remedy(cell)}'
+    f'but {plans.HEADROOM:.0%} of the {amount(place.free)} of free memory may '
+    f'be used; {_remedy(cell)}'
   )
 
 
 def _remedy(cell: Cell) -> str:
-  for changes in _milder(cell):
+  for changes in _smaller(cell):
     if _changed(cell, changes).plan.fits:
       flags = ' '.join(f'--config.{k}={v}' for k, v in changes.items())
       return f'this would fit: {flags}'
   return 'no smaller batch would fit; take a smaller network'
 
 
-def _milder(cell: Cell) -> Iterator[dict[str, Any]]:
-  """Changes to try: first those that leave every result as it is."""
+def _smaller(cell: Cell) -> Iterator[dict[str, Any]]:
+  """Changes of the config to try, first those that change no result."""
   config, place = cell.config, cell.place
   runs = parallel.parse(config.parallel).runs // 2
   while runs >= place.rows:
     yield {'parallel': str(runs)}
     runs //= 2
-  # Drops a number of runs that was asked for, and side by side.
-  least = {} if config.parallel == 'auto' else {'parallel': 'map'}
-  evaluated = {'eval_batch_size': min(config.eval_batch_size, 32)}
-  fewer = {'mesh': '"(1, 1)"'}
+  # One run after the other, whatever number of runs the config asks for.
+  one_by_one = {} if config.parallel == 'auto' else {'parallel': 'map'}
+  evaluation = {'eval_batch_size': min(config.eval_batch_size, 32)}
+  one_device = {'mesh': '"(1, 1)"'}
+  # Devices of a CPU share its memory, so that fewer of them need less.
   alone = place.platform != 'cpu' or place.rows * place.batch == 1
-  for mesh in ({}, *([] if alone else [fewer])):
-    yield least | mesh
-    yield least | mesh | evaluated
+  for mesh in ({}, *([] if alone else [one_device])):
+    yield one_by_one | mesh
+    yield one_by_one | mesh | evaluation
   batch = config.batch_size
   while (batch := batch // 2) >= place.batch:
     if batch % place.batch == 0:
-      yield least | evaluated | {'batch_size': batch}
+      yield one_by_one | evaluation | {'batch_size': batch}
 
 
 def _changed(cell: Cell, changes: dict[str, Any]) -> Cell:

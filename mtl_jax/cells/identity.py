@@ -1,9 +1,8 @@
-"""What determines the numbers of a cell, as digests that name its folder.
+"""Digests of all that determines the numbers of a cell; they name its folder.
 
-A cell is trained again when one of the files that its numbers come from has
-changed: the chosen files themselves, and the part of this package that trains.
-The report, the launchers and the documentation are not among them, and neither
-are comments and docstrings.
+A cell is trained again when a file has changed that its numbers come from: the
+files that its config chooses, and the part of this package that trains. Changes
+of the report, of the launchers, or of comments and docstrings do not count.
 """
 
 import functools
@@ -28,7 +27,8 @@ from mtl_jax.tasks import Task
 
 ROOT = pathlib.Path(__file__).parents[1]
 # Files of this package that every trained number comes from, by folder or name.
-# What is chosen by name (a scheme, a kind of task) is digested by itself.
+# Files that a config chooses by name (a scheme, a kind of task) have digests of
+# their own.
 CORE = (
   'train',
   'layers',
@@ -47,27 +47,29 @@ CORE = (
   'devices/sharding.py',
   'cells/build.py',
   'cells/choices.py',
+  'cells/parts.py',
   'cells/reading.py',
   'cells/settings.py',
   'cells/task_groups.py',
   'programs/compiled.py',
   'programs/measuring.py',
+  'programs/run_functions.py',
 )
-# What takes no part in numbers; all else of this package may.
+# Tokens that do not change what a program does.
 LAYOUT = (tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.DEDENT)
 
 
 def code(text: str) -> str:
-  """The tokens of a Python source, without comments and docstrings.
+  """Returns the tokens of a Python source, without comments and docstrings.
 
-  An indented line keeps its indentation, so that a block that has moved is
-  another source. The result is for digests: it is no program.
+  Lines keep their indentation, so that a line which moves into another block
+  changes the result. The result is for digests and is not a valid program.
   """
   lines: list[str] = []
   line: list[str] = []
   for token in tokenize.generate_tokens(io.StringIO(text).readline):
     if token.type == tokenize.NEWLINE:
-      # A string that stands alone has no effect.
+      # A statement that is only a string is a docstring or has no effect.
       alone = len(line) == 2 and line[1][:1] in '"\'rR'
       lines += [] if alone and _is_string(line[1]) else [''.join(line)]
       line = []
@@ -82,7 +84,7 @@ def _is_string(token: str) -> bool:
 
 
 def digest_of(files: Iterable[pathlib.Path]) -> str:
-  """Of the code of some files of this package, and of their places in it."""
+  """Digest of the code of files of this package, with their paths in it."""
   return records.digest(
     [
       [file.relative_to(ROOT).as_posix(), code(file.read_text('utf-8'))]
@@ -93,7 +95,7 @@ def digest_of(files: Iterable[pathlib.Path]) -> str:
 
 @functools.cache
 def core() -> str:
-  """Of the files that `CORE` names."""
+  """Digest of the files that `CORE` names."""
   return digest_of(
     file
     for name in CORE
@@ -103,39 +105,50 @@ def core() -> str:
 
 
 def sources(choices: Choices) -> dict[str, str]:
-  """Digests of the chosen files, and of what all cells come from."""
+  """Digests of the chosen files, and of `CORE`."""
   digests = {
     what: records.digest(_with_neighbours(inspect.getmodule(chosen.make)))
     for what, chosen in choices._asdict().items()
     if what in ('encoder', 'scheme', 'balancer')
   }
-  # Beside it are other data sets; the arrays have a digest of their own.
+  # Without neighbours: those are other data sets, and the arrays of this one
+  # have a digest of their own.
   loader = inspect.getmodule(choices.dataset.make)
-  own = records.digest(code(inspect.getsource(loader)))
-  return {**digests, 'dataset': own, 'core': core()}
+  dataset = records.digest(code(inspect.getsource(loader)))
+  return {**digests, 'dataset': dataset, 'core': core()}
 
 
 def _with_neighbours(module: ModuleType) -> dict[str, str]:
-  """The code of a file, and of those beside it that it takes something from."""
-  found, left = {}, [module]
+  """By name, the code of a module and of those of its package it imports."""
+  codes, left = {}, [module]
   while left:
     one = left.pop()
-    found[one.__name__] = code(inspect.getsource(one))
+    codes[one.__name__] = code(inspect.getsource(one))
     package = one.__name__.rpartition('.')[0]
     for other in filter(None, map(inspect.getmodule, vars(one).values())):
       name = other.__name__
-      if name.startswith(f'{package}.') and name not in found:
+      if name.startswith(f'{package}.') and name not in codes:
         left.append(other)
-  return found
+  return codes
 
 
 def comparable(config: Any, choices: Choices, datas: list[Data]) -> dict:
-  """What two cells must agree in to be rows of one table."""
+  """Collects what must be equal in all cells of a table.
+
+  Args:
+    config: a whole one.
+    choices: the files that it names.
+    datas: of all seeds.
+
+  Returns:
+    Names, fields and numbers of the config, and digests of data and kinds.
+  """
   parts = ('dataset', 'encoder', 'optimizer', 'schedule')
   numbers = (
     *('resplit', 'own_rows', 'seeds', 'steps', 'evals', 'batch_size'),
     'compute',
   )
+  # Left out where it is 0, so that digests of older cells stay valid.
   later = {'first_seed': config.first_seed} if config.first_seed else {}
   return {
     **later,
@@ -152,16 +165,17 @@ def _named(chosen: Choice) -> dict[str, dict]:
 
 
 def _in_memory(config: Any, data: Data) -> dict:
-  """The card's name, for data that are not of the file the config names."""
-  own, name = config.dataset, data.card.name
-  # A card of `tfds` is named as what it read; one of a dotted path as it likes.
-  if own not in datasets.names() or own in ('tfds', name):
+  """The name of data that the config does not name, as arrays in memory."""
+  asked, name = config.dataset, data.card.name
+  # The card of `tfds` has the name of what it read, and a user's file may give
+  # any name: both are data of the file that the config names.
+  if asked not in datasets.names() or asked in ('tfds', name):
     return {}
   return {'dataset': {name: {}}}
 
 
 def _kinds(tasks: Sequence[Task]) -> dict[str, str]:
-  """Digests of the files of kinds: an edited loss or metric is another."""
+  """Digests of the files of task kinds, which define losses and metrics."""
   modules = {k: inspect.getmodule(tasks_lib.maker(k)) for k in _names(tasks)}
   return {
     kind: records.digest(_with_neighbours(module))
@@ -174,7 +188,7 @@ def _names(tasks: Sequence[Task]) -> list[str]:
 
 
 def fingerprint(data: Data) -> str:
-  """Twelve hex digits of the arrays themselves."""
+  """Digest of the arrays, 12 hex digits."""
   digest = hashlib.sha256()
   for split in data.splits.values():
     for piece in views.pieces(split):

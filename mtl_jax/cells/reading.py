@@ -1,8 +1,8 @@
-"""What the runs of a cell read of its data, held once where that is possible.
+"""The data that the runs of a cell read, in memory once where possible.
 
-One data set for all seeds is shared as it is. Of several, whatever they cut
-from one table is shared, and runs have row numbers; all else is a copy for each
-run. Where runs have other tasks than each other, labels are copies.
+One data set for all seeds is shared by all runs. Where data sets are splits of
+one table, the table is shared and each run has row numbers. All else is copied
+for each run, and so are labels where runs are trained on different tasks.
 """
 
 from collections.abc import Sequence
@@ -25,24 +25,29 @@ EVALUATED = ('valid', 'test')
 
 
 class Reading:
-  """A cell's data as its programs take them.
+  """A cell's data in the form in which its programs read them.
 
   Attributes:
-    shared: names of the parts of a split that all runs share.
-    by_rows: whether runs have row numbers.
-    counts: rows by split and data set.
-    lengths: rows by split, to which those of runs are padded.
+    shared: names of the fields of `Split` that all runs share.
+    by_rows: whether each run has row numbers of a shared table.
+    counts: by split, number of rows of each data set.
+    lengths: by split, number of rows to which every run is padded.
+
+  Args:
+    datas: one data set per seed, or one for all seeds.
+    groups: subsets of the tasks, where runs are trained on different ones.
   """
 
   def __init__(self, datas: Sequence[Data], groups: Sequence[Group] = ()):
     self._datas, self._groups = datas, groups
-    alone = len(datas) == 1
+    single = len(datas) == 1
     self.shared = {
       name
       for name in Split._fields
-      if not (groups and name != 'inputs') and (alone or _common(datas, name))
+      if not (groups and name != 'inputs') and (single or _common(datas, name))
     }
-    self.by_rows = bool(self.shared) and not alone
+    # A single data set is shared whole, and needs no row numbers.
+    self.by_rows = bool(self.shared) and not single
     self.counts = {
       name: np.array([len(d.splits[name].mask) for d in datas], np.int32)
       for name in datas[0].splits
@@ -51,11 +56,15 @@ class Reading:
 
   @property
   def form(self) -> list:
-    """What decides the shapes of a program's arguments."""
+    """All that determines the shapes of a program's arguments."""
     return [sorted(self.shared), self.by_rows, sorted(self.lengths.items())]
 
   def shapes(self) -> dict[str, Source]:
-    """By split, shapes of what one run reads; a table's are the same object."""
+    """By split, shapes of what one run reads.
+
+    Shapes of a shared table are the same object in all splits, so that its
+    memory is counted once.
+    """
     first = self._datas[0].splits
     table = first['train'].table.parts if self.by_rows else ()
     table = jax.tree.map(
@@ -71,27 +80,31 @@ class Reading:
         _of_group(views.first(split, 1), name, group),
       )
 
-    found = {}
+    sources = {}
     for key, rows in self.lengths.items():
       parts = Split(*(of(first[key], name, rows) for name in Split._fields))
       numbers = jax.ShapeDtypeStruct((rows,), np.int32)
-      found[key] = Source(
-        *self._sorted(parts), numbers if self.by_rows else None
+      sources[key] = Source(
+        *self._divided(parts), numbers if self.by_rows else None
       )
-    return found
+    return sources
 
   def shared_parts(self) -> dict[str, Split]:
-    """By split, what all runs read, on the host."""
+    """By split, the fields that all runs share, on the host; else None."""
     return {key: self._shared(key) for key in self.lengths}
 
   def own_parts(
     self, which: Integer[np.ndarray, 'runs'], groups: Sequence[Group] = ()
   ) -> dict[str, tuple[Split, Any]]:
-    """By split, parts of each run, on the host, and its row numbers if any.
+    """Stacks what each run reads alone, on the host.
 
     Args:
-      which: numbers of the runs' data sets, `[R]`.
-      groups: the tasks of each run; none where every run has all.
+      which: number of the data set of each run, `[R]`.
+      groups: the tasks of each run; `()` where every run has all.
+
+    Returns:
+      By split, the fields that are not shared, `[R, rows, ...]`, and the row
+      numbers `[R, rows]`, or None without a shared table.
     """
     runs = [(w, groups[i] if groups else ()) for i, w in enumerate(which)]
     return {
@@ -105,23 +118,32 @@ class Reading:
   def known(
     self, shared: dict[str, Split], own: dict[str, tuple[Split, Any]]
   ) -> dict[str, scores.Labels]:
-    """The labels of the splits that are evaluated, where metrics find them."""
+    """Collects the labels of validation and test for metrics on the host.
+
+    Args:
+      shared: from `shared_parts`.
+      own: from `own_parts`.
+
+    Returns:
+      By split, labels and mask, with an axis of runs where runs differ.
+    """
 
     def of(key, name):
-      common, (mine, rows) = getattr(shared[key], name), own[key]
+      # Each field is either shared by all runs or a copy for each of them.
+      common, (copies, rows) = getattr(shared[key], name), own[key]
       if common is None:
-        return getattr(mine, name)
+        return getattr(copies, name)
       gather = padded.gathered(rows) if self.by_rows else (lambda x: x)
       return jax.tree.map(gather, common)
 
     return {k: scores.Labels(of(k, 'labels'), of(k, 'mask')) for k in EVALUATED}
 
-  def _sorted(self, parts: Split) -> tuple[Split, Split]:
-    """Parts that are shared, and the others, with None in their places."""
-    kept = parts._asdict().items()
+  def _divided(self, parts: Split) -> tuple[Split, Split]:
+    """Two splits: the shared fields and the others, with None for the rest."""
+    fields = parts._asdict().items()
     return tuple(
       Split(
-        *(tree if (k in self.shared) == shared else None for k, tree in kept)
+        *(tree if (k in self.shared) == shared else None for k, tree in fields)
       )
       for shared in (True, False)
     )
@@ -141,17 +163,18 @@ class Reading:
     return Split(*map(of, Split._fields))
 
   def _rows(self, key: str, which: Integer[np.ndarray, 'runs']) -> np.ndarray:
-    """Numbers behind a table's last are of padding."""
-    whole = len(jax.tree.leaves(self._datas[0].splits[key].table.parts)[0])
+    """Row numbers `[R, rows]`, padded with the number of rows of the table."""
+    total = len(jax.tree.leaves(self._datas[0].splits[key].table.parts)[0])
     numbers = [self._datas[w].splits[key].rows for w in which]
-    found = np.full((len(numbers), self.lengths[key]), whole, np.int32)
-    for own, rows in zip(found, numbers, strict=True):
-      own[: len(rows)] = rows
-    return found
+    padded_rows = np.full((len(numbers), self.lengths[key]), total, np.int32)
+    for padded_row, rows in zip(padded_rows, numbers, strict=True):
+      padded_row[: len(rows)] = rows
+    return padded_rows
 
   def _stacked(self, key: str, name: str, runs: list) -> Any:
     if name in self.shared:
       return None
+    # A generator: one data set at a time is loaded while rows are stacked.
     trees = (
       _of_group(self._datas[w].splits[key], name, group) for w, group in runs
     )
@@ -159,29 +182,33 @@ class Reading:
 
 
 def _common(datas: Sequence[Data], name: str) -> bool:
-  """Whether all splits are of one table, as far as this part goes."""
+  """Whether all splits view this field of one and the same table."""
   splits = [split for data in datas for split in data.splits.values()]
   if not all(isinstance(s, View) and name not in s.own for s in splits):
     return False
+  # Identity, not equality: equal copies would still be in memory twice.
   first = getattr(splits[0].table.parts, name)
   return all(getattr(s.table.parts, name) is first for s in splits)
 
 
 def _lengths(counts: dict[str, np.ndarray]) -> dict[str, int]:
-  """Grouped splits differ a little in size; the shorter ones are padded."""
+  """By split, the rows to pad to: those of the largest data set."""
+  # Splits of groups of rows differ a little in size; a large difference would
+  # waste memory and time on padding.
   for rows in counts.values():
     if rows.min() < rows.max() / 2:
       raise InputError(
-        f'resplit: one split has {rows.min()} rows and another {rows.max()}; '
-        'set config.resplit=False or cut groups more evenly'
+        f'config.resplit: one split has {rows.min()} rows and another '
+        f'{rows.max()}; set config.resplit=False or make the groups more equal'
       )
-  most = {name: int(rows.max()) for name, rows in counts.items()}
-  common = selection.common_rows(*(most[name] for name in EVALUATED))
-  return most | dict(zip(EVALUATED, common, strict=True))
+  largest = {name: int(rows.max()) for name, rows in counts.items()}
+  # With as many rows validation and test share one compiled program.
+  common = selection.common_rows(*(largest[name] for name in EVALUATED))
+  return largest | dict(zip(EVALUATED, common, strict=True))
 
 
 def _of_group(split: Split | View, name: str, group: Group) -> Any:
-  """A part of a split as a run with these tasks alone has it, or with all."""
+  """A field of a split for the tasks of a group; `()` keeps all tasks."""
   tree = getattr(split, name)
   if not group or name == 'inputs':
     return tree

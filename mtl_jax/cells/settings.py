@@ -1,4 +1,4 @@
-"""Seeds, and the settings of hyperparameters that a config wants tried."""
+"""The seeds and the settings of hyperparameters of a cell."""
 
 import itertools
 from typing import Any
@@ -14,34 +14,35 @@ from mtl_jax.train.optimizers import Hp
 
 
 def seeds(config: Any) -> range:
-  """Of all runs."""
+  """The seeds of all runs."""
   return range(config.first_seed, config.first_seed + config.seeds)
 
 
 def settings(
   config: Any, scheme: Choice, num_tasks: int
 ) -> list[dict[str, Any]]:
-  """All combinations of the `hp` values, as plain numbers.
+  """Combines the `hp` values to settings.
 
-  Where `config.paired`, the first of all make a setting, the second another.
+  These are all combinations or, with `config.paired`, the first values of all
+  hyperparameters, then the second values, and so on.
 
   Args:
     config: a whole one; values of `config.schemes.<scheme>.hp` replace those of
       `config.hp`.
-    scheme: the chosen one.
-    num_tasks: K.
+    scheme: the file that the config chooses.
+    num_tasks: number of tasks, K.
 
   Returns:
     One dictionary per setting, from the names of `Hp` to numbers.
 
   Raises:
-    InputError: a hyperparameter that does not exist, or a value that no
-      training can have.
+    InputError: a hyperparameter does not exist, or a value is out of range.
   """
-  own = scheme.hp
-  for given in (config.hp, own):
+  of_scheme = scheme.hp
+  for given in (config.hp, of_scheme):
     plugins.check_fields('hp', dict(given), dict.fromkeys(Hp._fields))
-  grid = config.hp.to_dict() | {k: v for k, v in own.items() if v != ()}
+  # An empty tuple of the scheme stands for no values of its own.
+  grid = config.hp.to_dict() | {k: v for k, v in of_scheme.items() if v != ()}
   grid['penalty'] = _penalties(config, scheme)
   checks.check_values(grid)
   grid['task_weights'] = [
@@ -55,25 +56,26 @@ def settings(
 
 
 def _setting(values: dict[str, Any]) -> dict[str, Any]:
-  """Without what most do not have: their cells keep their names."""
+  """Leaves out an empty `balancer`, so that digests of cells stay valid."""
   return {k: v for k, v in values.items() if k != 'balancer' or v}
 
 
 def _paired(grid: dict[str, Any]) -> zip:
-  """Values side by side; a lone one goes with all of the others."""
-  most = max(map(len, grid.values()))
+  """Pairs the values of hyperparameters; a single value is repeated."""
+  longest = max(map(len, grid.values()))
   for name, values in grid.items():
-    if len(values) not in (1, most):
+    if len(values) not in (1, longest):
       raise InputError(
         f'config.paired: config.hp.{name} has {len(values)} values, and '
-        f'another {most}; give 1 or as many'
+        f'another has {longest}; give 1 or {longest} values'
       )
-  full = (v if len(v) == most else list(v) * most for v in grid.values())
+  full = (v if len(v) == longest else list(v) * longest for v in grid.values())
   return zip(*full, strict=True)
 
 
 def _penalties(config: Any, scheme: Choice) -> tuple[float, ...]:
-  """None is tried where a scheme has none; `config.hp.penalty` is for all."""
+  """The penalties to try; 0 alone for a scheme without a penalty."""
+  # A scheme has a penalty if it overrides one of these methods.
   made, base = scheme.make, schemes.Scheme
   by_params = made.penalty is not base.penalty
   by_step = made.proximal is not base.proximal
@@ -83,7 +85,7 @@ def _penalties(config: Any, scheme: Choice) -> tuple[float, ...]:
 
 
 def _task_weights(weights: Any, num_tasks: int) -> tuple[float, ...]:
-  """Scaled to sum to K, so that they do not change the learning rate."""
+  """Scales weights to sum to K, so that the learning rate keeps its meaning."""
   weights = weights or (1.0,) * num_tasks
   if not isinstance(weights, tuple) or len(weights) != num_tasks:
     raise InputError(
@@ -91,12 +93,19 @@ def _task_weights(weights: Any, num_tasks: int) -> tuple[float, ...]:
       f'of {num_tasks} numbers, one per task'
     )
   if min(weights) < 0 or sum(weights) <= 0:
-    raise InputError(f'config.hp.task_weights: {weights} is not positive')
+    raise InputError(
+      f'config.hp.task_weights: {weights} must have no negative number and a '
+      'positive sum'
+    )
   return tuple(w * num_tasks / sum(weights) for w in weights)
 
 
 def hp(settings: list[dict[str, Any]]) -> Hp:
-  """Settings of runs as traced numbers with a leading runs axis."""
+  """Stacks the settings of runs: an array `[R]` or `[R, K]` per hyperparameter.
+
+  Args:
+    settings: one per run.
+  """
   numbers = [s.get('balancer', {}) for s in settings]
   return Hp(
     **{name: _column(settings, name) for name in Hp._fields[:-1]},

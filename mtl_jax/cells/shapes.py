@@ -1,4 +1,4 @@
-"""Shapes are tried by tracing before anything is compiled."""
+"""Checks shapes by tracing, before anything is compiled."""
 
 import functools
 from typing import Any, NamedTuple
@@ -18,7 +18,12 @@ from mtl_jax.train.recorded import Recorded, record
 
 
 class Traced(NamedTuple):
-  """What tracing finds of one run: its start, and a step on a whole batch."""
+  """The traced functions of one run.
+
+  Attributes:
+    init: makes the first state.
+    step: takes a training step on a batch.
+  """
 
   init: Recorded
   step: Recorded
@@ -45,9 +50,10 @@ def try_shapes(resolved: Resolved, data: Data) -> Traced:
   hp = jax.tree.map(lambda x: x[0], settings.hp(resolved.settings[:1]))
 
   def traced(function, *arguments):
-    own = functools.partial(function, system)
+    of_system = functools.partial(function, system)
     scheme = resolved.choices.scheme
-    return scheme.call(lambda: record(own, *arguments))
+    # Whatever the scheme raises becomes one line that names it.
+    return scheme.call(lambda: record(of_system, *arguments))
 
   rows = views.first(data.train, 2).inputs
   init = traced(train.init, hp, np.int32(0), rows)
@@ -58,9 +64,19 @@ def try_shapes(resolved: Resolved, data: Data) -> Traced:
 
 
 def batch(system: train.System, config: Any, data: Data) -> Split:
-  """Shapes of what one step of one run reads."""
+  """Returns the shapes of the rows that one step of one run reads.
+
+  Args:
+    system: its balancer may need several batches.
+    config: a whole one.
+    data: one data set of the cell.
+
+  Returns:
+    `[batch_size, ...]`, or `[batches, batch_size, ...]` for several batches.
+  """
   leading = (*system.batches, config.batch_size)
   one = views.first(data.train, 1)
+  # Labels are packed as in the programs, see `programs.inputs`.
   one = one._replace(labels=stacked.packed(one.labels))
   return jax.tree.map(
     lambda x: jax.ShapeDtypeStruct((*leading, *x.shape[1:]), x.dtype), one
@@ -69,6 +85,7 @@ def batch(system: train.System, config: Any, data: Data) -> Split:
 
 def _check_shared(config: Any, system: train.System, params: dict) -> None:
   groups = [system.scheme.group(name) for name in schemes.split(params)[0]]
+  # A scheme may train a group only for a part of the steps.
   times = (0, config.steps // 2, config.steps - 1)
   trained = any(
     group.moves is None or any(group.moves(at, config.steps) for at in times)
@@ -76,19 +93,19 @@ def _check_shared(config: Any, system: train.System, params: dict) -> None:
   )
   if system.balancer.per_task and not trained:
     raise InputError(
-      f'balancer {config.balancer!r} weighs gradients of shared parameters, '
+      f'balancer {config.balancer!r} combines gradients of shared parameters, '
       f'and scheme {config.scheme!r} trains none; use balancer equal or '
-      'uncertainty, or a scheme that shares, such as hard'
+      'uncertainty, or a scheme with shared parameters, such as hard'
     )
 
 
 def _check_rows(resolved: Resolved, data: Data) -> None:
-  together = int(data.train.mask.sum(1).max())
+  most = int(data.train.mask.sum(1).max())
   scheme = resolved.choices.scheme
-  if resolved.system.scheme.own_rows and together > 1:
+  if resolved.system.scheme.own_rows and most > 1:
     raise InputError(
-      f'scheme {scheme.name!r} tells tasks apart by their rows, and here a '
-      f'row has labels of {together}; set config.own_rows=True, or '
+      f'scheme {scheme.name!r} needs rows with a label of one task each, and a '
+      f'row has labels of {most} tasks; set config.own_rows=True, or '
       f'{scheme.where}.adversarial=0'
     )
 
@@ -104,6 +121,6 @@ def _check_words(resolved: Resolved, data: Data) -> None:
   largest = max(int(split.inputs.max()) for split in data.splits.values())
   if tokens.dtype.kind in 'iu' and largest >= size:
     raise InputError(
-      f'word number {largest} is beyond {encoder.where}.vocab_size={size}; '
+      f'word number {largest} is not below {encoder.where}.vocab_size={size}; '
       f'set it to {largest + 1} or more'
     )

@@ -1,7 +1,7 @@
-"""Subsets of a data set's tasks, as data; rows stay, also those without labels.
+"""Subsets of a data set's tasks; all rows stay, also those without labels.
 
-Groups whose tasks are of the same kinds in the same order have one shape: they
-are runs of one program, which knows its tasks as slots.
+Groups whose tasks have the same kinds in the same order are of one shape. They
+are runs of one program, in which tasks have the names `slot_0`, `slot_1`, ...
 """
 
 import itertools
@@ -11,11 +11,16 @@ from mtl_jax.data import base
 from mtl_jax.data.base import Data
 from mtl_jax.tasks import Task
 
-Group = tuple[int, ...]  # numbers of tasks, in the data set's order
+Group = tuple[int, ...]  # numbers of tasks in the data set
 
 
 def every(num_tasks: int, largest: int) -> list[Group]:
-  """All subsets of two to `largest` tasks, smaller ones first."""
+  """Returns all subsets of two or more tasks, smaller ones first.
+
+  Args:
+    num_tasks: of the data set.
+    largest: number of tasks of the largest subsets.
+  """
   sizes = range(2, largest + 1)
   return [g for n in sizes for g in itertools.combinations(range(num_tasks), n)]
 
@@ -23,19 +28,33 @@ def every(num_tasks: int, largest: int) -> list[Group]:
 def by_shape(
   tasks: Sequence[Task], groups: Sequence[Group]
 ) -> list[tuple[Group, ...]]:
-  """The groups of each shape: kinds and fields of their tasks, in order."""
-  found: dict[tuple, tuple[Group, ...]] = {}
+  """Sorts groups by shape: the kinds and fields of their tasks, in order.
+
+  Args:
+    tasks: of the data set.
+    groups: subsets of them.
+
+  Returns:
+    The groups of each shape, in the order of `groups`.
+  """
+  of_shape: dict[tuple, tuple[Group, ...]] = {}
   for group in groups:
     shape = tuple(tasks[t].shape for t in group)
-    found[shape] = (*found.get(shape, ()), group)
-  return list(found.values())
+    of_shape[shape] = (*of_shape.get(shape, ()), group)
+  return list(of_shape.values())
 
 
 def part(data: Data, group: Group) -> Data:
-  """The data with this group's tasks alone, named `slot_0`, `slot_1`, ..."""
-  tasks = tuple(
-    data.tasks[t].renamed(f'slot_{slot}') for slot, t in enumerate(group)
-  )
+  """Selects the tasks of a group, and names them `slot_0`, `slot_1`, ...
+
+  Args:
+    data: with all tasks.
+    group: the tasks to select.
+
+  Returns:
+    The data with the same rows, and the labels of these tasks.
+  """
+  tasks = tuple(data.tasks[t].renamed(f'slot_{i}') for i, t in enumerate(group))
   splits = {
     name: split._replace(
       labels=tuple(split.labels[t] for t in group),
@@ -48,17 +67,33 @@ def part(data: Data, group: Group) -> Data:
 
 
 def first(data: Data, groups: Sequence[Group]) -> Data:
-  """What the first run is trained on; all tasks where there are no groups."""
+  """Returns the data of the first run.
+
+  Args:
+    data: with all tasks.
+    groups: the first one's tasks are selected; all stay without groups.
+  """
   return part(data, groups[0]) if groups else data
 
 
 def numbered(settings: list[dict], groups: Sequence[Group]) -> list[dict]:
-  """Every setting for every group; as they are where there are none."""
+  """Combines every setting with every group.
+
+  Args:
+    settings: of hyperparameters.
+    groups: their numbers become the entry `group` of the settings; without
+      groups the settings are returned as they are.
+  """
   if not groups:
     return settings
   return [{**s, 'group': n} for n in range(len(groups)) for s in settings]
 
 
 def names(data: Data, groups: Sequence[Group]) -> list[list[str]]:
-  """The tasks of each group."""
+  """Returns the names of the tasks of each group.
+
+  Args:
+    data: with all tasks.
+    groups: subsets of them.
+  """
   return [[data.tasks[t].name for t in group] for group in groups]

@@ -1,4 +1,4 @@
-"""Compiles cells of a table before their turn, several at once."""
+"""Compiles cells of a table before they are trained, several in parallel."""
 
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import NamedTuple
@@ -12,22 +12,25 @@ from mtl_jax.programs import compiled
 from mtl_jax.programs.compiled import Compiled
 from mtl_jax.programs.inputs import Inputs
 
-FEW = 10_000_000  # numbers that the runs of a cell may read
+FEW = 10_000_000  # numbers in the data of cells that are compiled in parallel
 
 
 class Ready(NamedTuple):
-  """Compiled programs of a cell, and what its first chunk of runs reads."""
+  """Compiled programs of a cell, and the inputs of its first chunk of runs."""
 
   compiled: Compiled
   inputs: Inputs
 
 
 class Ahead:
-  """Cells in the order in which they will be trained.
+  """Compiles cells in the order in which they will be trained.
 
-  The next ones are compiled while one trains, where cores are free for it.
-  Where training takes every core, all that were begun are finished first, so
-  that the steps per second of a table are those of training alone.
+  Where training leaves cores free, the next cells are compiled while one is
+  trained. Where training uses every core, it waits until all compilations that
+  have begun are done, so that steps per second are those of training alone.
+
+  Args:
+    cells: in the order of training.
   """
 
   def __init__(self, cells: list[Cell]):
@@ -36,7 +39,7 @@ class Ahead:
     self._pool = ThreadPoolExecutor(max(1, containers.cores()))
 
   def take(self, cell: Cell) -> Ready:
-    """This cell's programs, once; the next cells' are compiled beside."""
+    """Returns a cell's programs, once, and begins to compile the next cells."""
     free = _cores_are_free(cell)
     if free or cell.hash not in self._begun:
       self._begin(cell)
@@ -47,13 +50,13 @@ class Ahead:
   def _begin(self, cell: Cell) -> None:
     hashes = list(self._order)
     start = hashes.index(cell.hash)
-    for name in hashes[start : start + _side_by_side(cell)]:
+    for name in hashes[start : start + _num_parallel(cell)]:
       if name not in self._begun:
         self._begun[name] = self._pool.submit(prepare, self._order[name])
 
 
 def prepare(cell: Cell) -> Ready:
-  """Compiles a cell's programs."""
+  """Compiles the programs of a cell."""
   return Ready(*compiled.prepare(cell))
 
 
@@ -64,13 +67,16 @@ def _cores_are_free(cell: Cell) -> bool:
   return place.platform != 'cpu' or used < containers.cores()
 
 
-def _side_by_side(cell: Cell) -> int:
-  """Several only where memory is no matter and one process decides."""
+def _num_parallel(cell: Cell) -> int:
+  """How many cells are compiled in parallel."""
+  # Inputs of all of them are in memory, and processes of a job would have to
+  # agree on the order.
   if jax.process_count() > 1 or _size(cell) > FEW:
     return 1
   return containers.cores() if jax.default_backend() == 'cpu' else 2
 
 
 def _size(cell: Cell) -> int:
+  """How many numbers the data of a cell are."""
   splits = [split for data in cell.datas for split in data.splits.values()]
   return sum(map(views.numbers, splits))

@@ -1,4 +1,4 @@
-"""The programs of a cell: jitted functions of its runs, and compiled ones."""
+"""The programs of a cell, jitted and compiled."""
 
 import functools
 import time
@@ -6,38 +6,39 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.sharding import PartitionSpec
 
 from mtl_jax import devices, train
-from mtl_jax.cells import Cell, shapes, task_groups
-from mtl_jax.data import sources, views
+from mtl_jax.cells import Cell
+from mtl_jax.data import sources
 from mtl_jax.devices import meshes
-from mtl_jax.programs import exports
+from mtl_jax.programs import exports, run_functions
 from mtl_jax.programs.inputs import Inputs, Reader
 from mtl_jax.programs.measuring import Measuring, Results
 from mtl_jax.resources import needed_memory
 
-# XLA's older way of fusing compiles in two thirds of the time. Evaluation is as
-# fast by it, steps are up to 1.7 times slower.
+# Options of XLA for CPUs. Without fusion emitters it compiles in two thirds of
+# the time. Evaluation is as fast, steps are up to 1.7 times slower.
 SIMPLE = {'xla_cpu_use_fusion_emitters': False}
 # Sorting and gathering are as fast with fewer of LLVM's passes.
 LIGHT = SIMPLE | {'xla_backend_optimization_level': 1}
-# For what runs once: a quarter of the time to compile, and four times slower.
+# For programs that run once: they compile in a quarter of the time and are four
+# times slower.
 ONCE = SIMPLE | {'xla_backend_optimization_level': 0}
 
 
 class Programs:
-  """The functions of a cell's runs, mapped over runs and jitted.
+  """The functions of one run, mapped over the runs of a cell and jitted.
 
   Attributes:
     cell: the cell.
-    inputs: gives the inputs of a chunk of runs, see `inputs.Reader`.
-    map_runs: maps a function of one run over the runs of a program, as
-      `devices.map_runs` does on the devices of this cell.
-    runs: that are trained together.
+    inputs: loads the inputs of a chunk of runs, see `inputs.Reader`.
+    map_runs: `devices.map_runs` for the devices of this cell; it maps a
+      function of one run over runs.
+    runs: number of runs that are trained together.
     width: `runs`, padded to a multiple of the devices.
+    mesh: the devices.
   """
 
   def __init__(self, cell: Cell):
@@ -52,37 +53,48 @@ class Programs:
       spread=config.spread,
       side_by_side=cell.plan.side_by_side,
     )
-    # A batch over several devices gets its layout while it is traced.
+    # Where a batch is spread over several devices, functions must be traced
+    # with that layout: what the cell has traced does not have it.
     recorded = self.mesh.shape['batch'] == 1
     self._init = self.map_runs(
-      functools.partial(_init, cell, _example(cell), recorded), (0, 0)
+      functools.partial(
+        run_functions.init, cell, run_functions.example(cell), recorded
+      ),
+      (0, 0),
     )
-    # Rows and keys are a program of their own: two programs compile at the same
-    # time, and all cells of a table share this one.
-    self._draw = self.map_runs(functools.partial(_draw, cell), (0, 0, 0))
+    # Rows and keys are drawn by a program of their own: it compiles at the same
+    # time as the steps, and all cells of a table share it.
+    self._draw = self.map_runs(
+      functools.partial(run_functions.draw, cell), (0, 0, 0)
+    )
     self._follow = self.map_runs(
-      sources.reading(functools.partial(_follow, cell, recorded)),
+      sources.reading(functools.partial(run_functions.follow, cell, recorded)),
       (0, 0, 0, *sources.AXES),
       donate=(1,),
     )
-    alone = config.spread == 'jit' and jax.process_count() == 1
-    self._lowering = exports.Lowering(cell, recorded and alone)
+    # Programs of `pmap` and of several processes are not exported.
+    exportable = config.spread == 'jit' and jax.process_count() == 1
+    self._lowering = exports.Lowering(cell, recorded and exportable)
 
   def compile(self, inputs: Inputs) -> 'Compiled':
-    """Compiles all programs of the cell at the same time.
+    """Compiles all programs of the cell, in parallel.
 
     Args:
-      inputs: of any chunk; their shapes are those of all chunks.
+      inputs: of any chunk; all chunks have the same shapes.
     """
     began = time.monotonic()
-    own = inputs.hp, inputs.seeds
+    of_runs = inputs.hp, inputs.seeds
     lower = self._lowering.lowered
-    init = lower('init', self._init, own)
+    init = lower('init', self._init, of_runs)
     state = self._placed(init.out_info)
     draw = lower(
       'draw', self._draw, (inputs.seeds, state.step, inputs.num_rows)
     )
-    steps = inputs.hp, carried(self.cell, state), self._placed(draw.out_info)
+    steps = (
+      inputs.hp,
+      run_functions.carried(self.cell, state),
+      self._placed(draw.out_info),
+    )
     steps += inputs.train.arguments
     measuring = Measuring(self.cell, self.map_runs)
     lowered = [
@@ -91,14 +103,16 @@ class Programs:
       (lower('follow', self._follow, steps, donate=(1,)), {}),
       *((one, SIMPLE) for one in measuring.lower(lower, state, inputs)),
     ]
-    self._lowering.keep()
+    self._lowering.save()
     with ThreadPoolExecutor(len(lowered)) as pool:
-      found = list(pool.map(_compile, *zip(*lowered, strict=True)))
-    measuring.compiled(found[3:])
-    return Compiled(self, found[:3], measuring, state, time.monotonic() - began)
+      compiled = list(pool.map(_compile, *zip(*lowered, strict=True)))
+    measuring.compiled(compiled[3:])
+    return Compiled(
+      self, compiled[:3], measuring, state, time.monotonic() - began
+    )
 
   def _placed(self, tree: Any) -> Any:
-    """Shapes of results, with the devices that they are on."""
+    """Shapes of results, with the devices that hold them."""
     layout = jax.NamedSharding(self.mesh, PartitionSpec('runs'))
     return jax.tree.map(
       lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=layout), tree
@@ -109,9 +123,18 @@ class Compiled:
   """The compiled programs of a cell.
 
   Attributes:
-    programs: what they were compiled from.
+    programs: the jitted functions that were compiled.
+    measuring: evaluates parameters; it also holds the errors of metrics.
     seconds: that lowering and compiling took.
-    measuring: the evaluation, with the errors that metrics raised.
+    inputs: as in `programs`.
+    map_runs: as in `programs`.
+
+  Args:
+    programs: the jitted functions.
+    steps: compiled `init`, `draw` and `follow`, in this order.
+    measuring: with its programs compiled.
+    state: shapes of the states of all runs.
+    seconds: that lowering and compiling took.
   """
 
   def __init__(
@@ -128,36 +151,36 @@ class Compiled:
     self._init, self._draw, self._follow = steps
 
   def start(self, inputs: Inputs) -> train.TrainState:
-    """The states of all runs before their first step."""
+    """Initializes the states of all runs."""
     return self._init(inputs.hp, inputs.seeds)
 
   def steps(
     self, inputs: Inputs, state: train.TrainState
   ) -> tuple[train.TrainState, train.Metrics]:
-    """The steps to the next evaluation.
+    """Takes the steps to the next evaluation.
 
     Args:
       inputs: what the runs read.
-      state: of all runs. Its memory is reused for the new state: it cannot be
-        read any more.
+      state: of all runs. It is donated: its memory is reused for the new state,
+        and it cannot be read afterwards.
 
     Returns:
       The new state and the metrics of the steps, on the devices.
     """
     best = state.best
     drawn = self._draw(inputs.seeds, state.step, inputs.num_rows)
-    own = inputs.hp, carried(self._cell, state), drawn
-    state, metrics = self._follow(*own, *inputs.train.arguments)
+    arguments = inputs.hp, run_functions.carried(self._cell, state), drawn
+    state, metrics = self._follow(*arguments, *inputs.train.arguments)
     return state._replace(best=state.best or best), metrics
 
   def period(
     self, inputs: Inputs, state: train.TrainState
   ) -> tuple[train.TrainState, train.Metrics, Results]:
-    """The steps to the next evaluation, and that evaluation.
+    """Takes the steps to the next evaluation, and evaluates on validation.
 
     Args:
       inputs: what the runs read.
-      state: of all runs; see `steps`.
+      state: of all runs; it is donated, see `steps`.
 
     Returns:
       The new state; the metrics of the steps and the results on the validation
@@ -170,25 +193,34 @@ class Compiled:
   def test(
     self, inputs: Inputs, state: train.TrainState
   ) -> tuple[Results, Results]:
-    """Validation and test results of the best parameters."""
+    """Evaluates the best parameters on the validation and the test split.
+
+    Args:
+      inputs: what the runs read.
+      state: of all runs.
+
+    Returns:
+      Validation results and test results, on the host.
+    """
     best = state.best
-    kept = state._replace(params=best.params, extra=best.extra)
-    _, valid = self.measuring('valid', inputs, kept, best)
-    _, test = self.measuring('test', inputs, kept, best)
+    selected = state._replace(params=best.params, extra=best.extra)
+    _, valid = self.measuring('valid', inputs, selected, best)
+    _, test = self.measuring('test', inputs, selected, best)
     return valid, test
 
   def memory(self) -> int:
     """Bytes on each device that a period takes, as the compiler reports.
 
-    That is the largest of the programs, with what is in memory while it runs:
-    the best parameters during the steps, the optimizer's state during an
-    evaluation.
+    This is the largest program with all that is in memory while it runs: the
+    best parameters during the steps, the optimizer's state in an evaluation.
     """
     size = self.programs.mesh.shape['runs']
     trees = self._state.best, self._state.opt
     best, opt = (needed_memory.size(tree) // size for tree in trees)
-    steps = _bytes(self._follow) + best * (not _reads_best(self._cell))
-    # Rows are drawn while all that the steps read is in memory.
+    steps = _bytes(self._follow) + best * (
+      not run_functions.reads_best(self._cell)
+    )
+    # While rows are drawn, all that the steps read is in memory already.
     read = self._follow.memory_analysis().argument_size_in_bytes
     drawing = _bytes(self._draw) + read
     measured = [_bytes(m) + opt for m in self.measuring.programs]
@@ -197,107 +229,44 @@ class Compiled:
   def step_memory(self) -> dict[str, int]:
     """Bytes of the program of the steps: arguments, outputs, temporaries.
 
-    Outputs that take the memory of an argument are not counted again. XLA's own
-    peak leaves temporaries out on a CPU.
+    Outputs in the memory of donated arguments are not counted twice. XLA's own
+    figure of the peak leaves out temporaries on a CPU.
     """
-    found = self._follow.memory_analysis()
+    analysis = self._follow.memory_analysis()
     return {
-      'arguments': found.argument_size_in_bytes,
-      'outputs': found.output_size_in_bytes - found.alias_size_in_bytes,
-      'temporaries': found.temp_size_in_bytes,
+      'arguments': analysis.argument_size_in_bytes,
+      'outputs': analysis.output_size_in_bytes - analysis.alias_size_in_bytes,
+      'temporaries': analysis.temp_size_in_bytes,
     }
 
   def step_text(self) -> str:
-    """The program of the steps, as XLA prints it."""
+    """The HLO text of the program of the steps."""
     return self._follow.as_text()
 
   def unpadded(self, state: train.TrainState) -> train.TrainState:
-    """What is saved: without runs that only fill this number of devices."""
+    """A state without padding runs, which depend on the devices; for saving."""
     return jax.tree.map(lambda x: x[: self.programs.runs], state)
 
   def place(self, state: train.TrainState) -> train.TrainState:
-    """A restored state, on the devices and padded again."""
+    """A restored state, padded to `width` runs and put on the devices."""
     programs = self.programs
     rows = np.minimum(np.arange(programs.width), programs.runs - 1)
     full = jax.tree.map(lambda x: x[rows], state)
     return devices.place(full, over_runs=True, mesh=programs.mesh)
 
 
-def one_step(cell: Cell, inputs: Inputs) -> tuple:
-  """The step of one run, and the shapes of its arguments."""
-  hp = jax.tree.map(
-    lambda x: jax.ShapeDtypeStruct(x.shape[1:], x.dtype), inputs.hp
-  )
-  data = task_groups.first(cell.datas[0], cell.groups)
-  batch = shapes.batch(cell.system, cell.config, data)
-  step = functools.partial(train.step, cell.system)
-  return step, hp, cell.traced.state, batch, jax.random.key(0)
-
-
 def prepare(cell: Cell) -> tuple[Compiled, Inputs]:
-  """Compiled programs of a cell, and the inputs of its first chunk of runs."""
+  """Compiles the programs of a cell, and loads its first chunk of runs."""
   programs = Programs(cell)
   inputs = programs.inputs(cell.chunks()[0])
   return programs.compile(inputs), inputs
 
 
-def carried(cell: Cell, state: train.TrainState) -> train.TrainState:
-  """What the steps read of a state: the best parameters only if they must."""
-  return state if _reads_best(cell) else state._replace(best=())
-
-
-def _reads_best(cell: Cell) -> bool:
-  # The restart after a search reads the first parameters from the best.
-  return bool(cell.system.scheme.restart(cell.config.steps))
-
-
-def _example(cell: Cell) -> Any:
-  """Inputs that the shapes of parameters are taken from."""
-  rows = views.first(cell.datas[0].train, 2).inputs
-  return jax.tree.map(jnp.asarray, rows)
-
-
-def _init(cell, example, recorded, hp, seed):
-  if recorded:
-    return cell.traced.init(hp, seed, example)
-  return train.init(cell.system, hp, seed, example)
-
-
-def _draw(cell, seed, step, num_rows):
-  sizes, several = cell.sizes, cell.system.batches
-  size = cell.reading.lengths['train']
-  return train.draw(
-    several, seed, step, num_rows, sizes.steps, sizes.batch, size
-  )
-
-
-def _follow(cell, recorded, hp, state, drawn, data):
-  step = _step_of(cell, state) if recorded else None
-  return train.follow(cell.system, hp, state, data, drawn, step)
-
-
-def _step_of(cell, state):
-  """The step as the cell traced it, on a state that may carry no best."""
-  if jax.tree.leaves(state.best):
-    return cell.traced.step
-
-  def step(hp, state, batch, key):
-    full = state._replace(best=_zeros(cell.traced.state.best))
-    new, metrics = cell.traced.step(hp, full, batch, key)
-    return new._replace(best=()), metrics
-
-  return step
-
-
-def _zeros(tree):
-  """What is neither read nor kept: a compiler leaves it out."""
-  return jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), tree)
-
-
 def _bytes(program: Any) -> int:
-  found = program.memory_analysis()
-  kept = found.argument_size_in_bytes + found.output_size_in_bytes
-  return kept + found.temp_size_in_bytes - found.alias_size_in_bytes
+  analysis = program.memory_analysis()
+  visible = analysis.argument_size_in_bytes + analysis.output_size_in_bytes
+  hidden = analysis.temp_size_in_bytes - analysis.alias_size_in_bytes
+  return visible + hidden
 
 
 def _compile(lowered: Any, options: dict) -> Any:
@@ -305,5 +274,5 @@ def _compile(lowered: Any, options: dict) -> Any:
     return lowered.compile()
   try:
     return lowered.compile(compiler_options=options)
-  except jax.errors.JaxRuntimeError:  # Another XLA may not know them.
+  except jax.errors.JaxRuntimeError:  # another XLA may not have the options
     return lowered.compile()

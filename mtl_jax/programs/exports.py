@@ -1,7 +1,8 @@
-"""Programs of a cell as they are kept: exported, and lowered from that.
+"""Lowers the programs of a cell, from the cache of traced programs if it can.
 
-What was just traced is lowered from its export too, so that it is the program
-that a later job finds among the compiled ones.
+A program that was just traced is exported and lowered from its export, too. A
+later job that reads the export from the cache then lowers the same program, and
+finds it in JAX's cache of compiled programs.
 """
 
 import functools
@@ -16,8 +17,8 @@ import optax
 from jax import export
 
 from mtl_jax import plugins, train
-from mtl_jax.cells import Cell, kept
-from mtl_jax.cells.kept import Kept
+from mtl_jax.cells import Cell, trace_cache
+from mtl_jax.cells.trace_cache import Entry
 from mtl_jax.data import stacked
 from mtl_jax.data.base import Split
 from mtl_jax.train import matrix_layout as layouts
@@ -25,20 +26,22 @@ from mtl_jax.train import parameters
 
 
 class Lowering:
-  """Lowers the programs of a cell, from what is kept of it where it can.
+  """Lowers the programs of a cell, and caches what it traces.
 
   Args:
     cell: the cell.
-    able: whether its programs can be exported at all.
+    exportable: whether its programs can be exported at all.
   """
 
-  def __init__(self, cell: Cell, able: bool):
-    self._cell, self._able = cell, able and kept.on()
-    # A plan decides how runs lie in a program.
+  def __init__(self, cell: Cell, exportable: bool):
+    self._cell = cell
+    self._exportable = exportable and trace_cache.enabled()
+    # The plan is part of a program's name, since the programs depend on it but
+    # the key of the cell's entry does not.
     self._plan = f'{cell.chunks()[0].size} {cell.plan.side_by_side}'
-    self._found = cell.kept if self._able else None
+    self._cached = cell.cached if self._exportable else None
     self._new: dict[str, bytes] = {}
-    if self._able:
+    if self._exportable:
       _register(cell)
 
   def lowered(
@@ -48,52 +51,56 @@ class Lowering:
     arguments: tuple,
     donate: tuple[int, ...] = (),
   ) -> Any:
-    """A lowered program.
+    """Lowers a program.
 
     Args:
       name: of the program within its cell.
-      function: jitted; what it donates is said again by `donate`.
+      function: jitted.
       arguments: arrays, or shapes of them.
-      donate: arguments whose memory the results take.
+      donate: numbers of the arguments that `function` donates. An export does
+        not hold them.
+
+    Returns:
+      The lowered program, a `jax.stages.Lowered`.
     """
     name = f'{name} {self._plan}'
-    old = self._read(name, arguments, donate)
-    if old is not None:
-      return old
+    cached = self._read(name, arguments, donate)
+    if cached is not None:
+      return cached
     blob = self._exported(function, arguments)
     if blob is None:
       return function.lower(*arguments)
     self._new[name] = blob
     return _lowered(blob, arguments, donate)
 
-  def keep(self) -> None:
-    """Writes what was traced now, beside what was kept before."""
+  def save(self) -> None:
+    """Adds the programs that were traced by this object to the cache."""
     if self._new:
-      old = self._found.programs if self._found else {}
-      facts = self._cell.facts._asdict()
-      kept.write(self._cell.key, Kept(facts, old | self._new))
+      old = self._cached.programs if self._cached else {}
+      entry = Entry(self._cell.facts._asdict(), old | self._new)
+      trace_cache.write(self._cell.cache_key, entry)
 
   def _read(self, name: str, arguments: tuple, donate: tuple) -> Any:
-    blob = self._found.programs.get(name) if self._found else None
+    blob = self._cached.programs.get(name) if self._cached else None
     if blob is None:
       return None
     try:
       return _lowered(blob, arguments, donate)
-    except Exception as error:  # noqa: BLE001 - whatever JAX says of it.
+    except Exception as error:  # noqa: BLE001 - JAX names no class.
       why = ' '.join(str(error).split())[:200]
-      text = f'{self._cell.name}: a kept program is traced anew, as JAX refuses'
-      print(f'{text} it: {why}', file=sys.stderr)
-      self._found = None
+      text = f'{self._cell.name}: a cached program is traced again, because JAX'
+      print(f'{text} cannot load it: {why}', file=sys.stderr)
+      self._cached = None
       return None
 
   def _exported(self, function: Callable, arguments: tuple) -> bytes | None:
-    """None where something in it cannot be written, such as a user's type."""
-    if not self._able:
+    """None where a program has what JAX cannot export, as a user's type."""
+    if not self._exportable:
       return None
     try:
       return bytes(export.export(function)(*arguments).serialize())
     except (ValueError, NotImplementedError):
-      self._able = False
+      self._exportable = False
       return None
 
 
@@ -103,19 +110,19 @@ def _lowered(blob: bytes, arguments: tuple, donate: tuple) -> Any:
 
 
 def _register(cell: Cell) -> None:
-  """Tells `jax.export` the types that a cell's states are made of."""
+  """Registers the types of a cell's states with `jax.export`."""
   made_by = plugins.find('mtl_jax.balancers', cell.config.balancer, 'make')
-  places = [optax, train, sys.modules[made_by.__module__]]
-  places += [sys.modules[t.made.loss.__module__] for t in cell.system.tasks]
+  modules = [optax, train, sys.modules[made_by.__module__]]
+  modules += [sys.modules[t.made.loss.__module__] for t in cell.system.tasks]
   with _LOCK:
     _register_parameters()
-    for place in places:
-      for kind in filter(_is_named_tuple, list(vars(place).values())):
+    for module in modules:
+      for kind in filter(_is_named_tuple, list(vars(module).values())):
         _register_tuple(kind)
     _register_tuple(Split)
 
 
-_LOCK = threading.Lock()  # Cells are prepared side by side.
+_LOCK = threading.Lock()  # cells are compiled in several threads
 
 
 def _is_named_tuple(kind: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What the runs of a cell read, placed on the devices."""
+"""The inputs of a cell's runs, on the devices."""
 
 import functools
 from typing import Any, NamedTuple
@@ -17,16 +17,16 @@ from mtl_jax.train import optimizers
 
 
 class Inputs(NamedTuple):
-  """What the runs of one chunk read; the leading axis is the runs'.
+  """What the runs of one chunk read; arrays have a leading axis of runs.
 
   Attributes:
     hp: hyperparameters.
-    seeds: `[R]`.
-    num_rows: `[R]`, rows of the training split without padding.
-    train: the training split; its `shared` part has no runs axis.
+    seeds: of the runs, `[R]`.
+    num_rows: `[R]`, number of rows of the training split without padding.
+    train: the training split; its `shared` part has no axis of runs.
     valid: the validation split, likewise.
     test: the test split, likewise.
-    known: labels of the splits that are evaluated, on the host.
+    known: labels of validation and test, on the host.
   """
 
   hp: optimizers.Hp
@@ -39,20 +39,21 @@ class Inputs(NamedTuple):
 
 
 class Reader:
-  """Places what the runs of a cell read.
+  """Puts what the runs of a cell read on the devices.
 
   Args:
     cell: the cell.
-    mesh: the devices that its runs are spread over.
+    mesh: the devices.
   """
 
   def __init__(self, cell: Cell, mesh: Mesh):
     self._cell, self._mesh = cell, mesh
 
   def __call__(self, chunk: Chunk) -> Inputs:
-    """The inputs of some runs, on the devices."""
+    """Puts the inputs of a chunk of runs on the devices."""
     cell, reading = self._cell, self._cell.reading
     seeds = np.array([seed for seed, _ in chunk.padded], np.int32)
+    # Number of each run's data set: 0 for all where they share one.
     which = cell.config.resplit * (seeds - cell.config.first_seed)
     groups = [cell.groups[s['group']] for _, s in chunk.padded if cell.groups]
     shared, labels = self._shared
@@ -60,6 +61,7 @@ class Reader:
     known = reading.known(labels, own)
     own = {name: (_packed(part, 2), rows) for name, (part, rows) in own.items()}
     hp = settings.hp([setting for _, setting in chunk.padded])
+    # Labels for the host are taken before: packing changes their structure.
     read = hp, seeds, reading.counts['train'][which], own
     *first, own = devices.place(read, over_runs=True, mesh=self._mesh)
     splits = {k: Source(v, *own[k]) for k, v in shared.items()}
@@ -67,7 +69,7 @@ class Reader:
 
   @functools.cached_property
   def _shared(self) -> tuple[dict[str, Split], dict[str, Split]]:
-    """What all runs read, on the devices, and its labels on the host."""
+    """The shared data on the devices, and their labels on the host."""
     parts = self._cell.reading.shared_parts()
     labels = {k: part._replace(inputs=None) for k, part in parts.items()}
     packed = {name: _packed(part, 1) for name, part in parts.items()}
@@ -75,7 +77,7 @@ class Reader:
 
 
 def _packed(part: Split, axis: int) -> Split:
-  """With labels of one shape in one array, along the axis after the rows."""
+  """Stacks labels of equal shape in one array, on the axis after the rows."""
   if part.labels is None:
     return part
   return part._replace(labels=stacked.packed(part.labels, axis))

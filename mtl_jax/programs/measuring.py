@@ -1,4 +1,4 @@
-"""The evaluation of a cell's runs: one program, and metrics on the host."""
+"""Evaluates the runs of a cell: forward passes, and metrics on the host."""
 
 import functools
 from collections.abc import Callable
@@ -17,19 +17,24 @@ Results = dict[str, dict[str, np.ndarray]]  # task, metric: [R]
 
 
 class Measuring:
-  """Measures parameters of all runs on a split.
+  """Evaluates parameters of all runs on a split.
 
-  Validation and test share one compiled program where they have, or are padded
-  to, as many rows.
+  Validation and test share one compiled program where they have the same number
+  of rows, with padding.
 
   Attributes:
-    faults: sentences on metrics that raised, for whoever says them.
+    faults: messages on metrics that raised an error; the caller reports them
+      and removes them.
+
+  Args:
+    cell: of the runs.
+    map_runs: maps a function of one run over runs, see `devices.map_runs`.
   """
 
   def __init__(self, cell: Cell, map_runs: Callable):
     self._tasks = cell.system.tasks
-    # Nothing is donated: the best parameters may be those measured, and while
-    # steps are taken more than a copy of them is alive.
+    # Nothing is donated: the best parameters may be the ones that are measured,
+    # and the peak of memory is in the steps anyway.
     self._program = map_runs(
       sources.reading(
         functools.partial(selection.measured, cell.system, cell.sizes)
@@ -42,23 +47,26 @@ class Measuring:
   def lower(
     self, lower: Callable, state: train.TrainState, inputs: Any
   ) -> list[Any]:
-    """What is to be compiled, one for each shape of splits.
+    """Lowers one program for each shape of splits.
 
     Args:
-      lower: makes a lowered program, see `exports.Lowering.lowered`.
-      state: shapes of all runs' states.
+      lower: lowers a function, see `exports.Lowering.lowered`.
+      state: shapes of the states of all runs.
       inputs: what the runs read, see `inputs.Inputs`.
+
+    Returns:
+      Lowered programs, for `compiled`.
     """
-    look = state.params, state.extra, state.step, state.best
+    arguments = state.params, state.extra, state.step, state.best
     splits = {_shapes(s): s for s in (inputs.valid, inputs.test)}
     self._compiled = dict.fromkeys(splits)
     return [
-      lower(f'measure {i}', self._program, (*look, *split.arguments))
+      lower(f'measure {i}', self._program, (*arguments, *split.arguments))
       for i, split in enumerate(splits.values())
     ]
 
   def compiled(self, programs: list[Any]) -> None:
-    """Takes what `lower` gave, compiled."""
+    """Takes the programs that `lower` returned, compiled, in the same order."""
     self._compiled = dict(zip(self._compiled, programs, strict=True))
 
   @property
@@ -69,21 +77,25 @@ class Measuring:
   def __call__(
     self, name: str, inputs: Any, state: train.TrainState, best: train.Best
   ) -> tuple[train.Best, Results]:
-    """The best parameters yet, and every metric of the state's `[R]`.
+    """Evaluates the parameters of a state.
 
     Args:
       name: valid or test.
       inputs: what the runs read, see `inputs.Inputs`.
-      state: of all runs; its parameters are measured.
-      best: the best parameters until now.
+      state: of all runs; its parameters are evaluated.
+      best: the best parameters so far.
+
+    Returns:
+      The best parameters with these among them, and the value `[R]` of every
+      metric by task.
     """
     split = getattr(inputs, name)
     measure = self._compiled.get(_shapes(split), self._program)
-    look = state.params, state.extra, state.step, best
-    best, *told = measure(*look, *split.arguments)
-    losses, found = devices.fetch(told)
+    arguments = state.params, state.extra, state.step, best
+    best, *measured = measure(*arguments, *split.arguments)
+    losses, outputs = devices.fetch(measured)
     known = inputs.known[name]
-    values, faults = scores.of_runs(self._tasks, found, known, losses)
+    values, faults = scores.of_runs(self._tasks, outputs, known, losses)
     self.faults.extend(faults)
     return best, values
 

@@ -1,4 +1,4 @@
-"""What a training step costs: measured, counted, and where the time goes."""
+"""Profiles training steps: time, operations, memory, and time by module."""
 
 import pathlib
 import statistics
@@ -10,25 +10,25 @@ import numpy as np
 from jax.sharding import PartitionSpec as P
 
 from mtl_jax.cells import Cell
-from mtl_jax.programs import compiled, traces
+from mtl_jax.programs import compiled, run_functions, traces
 from mtl_jax.resources import costs
 
 
 class Profile(NamedTuple):
-  """Of one cell's training steps; times in seconds, memory in bytes.
+  """A profile of a cell's training steps; seconds and bytes.
 
   Attributes:
-    runs: trained together.
+    runs: number of runs that are trained together.
     compile_seconds: lowering and compiling all programs of the cell.
-    step_seconds: median, of all runs together.
+    step_seconds: median time of a step of all runs together.
     flops: of one step of one run.
-    bytes: that one step of one run reads and writes if nothing is fused.
+    bytes: that one step of one run reads and writes without fusion.
     memory: of the program on each device: arguments, outputs, temporaries and
       their total.
     peak: floating-point operations per second of float32 matrix products.
-    share: of `peak` that training reaches.
-    parts: (name, share of the measured time), the costliest first.
-    trace: folder of the trace.
+    share: training's operations per second, divided by `peak`.
+    parts: (name, share of the measured time), the largest first.
+    trace: path of the folder of the trace.
   """
 
   runs: int
@@ -44,42 +44,42 @@ class Profile(NamedTuple):
 
 
 def profile(cell: Cell, folder: pathlib.Path, repeats: int = 7) -> Profile:
-  """Compiles a cell, then times and traces the steps of its first runs.
+  """Compiles a cell, then times and traces steps of its first chunk of runs.
 
   Args:
-    cell: its steps from one evaluation to the next are what is timed.
-    folder: takes the trace.
+    cell: the steps from one evaluation to the next are timed.
+    folder: where the trace is written.
     repeats: how often those steps are timed.
   """
-  found, inputs = compiled.prepare(cell)
+  programs, inputs = compiled.prepare(cell)
 
-  def take(state):
-    return jax.block_until_ready(found.steps(inputs, state)[0])
+  def take_steps(state):
+    return jax.block_until_ready(programs.steps(inputs, state)[0])
 
-  state, seconds = _timed(take, found.start(inputs), repeats)
+  state, seconds = _timed(take_steps, programs.start(inputs), repeats)
   trace = folder / 'trace'
   with jax.profiler.trace(str(trace), create_perfetto_trace=True):
-    take(state)
-  one_step = compiled.one_step(cell, inputs)
+    take_steps(state)
+  one_step = run_functions.one_step(cell, inputs)
   flops, peak = costs.flops(*one_step), peak_flops()
-  runs, step_seconds = found.programs.runs, seconds / cell.sizes.steps
-  memory = found.step_memory()
+  runs, step_seconds = programs.programs.runs, seconds / cell.sizes.steps
+  memory = programs.step_memory()
   return Profile(
     runs=runs,
-    compile_seconds=found.seconds,
+    compile_seconds=programs.seconds,
     step_seconds=step_seconds,
     flops=flops,
     bytes=costs.traffic(*one_step),
     memory={**memory, 'total': sum(memory.values())},
     peak=peak,
     share=flops * runs / step_seconds / peak,
-    parts=traces.parts(traces.newest(trace), found.step_text()),
+    parts=traces.parts(traces.newest(trace), programs.step_text()),
     trace=str(trace),
   )
 
 
 def _timed(take, state, repeats: int):
-  state = take(state)  # The first call is slower.
+  state = take(state)  # the first call is slower
   times = []
   for _ in range(repeats):
     began = time.monotonic()

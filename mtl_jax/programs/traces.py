@@ -1,4 +1,4 @@
-"""Where the time of a program goes: its operations' times, by part of ours."""
+"""Attributes the time of a traced program to modules and named scopes."""
 
 import collections
 import pathlib
@@ -7,30 +7,33 @@ from collections.abc import Iterator
 
 import jax
 
-# What holds other operations is not counted besides them.
-HOLDERS = {'while', 'call', 'conditional', 'async-start', 'async-done'}
+# The time of these is that of the operations inside, which are counted.
+CONTAINERS = {'while', 'call', 'conditional', 'async-start', 'async-done'}
 _INSTRUCTION = re.compile(
   r'^\s*(?:ROOT )?%?([\w.-]+) = .*?\s([a-z][a-z0-9-]*)\('
 )
 _OP_NAME = re.compile(r'op_name="([^"]*)"')
-# Names that JAX and XLA put into a path, not we.
-_THEIRS = re.compile(
+# Names that JAX and XLA add to a path.
+_ADDED = re.compile(
   r'while|body|cond|closed_call|shard_map|checkpoint|remat\d*|pjit|'
   r'branch_\d+_fun|custom_[jv]vp_call|arguments|None'
 )
 
 
 def newest(folder: pathlib.Path) -> pathlib.Path:
-  """The profiler's own file of the latest trace in `folder`."""
+  """The profiler's file of the newest trace in `folder`."""
   return max(folder.rglob('*.xplane.pb'), key=lambda p: p.stat().st_mtime)
 
 
 def parts(trace: pathlib.Path, compiled: str) -> list[tuple[str, float]]:
-  """Each part's share of the time of all operations, the costliest first.
+  """Computes the share of each part in the time of all operations.
 
   Args:
-    trace: an .xplane.pb of the program's run.
-    compiled: the program's HLO text, which names what each operation is of.
+    trace: an .xplane.pb file of the program.
+    compiled: HLO text of the program, in which operations have names.
+
+  Returns:
+    (name, share), the largest first.
   """
   names = instructions(compiled)
   times = collections.Counter()
@@ -42,41 +45,42 @@ def parts(trace: pathlib.Path, compiled: str) -> list[tuple[str, float]]:
 
 
 def instructions(compiled: str) -> dict[str, str]:
-  """`{'dot.3': 'shared_encoder/stage_0/Dense_0, backward'}`."""
-  found = {}
+  """Part of each operation, such as `{'dot.3': 'shared/Dense_0, backward'}`."""
+  names = {}
   for line in compiled.splitlines():
     match = _INSTRUCTION.match(line)
-    if match and match[2] not in HOLDERS:
+    if match and match[2] not in CONTAINERS:
       path = _OP_NAME.search(line)
-      found[match[1]] = part(path[1]) if path else f'{match[2]} by XLA'
-  return found
+      names[match[1]] = part(path[1]) if path else f'{match[2]} by XLA'
+  return names
 
 
 def part(path: str) -> str:
-  """Modules and named scopes of a path; else its operation."""
+  """Shortens a path to its modules and named scopes, or to its operation."""
   *scopes, operation = path.split('/')
   inside = [i for i, scope in enumerate(scopes) if 'Scheme' in scope]
   if inside:
     scopes = scopes[inside[0] + 1 :]
-  kept = [s for s in scopes if s.isidentifier() and not _THEIRS.fullmatch(s)]
-  name = '/'.join(kept) or ('scheme' if inside else operation)
+  named = [s for s in scopes if s.isidentifier() and not _ADDED.fullmatch(s)]
+  name = '/'.join(named) or ('scheme' if inside else operation)
   return name + (', backward' if 'transpose(' in path else '')
 
 
 def _events(trace: pathlib.Path) -> Iterator[tuple[str, float]]:
-  """Operations and their nanoseconds: of accelerators, else of the CPU."""
+  """Operations with their nanoseconds; on the CPU without an accelerator."""
   planes = list(jax.profiler.ProfileData.from_file(str(trace)).planes)
-  own = [p for p in planes if p.name.startswith('/device:')]
-  for plane in own or planes:
+  on_devices = [p for p in planes if p.name.startswith('/device:')]
+  for plane in on_devices or planes:
     lines = list(plane.lines)
-    # A TPU lists an operation on several lines; a GPU on those of its streams.
+    # A TPU lists an operation on several lines, a GPU on one per stream.
     ops = [line for line in lines if line.name == 'XLA Ops']
     for line in ops or lines:
       for event in line.events:
-        yield _operation(event, bool(own)), event.duration_ns
+        yield _operation(event, bool(on_devices)), event.duration_ns
 
 
 def _operation(event, on_device: bool) -> str:
-  """A kernel is named after what it computes; its statistics name its op."""
+  """The name of the HLO operation of an event."""
+  # On a GPU an event has the name of its kernel; its statistics have the other.
   stats = dict(event.stats) if on_device else {}
   return str(stats.get('hlo_op', event.name)).lstrip('%')

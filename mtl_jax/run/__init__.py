@@ -1,4 +1,4 @@
-"""From cells to records: the loop, its clock and its files."""
+"""Trains cells and writes their records."""
 
 from mtl_jax.run.table import check, reference, train, train_cell
 

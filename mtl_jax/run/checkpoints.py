@@ -1,7 +1,7 @@
-"""The whole state, exactly, through Orbax.
+"""Checkpoints: the whole state of training, to the bit, through Orbax.
 
-Orbax takes a second to import: it is, where a state is read or written. A cell
-that trains in less time than lies between two saves needs none.
+Orbax takes a second to import, so it is imported at the first checkpoint. A
+cell that trains in less time than lies between two checkpoints needs none.
 """
 
 import functools
@@ -23,10 +23,14 @@ for _name in ('jax', 'orbax'):
 
 
 class Checkpoints:
-  """The newest state of a cell, in `folder`; an older one is deleted.
+  """The newest checkpoint of a cell; older ones are deleted.
 
-  A save that was cut off leaves the one before it in place. Of the processes
-  of a job the first writes and reads, and the others are given what it read.
+  A save that is interrupted leaves the checkpoint before it in place. Of a job
+  with several processes only process 0 reads and writes files; it sends the
+  restored state to the others.
+
+  Args:
+    folder: holds the checkpoint; made when it is needed.
   """
 
   def __init__(self, folder: pathlib.Path):
@@ -34,23 +38,32 @@ class Checkpoints:
 
   @functools.cached_property
   def _manager(self) -> Any:
-    """Orbax's, which makes the folder."""
+    """Orbax's manager; making it makes the folder."""
     ocp = _orbax()
     self._folder.mkdir(parents=True, exist_ok=True)
     options = ocp.CheckpointManagerOptions(
-      max_to_keep=1, cleanup_tmp_directories=True, create=False, **_alone()
+      max_to_keep=1,
+      cleanup_tmp_directories=True,
+      create=False,
+      **_process_0_alone(),
     )
     return ocp.CheckpointManager(self._folder.absolute(), options=options)
 
   def latest(self) -> int | None:
-    """The number of the newest state, or None."""
-    there = hosts.is_process_0() and self._folder.is_dir()
-    latest = self._manager.latest_step() if there else None
+    """The number of the newest checkpoint, or None; all processes must ask."""
+    exists = hosts.is_process_0() and self._folder.is_dir()
+    latest = self._manager.latest_step() if exists else None
+    # Only numbers of 0 or more can be sent; 0 stands for None.
     number = hosts.from_process_0(0 if latest is None else latest + 1)
     return number - 1 if number else None
 
   def save(self, number: int, state: Any) -> None:
-    """Writes `state`, a pytree of arrays, and returns when it is on disk."""
+    """Writes a checkpoint and returns when it is on disk.
+
+    Args:
+      number: larger than those of earlier checkpoints.
+      state: a pytree of arrays.
+    """
     if not hosts.is_process_0():
       return
     leaves = dict(enumerate(map(np.asarray, jax.tree.leaves(state))))
@@ -59,13 +72,21 @@ class Checkpoints:
     self._manager.wait_until_finished()
 
   def restore(self, like: Any) -> Any:
-    """The newest state, in the structure of `like`, as numpy arrays."""
+    """Reads the newest checkpoint; all processes must call it.
+
+    Args:
+      like: a pytree of arrays or of their shapes, with the structure that was
+        saved.
+
+    Returns:
+      The state, as numpy arrays.
+    """
     leaves, structure = jax.tree.flatten(like)
     blank = [np.zeros(leaf.shape, leaf.dtype) for leaf in leaves]
-    found = hosts.arrays_from_process_0(
+    restored = hosts.arrays_from_process_0(
       self._read(blank) if hosts.is_process_0() else blank
     )
-    return jax.tree.unflatten(structure, found)
+    return jax.tree.unflatten(structure, restored)
 
   def _read(self, leaves: list[np.ndarray]) -> list[np.ndarray]:
     named = {f'leaf_{i}': leaf for i, leaf in enumerate(leaves)}
@@ -75,7 +96,7 @@ class Checkpoints:
     return [np.asarray(saved[name]) for name in named]
 
   def close(self) -> None:
-    """Waits for Orbax's background work."""
+    """Waits for Orbax's background work; without a checkpoint there is none."""
     if '_manager' in vars(self):
       self._manager.close()
 
@@ -84,11 +105,12 @@ def _orbax() -> ModuleType:
   return importlib.import_module('orbax.checkpoint')
 
 
-def _alone() -> dict:
-  """Else Orbax has all processes of a job meet at every step of its own."""
+def _process_0_alone() -> dict:
+  """Options by which process 0 alone takes part in saving."""
   if jax.process_count() == 1:
     return {}
-  leader = _orbax().options.MultiprocessingOptions(
+  # By default Orbax synchronizes all processes, and only one calls it here.
+  options = _orbax().options.MultiprocessingOptions(
     primary_host=0, active_processes={0}, barrier_sync_key_prefix='leader'
   )
-  return {'multiprocessing_options': leader}
+  return {'multiprocessing_options': options}

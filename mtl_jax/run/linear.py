@@ -1,4 +1,4 @@
-"""Linear models on the same splits: what any network has to be level with."""
+"""Linear models on the same splits, a baseline for every network."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,15 +14,22 @@ from mtl_jax.tasks import Linear, Task, scores
 
 Results = dict[str, dict[str, float]]
 
-STRENGTHS = (0.01, 0.1, 1.0, 10.0)  # inverse regularisation, as in C
+STRENGTHS = (0.01, 0.1, 1.0, 10.0)  # as C: the inverse of regularization
 
 
 def fit(data: Data) -> tuple[Results, Results, int]:
-  """One linear model per task, its strength chosen on validation.
+  """Fits one linear model per task.
 
-  The kind of the task names it; a kind that names none has no results, see
-  `lacking`. Bag of words for tokens. Returns results on validation, on test,
-  and how many coefficients there are.
+  The kind of a task defines its model; tasks of other kinds have no results,
+  see `lacking`. The strength of regularization is the one of `STRENGTHS` with
+  the smallest validation loss.
+
+  Args:
+    data: all splits. Tokens become a bag of words, images are flattened.
+
+  Returns:
+    Results on validation and on test, by task and metric, and the number of
+    coefficients of all models.
 
   Raises:
     ValueError: no task has a linear model, or one cannot be fitted.
@@ -30,35 +37,39 @@ def fit(data: Data) -> tuple[Results, Results, int]:
   if all(task.made.reference is None for task in data.tasks):
     raise ValueError('; '.join(lacking(data.tasks)))
   words = vocabulary(data)
-  has = {t: k for t, k in enumerate(data.tasks) if k.made.reference is not None}
-  # Of one split at a time: its rows may be most of the memory.
+  having = {
+    t: task
+    for t, task in enumerate(data.tasks)
+    if task.made.reference is not None
+  }
+  # One split is read at a time: its rows may take most of the memory.
   split = _read(data.train, words)
-  fits = {t: _fits(task, split, t) for t, task in has.items()}
+  fits = {t: _fits(task, split, t) for t, task in having.items()}
   split = _read(data.valid, words)
   tried = {
-    t: [_measure(has[t], model, split, t) for model in models]
+    t: [_measure(having[t], model, split, t) for model in models]
     for t, models in fits.items()
   }
   best = {t: int(np.argmin([v['loss'] for v in vs])) for t, vs in tried.items()}
   split = _read(data.test, words)
   on_valid, on_test = ({task.name: {} for task in data.tasks} for _ in range(2))
-  for t, task in has.items():
+  for t, task in having.items():
     on_valid[task.name] = tried[t][best[t]]
     on_test[task.name] = _measure(task, fits[t][best[t]], split, t)
-  return on_valid, on_test, sum(fits[t][best[t]].coefficients for t in has)
+  return on_valid, on_test, sum(fits[t][best[t]].coefficients for t in having)
 
 
 def lacking(tasks: Sequence[Task]) -> list[str]:
-  """A line for each task whose kind has no linear model."""
+  """Returns one message for each task whose kind has no linear model."""
   return [
-    f'no linear model of task {task.name!r}: kind {task.kind} names none'
+    f'no linear model of task {task.name!r}: kind {task.kind} has no reference'
     for task in tasks
     if task.made.reference is None
   ]
 
 
 def vocabulary(data: Data) -> Any:
-  """For each array of the inputs one more than its largest word, else 0."""
+  """For each array of the inputs its number of words, or 0 without words."""
   one = views.first(data.train, 1).inputs
   if not any(map(_is_words, jax.tree.leaves(one))):
     return jax.tree.map(lambda x: 0, one)
@@ -74,13 +85,20 @@ def _is_words(x: np.ndarray) -> bool:
 
 
 def _read(split: Split | views.View, words: Any) -> Split:
-  """The split with a matrix as its inputs."""
+  """The split with a matrix `[N, F]` as its inputs."""
   return Split(features(split.inputs, words), split.labels, split.mask)
 
 
 def features(inputs: Any, words: Any) -> Any:
-  """A matrix `[N, F]`: vectors as they are, images flat, words as whether each
-  occurs."""
+  """Turns inputs into a matrix: images flat, words as a bag of words.
+
+  Args:
+    inputs: an array, or a dictionary of arrays, which are put side by side.
+    words: number of words in the same structure, see `vocabulary`.
+
+  Returns:
+    `[N, F]`, sparse for words.
+  """
   if isinstance(inputs, dict):
     parts = [features(x, words[key]) for key, x in inputs.items()]
     return np.concatenate(parts, axis=1)
@@ -93,12 +111,21 @@ def _flat(x: np.ndarray) -> np.ndarray:
 
 
 def bag_of_words(tokens: np.ndarray, size: int) -> scipy.sparse.csr_matrix:
-  """Whether each of `size` words occurs; not padding (0) and unknown (1)."""
-  row, place = np.nonzero(tokens > 1)
+  """Marks which words occur in each row.
+
+  Args:
+    tokens: word numbers `[N, length]`; 0 is padding and 1 an unknown word,
+      neither of which is marked.
+    size: number of words, W.
+
+  Returns:
+    `[N, W]`, 1 where a word occurs.
+  """
+  row, position = np.nonzero(tokens > 1)
   once = np.ones(len(row), np.float32)
-  word = tokens[row, place]
+  word = tokens[row, position]
   bag = scipy.sparse.csr_matrix((once, (row, word)), (len(tokens), size))
-  bag.data[:] = 1  # a word that occurs twice was added up
+  bag.data[:] = 1  # the matrix adds up entries of a repeated word
   return bag
 
 
@@ -113,7 +140,7 @@ def _fits(task: Task, split: Split, t: int) -> list[Linear]:
 def _measure(
   task: Task, model: Linear, split: Split, t: int
 ) -> dict[str, float]:
-  """Every metric of the task, by the same code that measures networks."""
+  """Every metric of the task, by the code that also measures networks."""
   outputs = model.predict(split.inputs).astype(np.float32)
   labelled = outputs, split.labels[t], split.mask[:, t]
   values = scores.of_run(task, *labelled)

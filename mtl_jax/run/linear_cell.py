@@ -1,4 +1,4 @@
-"""A table's linear models as one more cell, fitted while networks train."""
+"""The linear models of a table as one more cell, fitted during training."""
 
 import importlib
 import pathlib
@@ -21,44 +21,49 @@ def begin(
 ) -> Callable[[], list[pathlib.Path]]:
   """Begins to fit linear models to a cell's data, in a thread.
 
-  Returns a function that waits for them, writes their cell and returns its
-  folder in a list. Where they cannot be fitted, it says so in one line and
-  returns none.
+  Args:
+    cell: its data and seeds are taken.
+    workdir: holds the folders of cells.
+
+  Returns:
+    A function that waits for the models, writes their cell and returns its
+    folder in a list. Where none can be fitted it prints one line and returns
+    an empty list; it raises any other error of the thread.
   """
   identity = {**cell.comparable, 'scheme': {'reference': linear.STRENGTHS}}
   folder = workdir / 'cells' / records.digest(identity)
   if records.finished(folder):
     return lambda: [folder]
-  found: Future = Future()
-  # A daemon: a command that is stopped does not wait for it.
+  future: Future = Future()
+  # A daemon, so that a command that is stopped does not wait for it.
   name = f'{signals.DAEMON}, linear models'
   threading.Thread(
-    target=_fit, args=(found, cell.datas), name=name, daemon=True
+    target=_fit, args=(future, cell.datas), name=name, daemon=True
   ).start()
-  return lambda: _written(cell, folder, identity, found)
+  return lambda: _written(cell, folder, identity, future)
 
 
-def _fit(found: Future, datas: list[Data]) -> None:
-  """Gives `found` what `linear.fit` finds in each, and the seconds."""
+def _fit(future: Future, datas: list[Data]) -> None:
+  """Sets the result: `linear.fit` of each data set, and the seconds."""
   try:
     limits = importlib.import_module('threadpoolctl').threadpool_limits
     importlib.import_module('sklearn.linear_model')
-    # Of this thread: beside training it waits for its turn.
+    # Time of this thread alone: it shares its core with training.
     began = time.thread_time()
-    # These products are small: more threads than one only wait for each other,
-    # and for training.
+    # The products are small. With several threads BLAS would only wait, for its
+    # own threads and for those of training.
     with limits(1, user_api='blas'):
       fits = [linear.fit(data) for data in datas]
-    found.set_result((fits, time.thread_time() - began))
-  except BaseException as error:  # noqa: BLE001 - raised by whoever waits.
-    found.set_exception(error)
+    future.set_result((fits, time.thread_time() - began))
+  except BaseException as error:  # noqa: BLE001 - `result` raises it.
+    future.set_exception(error)
 
 
 def _written(
-  cell: Cell, folder: pathlib.Path, identity: dict, found: Future
+  cell: Cell, folder: pathlib.Path, identity: dict, future: Future
 ) -> list[pathlib.Path]:
   try:
-    fits, seconds = found.result()
+    fits, seconds = future.result()
   except ValueError as error:
     print(f'no row of linear models: {error}', file=sys.stderr)
     return []
@@ -69,6 +74,7 @@ def _written(
 
 
 def _write(cell, folder, identity, fits, seconds) -> None:
+  # Without `resplit` all seeds have the same data, and so the same models.
   each = fits if cell.config.resplit else fits * cell.config.seeds
   first = {
     **header(cell),

@@ -1,4 +1,4 @@
-"""What a long job shows: a live line on a terminal, plain lines elsewhere."""
+"""Progress on stderr: a live line on a terminal, plain lines elsewhere."""
 
 import time
 
@@ -12,22 +12,28 @@ from rich.progress import (
   TimeRemainingColumn,
 )
 
-MOST = 12  # tasks whose losses are shown each
+MOST = 12  # of more tasks than this only the mean loss is shown
 
 
 class Live:
-  """Progress over all steps of all runs, on stderr.
+  """Shows progress over all steps of all runs.
 
   Use as a context; `begin` a cell, then `advance` it.
+
+  Args:
+    total_steps: of all cells and their runs.
+    every: seconds between lines where stderr is no terminal.
+    quiet: shows nothing, as in all processes but 0.
   """
 
   def __init__(
     self, total_steps: int, every: float = 10.0, quiet: bool = False
   ):
     self._console = Console(stderr=True, quiet=quiet)
-    self._total, self._done, self._fresh = total_steps, 0, 0
-    self._every, self._said = every, time.monotonic()
-    self._told: set[str] = set()
+    self._total, self._done = total_steps, 0
+    self._since_compiled = 0  # steps of this cell in this process
+    self._every, self._last_line = every, time.monotonic()
+    self._once: set[str] = set()
     self._bar = Progress(
       TextColumn('{task.description}'),
       BarColumn(),
@@ -50,40 +56,46 @@ class Live:
     self._bar.stop()
 
   def say(self, text: str) -> None:
-    """One plain line, above the live one."""
+    """Prints a line of text, above the live line."""
     self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
   def once(self, text: str) -> None:
-    """The same, but a line that was said before is not said again."""
-    if text not in self._told:
-      self._told.add(text)
+    """Prints a line of text unless `once` has printed the same before."""
+    if text not in self._once:
+      self._once.add(text)
       self.say(text)
 
   def title(self, text: str) -> None:
-    """What the live line begins with."""
+    """Sets the text that the live line begins with."""
     self._bar.update(self._line, description=text)
 
   def begin(self, name: str) -> None:
-    """Another cell; it is compiled first."""
-    self._name, self._fresh = name, 0
+    """Begins a cell, which is compiled first."""
+    self._name, self._since_compiled = name, 0
     self._bar.update(self._line, description=f'{name}: compiling')
 
   def compiled(self, seconds: float) -> None:
-    """Training begins: the rate counts from here."""
+    """Begins training: the rate of steps is measured from here."""
     self._name += f' (compiled in {seconds:.1f} s)'
     self._start = time.monotonic()
 
   def skip(self, steps: int) -> None:
-    """`steps` were done before this job; they do not count in its rate."""
+    """Counts steps that an earlier job took; the rate leaves them out."""
     self._done += steps
     self._bar.update(self._line, advance=steps)
 
   def advance(self, steps: int, losses: dict[str, float]) -> None:
-    """`steps` more are done, with these mean training losses."""
-    self._done, self._fresh = self._done + steps, self._fresh + steps
+    """Counts steps that were just taken, and shows the losses.
+
+    Args:
+      steps: of all runs together.
+      losses: mean training loss by task.
+    """
+    self._done += steps
+    self._since_compiled += steps
     now = time.monotonic()
-    rate = self._fresh / (now - self._start)
-    shown = _told(losses)
+    rate = self._since_compiled / (now - self._start)
+    shown = _line(losses)
     self._bar.update(
       self._line,
       advance=steps,
@@ -91,8 +103,8 @@ class Live:
       rate=f'{rate:,.0f}',
       losses=shown,
     )
-    if not self._console.is_terminal and now - self._said > self._every:
-      self._said = now
+    if not self._console.is_terminal and now - self._last_line > self._every:
+      self._last_line = now
       left = (self._total - self._done) / rate
       self.say(
         f'{self._name}: {self._done:,} of {self._total:,} steps, '
@@ -100,23 +112,27 @@ class Live:
       )
 
 
-class Told:
-  """In the place of `Live`, where nobody looks: keeps what is said."""
+class RecordedProgress:
+  """Takes the place of `Live` in a worker: records lines, shows nothing.
+
+  Attributes:
+    lines: all that was said, for the process that started the worker.
+  """
 
   def __init__(self):
     self.lines: list[str] = []
 
   def say(self, text: str) -> None:
-    """To be shown later."""
+    """Records a line of text."""
     self.lines.append(text)
 
   def once(self, text: str) -> None:
-    """The same, but a line that was said before is not said again."""
+    """Records a line of text unless it is recorded already."""
     if text not in self.lines:
       self.say(text)
 
   def begin(self, name: str) -> None:
-    """Not shown, nor is any of these."""
+    """Does nothing, and so do those below."""
 
   def compiled(self, seconds: float) -> None: ...
 
@@ -125,8 +141,8 @@ class Told:
   def advance(self, steps: int, losses: dict[str, float]) -> None: ...
 
 
-def _told(losses: dict[str, float]) -> str:
-  """All losses on a line; of more than fit on it the mean and the largest."""
+def _line(losses: dict[str, float]) -> str:
+  """All losses, or the mean and the largest of more than fit on a line."""
   if len(losses) <= MOST:
     return ' '.join(f'{name} {loss:.3f}' for name, loss in losses.items())
   worst = max(losses, key=losses.get)

@@ -1,8 +1,4 @@
-"""From config to records: the one file with a loop, a clock and files.
-
-config -> Data -> stages -> Scheme + Balancer -> init -> advance/evaluate ->
-records. `train` takes the cells of a table, one after the other.
-"""
+"""Trains the cells of a table, one after the other."""
 
 import contextlib
 import pathlib
@@ -19,52 +15,74 @@ from mtl_jax.resources import plans
 from mtl_jax.run import linear_cell
 from mtl_jax.run.checkpoints import Checkpoints
 from mtl_jax.run.loop import Training
-from mtl_jax.run.progress import Live
+from mtl_jax.run.progress import Live, RecordedProgress
 
 
 def check(cells: list[Cell], workdir: pathlib.Path) -> None:
-  """Raises `InputError` where cells that are not finished will not fit."""
+  """Checks that all cells that are not finished fit into memory.
+
+  Args:
+    cells: of a table.
+    workdir: holds their folders.
+
+  Raises:
+    InputError: a cell is predicted not to fit.
+  """
   for cell in cells:
     if not _finished(workdir / 'cells' / cell.hash):
       fits.check(cell)
 
 
 def train(cells: list[Cell], workdir: pathlib.Path) -> list[pathlib.Path]:
-  """Trains all cells that are not finished; returns the folders of all.
+  """Trains all cells that are not finished.
 
-  A cell that another process trains is left to it, and looked at again.
+  A cell that another process is training is left to it; this one waits until it
+  is finished, or takes it over where the other has stopped.
+
+  Args:
+    cells: of a table.
+    workdir: holds their folders.
+
+  Returns:
+    The folders of all cells.
 
   Raises:
-    interrupt.Stopped: after Ctrl-C or SIGTERM; the state is saved.
+    signals.Stopped: after Ctrl-C or SIGTERM; the state is saved.
   """
-  with hosts.workdir(workdir) as own:
-    _train_left(cells, [own / 'cells' / cell.hash for cell in cells])
+  with hosts.workdir(workdir) as writable:
+    _train_unfinished(cells, [writable / 'cells' / cell.hash for cell in cells])
   return [workdir / 'cells' / cell.hash for cell in cells]
 
 
-def _train_left(cells: list[Cell], folders: list[pathlib.Path]) -> None:
+def _train_unfinished(cells: list[Cell], folders: list[pathlib.Path]) -> None:
   pairs = list(zip(cells, folders, strict=True))
   left = [pair for pair in pairs if not _finished(pair[1])]
-  steps = sum(cell.steps for cell, _ in left)
-  told: set[tuple[str, str]] = set()
-  ahead = Ahead([cell for cell, _ in left])
-  live = Live(steps, quiet=not hosts.is_process_0())
-  with live, signals.postponed() as own_stop_asked:
-
-    def stop_asked():
-      return hosts.largest(own_stop_asked())
-
-    def trained(cell, folder):
-      other = train_cell(cell, folder, live, stop_asked, ahead)
-      if signum := stop_asked():
-        raise signals.Stopped(signum)
-      if other and (cell.name, other) not in told:
-        live.say(f'{cell.name}: {other} trains it')
-        told.add((cell.name, other))
-      return not other
-
-    while left := [pair for pair in left if not trained(*pair)]:
+  live = Live(
+    sum(cell.steps for cell, _ in left), quiet=not hosts.is_process_0()
+  )
+  with live, signals.postponed() as signal_here:
+    ahead = Ahead([cell for cell, _ in left])
+    queue = _Queue(live, lambda: hosts.largest(signal_here()), ahead)
+    while left := [pair for pair in left if not queue.finish(*pair)]:
       time.sleep(1)
+
+
+class _Queue:
+  """Takes cells in turn, and reports which of them other processes train."""
+
+  def __init__(self, live: Live, stop_asked: Callable[[], int], ahead: Ahead):
+    self._live, self._stop_asked, self._ahead = live, stop_asked, ahead
+    self._reported: set[tuple[str, str]] = set()  # cell, other process
+
+  def finish(self, cell: Cell, folder: pathlib.Path) -> bool:
+    """Trains a cell to its end; False where another process is training it."""
+    other = train_cell(cell, folder, self._live, self._stop_asked, self._ahead)
+    if signum := self._stop_asked():
+      raise signals.Stopped(signum)
+    if other and (cell.name, other) not in self._reported:
+      self._reported.add((cell.name, other))
+      self._live.say(f'{cell.name}: {other} trains it')
+    return not other
 
 
 def _finished(folder: pathlib.Path) -> bool:
@@ -72,9 +90,15 @@ def _finished(folder: pathlib.Path) -> bool:
 
 
 def reference(cell: Cell, workdir: pathlib.Path) -> list[pathlib.Path]:
-  """Linear models on a cell's data, as one more cell; returns its folder.
+  """Fits linear models to a cell's data, as one more cell.
 
-  Where they cannot be fitted, one line says so and there is none.
+  Args:
+    cell: its data and seeds are taken.
+    workdir: holds the folders of cells.
+
+  Returns:
+    The folder of the new cell in a list, which is empty where no model can be
+    fitted; one line says why.
   """
   return linear_cell.begin(cell, workdir)()
 
@@ -82,19 +106,32 @@ def reference(cell: Cell, workdir: pathlib.Path) -> list[pathlib.Path]:
 def train_cell(
   cell: Cell,
   folder: pathlib.Path,
-  live: Live,
+  live: Live | RecordedProgress,
   stop_asked: Callable[[], int],
   ahead: Ahead | None = None,
 ) -> str:
-  """Trains all runs of a cell, or goes on where it stopped.
+  """Trains all runs of a cell, or resumes them from its checkpoint.
 
-  `ahead` may have compiled it already.
-  Returns '', or which other process trains it now.
+  Args:
+    cell: what is trained.
+    folder: of the cell.
+    live: shows progress and messages.
+    stop_asked: returns the number of the signal that asks to stop, or 0. It is
+      called after each evaluation.
+    ahead: may have compiled the cell already.
+
+  Returns:
+    '', or a description of the other process that is training the cell.
+
+  Raises:
+    InputError: the cell is predicted not to fit into memory.
+    signals.Stopped: after a signal; the state is saved.
   """
   with locks.held(folder) as other:
-    if _finished(folder):  # Another process was here before.
+    if _finished(folder):  # by another process, since the caller looked
       live.skip(cell.steps)
       return ''
+    # Process 0 alone holds the lock; all of the job act on what it got.
     if hosts.from_process_0(bool(other)):
       return other or 'another process'
     ahead = ahead or Ahead([cell])
@@ -110,8 +147,8 @@ def _train_claimed(cell, folder, ahead, live, stop_asked) -> None:
   if not (folder / 'config.json').exists():
     records.append(folder, header(cell))
     records.write_config(folder, cell.identity)
-  # A state fits programs of as many runs: `parallel` may have changed since,
-  # and then the cell starts again.
+  # A state fits only programs of as many runs. Where `config.parallel` has
+  # changed since the checkpoint, the cell starts again from its first step.
   width = len(cell.chunks()[0].runs)
   saved = folder / 'checkpoints' / f'matrix_of_{width}_runs'
   checkpoints = Checkpoints(saved)

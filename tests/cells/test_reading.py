@@ -85,7 +85,7 @@ def test_row_numbers_train_as_copies_do(fields, own_rows, groups):
   assert not other.reading.by_rows
   # The numbers are one identity's, the programs are not.
   assert one.identity == other.identity
-  assert one.key != other.key
+  assert one.cache_key != other.cache_key
   (found, read), (expected, _) = outcome(one), outcome(other)
   small.same(found, expected)
   assert read.train.shared.inputs.shape == (ROWS, WIDTH)

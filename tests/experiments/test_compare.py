@@ -96,7 +96,7 @@ def test_sigterm_saves_and_the_same_command_goes_on(toy, tmp_path):
   assert 'run the same command to continue' in errors
   done = run(*cut)
   assert done.returncode == 0, done.stderr
-  assert 'going on where it stopped' in done.stderr
+  assert 'resuming from its checkpoint' in done.stderr
   tables = [pd.read_csv(tmp_path / n / 'table.csv') for n in ('whole', 'cut')]
   pd.testing.assert_frame_equal(*(t.drop(columns=TIMED) for t in tables))
 

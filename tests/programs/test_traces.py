@@ -1,4 +1,4 @@
-"""Operations of a compiled program are named after the parts of ours."""
+"""Operations of a compiled program are named after modules and scopes."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_a_path_is_shortened_to_what_we_named(path, name):
   assert traces.part(path) == name
 
 
-def test_what_holds_operations_is_none():
+def test_an_operation_that_contains_others_is_not_counted():
   assert traces.instructions(HLO) == {
     'dot.3': 'head_1',
     'copy.2': 'copy by XLA',

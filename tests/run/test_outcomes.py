@@ -1,7 +1,5 @@
 """Records of hand-made numbers: readings, and experts that are not used."""
 
-import types
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,9 +8,9 @@ import pytest
 from configs import default
 from mtl_jax import cells, records, train
 from mtl_jax.cells import build
-from mtl_jax.programs.compile_ahead import Ready
-from mtl_jax.run import outcomes
-from mtl_jax.run.loop import Training
+from mtl_jax.run import messages, outcomes
+from mtl_jax.run.notices import Notices
+from mtl_jax.run.progress import RecordedProgress
 from tests import small
 
 quick = small.quick
@@ -81,7 +79,7 @@ def used(*rows):
 
 def test_an_expert_under_a_hundredth_of_the_use_has_collapsed(cell, chunk):
   padding = [0.0, 1.0, 0.0]
-  found = outcomes.collapses(
+  found = messages.collapses(
     cell, chunk, (50, 100), used([0.02, 0.975, 0.005], [0.3, 0.4, 0.3], padding)
   )
   assert found == {
@@ -91,7 +89,7 @@ def test_an_expert_under_a_hundredth_of_the_use_has_collapsed(cell, chunk):
 
 
 def test_the_first_run_stands_for_all(cell, chunk):
-  found = outcomes.collapses(
+  found = messages.collapses(
     cell, chunk, (0, 5), used([0.5, 0.5, 0.0], [0.0, 1.0, 0.0], [1, 0, 0])
   )
   assert {k: text[-6:] for k, text in found.items()} == {
@@ -109,34 +107,31 @@ def test_the_first_run_stands_for_all(cell, chunk):
   ],
 )
 def test_nothing_else_is_a_collapse(cell, chunk, readings):
-  assert outcomes.collapses(cell, chunk, (0, 5), readings) == {}
-
-
-def training(cell, folder, said):
-  live = types.SimpleNamespace(say=said.append)
-  return Training(
-    cell,
-    Ready(types.SimpleNamespace(seconds=0.0), None),
-    folder,
-    None,
-    live,
-    None,
-  )
+  assert messages.collapses(cell, chunk, (0, 5), readings) == {}
 
 
 def test_a_collapse_is_said_once_by_whoever_trains_the_cell(
   cell, chunk, tmp_path
 ):
-  said, dead = [], used([0.0, 0.6, 0.4], [0.5, 0.5, 0.0], [0, 0, 1])
+  live, dead = (
+    RecordedProgress(),
+    used([0.0, 0.6, 0.4], [0.5, 0.5, 0.0], [0, 0, 1]),
+  )
   period = cell.config.steps // cell.config.evals
   records.append(tmp_path, {'kind': 'note', 'text': 'another note'})
-  one = training(cell, tmp_path, said)
-  one.watch(chunk, period, used([0.0, 0.6, 0.4], [0.2, 0.4, 0.4], [0, 0, 1]))
-  one.watch(chunk, 2 * period, dead)
-  one.watch(chunk, 3 * period, dead)
-  resumed = training(cell, tmp_path, said)
-  resumed.watch(chunk, 3 * period, dead)
-  resumed.watch(chunk, 4 * period, used([0.5, 0.0, 0.5], [1, 1, 1], [1, 1, 1]))
+  one = Notices(cell, tmp_path, live)
+  one.collapses(
+    chunk, (0, period), used([0.0, 0.6, 0.4], [0.2, 0.4, 0.4], [0, 0, 1])
+  )
+  one.collapses(chunk, (period, 2 * period), dead)
+  one.collapses(chunk, (2 * period, 3 * period), dead)
+  resumed = Notices(cell, tmp_path, live)
+  resumed.collapses(chunk, (2 * period, 3 * period), dead)
+  resumed.collapses(
+    chunk,
+    (3 * period, 4 * period),
+    used([0.5, 0.0, 0.5], [1, 1, 1], [1, 1, 1]),
+  )
   ends = [
     f'expert {expert} had under 1% of the use in steps {step - period} to '
     f'{step} of seed {seed}'
@@ -144,16 +139,16 @@ def test_a_collapse_is_said_once_by_whoever_trains_the_cell(
       (0, period, 7), (2, 2 * period, 3), (1, 4 * period, 7)
     )
   ]  # fmt: skip
-  assert said == [f'mmoe, equal: {end}' for end in ends]
+  assert live.lines == [f'mmoe, equal: {end}' for end in ends]
   _, *notes = (line['text'] for line in records.read(tmp_path))
-  assert notes == said
+  assert notes == live.lines
 
 
 def test_every_level_of_experts_is_watched(cell, chunk):
   low, high = (f'use of level {i} (expert)' for i in (0, 1))
   readings = {low: used([0.0, 1.0], [0.5, 0.5], [1, 0])['use (expert)']}
   readings[high] = readings[low][:, ::-1]
-  found = outcomes.collapses(cell, chunk, (0, 5), readings)
+  found = messages.collapses(cell, chunk, (0, 5), readings)
   assert set(found) == {'expert 0 of level 0', 'expert 1 of level 1'}
 
 
@@ -169,4 +164,4 @@ def test_what_a_scheme_of_experts_tells_is_what_is_watched(name, cell, chunk):
     lambda state: train.step(system, hp, state, split, key), state
   )
   unused = {k: np.zeros((3, *x.shape)) for k, x in metrics.readings.items()}
-  assert outcomes.collapses(cell, chunk, (0, 5), unused)
+  assert messages.collapses(cell, chunk, (0, 5), unused)

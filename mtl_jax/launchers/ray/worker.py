@@ -62,7 +62,11 @@ def work(order: Order) -> Outcome:
     InputError: if the workdir is not on this machine, or data or code differ.
   """
   began, host = time.monotonic(), socket.gethostname()
-  token, live, other = pathlib.Path(order.token), progress.Told(), ''
+  token, live, other = (
+    pathlib.Path(order.token),
+    progress.RecordedProgress(),
+    '',
+  )
   if order.cpus:
     jax.config.update('jax_num_cpu_devices', order.cpus)
   compilation_cache.keep_programs(live.say)

@@ -1,4 +1,4 @@
-"""What was traced is found again to the bit; a broken file is never used."""
+"""Cached programs give the same bits; a damaged file is never used."""
 
 import jax
 import numpy as np
@@ -7,8 +7,8 @@ from jax.experimental.compilation_cache import compilation_cache
 
 from configs import default
 from mtl_jax import cells, train
-from mtl_jax.cells import build, kept, shapes
-from mtl_jax.cells.kept import Kept
+from mtl_jax.cells import build, shapes, trace_cache
+from mtl_jax.cells.trace_cache import Entry
 from mtl_jax.programs import compiled
 from mtl_jax.train import matrix_layout as layouts
 from tests import small
@@ -16,14 +16,14 @@ from tests.cells import test_reading
 
 quick = small.quick
 
-KEPT = Kept(
+ENTRY = Entry(
   {'need': [1, 2], 'parameters': 3}, {'b': b'\n\x00x', 'a': b'y', 'c': b''}
 )
 
 
 @pytest.fixture
 def folder(tmp_path):
-  """Where programs are kept, in this test alone."""
+  """A folder for the cache, in this test alone."""
   before = jax.config.jax_compilation_cache_dir
   jax.config.update('jax_compilation_cache_dir', str(tmp_path))
   compilation_cache.reset_cache()
@@ -33,15 +33,15 @@ def folder(tmp_path):
 
 
 def test_what_is_written_is_read(folder):
-  kept.write('name', KEPT)
-  assert kept.read('name') == KEPT
-  assert kept.read('other') is None
+  trace_cache.write('name', ENTRY)
+  assert trace_cache.read('name') == ENTRY
+  assert trace_cache.read('other') is None
   assert [path.name for path in folder.iterdir()] == ['name-traced']
 
 
 @pytest.mark.parametrize('fault', ['cut', 'flipped', 'empty', 'of another'])
-def test_a_file_that_is_not_whole_is_told_and_not_used(folder, fault, capsys):
-  kept.write('name', KEPT)
+def test_a_damaged_file_is_reported_and_not_used(folder, fault, capsys):
+  trace_cache.write('name', ENTRY)
   path = folder / 'name-traced'
   content = bytearray(path.read_bytes())
   if fault == 'flipped':
@@ -51,16 +51,16 @@ def test_a_file_that_is_not_whole_is_told_and_not_used(folder, fault, capsys):
       fault, content
     )
   )
-  assert kept.read('name') is None
-  told = capsys.readouterr().err
-  assert told.count('\n') == 1
-  assert 'name-traced is not whole' in told
+  assert trace_cache.read('name') is None
+  error = capsys.readouterr().err
+  assert error.count('\n') == 1
+  assert 'name-traced is damaged' in error
 
 
-def test_nothing_is_kept_where_no_folder_is():
-  assert not kept.on()
-  kept.write('name', KEPT)
-  assert kept.read('name') is None
+def test_without_a_folder_nothing_is_cached():
+  assert not trace_cache.enabled()
+  trace_cache.write('name', ENTRY)
+  assert trace_cache.read('name') is None
 
 
 def test_a_full_disk_leaves_nothing_and_is_no_fault(folder, monkeypatch):
@@ -68,7 +68,7 @@ def test_a_full_disk_leaves_nothing_and_is_no_fault(folder, monkeypatch):
     raise OSError(28, 'No space left on device')
 
   monkeypatch.setattr('pathlib.Path.write_bytes', full)
-  kept.write('name', KEPT)
+  trace_cache.write('name', ENTRY)
   assert not list(folder.iterdir())
 
 
@@ -114,45 +114,47 @@ def test_a_second_start_does_not_trace(folder, monkeypatch, balancer):
   assert second[0].step.tolist() == [2, 2]
 
 
-def test_programs_of_a_shared_table_are_kept_apart_from_those_of_copies(folder):
+def test_programs_of_a_shared_table_and_of_copies_have_their_own_entries(
+  folder,
+):
   datas = build.data(test_reading.config(), test_reading.load)
   copies = list(map(test_reading.copied, datas))
   found = [trained(test_reading.made(own)) for own in (datas, copies)]
   again = test_reading.made(datas)
-  assert again.kept
+  assert again.cached
   small.same(found[0], found[1])
   small.same(found[0], trained(again))
   assert len(list(folder.glob('*-traced'))) == 2
 
 
-def test_what_jax_refuses_is_told_once_and_traced(folder, capsys):
+def test_a_program_that_jax_rejects_is_reported_once_and_traced(folder, capsys):
   first = trained(cell())
   (path,) = folder.glob('*-traced')
   name = path.name.removesuffix('-traced')
-  found = kept.read(name)
+  found = trace_cache.read(name)
   broken = dict.fromkeys(found.programs, b'no program')
-  kept.write(name, found._replace(programs=broken))
+  trace_cache.write(name, found._replace(programs=broken))
   second = trained(cell())
-  told = capsys.readouterr().err
-  assert told.count('traced anew') == 1
-  assert 'hard, equal' in told
+  error = capsys.readouterr().err
+  assert error.count('traced again') == 1
+  assert 'hard, equal' in error
   small.same(first, second)
-  assert kept.read(name).programs.keys() == found.programs.keys()
-  assert kept.read(name) != found._replace(programs=broken)
+  assert trace_cache.read(name).programs.keys() == found.programs.keys()
+  assert trace_cache.read(name) != found._replace(programs=broken)
 
 
-def test_the_key_rests_on_all_that_a_program_does():
+def test_the_key_depends_on_all_that_a_program_depends_on():
   known = {'scheme': {'hard': {}}}
   keys = {
-    kept.key(known, (1, 2), own=False),
-    kept.key({'scheme': {'mmoe': {}}}, (1, 2), own=False),
-    kept.key(known, (1, 3), own=False),
-    kept.key(known, (1, 2), own=True),
+    trace_cache.key(known, (1, 2), of_user=False),
+    trace_cache.key({'scheme': {'mmoe': {}}}, (1, 2), of_user=False),
+    trace_cache.key(known, (1, 3), of_user=False),
+    trace_cache.key(known, (1, 2), of_user=True),
   }
   with jax.numpy_dtype_promotion('strict'):  # changes no number
-    assert kept.key(known, (1, 2), own=False) in keys
+    assert trace_cache.key(known, (1, 2), of_user=False) in keys
   with jax.default_matmul_precision('highest'):
-    keys.add(kept.key(known, (1, 2), own=False))
+    keys.add(trace_cache.key(known, (1, 2), of_user=False))
   assert len(keys) == 5
 
 
@@ -163,7 +165,7 @@ def test_an_edit_of_a_users_file_is_another_key(tmp_path, monkeypatch):
   path.write_text('WIDTH = 1\n')
   import a_file_of_ones_own  # noqa: F401, PLC0415
 
-  before = [kept.key({}, (), own) for own in (True, False)]
+  before = [trace_cache.key({}, (), own) for own in (True, False)]
   path.write_text('WIDTH = 2\n')
-  after = [kept.key({}, (), own) for own in (True, False)]
+  after = [trace_cache.key({}, (), own) for own in (True, False)]
   assert np.array_equal(np.equal(before, after), [False, True])
