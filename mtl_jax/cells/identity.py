@@ -52,6 +52,7 @@ CORE = (
   'cells/settings.py',
   'cells/task_groups.py',
   'programs/compiled.py',
+  'programs/inputs.py',
   'programs/measuring.py',
   'programs/run_functions.py',
 )

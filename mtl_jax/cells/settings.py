@@ -48,11 +48,23 @@ def settings(
   grid['task_weights'] = [
     _task_weights(weights, num_tasks) for weights in grid['task_weights']
   ]
-  grid['balancer'] = [dict(numbers) for numbers in grid['balancer']]
+  grid['balancer'] = _balancer_numbers(grid['balancer'])
   combined = (
     _paired(grid) if config.paired else itertools.product(*grid.values())
   )
   return [_setting(dict(zip(grid, v, strict=True))) for v in combined]
+
+
+def _balancer_numbers(given: Any) -> list[dict[str, float]]:
+  """Numbers for the balancer, the same ones in every setting."""
+  numbers = [dict(entry) for entry in given]
+  for entry in numbers[1:]:
+    if entry.keys() != numbers[0].keys():
+      raise InputError(
+        f'config.hp.balancer sets {sorted(numbers[0])} and then '
+        f'{sorted(entry)}; set the same numbers in each entry'
+      )
+  return numbers
 
 
 def _setting(values: dict[str, Any]) -> dict[str, Any]:

@@ -80,7 +80,9 @@ class Training:
     if latest % self.evals:
       self.inputs = self.programs.inputs(chunks[latest // self.evals])
       self.state = self.programs.place(state)
-    self.live.skip(latest * self.period_steps * chunks[0].size)
+    # Runs that only fill the devices are not counted.
+    runs = sum(len(chunks[i // self.evals].runs) for i in range(latest))
+    self.live.skip(runs * self.period_steps)
     self.live.say(f'{self.cell.name}: resuming from its checkpoint')
 
   def train_chunk(self, chunk: Chunk, until: int) -> None:

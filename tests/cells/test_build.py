@@ -189,3 +189,10 @@ def test_a_method_is_told_how_long_an_epoch_is():
 def test_counts_go_with_methods_that_need_positive_losses(balancer):
   tasks = Task('a', 'binary'), Task('visits', 'count')
   assert build.system(config(balancer=balancer), tasks).balancer.positive
+
+
+def test_every_entry_sets_the_same_numbers_of_a_balancer():
+  entries = {'c': 0.3}.items(), {'d': 0.3}.items()
+  c = config(hp={'balancer': tuple(map(tuple, entries))})
+  with pytest.raises(InputError, match=r"\['c'\] and then \['d'\]; set the"):
+    tried(c)
