@@ -7,10 +7,10 @@
 with as many parameters as all encoders of `single` together. The encoders of
 `single_small` have together about as many parameters as the one of `hard`.
 
-Ten resplits train in 30 seconds on two cores. Result on ACTG 175
+Ten resplits train in 15 seconds on two cores. Result on ACTG 175
 (docs/results/capacity): nothing differs significantly from `single`. The mean
-of `hard_wide`, a Δm of -0.4 %, is between those of `hard`, -1.0 %, and
-`single`; so is that of `single_small`.
+of `hard_wide`, a Δm of -0.6 %, is between those of `hard`, -0.9 %, and
+`single`; so is that of `single_small`, -0.5 %.
 """
 
 from experiments import ablation, cli

@@ -6,9 +6,9 @@
 Mixtures of 1 to 16 experts, each as large as the encoder. With one expert the
 scheme is `hard` after the stem.
 
-Ten resplits train in 1 to 3 minutes on two cores. Result on ACTG 175
+Ten resplits train in half a minute on two cores. Result on ACTG 175
 (docs/results/expert_count): no number differs significantly from `single`. The
-mean Δm of 2, 4, 8 and 16 experts is the same, +0.2 %; that of one is -1.0 %.
+mean Δm of 4, 8 and 16 experts is +0.2 to +0.3 %, that of two 0, of one -0.9 %.
 """
 
 from experiments import ablation, cli

@@ -10,10 +10,10 @@ which is stable for any strength. Under SGD, tied towers train as `hard` does
 with the encoder's learning rate divided by the number of tasks; under Adam they
 do not, because the gradient of each tower is normalised separately.
 
-Ten resplits train in three minutes on two cores. Result on ACTG 175
+Ten resplits train in one minute on two cores. Result on ACTG 175
 (docs/results/soft_penalty): no strength differs significantly from `single`.
-The mean validation loss is .588 without a penalty (`single` .587), .593 for a
-strength of 1, and .598 for tied towers (`hard` .595).
+The mean validation loss is .587 without a penalty (`single` .588), .593 for a
+strength of 1, and .599 for tied towers (`hard` .594).
 """
 
 from experiments import ablation, cli

@@ -7,10 +7,10 @@ The three published ablations (Misra et al., CVPR 2016, tables 1 to 3) on a
 small scale: the initial weight of a tower on itself, the multiplier of the
 learning rate, and towers that are first trained separately.
 
-Ten resplits train in 2 to 6 minutes on two cores. Result on ACTG 175 under Adam
+Ten resplits train in one minute on two cores. Result on ACTG 175 under Adam
 (docs/results/stitches): no initial weight from .1 to .9 differs significantly
 from `single`, nor do towers that are first trained separately. A multiplier of
-1000 significantly harms four of five tasks: the published values are for SGD,
+1000 significantly harms three of five tasks: the published values are for SGD,
 whereas Adam scales the updates of the units itself.
 """
 
