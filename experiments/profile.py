@@ -19,6 +19,7 @@ from mtl_jax.errors import InputError
 
 with lazy.imports():
   from mtl_jax import cells
+  from mtl_jax.processes import hosts
   from mtl_jax.programs import profiling
   from mtl_jax.records import atomic
 
@@ -58,6 +59,8 @@ def main() -> None:
   jax.config.update('jax_compilation_cache_dir', None)
   folder.mkdir(parents=True, exist_ok=True)
   result = profiling.profile(cell, folder)
+  if not hosts.is_process_0():
+    return
   text = json.dumps(result._asdict(), indent=2) + '\n'
   atomic.write(folder / 'profile.json', text)
   print(f'{cell.name} on {config.dataset}, encoder {config.encoder}')

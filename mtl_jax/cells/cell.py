@@ -24,6 +24,7 @@ from mtl_jax.data.base import Data
 from mtl_jax.devices import meshes
 from mtl_jax.errors import InputError
 from mtl_jax.plugins import parallel
+from mtl_jax.processes import hosts
 from mtl_jax.resources import costs, free_memory, needed_memory, plans
 from mtl_jax.train import selection
 
@@ -217,12 +218,16 @@ def make(
     distinct['gram_over'] = config.gram_over
   if config.probe.batches:
     distinct['probe'] = config.probe.to_dict()
+    measured = identity.digest_of_named(identity.PROBES)
+    distinct['sources'] |= {'probe': measured}
   if groups:
     distinct['groups'] = task_groups.names(datas[0], groups)
   runs = [(seed, s) for s in numbered for seed in settings.seeds(config)]
   shared = identity.comparable(config, chosen, datas)
   cell = Cell(resolved, datas, runs, shared, {**shared, **distinct}, groups)
-  if not (workdir and records.finished(workdir / 'cells' / cell.hash)):
+  # All processes must agree on it: tracing asks all of them for their memory.
+  done = workdir and records.finished(workdir / 'cells' / cell.hash)
+  if not hosts.from_process_0(bool(done)):
     _ = cell.facts  # traces the cell, which raises `InputError`
   return cell
 

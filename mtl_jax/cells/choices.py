@@ -40,8 +40,9 @@ class Choice(NamedTuple):
   def check_fields(self) -> None:
     """Raises `InputError` for a field that `make` does not take."""
     allowed = plugins.fields(self.make)
-    for name in NOT_SET:
-      allowed.pop(name, None)
+    if self.what == 'scheme':
+      for name in NOT_SET:
+        allowed.pop(name, None)
     plugins.check_fields(self.where, self.fields, allowed)
 
   def made(self, *arguments: Any, **given: Any) -> Any:

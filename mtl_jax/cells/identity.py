@@ -34,6 +34,7 @@ CORE = (
   'layers',
   'schemes/base',
   'schemes/parts',
+  'encoders/__init__.py',
   'balancers/base.py',
   'balancers/solvers',
   'tasks/__init__.py',
@@ -56,6 +57,13 @@ CORE = (
   'programs/measuring.py',
   'programs/run_functions.py',
 )
+# Further files of cells that measure interference, and of linear models.
+PROBES = (
+  'interference/measures.py',
+  'interference/probes.py',
+  'run/probing.py',
+)
+LINEAR = ('run/linear.py', 'tasks/scores.py')
 # Tokens that do not change what a program does.
 LAYOUT = (tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.DEDENT)
 
@@ -157,7 +165,7 @@ def comparable(config: Any, choices: Choices, datas: list[Data]) -> dict:
     **_in_memory(config, datas[0]),
     **{number: config[number] for number in numbers},
     'kinds': _kinds(datas[0].tasks),
-    'fingerprint': fingerprint(datas[0]),
+    'fingerprint': fingerprint(datas),
   }
 
 
@@ -188,10 +196,25 @@ def _names(tasks: Sequence[Task]) -> list[str]:
   return sorted({task.kind for task in tasks})
 
 
-def fingerprint(data: Data) -> str:
-  """Digest of the arrays, 12 hex digits."""
-  digest = hashlib.sha256()
-  for split in data.splits.values():
-    for piece in views.pieces(split):
-      digest.update(np.ascontiguousarray(piece))
+def fingerprint(datas: Sequence[Data]) -> str:
+  """A digest of the arrays of all seeds.
+
+  Args:
+    datas: one data set per seed, or one for all. A split that is cut from the
+      table of the first is digested as its row numbers.
+
+  Returns:
+    Twelve hexadecimal digits.
+  """
+  digest, first = hashlib.sha256(), datas[0].train
+  for i, data in enumerate(datas):
+    for split in data.splits.values():
+      shared = i and views.of_one_table(split, first)
+      for piece in [split.rows] if shared else views.pieces(split):
+        digest.update(np.ascontiguousarray(piece))
   return digest.hexdigest()[:12]
+
+
+def digest_of_named(names: Sequence[str]) -> str:
+  """A digest of files of this package, by their paths in it."""
+  return digest_of(ROOT / name for name in names)

@@ -165,7 +165,8 @@ def _user_files() -> str:
   """A digest of all loaded files that are neither installed nor Python's."""
   installed = {sysconfig.get_path(p) for p in ('stdlib', 'purelib', 'platlib')}
   root = str(identity.ROOT)
-  places = (*filter(None, installed), root)
+  # With a separator: `mtl_jax_lab` beside this package is the user's.
+  places = tuple(f'{p}{os.sep}' for p in (*filter(None, installed), root))
   # A copy: other threads may import while this one iterates.
   modules = list(sys.modules.values())
   files = sorted(filter(None, {getattr(m, '__file__', None) for m in modules}))

@@ -95,15 +95,20 @@ def _unwritable(folder: pathlib.Path) -> str:
     return str(error)
 
 
-def _entries(folder: pathlib.Path) -> list[os.DirEntry]:
+def _entries(folder: pathlib.Path, *kinds: str) -> list[os.DirEntry]:
+  """Cached programs, or what `kinds` name by parts of file names."""
   with os.scandir(folder) as entries:
-    return [entry for entry in entries if entry.name.endswith('-cache')]
+    found = list(entries)
+  if not kinds:
+    return [entry for entry in found if entry.name.endswith('-cache')]
+  return [entry for entry in found if any(k in entry.name for k in kinds)]
 
 
 def _shrink(folder: pathlib.Path) -> None:
   """Removes the least recently used entries until `LARGEST` bytes are left."""
   entries = []
-  for entry in _entries(folder):
+  # Traced programs too, and temporary files that a killed process left.
+  for entry in _entries(folder, '-cache', '-traced'):
     try:
       stat = entry.stat()
     except OSError:  # Another process has removed it.

@@ -47,6 +47,29 @@ def write(
     raise
 
 
+def create(path: pathlib.Path, text: str) -> None:
+  """Writes a file unless it exists, however many processes try at once.
+
+  Args:
+    path: file to create; its folder must exist.
+    text: encoded as UTF-8.
+
+  Raises:
+    OSError: if the folder cannot be written to.
+  """
+  writer = f'{socket.gethostname()}-{os.getpid()}-{threading.get_ident()}'
+  part = path.with_name(part_prefix(path.name) + writer)
+  part.write_text(text, 'utf-8')
+  try:
+    os.link(part, path)  # unlike a rename, it fails where `path` exists
+  except FileExistsError:
+    pass
+  except OSError:  # no hard links on this file system
+    part.replace(path)
+  finally:
+    part.unlink(missing_ok=True)
+
+
 def part_prefix(name: str) -> str:
   """Returns the start of the name of every temporary file of a file."""
   return f'.{name}.'

@@ -32,7 +32,7 @@ def claim(folder: pathlib.Path, comparable: dict) -> None:
         f'--workdir {folder} holds other files; name a new or an empty folder'
       )
     if not present:
-      atomic.write(owner, json.dumps(comparable, indent=2) + '\n')
+      atomic.create(owner, json.dumps(comparable, indent=2) + '\n')
     _check(folder, json.loads(owner.read_text('utf-8')), comparable)
   except OSError as error:
     raise InputError(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from mtl_jax import records
-from mtl_jax.cells import Cell, header, settings
+from mtl_jax.cells import Cell, header, identity, settings
 from mtl_jax.data.base import Data
 from mtl_jax.processes import signals
 from mtl_jax.records import locks
@@ -30,8 +30,12 @@ def begin(
     folder in a list. Where none can be fitted it prints one line and returns
     an empty list; it raises any other error of the thread.
   """
-  identity = {**cell.comparable, 'scheme': {'reference': linear.STRENGTHS}}
-  folder = workdir / 'cells' / records.digest(identity)
+  named = {
+    **cell.comparable,
+    'scheme': {'reference': linear.STRENGTHS},
+    'sources': {'linear': identity.digest_of_named(identity.LINEAR)},
+  }
+  folder = workdir / 'cells' / records.digest(named)
   if records.finished(folder):
     return lambda: [folder]
   future: Future = Future()
@@ -40,7 +44,7 @@ def begin(
   threading.Thread(
     target=_fit, args=(future, cell.datas), name=name, daemon=True
   ).start()
-  return lambda: _written(cell, folder, identity, future)
+  return lambda: _written(cell, folder, named, future)
 
 
 def _fit(future: Future, datas: list[Data]) -> None:

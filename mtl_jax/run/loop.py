@@ -65,6 +65,7 @@ class Training:
 
   def begin(self, chunk: Chunk) -> None:
     """Loads the inputs of a chunk and initializes its runs."""
+    self.inputs = self.state = None  # frees the memory of the last chunk
     self.inputs = self.programs.inputs(chunk)
     self.state = self.programs.start(self.inputs)
 
@@ -78,6 +79,7 @@ class Training:
     self.clock.resume(latest, saved)
     # At the end of a chunk its state is of no more use: the next one begins.
     if latest % self.evals:
+      self.inputs = self.state = None
       self.inputs = self.programs.inputs(chunks[latest // self.evals])
       self.state = self.programs.place(state)
     # Runs that only fill the devices are not counted.

@@ -6,6 +6,8 @@ import shutil
 import pytest
 
 from mtl_jax.cells import identity
+from mtl_jax.cells.choices import Choice
+from mtl_jax.errors import InputError
 
 CODE = """
 def f(x):
@@ -40,7 +42,7 @@ def edit(file: pathlib.Path, text: str):
 
 
 def test_every_entry_of_the_core_exists():
-  for name in identity.CORE:
+  for name in (*identity.CORE, *identity.PROBES, *identity.LINEAR):
     assert (identity.ROOT / name).exists(), name
 
 
@@ -50,6 +52,7 @@ def test_every_entry_of_the_core_exists():
     *('train/losses.py', 'train/optimizers.py', 'layers/convolution/cpu.py'),
     *('schemes/base/towers.py', 'balancers/solvers/quadratic.py'),
     *('tasks/scores.py', 'data/base.py', 'cells/build.py'),
+    'encoders/__init__.py',
   ],
 )
 def test_an_edit_of_what_trains_is_seen(package, name):
@@ -97,3 +100,15 @@ def test_comments_docstrings_and_empty_lines_are_no_code(old, new):
 def test_all_else_is_code(old, new):
   assert old in CODE
   assert identity.code(CODE) != identity.code(CODE.replace(old, new))
+
+
+def test_a_field_of_flax_modules_is_kept_from_schemes_alone():
+  def make(width=3, resize=1):
+    return width * resize
+
+  def made(what):
+    return Choice(what, 'a', make, {'resize': 2}, {}, 'config.x').made()
+
+  assert made('encoder') == 6
+  with pytest.raises(InputError, match="unknown key 'resize'; valid: width"):
+    made('scheme')

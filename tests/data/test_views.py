@@ -31,11 +31,26 @@ def test_a_view_is_a_split_to_whoever_reads_it():
 
 def test_a_fingerprint_is_that_of_the_rows_however_they_are_held(monkeypatch):
   data = load(split_seed=1)
-  expected = identity.fingerprint(copied(data))
-  assert identity.fingerprint(data) == expected
+  expected = identity.fingerprint([copied(data)])
+  assert identity.fingerprint([data]) == expected
   monkeypatch.setattr(views, 'BLOCK', 7)
-  assert identity.fingerprint(data) == expected
-  assert identity.fingerprint(load(split_seed=2)) != expected
+  assert identity.fingerprint([data]) == expected
+  assert identity.fingerprint([load(split_seed=2)]) != expected
+
+
+def test_a_fingerprint_is_of_the_rows_of_all_seeds():
+  first, *others = (load(split_seed=seed) for seed in range(3))
+  joined = [views.joined(other, first) for other in others]
+  assert views.of_one_table(joined[0].train, first.train)
+  assert not views.of_one_table(others[0].train, first.train)
+  prints = [
+    identity.fingerprint([first, *rest])
+    for rest in ([], joined[:1], joined[1:], others[:1], others[1:])
+  ]
+  assert len({*prints}) == len(prints)
+  moved = others[0].train._replace(mask=~others[0].train.mask)
+  changed = others[0]._replace(train=moved)
+  assert identity.fingerprint([first, changed]) not in prints
 
 
 def test_parts_that_are_equal_are_taken_from_the_first_table():

@@ -93,8 +93,11 @@ def test_another_kind_of_processor_has_another_folder(monkeypatch):
 
 def test_the_least_recently_used_entries_are_removed(tmp_path, monkeypatch):
   monkeypatch.setattr(compilation_cache, 'LARGEST', 20)
-  for age, name in enumerate(['new-cache', 'old-cache', 'older-cache']):
+  names = ['new-cache', 'old-traced', 'older-cache', '.x-traced.host-1-2']
+  for age, name in enumerate(names):
     (tmp_path / name).write_bytes(bytes(9))
     os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
+  (tmp_path / 'of someone else').write_bytes(bytes(99))
   compilation_cache._shrink(tmp_path)
-  assert set(entries(tmp_path)) == {'new-cache', 'old-cache'}
+  left = {path.name for path in tmp_path.iterdir()}
+  assert left == {'new-cache', 'old-traced', 'of someone else'}

@@ -36,3 +36,21 @@ def test_an_error_leaves_the_previous_file_and_no_other(tmp_path):
     atomic.write(tmp_path / 'file', fail)
   assert [p.name for p in tmp_path.iterdir()] == ['file']
   assert (tmp_path / 'file').read_text() == 'old'
+
+
+def test_of_two_that_create_a_file_the_first_wins(tmp_path):
+  path = tmp_path / 'a'
+  atomic.create(path, 'first')
+  atomic.create(path, 'second')
+  assert path.read_text('utf-8') == 'first'
+  assert [*tmp_path.iterdir()] == [path]
+
+
+def test_a_file_system_without_links_has_it_too(tmp_path, monkeypatch):
+  def refuse(*_):
+    raise PermissionError
+
+  monkeypatch.setattr('os.link', refuse)
+  atomic.create(tmp_path / 'a', 'first')
+  assert (tmp_path / 'a').read_text('utf-8') == 'first'
+  assert len([*tmp_path.iterdir()]) == 1
