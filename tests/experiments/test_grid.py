@@ -44,7 +44,7 @@ def test_a_grid_is_trained_once_and_its_gap_is_shown(toy, tmp_path):
   text = (tmp_path / 'w/grid.md').read_text()
   (soft,) = [x for x in text.splitlines() if x.startswith('| soft_l2')]
   assert soft.endswith('| – | – |')
-  assert "soft_l2 with pcgrad: balancer 'pcgrad' weighs" in text
+  assert "soft_l2 with pcgrad: balancer 'pcgrad'" in text
   for name in ('figures/grid.png', 'table.csv', 'table.md', 'report.html'):
     assert (tmp_path / 'w' / name).exists(), name
 
