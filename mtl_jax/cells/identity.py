@@ -68,6 +68,7 @@ LINEAR = ('run/linear.py', 'tasks/scores.py')
 LAYOUT = (tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.DEDENT)
 
 
+@functools.cache  # a neighbour of several files is read once
 def code(text: str) -> str:
   """Returns the tokens of a Python source, without comments and docstrings.
 
