@@ -156,12 +156,6 @@ def _blocks(
     yield leaf[some] if rows is None else leaf[rows[some]]
 
 
-def of_one_table(split: Split | View, other: Split | View) -> bool:
-  """Returns whether both are only row numbers of the same table."""
-  both = isinstance(split, View) and isinstance(other, View)
-  return both and split.table is other.table and not split.own
-
-
 def joined(data: Any, first: Any) -> Any:
   """Replaces parts of the table by equal ones of another data set's table.
 
