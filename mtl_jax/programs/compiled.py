@@ -19,7 +19,8 @@ from mtl_jax.programs.measuring import Measuring, Results
 from mtl_jax.resources import needed_memory
 
 # Options of XLA for CPUs. Without fusion emitters it compiles in two thirds of
-# the time. Evaluation is as fast, steps are up to 1.7 times slower.
+# the time. Evaluation is about as fast; steps are up to 2.8 times slower, see
+# docs/performance.md.
 SIMPLE = {'xla_cpu_use_fusion_emitters': False}
 # Sorting and gathering are as fast with fewer of LLVM's passes.
 LIGHT = SIMPLE | {'xla_backend_optimization_level': 1}

@@ -28,10 +28,7 @@ def write(
   """
   path = pathlib.Path(path)
   path.parent.mkdir(parents=True, exist_ok=True)
-  # Unique per writer: several processes, on hosts that share the folder, and
-  # several threads of one process may write the same file at once.
-  writer = f'{socket.gethostname()}-{os.getpid()}-{threading.get_ident()}'
-  part = path.with_name(part_prefix(path.name) + writer)
+  part = _part(path)
   try:
     if callable(content):
       with part.open('wb') as file:
@@ -57,8 +54,7 @@ def create(path: pathlib.Path, text: str) -> None:
   Raises:
     OSError: if the folder cannot be written to.
   """
-  writer = f'{socket.gethostname()}-{os.getpid()}-{threading.get_ident()}'
-  part = path.with_name(part_prefix(path.name) + writer)
+  part = _part(path)
   part.write_text(text, 'utf-8')
   try:
     os.link(part, path)  # unlike a rename, it fails where `path` exists
@@ -68,6 +64,13 @@ def create(path: pathlib.Path, text: str) -> None:
     part.replace(path)
   finally:
     part.unlink(missing_ok=True)
+
+
+def _part(path: pathlib.Path) -> pathlib.Path:
+  # Unique per writer: several processes, on hosts that share the folder, and
+  # several threads of one process may write the same file at once.
+  writer = f'{socket.gethostname()}-{os.getpid()}-{threading.get_ident()}'
+  return path.with_name(part_prefix(path.name) + writer)
 
 
 def part_prefix(name: str) -> str:
