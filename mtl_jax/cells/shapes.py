@@ -45,6 +45,7 @@ def try_shapes(resolved: Resolved, data: Data) -> Traced:
     InputError: the parts cannot take a step on these inputs.
   """
   config, system = resolved.config, resolved.system
+  _check_inputs(resolved, data)
   _check_words(resolved, data)
   _check_rows(resolved, data)
   hp = jax.tree.map(lambda x: x[0], settings.hp(resolved.settings[:1]))
@@ -108,6 +109,19 @@ def _check_rows(resolved: Resolved, data: Data) -> None:
       f'row has labels of {most} tasks; set config.own_rows=True, or '
       f'{scheme.where}.adversarial=0'
     )
+
+
+def _check_inputs(resolved: Resolved, data: Data) -> None:
+  inputs, name = views.first(data.train, 1).inputs, resolved.config.encoder
+  # Only an encoder of the user's own, a dotted path, may take several arrays.
+  if isinstance(inputs, np.ndarray) or '.' in name:
+    return
+  names = list(inputs) if isinstance(inputs, dict) else len(inputs)
+  raise InputError(
+    f'the inputs are several arrays, {names}, and encoder {name!r} takes one; '
+    'put numbers into one matrix, or set config.encoder to the dotted path of '
+    'an encoder of your own'
+  )
 
 
 def _check_words(resolved: Resolved, data: Data) -> None:

@@ -1,5 +1,6 @@
 """Every mistake in a config is found before anything is written."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from configs import default
 from mtl_jax import cells
 from mtl_jax.cells import build, settings
 from mtl_jax.cells.choices import choice
+from mtl_jax.data import base
 from mtl_jax.encoders import mlp
 from mtl_jax.errors import InputError
 from mtl_jax.schemes import base as schemes
@@ -196,3 +198,31 @@ def test_every_entry_sets_the_same_numbers_of_a_balancer():
   c = config(hp={'balancer': tuple(map(tuple, entries))})
   with pytest.raises(InputError, match=r"\['c'\] and then \['d'\]; set the"):
     tried(c)
+
+
+def refused(inputs, **changes):
+  """The message for rows with these inputs."""
+  rows = len(jax.tree.leaves(inputs)[0])
+  labels = (np.arange(rows, dtype=np.int32) % 2,)
+  split = base.Split(inputs, labels, np.ones((rows, 1), bool))
+  card = base.Card('own', '', '', '', '', {})
+  tasks = (Task('sick', 'binary'),)
+  data = base.check(base.Data(split, split, split, tasks, card))
+  with pytest.raises(InputError) as error:
+    cells.make(config(resplit=False, **changes), [data])
+  return str(error.value)
+
+
+def test_whole_numbers_are_not_read_as_columns_by_one_and_words_by_another():
+  ages_and_incomes = np.array([[31, 60_000], [52, 41_000]] * 4)
+  text = refused(ages_and_incomes)
+  assert 'vectors of floats' in text
+  assert 'standardise' in text
+
+
+@pytest.mark.parametrize('encoder', ['mlp', 'lstm'])
+def test_several_arrays_are_refused_by_encoders_of_one(encoder):
+  inputs = {'age': np.ones((8, 1), np.float32), 'words': np.ones((8, 3), int)}
+  text = refused(inputs, encoder=encoder)
+  assert "['age', 'words']" in text
+  assert encoder in text
