@@ -37,7 +37,8 @@ def get_config() -> ConfigDict:
   config.seeds = 10  # number of seeds
   config.first_seed = 0  # the seeds are consecutive
   config.steps = 1000  # training steps of a run
-  config.evals = 20  # evaluations on validation, evenly spaced
+  # Evaluations on validation, evenly spaced; the last period may be shorter.
+  config.evals = 20
   config.batch_size = 64
   config.compute = 'float32'  # or bfloat16; parameters remain float32
   config.eval_batch_size = 512  # no effect on any result

@@ -108,11 +108,21 @@ class Cell:
     return len(self.runs) * self.config.steps
 
   @property
+  def evals(self) -> int:
+    """Evaluations of a run; fewer than asked where rounding makes them so."""
+    return -(-self.config.steps // self.sizes.steps)
+
+  @property
+  def last_steps(self) -> int:
+    """Steps before the last evaluation; the other periods may be longer."""
+    return self.config.steps - (self.evals - 1) * self.sizes.steps
+
+  @property
   def sizes(self) -> selection.Sizes:
     """Sizes that are compiled into the programs."""
     config = self.config
     return selection.Sizes(
-      config.steps // config.evals,
+      -(-config.steps // config.evals),
       config.batch_size,
       config.eval_batch_size,
       config.probe.batches,

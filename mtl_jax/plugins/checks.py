@@ -82,12 +82,6 @@ def check_numbers(config: Any) -> None:
       f'config.steps={config.steps} times config.batch_size='
       f'{config.batch_size} must be less than 2**31; take fewer steps'
     )
-  if config.steps % config.evals:
-    raise InputError(
-      f'config.steps={config.steps} is not a multiple of '
-      f'config.evals={config.evals}; take '
-      f'{config.steps // config.evals * config.evals or config.evals} steps'
-    )
 
 
 def check_values(grid: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """The programs of a cell, jitted and compiled."""
 
 import functools
+import itertools
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -65,9 +66,12 @@ class Programs:
     )
     # Rows and keys are drawn by a program of their own: it compiles at the same
     # time as the steps, and all cells of a table share it.
-    self._draw = self.map_runs(
-      functools.partial(run_functions.draw, cell), (0, 0, 0)
-    )
+    self._draws = {
+      steps: self.map_runs(
+        functools.partial(run_functions.draw, cell, steps), (0, 0, 0)
+      )
+      for steps in (cell.sizes.steps, cell.last_steps)
+    }
     self._follow = self.map_runs(
       sources.reading(functools.partial(run_functions.follow, cell, recorded)),
       (0, 0, 0, *sources.AXES),
@@ -88,29 +92,41 @@ class Programs:
     lower = self._lowering.lowered
     init = lower('init', self._init, of_runs)
     state = self._placed(init.out_info)
-    draw = lower(
-      'draw', self._draw, (inputs.seeds, state.step, inputs.num_rows)
-    )
-    steps = (
-      inputs.hp,
-      run_functions.carried(self.cell, state),
-      self._placed(draw.out_info),
-    )
-    steps += inputs.train.arguments
+    periods = [self._lowered(n, state, inputs) for n in self._draws]
     measuring = Measuring(self.cell, self.map_runs)
     lowered = [
       (init, ONCE),
-      (draw, LIGHT),
-      (lower('follow', self._follow, steps, donate=(1,)), {}),
+      *itertools.chain(*periods),
       *((one, SIMPLE) for one in measuring.lower(lower, state, inputs)),
     ]
     self._lowering.save()
     with ThreadPoolExecutor(len(lowered)) as pool:
       compiled = list(pool.map(_compile, *zip(*lowered, strict=True)))
-    measuring.compiled(compiled[3:])
-    return Compiled(
-      self, compiled[:3], measuring, state, time.monotonic() - began
+    init, rest = compiled[0], compiled[1:]
+    count = 2 * len(periods)
+    measuring.compiled(rest[count:])
+    pairs = zip(rest[:count:2], rest[1:count:2], strict=True)
+    made = dict(zip(self._draws, pairs, strict=True))
+    seconds = time.monotonic() - began
+    return Compiled(self, init, made, measuring, state, seconds)
+
+  def _lowered(
+    self, steps: int, state: train.TrainState, inputs: Inputs
+  ) -> list[tuple[Any, dict]]:
+    """The programs that draw and take this many steps, with their options."""
+    lower = self._lowering.lowered
+    # Only the last period may have another length than the others.
+    name = '' if steps == self.cell.sizes.steps else f' {steps}'
+    arguments = inputs.seeds, state.step, inputs.num_rows
+    draw = lower(f'draw{name}', self._draws[steps], arguments)
+    read = (
+      inputs.hp,
+      run_functions.carried(self.cell, state),
+      self._placed(draw.out_info),
+      *inputs.train.arguments,
     )
+    follow = lower(f'follow{name}', self._follow, read, donate=(1,))
+    return [(draw, LIGHT), (follow, {})]
 
   def _placed(self, tree: Any) -> Any:
     """Shapes of results, with the devices that hold them."""
@@ -132,7 +148,8 @@ class Compiled:
 
   Args:
     programs: the jitted functions.
-    steps: compiled `init`, `draw` and `follow`, in this order.
+    init: compiled.
+    periods: compiled `draw` and `follow`, by their number of steps.
     measuring: with its programs compiled.
     state: shapes of the states of all runs.
     seconds: that lowering and compiling took.
@@ -141,7 +158,8 @@ class Compiled:
   def __init__(
     self,
     programs: Programs,
-    steps: list[Any],
+    init: Any,
+    periods: dict[int, tuple[Any, Any]],
     measuring: Measuring,
     state: train.TrainState,
     seconds: float,
@@ -149,14 +167,15 @@ class Compiled:
     self.programs, self.measuring, self.seconds = programs, measuring, seconds
     self.inputs, self.map_runs = programs.inputs, programs.map_runs
     self._cell, self._state = programs.cell, state
-    self._init, self._draw, self._follow = steps
+    self._init, self._periods = init, periods
+    self._draw, self._follow = periods[programs.cell.sizes.steps]
 
   def start(self, inputs: Inputs) -> train.TrainState:
     """Initializes the states of all runs."""
     return self._init(inputs.hp, inputs.seeds)
 
   def steps(
-    self, inputs: Inputs, state: train.TrainState
+    self, inputs: Inputs, state: train.TrainState, last: bool = False
   ) -> tuple[train.TrainState, train.Metrics]:
     """Takes the steps to the next evaluation.
 
@@ -164,30 +183,34 @@ class Compiled:
       inputs: what the runs read.
       state: of all runs. It is donated: its memory is reused for the new state,
         and it cannot be read afterwards.
+      last: whether they are those before the last evaluation.
 
     Returns:
       The new state and the metrics of the steps, on the devices.
     """
     best = state.best
-    drawn = self._draw(inputs.seeds, state.step, inputs.num_rows)
+    length = self._cell.last_steps if last else self._cell.sizes.steps
+    draw, follow = self._periods[length]
+    drawn = draw(inputs.seeds, state.step, inputs.num_rows)
     arguments = inputs.hp, run_functions.carried(self._cell, state), drawn
-    state, metrics = self._follow(*arguments, *inputs.train.arguments)
+    state, metrics = follow(*arguments, *inputs.train.arguments)
     return state._replace(best=state.best or best), metrics
 
   def period(
-    self, inputs: Inputs, state: train.TrainState
+    self, inputs: Inputs, state: train.TrainState, last: bool = False
   ) -> tuple[train.TrainState, train.Metrics, Results]:
     """Takes the steps to the next evaluation, and evaluates on validation.
 
     Args:
       inputs: what the runs read.
       state: of all runs; it is donated, see `steps`.
+      last: whether the evaluation is the last one.
 
     Returns:
       The new state; the metrics of the steps and the results on the validation
       split, both on the host.
     """
-    state, metrics = self.steps(inputs, state)
+    state, metrics = self.steps(inputs, state, last)
     best, results = self.measuring('valid', inputs, state, state.best)
     return state._replace(best=best), devices.fetch(metrics), results
 

@@ -56,11 +56,12 @@ def init(
   return train.init(cell.system, hp, seed, example)
 
 
-def draw(cell: Cell, seed: Any, step: Any, num_rows: Any) -> Any:
+def draw(cell: Cell, steps: int, seed: Any, step: Any, num_rows: Any) -> Any:
   """Draws rows and keys for the steps to the next evaluation.
 
   Args:
     cell: of the run.
+    steps: number of steps to draw for.
     seed: of the run.
     step: number of steps that the run has taken.
     num_rows: of its training split, without padding.
@@ -70,9 +71,7 @@ def draw(cell: Cell, seed: Any, step: Any, num_rows: Any) -> Any:
   """
   sizes, batches = cell.sizes, cell.system.batches
   length = cell.reading.lengths['train']
-  return train.draw(
-    batches, seed, step, num_rows, sizes.steps, sizes.batch, length
-  )
+  return train.draw(batches, seed, step, num_rows, steps, sizes.batch, length)
 
 
 def follow(

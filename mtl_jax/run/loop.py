@@ -45,7 +45,7 @@ class Training:
     self.programs, self.inputs = ready
     self.checkpoints, self.live = checkpoints, live
     self.stop_asked = stop_asked
-    self.evals = cell.config.evals
+    self.evals = cell.evals
     self.clock = Clock(self.programs.seconds)
     self.notices = Notices(cell, folder, live)
     self.counts = []  # of each chunk: unlabelled batches, fallbacks
@@ -83,8 +83,11 @@ class Training:
       self.inputs = self.programs.inputs(chunks[latest // self.evals])
       self.state = self.programs.place(state)
     # Runs that only fill the devices are not counted.
-    runs = sum(len(chunks[i // self.evals].runs) for i in range(latest))
-    self.live.skip(runs * self.period_steps)
+    steps = sum(
+      len(chunks[i // self.evals].runs) * self.steps_of(i)
+      for i in range(latest)
+    )
+    self.live.skip(steps)
     self.live.say(f'{self.cell.name}: resuming from its checkpoint')
 
   def train_chunk(self, chunk: Chunk, until: int) -> None:
@@ -120,18 +123,20 @@ class Training:
   def train_period(self, chunk: Chunk) -> None:
     """Trains to the next evaluation and records its results."""
     start = time.monotonic()
-    self.state, metrics, valid = self.programs.period(self.inputs, self.state)
+    number = self.clock.periods % self.evals
+    self.state, metrics, valid = self.programs.period(
+      self.inputs, self.state, last=number == self.evals - 1
+    )
     self.clock.add_period(time.monotonic() - start)
-    of_chunk = (self.clock.periods - 1) % self.evals + 1
-    step = of_chunk * self.period_steps
+    taken = self.steps_of(number)
+    step = number * self.cell.sizes.steps + taken
     lines = outcomes.evaluations(self.cell, chunk, step, metrics, valid)
     records.append(self.folder, *lines)
     self.notices.faults(self.programs.measuring)
-    steps = step - self.period_steps, step
-    self.notices.collapses(chunk, steps, metrics.readings)
+    self.notices.collapses(chunk, (step - taken, step), metrics.readings)
     self.probe(chunk, step)
     self.live.advance(
-      self.period_steps * len(chunk.runs),
+      taken * len(chunk.runs),
       outcomes.mean_losses(self.cell, metrics.losses),
     )
 
@@ -183,7 +188,7 @@ class Training:
     """Measures interference; made at its first use."""
     return Probing(self.cell, self.programs)
 
-  @property
-  def period_steps(self) -> int:
-    """Training steps of one run between two evaluations."""
-    return self.cell.config.steps // self.cell.config.evals
+  def steps_of(self, period: int) -> int:
+    """Training steps of one run in a period, counted over all chunks."""
+    last = period % self.evals == self.evals - 1
+    return self.cell.last_steps if last else self.cell.sizes.steps

@@ -117,7 +117,7 @@ def test_a_collapse_is_said_once_by_whoever_trains_the_cell(
     RecordedProgress(),
     used([0.0, 0.6, 0.4], [0.5, 0.5, 0.0], [0, 0, 1]),
   )
-  period = cell.config.steps // cell.config.evals
+  period = cell.sizes.steps
   records.append(tmp_path, {'kind': 'note', 'text': 'another note'})
   one = Notices(cell, tmp_path, live)
   one.collapses(

@@ -176,6 +176,29 @@ def test_a_stop_between_chunks_is_heard(tmp_path):
   assert len(lines(tmp_path / 'cell', 'test')) == 2
 
 
+def test_the_last_period_may_be_shorter(trained, tmp_path):
+  """The steps are those of any other division; a resumed run's too."""
+  cell = make(evals=5)
+  with pytest.raises(signals.Stopped):
+    train(cell, tmp_path / 'cell', stop_after=3)
+  train(cell, tmp_path / 'cell')
+  evals = lines(tmp_path / 'cell', 'eval')
+  steps = [e['step'] for e in evals if e['run'] == 0]
+  assert steps == [5, 10, 15, 20, 24]
+  whole = lines(trained[1], 'eval')
+  last, expected = (
+    [e for e in own if e['step'] == 24] for own in (evals, whole)
+  )
+  for own, other in zip(last, expected, strict=True):
+    small.close(own['valid'], other['valid'], 1e-5)
+
+
+def test_more_evaluations_than_periods_of_equal_length_are_fewer():
+  cell = make(steps=10, evals=7)
+  assert (cell.sizes.steps, cell.evals, cell.last_steps) == (2, 5, 2)
+  assert make(steps=3, evals=9).evals == 3
+
+
 def test_an_edited_scheme_is_another_cell(tmp_path, monkeypatch):
   """A comment or a docstring is no edit."""
   monkeypatch.syspath_prepend(tmp_path)
