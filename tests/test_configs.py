@@ -55,6 +55,7 @@ def test_the_default_holds_every_field_with_its_default(what):
       given = GIVEN | BUILT | (set() if make.towers else {'warm_start'})
     fields = {k: v for k, v in plugins.fields(make).items() if k not in given}
     section[name].pop('hp', None)
+    fields |= data.COMMON if what == 'datasets' else {}
     assert section[name] == fields, name
 
 
