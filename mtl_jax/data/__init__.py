@@ -3,13 +3,12 @@
 from collections.abc import Callable
 
 from mtl_jax import plugins
+from mtl_jax.plugins import sections
 
 HELPERS = (
   *('columns', 'distinct', 'files', 'one_class', 'padded', 'scarce'),
   *('sources', 'splits', 'stacked', 'store', 'text', 'views'),
 )
-# Fields of every data set, with their defaults; `load` sees to them.
-COMMON = {'labels': ()}
 
 
 def names() -> list[str]:
@@ -36,7 +35,8 @@ def load(name: str, /, **fields):
   """
   make = loader(name)
   own = plugins.fields(make)
-  plugins.check_fields(f'data set {name!r}', fields, COMMON | own)
+  allowed = sections.COMMON['dataset'] | own
+  plugins.check_fields(f'data set {name!r}', fields, allowed)
   # A `load` that has an argument of this name sees to it itself.
   labels = () if 'labels' in own else fields.pop('labels', ())
   return _scarce(name, make, labels, fields) if labels else make(**fields)
