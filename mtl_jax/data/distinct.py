@@ -22,6 +22,9 @@ def splits(datas: Sequence[Data]) -> int:
     1 if all have the same training, validation and test rows. The order of
     rows in a view, and which labels are known, do not count.
   """
+  # Test splits are small: training rows are read only if some of them agree.
+  if test_rows(datas) == len(datas):
+    return len(datas)
   return len({tuple(map(rows, data.splits.values())) for data in datas})
 
 
@@ -59,11 +62,12 @@ def note(datas: Sequence[Data]) -> str:
   Returns:
     One sentence, '' if all test splits differ.
   """
-  count, different, tests = len(datas), splits(datas), test_rows(datas)
-  if different == 1 and count > 1:
-    return ONE
+  count, tests = len(datas), test_rows(datas)
   if tests == count:
     return ''
+  different = splits(datas)
+  if different == 1:
+    return ONE
   return (
     f'{count} seeds have {different} different splits and {tests} different '
     f'test {"split" if tests == 1 else "splits"}.'
