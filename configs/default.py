@@ -71,8 +71,12 @@ def get_config() -> ConfigDict:
 
 
 def datasets() -> ConfigDict:
-  """Fields of each data set's `load`."""
-  return ConfigDict(
+  """Fields of each data set's `load`, and `labels`, which all have.
+
+  `labels` is how many training labels tasks keep, drawn per seed: a number or a
+  share, such as (('cd496', 60), ('cens', 0.1)). Other tasks keep all.
+  """
+  fields = ConfigDict(
     {
       'actg175': {},
       'multi_digits': {
@@ -112,6 +116,9 @@ def datasets() -> ConfigDict:
       },
     }
   )
+  for section in fields.values():
+    section.labels = ()
+  return fields
 
 
 def encoders() -> ConfigDict:

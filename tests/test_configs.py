@@ -9,6 +9,7 @@ import pytest
 from configs import default
 from mtl_jax import data, plugins
 from mtl_jax.cells import build
+from mtl_jax.plugins import sections
 from mtl_jax.tasks import Task
 from mtl_jax.train import optimizers, schedules
 
@@ -55,6 +56,7 @@ def test_the_default_holds_every_field_with_its_default(what):
       given = GIVEN | BUILT | (set() if make.towers else {'warm_start'})
     fields = {k: v for k, v in plugins.fields(make).items() if k not in given}
     section[name].pop('hp', None)
+    fields |= sections.COMMON.get(what.removesuffix('s'), {})
     assert section[name] == fields, name
 
 

@@ -8,7 +8,7 @@ from mtl_jax import data as datasets
 from mtl_jax import train
 from mtl_jax.cells import parts, settings
 from mtl_jax.cells.choices import Choice, Choices, choice, choose
-from mtl_jax.data import base, views
+from mtl_jax.data import base, one_class, views
 from mtl_jax.data.base import Data
 from mtl_jax.devices import meshes
 from mtl_jax.errors import InputError
@@ -58,14 +58,28 @@ def data(config: Any, load: Callable[..., Data] | None = None) -> list[Data]:
   )
   datas: list[Data] = []
   for seed in seeds:
-    loaded = load(split_seed=seed)
-    joined = views.joined(loaded, datas[0]) if datas else loaded
-    del loaded  # Frees its table, which may be as large as the first.
-    datas.append(base.check(joined))
+    datas.append(_of_seed(load, seed, datas))
   _check_tasks(datas)
   if not config.own_rows:
     return datas
   return [base.check(base.own_rows(d, i)) for i, d in enumerate(datas)]
+
+
+def _of_seed(
+  load: Callable[..., Data], seed: int | None, others: list[Data]
+) -> Data:
+  """Loads and checks the data of one seed; equal tables are shared."""
+  try:
+    loaded = load(split_seed=seed)
+    joined = views.joined(loaded, others[0]) if others else loaded
+    del loaded  # Frees its table, which may be as large as the first.
+    return base.check(joined)
+  except one_class.OneClass as error:
+    if seed is None:
+      raise
+    raise InputError(
+      f'with split_seed={seed}, {error}, or set another config.first_seed'
+    ) from error
 
 
 def _check_tasks(datas: list[Data]) -> None:

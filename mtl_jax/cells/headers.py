@@ -7,6 +7,8 @@ import jax
 
 from mtl_jax.cells import settings, task_groups
 from mtl_jax.cells.cell import Cell
+from mtl_jax.data import distinct
+from mtl_jax.data.base import Data
 from mtl_jax.tasks import Task
 
 
@@ -19,7 +21,7 @@ def header(cell: Cell) -> dict:
     'kind': 'cell',
     'hash': cell.hash,
     'dataset': data.card.name,
-    'card': data.card._asdict(),
+    'card': _card(cell),
     'encoder': cell.config.encoder,
     'scheme': cell.config.scheme,
     'balancer': cell.config.balancer,
@@ -28,6 +30,7 @@ def header(cell: Cell) -> dict:
     'comparable': cell.comparable,
     'split': _split(cell),
     **sizes,
+    'units': _units(data),
     'seeds': list(settings.seeds(cell.config)),
     'versions': {'python': platform.python_version(), 'jax': jax.__version__},
   }
@@ -37,7 +40,24 @@ def _split(cell: Cell) -> str:
   """What seeds change in the data: the data, the splits, or nothing."""
   if not cell.config.resplit:
     return 'fixed'
+  # A `load` may ignore its seed: then no test of resplits applies.
+  if len(cell.datas) > 1 and distinct.splits(cell.datas) == 1:
+    return 'fixed'
   return 'drawn' if cell.datas[0].card.drawn else 'resplit'
+
+
+def _card(cell: Cell) -> dict:
+  """The card, with a note if seeds have fewer splits than one would think."""
+  card = cell.datas[0].card
+  note = distinct.note(cell.datas) if cell.config.resplit else ''
+  notes = ' '.join(filter(None, [card.notes, note]))
+  return card._replace(notes=notes)._asdict()
+
+
+def _units(data: Data) -> dict[str, Any]:
+  """The independent units of each split, and what they are."""
+  rows = {name: len(split.mask) for name, split in data.splits.items()}
+  return {'name': data.card.units, **(data.card.unit_counts or rows)}
 
 
 def _described(task: Task) -> dict[str, Any]:

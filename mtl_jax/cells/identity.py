@@ -42,6 +42,7 @@ CORE = (
   'tasks/scores.py',
   'data/base.py',
   'data/padded.py',
+  'data/scarce.py',
   'data/sources.py',
   'data/stacked.py',
   'data/views.py',

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from mtl_jax import plugins
+from mtl_jax.plugins import sections
 
 HELPERS = (
-  *('columns', 'files', 'padded', 'sources', 'splits', 'stacked'),
-  *('store', 'text', 'views'),
+  *('columns', 'distinct', 'files', 'one_class', 'padded', 'scarce'),
+  *('sources', 'splits', 'stacked', 'store', 'text', 'views'),
 )
 
 
@@ -21,17 +22,33 @@ def load(name: str, /, **fields):
   Args:
     name: name of a file of this package, or the dotted path of any module with
       a function `load`.
-    **fields: arguments of that function, `split_seed` for example.
+    **fields: arguments of that function, `split_seed` for example, and
+      `labels`, the number of training labels that tasks keep, as in
+      `scarce.keep`: `labels=(('cd496', 60),)`.
 
   Returns:
     The data set, a `base.Data`.
 
   Raises:
-    InputError: if the data set or a field is unknown.
+    InputError: if the data set or a field is unknown, or `labels` are not in
+      the data.
   """
   make = loader(name)
-  plugins.check_fields(f'data set {name!r}', fields, plugins.fields(make))
-  return make(**fields)
+  own = plugins.fields(make)
+  allowed = sections.COMMON['dataset'] | own
+  plugins.check_fields(f'data set {name!r}', fields, allowed)
+  # A `load` that has an argument of this name sees to it itself.
+  labels = () if 'labels' in own else fields.pop('labels', ())
+  return _scarce(name, make, labels, fields) if labels else make(**fields)
+
+
+def _scarce(name: str, make: Callable, labels, fields: dict):
+  """Loads a data set and hides training labels."""
+  from mtl_jax.data import scarce  # imports JAX
+
+  where = f'config.datasets.{name.rpartition(".")[2]}.labels'
+  scarce.check(labels, where)  # before the data are read
+  return scarce.keep(make(**fields), labels, fields.get('split_seed'), where)
 
 
 def loader(name: str) -> Callable:

@@ -55,6 +55,7 @@ CARD = base.Card(
     'patients, not at random: it is masked, never imputed. Regression labels '
     'are in standard deviations of the training split.'
   ),
+  units='patients',
 )
 
 

@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from jaxtyping import Shaped
 
 from mtl_jax import tasks as tasks_lib
-from mtl_jax.data import splits
+from mtl_jax.data import one_class, splits
 from mtl_jax.data.views import Split, Table, View, inputs_to_check
 from mtl_jax.errors import InputError
 from mtl_jax.tasks import Task
@@ -44,6 +45,10 @@ class Card(NamedTuple):
     notes: limitations that a reader of results should know.
     drawn: whether every seed generates its own rows, independent of those of
       other seeds.
+    units: what is independent of each other, in the plural: the groups of rows
+      that no split cuts, such as 'patients' or 'documents'.
+    unit_counts: number of units of each split (`'train'`); None is one per row.
+      The overlap of resplits is corrected by them.
   """
 
   name: str
@@ -54,6 +59,8 @@ class Card(NamedTuple):
   counts: dict[str, int]
   notes: str = ''
   drawn: bool = False
+  units: str = 'rows'
+  unit_counts: dict[str, int] | None = None
 
 
 class Data(NamedTuple):
@@ -85,6 +92,7 @@ def cut(
   tasks: Sequence[Task],
   card: Card,
   columns: Sequence[str] = (),
+  groups: Shaped[np.ndarray, 'rows'] | None = None,
 ) -> Data:
   """Splits one table into train, valid and test, and checks the result.
 
@@ -97,6 +105,8 @@ def cut(
     tasks: the K tasks.
     card: description; its `counts` are filled.
     columns: names of the last axis of the inputs, for messages.
+    groups: group of each row of the table, `[N]`, if rows are not independent:
+      the card's `unit_counts` become the numbers of groups of the splits.
 
   Returns:
     The data set, whose splits are views of the table.
@@ -106,6 +116,11 @@ def cut(
   """
   whole, number = Table(table), np.arange(len(table.mask))
   parts = [View(whole, number[r]) for r in rows]
+  if groups is not None:
+    found = [len(np.unique(groups[r])) for r in rows]
+    card = card._replace(
+      unit_counts=dict(zip(Data._fields, found, strict=False))
+    )
   data = Data(*parts, tuple(tasks), card)
   return check(counted(data), columns)
 
@@ -159,8 +174,8 @@ def check(data: Data, columns: Sequence[str] = ()) -> Data:
 
   Raises:
     InputError: if a float input or label is NaN or infinite, a task has no
-      known label in a split, `tasks.check` refuses the tasks, or a kind refuses
-      a label.
+      known label in a split, or only one class in validation or test,
+      `tasks.check` refuses the tasks, or a kind refuses a label.
   """
   tasks_lib.check(data.tasks)
   _check_split(data, columns)
@@ -209,6 +224,9 @@ def _checked(name: str, split, labels, mask, tasks) -> Split | View:
     _of_task(task.name, task.made.check, own, known, f'{name} labels')
     for task, own, known in zip(tasks, labels, mask.T, strict=True)
   ]
+  if name != 'train':
+    for task, own, known in zip(tasks, checked, mask.T, strict=True):
+      one_class.check(task, own, known, name)
   # A view keeps the labels of its table if no check has changed them.
   same = all(new is old for new, old in zip(checked, labels, strict=True))
   return split if same else split._replace(labels=tuple(checked))

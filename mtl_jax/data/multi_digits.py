@@ -38,6 +38,7 @@ CARD = base.Card(
     '1,260, 180 and 360 glyphs make up the splits, however many pictures are '
     'composed. A writer at the edge of a block may be in two splits.'
   ),
+  units='glyphs',
 )
 
 
@@ -117,10 +118,12 @@ def load(
   if min(sizes) < 1:
     raise InputError(f'each split needs a picture; the sizes are {sizes}')
   table = read(data_dir)
-  draws = draw(len(table['label']), sizes, split_seed)
-  parts = [picture_split(table, d, canvas) for d in draws]
-  data = base.Data(*parts, TASKS, CARD)
-  return base.check(base.counted(data))
+  rows = blocks(len(table['label']), split_seed)
+  parts = [
+    picture_split(table, d, canvas) for d in _draws(rows, sizes, split_seed)
+  ]
+  card = CARD._replace(unit_counts=units(rows, sizes))
+  return base.check(base.counted(base.Data(*parts, TASKS, card)))
 
 
 def read(data_dir: str = '') -> dict[str, np.ndarray]:
@@ -164,7 +167,37 @@ def draw(
   Returns:
     One `Draw` per split.
   """
-  rows = splits.grouped(np.arange(num_glyphs) // BLOCK, PARTS, seed)
+  return _draws(blocks(num_glyphs, seed), sizes, seed)
+
+
+def blocks(num_glyphs: int, seed: int | None) -> splits.Rows:
+  """Splits the glyphs, by blocks of neighbours.
+
+  Args:
+    num_glyphs: number of glyphs in the file.
+    seed: seed of the split, or None.
+
+  Returns:
+    Row numbers of the glyphs of each split.
+  """
+  return splits.grouped(np.arange(num_glyphs) // BLOCK, PARTS, seed)
+
+
+def units(rows: splits.Rows, sizes: tuple[int, ...]) -> dict[str, int]:
+  """Returns the number of independent units of each split.
+
+  Pictures share glyphs, so there are no more units than glyphs; and no more
+  than pictures.
+
+  Args:
+    rows: the glyphs of each split.
+    sizes: number of pictures of each split.
+  """
+  counts = [min(len(r), size) for r, size in zip(rows, sizes, strict=True)]
+  return dict(zip(('train', 'valid', 'test'), counts, strict=True))
+
+
+def _draws(rows, sizes, seed) -> tuple[Draw, ...]:
   return tuple(
     # Six random words per picture: two glyphs and four shifts.
     _draw(own, splits.words(seed, (size, 6), stream))

@@ -46,6 +46,7 @@ CARD = base.Card(
     'missing. Style reveals the source, even with case folded and links and '
     'user names removed, so topic is an easy task.'
   ),
+  units='documents',
 )
 
 
@@ -142,7 +143,8 @@ def load(
   coded = _encoded(*_places(data_dir, files), max_len)
   inputs = text.vocabulary(coded, rows[0], vocab_size)[coded]
   tasks, labels, mask = _labels(table, rows[0], regression)
-  return base.cut(base.Split(inputs, labels, mask), rows, tasks, CARD)
+  whole = base.Split(inputs, labels, mask)
+  return base.cut(whole, rows, tasks, CARD, groups=table['group'])
 
 
 def read(data_dir: str = '', folder: str = '') -> dict[str, np.ndarray]:

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from mtl_jax import tasks as tasks_lib
-from mtl_jax.data import base, columns, files, text
+from mtl_jax.data import base, columns, files, one_class, text
 from mtl_jax.data import splits as splits_lib
 from mtl_jax.errors import InputError, nearest
 from mtl_jax.tasks import Task
@@ -44,7 +44,8 @@ def load(
 
   Args:
     split_seed: None uses the rows of `splits`; a seed pools them and splits
-      them again at random, with the same sizes.
+      them again at random, with the same sizes, stratified by the first task
+      with classes.
     data_dir: folder of prepared data; '' is the default of `files.home`.
     files: not used.
     name: name of the TFDS data set.
@@ -62,7 +63,10 @@ def load(
   """
   tasks_lib.check(tuple(Task(key, kind) for key, kind in tasks))
   builder = find(name, data_dir, config, version)
-  table, rows = read(builder, splits, split_seed, inputs, [k for k, _ in tasks])
+  classes = [key for key, kind in tasks if kind in one_class.KINDS]
+  table, rows = read(
+    builder, splits, split_seed, inputs, [k for k, _ in tasks], classes[:1]
+  )
   encode = functools.partial(
     _encode, train=rows[0], max_len=max_len, vocab_size=vocab_size
   )
@@ -123,6 +127,7 @@ def read(
   seed: int | None,
   inputs: Sequence[str],
   labels: Sequence[str],
+  strata: Sequence[str] = (),
 ) -> tuple[Table, splits_lib.Rows]:
   """Reads the rows of three splits into one table.
 
@@ -132,6 +137,7 @@ def read(
     seed: None leaves rows in their split; a seed pools and splits them again.
     inputs: features that are inputs.
     labels: features that are labels.
+    strata: a feature by which a seed stratifies the splits, or none.
 
   Returns:
     Arrays `[N, ...]` by feature, and the row numbers of train, valid and test.
@@ -150,13 +156,20 @@ def read(
     key: np.concatenate([part[key] for part in parts])
     for key in {*inputs, *labels}
   }
-  ends = np.cumsum([len(part[inputs[0]]) for part in parts])
-  # Random words are sorted instead of calling `Generator.permutation`, whose
-  # stream may change between versions of NumPy.
-  order = np.arange(ends[-1])
-  if seed is not None:
-    order = np.argsort(splits_lib.words(seed, len(order)), kind='stable')
-  return table, tuple(np.split(order, ends[:-1]))
+  sizes = [len(part[inputs[0]]) for part in parts]
+  if seed is None:
+    return table, tuple(np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1]))
+  # With the sizes as parts, the pattern of the parts is as long as the table.
+  rows = _strata(table, strata, sum(sizes))
+  return table, splits_lib.stratified(rows, tuple(sizes), seed)
+
+
+def _strata(table: Table, keys: Sequence[str], count: int) -> np.ndarray:
+  """Returns the stratum of each row: its class, all one without a feature."""
+  for key in keys:
+    # Bad labels are reported later, by name; here they only need an order.
+    return np.unique(table[key], return_inverse=True)[1].reshape(-1)[:count]
+  return np.zeros(count, np.int64)
 
 
 def _check_keys(table: Table, inputs, labels, name: str) -> None:

@@ -13,6 +13,9 @@ PACKAGES = {
   'scheme': ('mtl_jax.schemes', 'Scheme'),
   'balancer': ('mtl_jax.balancers', 'make'),
 }
+# Fields that every file of a choice has beside its own, with their defaults.
+# `mtl_jax.data.load` sees to `labels`.
+COMMON = {'dataset': {'labels': ()}}
 
 # Options of the other choices.
 WORDS = {
@@ -82,7 +85,8 @@ def _shared(config: Any, what: str, name: str, values: Any) -> dict[str, Any]:
   """The fields of a built-in file's section that the user's file takes."""
   package, attribute = PACKAGES[what]
   built_in, users = (
-    plugins.fields(plugins.find(package, chosen, attribute))
+    COMMON.get(what, {})
+    | plugins.fields(plugins.find(package, chosen, attribute))
     for chosen in (name, config[what])
   )
   given = {}

@@ -97,3 +97,14 @@ def test_a_canvas_that_hides_a_digit_is_refused(load):
     load(canvas=9)
   with pytest.raises(InputError, match='needs a picture'):
     load(num_valid=0)
+
+
+def test_more_pictures_are_no_more_units(data_dir):
+  """The correction for resplits must not depend on num_train."""
+  rows = multi_digits.blocks(1797, 0)
+  few, many = (multi_digits.units(rows, (n, 1000, 2000)) for n in (6000, 60000))
+  assert few == many
+  assert few['train'] == pytest.approx(1260, abs=45)
+  assert few['test'] == pytest.approx(360, abs=45)
+  card = multi_digits.load(0, data_dir, **FIELDS).card
+  assert (card.units, card.unit_counts['train']) == ('glyphs', 600)

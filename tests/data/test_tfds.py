@@ -171,3 +171,23 @@ def test_a_binary_task_of_minus_one_and_one_is_refused():
     by_name._label(np.array([-1, 1, -1, 1]), task, rows)
   labels, known = by_name._label(np.array([-1, 1, 0, 1]), task, rows)
   assert known.tolist() == [False, True, True, True]
+
+
+def test_a_seed_gives_each_split_its_share_of_a_class(make_builder, tmp_path):
+  """Of 6 rare rows in 400, which a split by chance would often miss."""
+  features = {
+    'x': tfds.features.Scalar(np.float32),
+    'rare': tfds.features.Scalar(np.int64),
+  }
+  rows = [{'x': float(i), 'rare': int(i < 6)} for i in range(400)]
+  cuts = {'train': rows[:240], 'validation': rows[240:320], 'test': rows[320:]}
+  store.prepare(make_builder(features, cuts))
+  fields = {'name': 'little', 'inputs': ('x',), 'tasks': (('rare', 'binary'),)}
+  for seed in range(10):
+    data = by_name.load(seed, str(tmp_path), **fields)
+    found = [int(s.labels[0].sum()) for s in data.splits.values()]
+    assert sum(found) == 6
+    assert min(found) >= 1
+    assert [len(s.mask) for s in data.splits.values()] == [240, 80, 80]
+  with pytest.raises(InputError, match='has only class 0 .* valid'):
+    by_name.load(None, str(tmp_path), **fields)

@@ -268,7 +268,7 @@ def test_a_run_that_is_not_finite_fails_and_the_others_go_on(tmp_path):
 
 
 def test_batches_without_a_label_are_noted_once(tmp_path):
-  fields = {'toy': {'unlabelled': 82}}
+  fields = {'toy': {'labels': (('first', 4),)}}
   cell = make(resplit=False, datasets=fields, batch_size=2)
   train(cell, tmp_path / 'cell')
   (note,) = (r for r in records.read(tmp_path / 'cell') if r['kind'] == 'note')
