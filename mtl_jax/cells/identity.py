@@ -57,13 +57,14 @@ CORE = (
   'programs/measuring.py',
   'programs/run_functions.py',
 )
-# Further files of cells that measure interference, and of linear models.
+# Further files of cells that measure interference, and of reference models.
 PROBES = (
   'interference/measures.py',
   'interference/probes.py',
   'run/probing.py',
 )
 LINEAR = ('run/linear.py', 'tasks/scores.py')
+TREES = (*LINEAR, 'run/trees.py', 'tasks/boosting.py')
 # Tokens that do not change what a program does.
 LAYOUT = (tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.DEDENT)
 
