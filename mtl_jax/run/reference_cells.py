@@ -105,9 +105,9 @@ def _fits(row: Row, datas: list[Data]) -> tuple[list, float]:
   importlib.import_module('sklearn.linear_model')
   # Time of this thread alone: it shares its core with training.
   began = time.thread_time()
-  # The models are small. With several threads BLAS and OpenMP would only wait,
-  # for their own threads and for those of training.
-  with limits(1):
+  # The products are small. With several threads BLAS would only wait, for its
+  # own threads and for those of training.
+  with limits(1, user_api='blas'):
     fits = [row.module.fit(data) for data in datas]
   return fits, time.thread_time() - began
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import threadpoolctl
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.metrics import root_mean_squared_error
 
@@ -17,6 +18,12 @@ def last(kind, rows, labels, *fields):
   """Predictions for the same rows after the last tree."""
   stages = Task('t', kind, *fields).made.trees(SMALL, rows, labels)
   return [*stages(rows)][-1]
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+  with threadpoolctl.threadpool_limits(1):
+    yield
 
 
 @pytest.fixture

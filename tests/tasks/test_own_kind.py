@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import threadpoolctl
 
 from configs import default
 from mtl_jax import cells, records, run
@@ -94,8 +93,7 @@ def test_linear_models_are_those_of_the_kinds(trained):
 
 def test_boosted_trees_are_those_of_the_kinds(trained):
   cell, _ = trained
-  with threadpoolctl.threadpool_limits(1):
-    _, on_test, _ = trees.fit(cell.datas[0])
+  _, on_test, _ = trees.fit(cell.datas[0])
   assert {t for t, values in on_test.items() if not values} == {'price', 'end'}
   assert len(trees.lacking(cell.system.tasks)) == 2
   assert on_test['first']['auc'] > 0.8
