@@ -47,18 +47,22 @@ def status(
     out: the folder of workdirs, where a failure is recorded.
     root: of the repository.
   """
-  try:
-    now = dependencies.digests(result, root)
-  except FileNotFoundError:
-    now = None
-  record = read(folder / result.record)
+  record, failed = read(folder / result.record), read(failure(result, out))
   seconds = record.get('seconds', result.seconds)
+  # Reading the code takes a while, and is of use only for comparison.
+  now = _digests(result, root) if record or failed else None
   state = _state(result, folder, record, now)
-  failed = read(failure(result, out))
   if state != FRESH and failed and now and failed['digests'] == [*now]:
     return Status(result, FAILED, seconds, failed['why'])
   detail = f'by commit {record["commit"][:9]}' if record else ''
   return Status(result, state, seconds, detail)
+
+
+def _digests(result: Result, root: pathlib.Path) -> dependencies.Digests | None:
+  try:
+    return dependencies.digests(result, root)
+  except FileNotFoundError:  # a module that is gone
+    return None
 
 
 def _state(result, folder, record, now) -> str:
