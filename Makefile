@@ -4,6 +4,8 @@
 # make test-oldest  the same on the oldest versions that pyproject.toml allows
 # make bench   set-up of the peers too, then times ours against them
 # make growth  time and memory of a step against seeds, tasks, size
+# make results     the pages of docs/results that are stale and take less than
+#                  ten minutes; ARGS=--under=60 for less
 # Set-up is made once; `make clean` undoes it.
 
 PYTHON ?= python3
@@ -12,7 +14,7 @@ OUT ?= out/actg175
 TEST := python -m pytest -n 2 --durations=20
 SCHEMES := hard,soft_l2,soft_trace,cross_stitch,mmoe
 
-.PHONY: table test test-fast test-oldest bench growth lint data setup clean
+.PHONY: table test test-fast test-oldest bench growth results lint data setup clean
 
 table: .venv/.table-data
 	$(BIN)/python -m experiments.compare --config=configs/actg175.py \
@@ -36,6 +38,9 @@ bench: .venv/.table-data .venv-bench/.ready
 
 growth: .venv/.table-data
 	$(BIN)/python -m benchmarks.growth $(ARGS)
+
+results: .venv/.table-data
+	$(BIN)/python -m experiments.results --make --under=600 $(ARGS)
 
 setup: .venv/.ready
 

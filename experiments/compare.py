@@ -48,7 +48,10 @@ BALANCERS = flags.DEFINE_list(
   'package. The default is config.balancer; of experiments.tune it is all.',
 )
 REFERENCE = flags.DEFINE_bool(
-  'reference', True, 'Whether to add a row of linear models to the table.'
+  'reference',
+  True,
+  'Whether to add the rows of linear models and, on tables of numbers, of '
+  'boosted trees.',
 )
 
 
@@ -132,7 +135,7 @@ def make_cells(
 def linear_models(
   cell: cells.Cell, folder: pathlib.Path
 ) -> Callable[[], list[pathlib.Path]]:
-  """Starts to fit the linear models if `--reference` asks for them.
+  """Starts to fit the reference models if `--reference` asks for them.
 
   Args:
     cell: a cell of the table, which has the data.
@@ -142,7 +145,7 @@ def linear_models(
     A function that waits and returns the folders of their cells, if any.
   """
   if REFERENCE.value and hosts.is_process_0():
-    return run.linear_cell.begin(cell, folder)
+    return run.reference_cells.begin(cell, folder)
   return list
 
 

@@ -8,9 +8,7 @@ of the report, of the launchers, or of comments and docstrings do not count.
 import functools
 import hashlib
 import inspect
-import io
 import pathlib
-import tokenize
 from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import Any
@@ -23,6 +21,7 @@ from mtl_jax import tasks as tasks_lib
 from mtl_jax.cells.choices import Choice, Choices
 from mtl_jax.data import views
 from mtl_jax.data.base import Data
+from mtl_jax.plugins.source_code import code
 from mtl_jax.tasks import Task
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -58,40 +57,14 @@ CORE = (
   'programs/measuring.py',
   'programs/run_functions.py',
 )
-# Further files of cells that measure interference, and of linear models.
+# Further files of cells that measure interference, and of reference models.
 PROBES = (
   'interference/measures.py',
   'interference/probes.py',
   'run/probing.py',
 )
 LINEAR = ('run/linear.py', 'tasks/scores.py')
-# Tokens that do not change what a program does.
-LAYOUT = (tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.DEDENT)
-
-
-@functools.cache  # a neighbour of several files is read once
-def code(text: str) -> str:
-  """Returns the tokens of a Python source, without comments and docstrings.
-
-  Lines keep their indentation, so that a line which moves into another block
-  changes the result. The result is for digests and is not a valid program.
-  """
-  lines: list[str] = []
-  line: list[str] = []
-  for token in tokenize.generate_tokens(io.StringIO(text).readline):
-    if token.type == tokenize.NEWLINE:
-      # A statement that is only a string is a docstring or has no effect.
-      alone = len(line) == 2 and line[1][:1] in '"\'rR'
-      lines += [] if alone and _is_string(line[1]) else [''.join(line)]
-      line = []
-    elif token.type not in LAYOUT and token.type != tokenize.INDENT:
-      line = line or [f'{token.start[1]} ']
-      line.append(token.string)
-  return '\n'.join(lines)
-
-
-def _is_string(token: str) -> bool:
-  return token[-1:] in '"\''
+TREES = (*LINEAR, 'run/trees.py', 'tasks/boosting.py')
 
 
 def digest_of(files: Iterable[pathlib.Path]) -> str:

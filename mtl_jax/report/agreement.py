@@ -5,7 +5,7 @@ from typing import Any
 
 from mtl_jax.errors import InputError
 from mtl_jax.records import flat
-from mtl_jax.report.results import Cell
+from mtl_jax.report.results import REFERENCES, Cell
 
 
 class Ordered(tuple[Cell, ...]):
@@ -42,7 +42,7 @@ def ordered(cells: Sequence[Cell]) -> Ordered:
       so that a page that orders its cells first checks them once.
 
   Returns:
-    The reference first, the baseline next, then the others as given.
+    The references first, the baseline next, then the others as given.
 
   Raises:
     InputError: cells answer different questions, two have the same name, or
@@ -81,7 +81,9 @@ def _fingerprint(cell: Cell) -> dict[str, Any]:
 
 
 def _place(cell: Cell) -> int:
-  return 0 if cell.scheme == 'reference' else 1 if cell.is_baseline else 2
+  if cell.is_reference:
+    return REFERENCES.index(cell.scheme) - len(REFERENCES)
+  return 0 if cell.is_baseline else 1
 
 
 def _name(cell: Cell) -> str:

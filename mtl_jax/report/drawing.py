@@ -19,6 +19,7 @@ COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')
 MARKERS = 's^DvPX*<>hp'
 LINES = ('--', '-.', ':', '-')
 GREY = '#777777'
+REFERENCE_STYLES = {'reference': ('d', (1, 1)), 'trees': ('v', (4, 1, 1, 1))}
 DPI = 150
 
 
@@ -34,9 +35,10 @@ def style(cells: Sequence[Cell], cell: Cell) -> dict[str, Any]:
   """
   if cell.is_baseline:
     return {'color': 'black', 'marker': 'o', 'linestyle': '-'}
-  if cell.scheme == 'reference':
-    return {'color': GREY, 'marker': 'd', 'linestyle': (0, (1, 1))}
-  named = (c for c in cells if c.scheme != 'reference' and not c.is_baseline)
+  if cell.is_reference:
+    marker, dots = REFERENCE_STYLES[cell.scheme]
+    return {'color': GREY, 'marker': marker, 'linestyle': (0, dots)}
+  named = (c for c in cells if not c.is_reference and not c.is_baseline)
   return line_style([c.label for c in named].index(cell.label))
 
 

@@ -17,6 +17,8 @@ REPEATS = {
   'resplit': 'resplits',
   'drawn': 'seeds, each with rows of its own',
 }
+# Rows of models that are not trained in steps, in the order of a table.
+REFERENCES = ('reference', 'trees')
 
 
 class TaskInfo(NamedTuple):
@@ -115,6 +117,11 @@ class Cell(NamedTuple):
   def is_baseline(self) -> bool:
     """Whether the others are compared with it: `single` with `equal`."""
     return (self.scheme, self.balancer) == ('single', 'equal')
+
+  @property
+  def is_reference(self) -> bool:
+    """Whether its models are not trained in steps: linear ones or trees."""
+    return self.scheme in REFERENCES
 
   @property
   def completed(self) -> tuple[Run, ...]:

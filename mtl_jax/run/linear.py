@@ -43,15 +43,15 @@ def fit(data: Data) -> tuple[Results, Results, int]:
     if task.made.reference is not None
   }
   # One split is read at a time: its rows may take most of the memory.
-  split = _read(data.train, words)
+  split = read(data.train, words)
   fits = {t: _fits(task, split, t) for t, task in having.items()}
-  split = _read(data.valid, words)
+  split = read(data.valid, words)
   tried = {
     t: [_measure(having[t], model, split, t) for model in models]
     for t, models in fits.items()
   }
   best = {t: int(np.argmin([v['loss'] for v in vs])) for t, vs in tried.items()}
-  split = _read(data.test, words)
+  split = read(data.test, words)
   on_valid, on_test = ({task.name: {} for task in data.tasks} for _ in range(2))
   for t, task in having.items():
     on_valid[task.name] = tried[t][best[t]]
@@ -84,8 +84,13 @@ def _is_words(x: np.ndarray) -> bool:
   return x.ndim == 2 and x.dtype.kind in 'iu'
 
 
-def _read(split: Split | views.View, words: Any) -> Split:
-  """The split with a matrix `[N, F]` as its inputs."""
+def read(split: Split | views.View, words: Any) -> Split:
+  """Returns the split with a matrix `[N, F]` as its inputs.
+
+  Args:
+    split: its rows are copied.
+    words: number of words in the structure of the inputs, see `vocabulary`.
+  """
   return Split(features(split.inputs, words), split.labels, split.mask)
 
 
@@ -140,8 +145,23 @@ def _fits(task: Task, split: Split, t: int) -> list[Linear]:
 def _measure(
   task: Task, model: Linear, split: Split, t: int
 ) -> dict[str, float]:
-  """Every metric of the task, by the code that also measures networks."""
-  outputs = model.predict(split.inputs).astype(np.float32)
-  labelled = outputs, split.labels[t], split.mask[:, t]
+  return measure(task, model.predict(split.inputs), split, t)
+
+
+def measure(
+  task: Task, outputs: np.ndarray, split: Split, t: int
+) -> dict[str, float]:
+  """Computes every metric by the code that also measures networks.
+
+  Args:
+    task: the task.
+    outputs: predictions in the form that a head produces, `[N, outputs]`.
+    split: has the labels.
+    t: number of the task.
+
+  Returns:
+    The metrics by name, and the loss under `loss`.
+  """
+  labelled = outputs.astype(np.float32), split.labels[t], split.mask[:, t]
   values = scores.of_run(task, *labelled)
   return values | {'loss': float(task.loss(*map(jnp.asarray, labelled)))}

@@ -127,7 +127,7 @@ def reference(
 
 
 def cost(
-  params: int,
+  params: int | None,
   flops_per_step: int | None = None,
   steps_per_second: float | None = None,
   seconds: float | None = None,
@@ -137,7 +137,7 @@ def cost(
   """Makes the record of what a cell cost; None is written as it is.
 
   Args:
-    params: learned numbers of one run.
+    params: learned numbers of one run; None for trees, which have none.
     flops_per_step: floating-point operations of one step of one run.
     steps_per_second: of all runs together.
     seconds: of all runs together, with compiling.

@@ -12,7 +12,7 @@ from mtl_jax.processes import hosts, signals
 from mtl_jax.programs.compile_ahead import Ahead
 from mtl_jax.records import locks
 from mtl_jax.resources import plans
-from mtl_jax.run import linear_cell
+from mtl_jax.run import reference_cells
 from mtl_jax.run.checkpoints import Checkpoints
 from mtl_jax.run.loop import Training
 from mtl_jax.run.progress import Live, RecordedProgress
@@ -90,17 +90,17 @@ def _finished(folder: pathlib.Path) -> bool:
 
 
 def reference(cell: Cell, workdir: pathlib.Path) -> list[pathlib.Path]:
-  """Fits linear models to a cell's data, as one more cell.
+  """Fits linear models and boosted trees to a cell's data, as further cells.
 
   Args:
     cell: its data and seeds are taken.
     workdir: holds the folders of cells.
 
   Returns:
-    The folder of the new cell in a list, which is empty where no model can be
-    fitted; one line says why.
+    The folders of the new cells. One is missing where no model can be fitted;
+    one line says why. Trees are fitted to tables of numbers alone.
   """
-  return linear_cell.begin(cell, workdir)()
+  return reference_cells.begin(cell, workdir)()
 
 
 def train_cell(

@@ -58,6 +58,10 @@ class Kind(NamedTuple):
       predictions, so that large predictions need not leave the device.
     reference: `(strength, inputs [N, F], labels) -> Linear`: fits the
       scikit-learn model of the table's reference row; None if there is none.
+    trees: `(setting, inputs [N, F], labels) -> stages`: fits gradient-boosted
+      trees, see `boosting`. `stages(inputs [M, F])` yields predictions
+      `[M, outputs]` after each tree, in the form that a head produces; None if
+      there are none.
     infer: `(labels, known) -> fields` of `make` that were not given; labels
       are those of all splits. None if nothing is inferred.
   """
@@ -69,6 +73,7 @@ class Kind(NamedTuple):
   head: str = 'vector'
   summary: Callable | None = None
   reference: Callable[..., Linear] | None = None
+  trees: Callable[..., Callable] | None = None
   infer: Callable[..., dict[str, Any]] | None = None
 
 

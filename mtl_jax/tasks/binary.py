@@ -3,13 +3,13 @@
 import numpy as np
 import optax
 
-from mtl_jax.tasks import classes, labels, ranks
+from mtl_jax.tasks import boosting, classes, labels, ranks
 from mtl_jax.tasks.base import Kind, Linear, Metric
 
 
 def make() -> Kind:
   """Returns the kind; labels `[N]` are 0 or 1."""
-  return Kind(loss, 1, check, METRICS, reference=reference)
+  return Kind(loss, 1, check, METRICS, reference=reference, trees=trees)
 
 
 def loss(predictions, labels):
@@ -65,6 +65,12 @@ def reference(strength, rows, values) -> Linear:
     lambda rows: model.decision_function(rows)[:, None],
     model.coef_.size + model.intercept_.size,
   )
+
+
+def trees(setting, rows, values):
+  """Fits boosted trees; see `base.Kind.trees`. They predict logits."""
+  stages = boosting.log_probabilities(setting, rows, values, 2)
+  return lambda x: (logs[:, 1:] - logs[:, :1] for logs in stages(x))
 
 
 def log_loss(predictions, values, weights) -> float:

@@ -3,14 +3,14 @@
 import jax.numpy as jnp
 import numpy as np
 
-from mtl_jax.tasks import labels, numbers
+from mtl_jax.tasks import boosting, labels, numbers
 from mtl_jax.tasks.base import Kind, Linear, Metric
 from mtl_jax.tasks.classes import mean
 
 
 def make() -> Kind:
   """Returns the kind; labels `[N]` are 0 or more, not necessarily integers."""
-  return Kind(loss, 1, check, METRICS, reference=reference)
+  return Kind(loss, 1, check, METRICS, reference=reference, trees=trees)
 
 
 def loss(predictions, labels):
@@ -63,6 +63,17 @@ def reference(strength, rows, values) -> Linear:
   return Linear(
     lambda rows: np.log(model.predict(rows))[:, None], model.coef_.size + 1
   )
+
+
+def trees(setting, rows, values):
+  """Fits boosted trees; see `base.Kind.trees`. They predict log rates."""
+  if not values.any():
+    # The logarithm of rate 0 is not finite; with no event in N rows the rate
+    # may well be 1 / (N + 1).
+    rate = -np.log(len(values) + 1)
+    return lambda x: iter([np.full((len(x), 1), rate)])
+  stages = boosting.means(setting, rows, values, 'poisson')
+  return lambda x: (np.log(rate)[:, None] for rate in stages(x))
 
 
 def poisson_deviance(predictions, values, weights) -> float:

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from mtl_jax.tasks import classes, labels
+from mtl_jax.tasks import boosting, classes, labels
 from mtl_jax.tasks.base import Kind, Linear, Metric
 
 
@@ -34,6 +34,9 @@ def make(num_classes: int | None = None) -> Kind:
     metrics(num_classes or 2),
     summary=summary,
     reference=_reference(num_classes),
+    trees=lambda setting, rows, values: boosting.log_probabilities(
+      setting, rows, values, num_classes
+    ),
     infer=labels.num_classes,
   )
 

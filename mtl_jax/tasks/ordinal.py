@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from mtl_jax.tasks import classes, labels, multiclass, numbers
+from mtl_jax.tasks import boosting, classes, labels, multiclass, numbers
 from mtl_jax.tasks.base import Kind, Metric
 
 
@@ -40,6 +40,7 @@ def make(num_classes: int | None = None) -> Kind:
     check,
     METRICS | _balanced(num_classes or 2),
     summary=summary,
+    trees=_trees(num_classes),
     infer=labels.num_classes,
   )
 
@@ -70,6 +71,32 @@ def log_probabilities(outputs):
   above = xp.concatenate([none, _log_sigmoid(-logits, xp)], axis=1)
   between = _log_sigmoid(outputs[:, 1:], xp)
   return below + above + xp.concatenate([none, between, none], axis=1)
+
+
+def outputs(logs):
+  """Inverts `log_probabilities`.
+
+  Args:
+    logs: log-probabilities `[N, C]`, up to a constant of each row.
+
+  Returns:
+    Outputs `[N, C - 1]`.
+  """
+  below = np.logaddexp.accumulate(logs, axis=1)[:, :-1]
+  above = np.logaddexp.accumulate(logs[:, ::-1], axis=1)[:, -2::-1]
+  logits = below - above
+  # Rounding may leave no gap at a class that is next to impossible.
+  gaps = np.maximum(np.diff(logits, axis=1), 1e-6)
+  return np.hstack([logits[:, :1], gaps + np.log(-np.expm1(-gaps))])
+
+
+def _trees(num_classes: int | None):
+  def trees(setting, rows, values):
+    """Fits boosted trees to the classes; see `base.Kind.trees`."""
+    stages = boosting.log_probabilities(setting, rows, values, num_classes)
+    return lambda x: map(outputs, stages(x))
+
+  return trees
 
 
 def _log_sigmoid(x, xp):

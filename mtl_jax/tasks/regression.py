@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 
-from mtl_jax.tasks import labels, numbers
+from mtl_jax.tasks import boosting, labels, numbers
 from mtl_jax.tasks.base import Kind, Linear, Metric
 
 
@@ -30,7 +30,13 @@ def make(num_outputs: int | None = None) -> Kind:
     return values
 
   return Kind(
-    loss, num_outputs or 1, check, METRICS, reference=reference, infer=infer
+    loss,
+    num_outputs or 1,
+    check,
+    METRICS,
+    reference=reference,
+    trees=trees,
+    infer=infer,
   )
 
 
@@ -83,6 +89,18 @@ def reference(strength, rows, values) -> Linear:
   model = Ridge(alpha=len(values) / 1000 / strength).fit(rows, values)
   size = np.size(model.coef_) + np.size(model.intercept_)
   return Linear(lambda x: model.predict(x).reshape(x.shape[0], -1), size)
+
+
+def trees(setting, rows, values):
+  """Fits boosted trees, for each output its own; see `base.Kind.trees`."""
+  stages = [
+    boosting.means(setting, rows, column, 'squared_error')
+    for column in values.reshape(len(values), -1).T
+  ]
+  return lambda x: (
+    np.stack(columns, axis=1)
+    for columns in zip(*(one(x) for one in stages), strict=True)
+  )
 
 
 def _matched(metric):

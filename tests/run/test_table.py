@@ -297,10 +297,12 @@ def test_config_json_is_what_the_hash_was_made_from(trained):
   assert records.digest(saved) == cell.hash
 
 
-def test_a_row_of_linear_models_joins_once(trained, tmp_path):
+def test_rows_of_reference_models_join_once(trained, tmp_path):
   cell, _ = trained
-  (folder,) = run.reference(cell, tmp_path)
-  before = (folder / 'records.jsonl').read_text()
-  assert run.reference(cell, tmp_path) == [folder]
-  assert (folder / 'records.jsonl').read_text() == before
-  assert [t['seed'] for t in lines(folder, 'test')] == [0, 1, 2]
+  folders = run.reference(cell, tmp_path)
+  before = [(f / 'records.jsonl').read_text() for f in folders]
+  assert run.reference(cell, tmp_path) == folders
+  assert [(f / 'records.jsonl').read_text() for f in folders] == before
+  for folder, scheme in zip(folders, ['reference', 'trees'], strict=True):
+    assert lines(folder, 'cell')[0]['scheme'] == scheme
+    assert [t['seed'] for t in lines(folder, 'test')] == [0, 1, 2]

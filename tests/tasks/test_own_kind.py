@@ -8,7 +8,7 @@ from mtl_jax import cells, records, run
 from mtl_jax.cells import build
 from mtl_jax.report import results as report_cells
 from mtl_jax.report.compare import notes
-from mtl_jax.run import linear
+from mtl_jax.run import linear, trees
 from tests import small
 
 quick = small.quick
@@ -95,6 +95,18 @@ def test_linear_models_are_those_of_the_kinds(trained):
   }  # fmt: skip
   assert on_test['pair']['r2'] > 0.9
   assert on_test['visits']['poisson_deviance'] < 1
+
+
+def test_boosted_trees_are_those_of_the_kinds(trained):
+  cell, _ = trained
+  _, on_test, _ = trees.fit(cell.datas[0])
+  assert {t for t, values in on_test.items() if not values} == {'price', 'end'}
+  assert len(trees.lacking(cell.system.tasks)) == 2
+  assert on_test['first']['auc'] > 0.8
+  assert on_test['pair']['r2'] > 0.3
+  assert on_test['visits']['poisson_deviance'] < 2
+  for name in ('grade', 'class'):
+    assert on_test[name]['accuracy'] > 0.4
 
 
 def test_losses_are_those_of_the_kind(trained):

@@ -9,7 +9,7 @@ from mtl_jax.report.results import Cell, Run, settings
 def common(cells: Sequence[Cell]) -> dict[str, Any]:
   """Returns the hyperparameters that all trained cells have in common."""
   # A reference has no hyperparameters.
-  first, *others = (c.setting[0].hp for c in cells if c.scheme != 'reference')
+  first, *others = (c.setting[0].hp for c in cells if not c.is_reference)
   return {
     key: value
     for key, value in first.items()

@@ -292,11 +292,11 @@ def test_cells_that_are_not_finished_or_doubled_are_refused(tmp_path):
 
 
 def test_the_order_of_cells_changes_no_number(tmp_path):
-  names = ['mmoe', 'reference', 'single', 'hard']
+  names = ['mmoe', 'trees', 'reference', 'single', 'hard']
   cells = [fake.cell(tmp_path, n, 0.03 * i) for i, n in enumerate(names)]
   frame, turned = tables.rows(cells), tables.rows(cells[::-1])
   order = frame['scheme'].drop_duplicates().tolist()
-  assert order == ['reference', 'single', 'mmoe', 'hard']
+  assert order == ['reference', 'trees', 'single', 'mmoe', 'hard']
   keys = ['scheme', 'task', 'metric']
   pd.testing.assert_frame_equal(
     frame.sort_values(keys, ignore_index=True),

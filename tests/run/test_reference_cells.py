@@ -1,13 +1,16 @@
-"""Linear models are fitted beside training, and do not get in its way."""
+"""Reference models are fitted beside training, without getting in its way."""
 
 import threading
 
+import numpy as np
 import pytest
 import threadpoolctl
 
 from mtl_jax import records
-from mtl_jax.run import linear, linear_cell
+from mtl_jax.run import linear, reference_cells, trees
 from tests.run import test_table
+
+ONE = {'first': {'loss': 1.0}}
 
 
 @pytest.fixture(scope='module')
@@ -24,22 +27,32 @@ def test_they_are_fitted_in_a_thread_of_their_own_with_one_of_blas(
     pools = threadpoolctl.threadpool_info()
     blas = [p['num_threads'] for p in pools if p['user_api'] == 'blas']
     seen.append((threading.current_thread(), {*blas}))
-    return {'first': {'loss': 1.0}}, {'first': {'loss': 1.0}}, 3
+    return ONE, ONE, 3
 
-  monkeypatch.setattr(linear, 'fit', fit)
-  (folder,) = linear_cell.begin(cell, tmp_path)()
-  assert records.finished(folder)
-  assert len(seen) == len(cell.datas)
+  for module in (linear, trees):
+    monkeypatch.setattr(module, 'fit', fit)
+  folders = reference_cells.begin(cell, tmp_path)()
+  assert len(folders) == 2
+  assert all(map(records.finished, folders))
+  assert len(seen) == 2 * len(cell.datas)
   for thread, threads in seen:
     assert thread is not threading.main_thread()
     assert threads == {1}
 
 
 def test_nothing_is_written_before_it_is_asked_for(cell, tmp_path):
-  written = linear_cell.begin(cell, tmp_path)
+  written = reference_cells.begin(cell, tmp_path)
   assert not list(tmp_path.iterdir())
-  (folder,) = written()
-  assert folder.parents[1] == tmp_path
+  assert {folder.parents[1] for folder in written()} == {tmp_path}
+
+
+def test_only_tables_of_numbers_have_trees(cell):
+  data = cell.datas[0]
+  assert trees.applies(data)
+  train = data.train
+  for inputs in (train.inputs[:, None], train.inputs.astype(np.int32)):
+    split = train._replace(inputs=inputs)
+    assert not trees.applies(data._replace(train=split))
 
 
 def test_where_they_cannot_be_fitted_one_line_says_so(
@@ -49,7 +62,9 @@ def test_where_they_cannot_be_fitted_one_line_says_so(
     raise ValueError('one class alone')
 
   monkeypatch.setattr(linear, 'fit', fit)
-  assert linear_cell.begin(cell, tmp_path)() == []
+  (folder,) = reference_cells.begin(cell, tmp_path)()
+  head = next(records.read(folder))
+  assert head['scheme'] == 'trees'
   line = capsys.readouterr().err
   assert line == 'no row of linear models: one class alone\n'
 
@@ -60,6 +75,8 @@ def test_any_other_error_is_raised_by_whoever_waits(
   def fit(data):
     raise KeyError('a fault of ours')
 
-  monkeypatch.setattr(linear, 'fit', fit)
+  # Trees that are still fitted at the end of the process could abort it.
+  for module in (linear, trees):
+    monkeypatch.setattr(module, 'fit', fit)
   with pytest.raises(KeyError, match='a fault of ours'):
-    linear_cell.begin(cell, tmp_path)()
+    reference_cells.begin(cell, tmp_path)()

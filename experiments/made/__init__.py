@@ -1,0 +1,1 @@
+"""Which pages of results there are, of what code, and making them again."""
