@@ -9,7 +9,9 @@ from mtl_jax.tasks.base import Kind, Linear, Metric
 
 def make() -> Kind:
   """Returns the kind; labels `[N]` are 0 or 1."""
-  return Kind(loss, 1, check, METRICS, reference=reference)
+  return Kind(
+    loss, 1, check, METRICS, reference=reference, constant=classes.entropy
+  )
 
 
 def loss(predictions, labels):

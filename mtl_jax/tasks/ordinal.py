@@ -41,6 +41,7 @@ def make(num_classes: int | None = None) -> Kind:
     METRICS | _balanced(num_classes or 2),
     summary=summary,
     infer=labels.num_classes,
+    constant=classes.entropy,
   )
 
 

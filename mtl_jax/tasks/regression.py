@@ -30,7 +30,13 @@ def make(num_outputs: int | None = None) -> Kind:
     return values
 
   return Kind(
-    loss, num_outputs or 1, check, METRICS, reference=reference, infer=infer
+    loss,
+    num_outputs or 1,
+    check,
+    METRICS,
+    reference=reference,
+    infer=infer,
+    constant=numbers.variance,
   )
 
 
@@ -90,7 +96,7 @@ def _matched(metric):
 
 
 METRICS = {
-  'rmse': Metric(_matched(numbers.rmse), False),
+  'rmse': Metric(_matched(numbers.rmse), False, constant=numbers.deviation),
   'mae': Metric(_matched(numbers.mae), False),
   'r2': Metric(_matched(numbers.r2), True, 0.0),
 }
