@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from mtl_jax.cells import task_groups
+from mtl_jax.cells.task_groups import Group
 from mtl_jax.data.base import Data
 from mtl_jax.errors import InputError, nearest
 from mtl_jax.tasks import Task, constants
+from mtl_jax.train import Scoring
 
 
 def scales(
@@ -29,9 +32,39 @@ def scales(
 
 def _of_data(data: Data, by: Any) -> list[float]:
   labels, mask = data.train.labels, data.train.mask
-  return [
-    by(task, labels[t], mask[:, t]) for t, task in enumerate(data.tasks)
-  ]
+  return [by(task, labels[t], mask[:, t]) for t, task in enumerate(data.tasks)]
+
+
+def of_runs(
+  scales: Float[np.ndarray, 'runs all'],
+  data: Data,
+  groups: Sequence[Group],
+  primary: Sequence[str],
+  separate: bool,
+) -> Scoring:
+  """How the scores of runs are made of the losses of their tasks.
+
+  Args:
+    scales: of all tasks of the data set of each run, `[R, all]`.
+    data: a data set of the cell.
+    groups: the tasks of each run; empty where every run has all.
+    primary: `config.primary`.
+    separate: as in `shares`.
+
+  Returns:
+    Arrays `[R, K]`.
+  """
+  if groups:
+    scales = np.take_along_axis(scales, np.array(groups), axis=1)
+  each = [shares(own, primary, separate) for own in names(data, groups)]
+  each = np.float32(each)
+  return Scoring(np.float32(scales), np.broadcast_to(each, scales.shape))
+
+
+def names(data: Data, groups: Sequence[Group]) -> list[list[str]]:
+  """Names of the tasks of each group; those of all tasks without groups."""
+  every = tuple(range(len(data.tasks)))
+  return task_groups.names(data, groups or [every])
 
 
 def shares(
@@ -50,7 +83,8 @@ def shares(
   """
   if separate:
     return np.ones(len(names))
-  return counted(names, primary) / counted(names, primary).sum()
+  chosen = counted(names, primary)
+  return chosen / chosen.sum()
 
 
 def counted(

@@ -97,7 +97,7 @@ class Programs:
       self._placed(draw.out_info),
     )
     steps += inputs.train.arguments
-    measuring = Measuring(self.cell, self.map_runs)
+    measuring = Measuring(self.cell, self.map_runs, self.mesh)
     lowered = [
       (init, ONCE),
       (draw, LIGHT),
@@ -208,6 +208,24 @@ class Compiled:
     _, valid = self.measuring('valid', inputs, selected, best)
     _, test = self.measuring('test', inputs, selected, best)
     return valid, test
+
+  def test_each(
+    self, inputs: Inputs, state: train.TrainState
+  ) -> tuple[Results, Results] | None:
+    """Evaluates each task at its own best step, on validation and test.
+
+    Args:
+      inputs: what the runs read.
+      state: of all runs.
+
+    Returns:
+      As `test`; None where the cell keeps no parameters per task.
+    """
+    if not self._cell.system.per_task:
+      return None
+    return tuple(
+      self.measuring.each(name, inputs, state) for name in ('valid', 'test')
+    )
 
   def memory(self) -> int:
     """Bytes on each device that a period takes, as the compiler reports.
