@@ -178,7 +178,7 @@ def plain(system):
   """Scores that are means of the losses themselves."""
   count = len(system.tasks)
   return selection.Scoring(
-    np.ones(count), np.full(count, system.groups / count)
+    jnp.ones(count), jnp.full(count, system.groups / count)
   )
 
 
