@@ -56,7 +56,8 @@ def get_config() -> ConfigDict:
   # tasks, each over that of its best constant, or by their headline metrics.
   config.select = 'loss'  # or metric
   config.primary = ()  # the tasks that are counted; () is all
-  # A joint model keeps the parameters of one step, or of the best of each task.
+  # A joint model keeps the parameters of one step, or of the best of each task,
+  # which takes the memory of as many copies of the parameters.
   config.checkpoint_per = 'model'  # or task
   config.paired = False  # try the i-th values together, not all combinations
 

@@ -227,12 +227,15 @@ class Compiled:
       self.measuring.each(name, inputs, state) for name in ('valid', 'test')
     )
 
-  def memory(self) -> int:
+  def memory(self) -> int | None:
     """Bytes on each device that a period takes, as the compiler reports.
 
     This is the largest program with all that is in memory while it runs: the
     best parameters during the steps, the optimizer's state in an evaluation.
+    None for programs of `pmap`, of which JAX reports nothing.
     """
+    if self._cell.config.spread == 'pmap':
+      return None
     size = self.programs.mesh.shape['runs']
     trees = self._state.best, self._state.opt
     best, opt = (needed_memory.size(tree) // size for tree in trees)
