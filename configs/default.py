@@ -53,6 +53,13 @@ def get_config() -> ConfigDict:
   config.hp.clip = (0.0,)  # largest gradient norm; 0 is no clipping
   config.hp.task_weights = ((),)  # one tuple per setting; () is all ones
   config.hp.balancer = ((),)  # fields of the balancer: (('c', 0.2),), ...
+  # The kept parameters are the best on validation: by the mean loss of the
+  # tasks, each over that of its best constant, or by their headline metrics.
+  config.select = 'loss'  # or metric
+  config.primary = ()  # the tasks that are counted; () is all
+  # A joint model keeps the parameters of one step, or of the best of each task,
+  # which takes the memory of as many copies of the parameters.
+  config.checkpoint_per = 'model'  # or task
   config.paired = False  # try the i-th values together, not all combinations
 
   # Measuring interference, at the start and at each evaluation; see probes.py.

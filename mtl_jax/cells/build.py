@@ -136,9 +136,15 @@ def resolve(
     config.steps,
     config.gram_over,
     remake,
+    per_task=config.checkpoint_per == 'task' and _is_joint(scheme, tasks),
   )
   tried = settings.settings(config, chosen.scheme, len(tasks))
   return Resolved(config, chosen, system, tried)
+
+
+def _is_joint(scheme: Scheme, tasks: tuple[Task, ...]) -> bool:
+  """Whether tasks share one choice of parameters; towers have their own."""
+  return not scheme.separate and len(tasks) > 1
 
 
 def system(

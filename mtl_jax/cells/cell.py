@@ -6,11 +6,14 @@ import pathlib
 from typing import Any, NamedTuple
 
 import jax
+import numpy as np
+from jaxtyping import Float
 
 from mtl_jax import records, train
 from mtl_jax.cells import (
   build,
   identity,
+  scoring,
   settings,
   shapes,
   task_groups,
@@ -20,13 +23,14 @@ from mtl_jax.cells.build import Resolved
 from mtl_jax.cells.chunks import Chunk, Run
 from mtl_jax.cells.reading import Reading
 from mtl_jax.cells.task_groups import Group
+from mtl_jax.data import views
 from mtl_jax.data.base import Data
 from mtl_jax.devices import meshes
 from mtl_jax.errors import InputError
 from mtl_jax.plugins import parallel
 from mtl_jax.processes import hosts
 from mtl_jax.resources import costs, free_memory, needed_memory, plans
-from mtl_jax.train import selection
+from mtl_jax.train import evaluation, selection
 
 
 class Facts(NamedTuple):
@@ -36,11 +40,13 @@ class Facts(NamedTuple):
     need: predicted memory.
     parameters: number of learned parameters.
     flops: floating-point operations of one training step.
+    predict_flops: of predicting all tasks of one row.
   """
 
   need: needed_memory.Need
   parameters: int
   flops: int
+  predict_flops: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,6 +102,21 @@ class Cell:
     tasks = ', '.join(task.kind for task in self.system.tasks)
     count = len(self.groups)
     return f'{name}, {count} group{"s" * (count > 1)} of {tasks}'
+
+  @functools.cached_property
+  def scales(self) -> Float[np.ndarray, 'datas tasks']:
+    """Units of the losses or metrics of all tasks, see `scoring.scales`."""
+    return scoring.scales(self.datas, self.config.select)
+
+  def counted(self, setting: dict) -> Float[np.ndarray, 'tasks']:
+    """1 for each task that the score of a run counts, else 0.
+
+    Args:
+      setting: of the run; it numbers the tasks where runs have groups.
+    """
+    own = [self.groups[setting['group']]] if self.groups else []
+    names = scoring.names(self.datas[0], own)[0]
+    return scoring.counted(names, self.config.primary)
 
   @functools.cached_property
   def reading(self) -> Reading:
@@ -160,7 +181,16 @@ class Cell:
       self.place.batch,
     )
     size = self.traced.state.params.layout.size
-    return Facts(need, size, costs.operations(self.traced.step.jaxpr))
+    flops = costs.operations(self.traced.step.jaxpr)
+    return Facts(need, size, flops, self._predict_flops())
+
+  def _predict_flops(self) -> int:
+    state, row = self.traced.state, views.first(self.datas[0].train, 1).inputs
+
+    def predict(params, extra, row):
+      return evaluation.predict(self.system, params.stacks, extra, row, 1)
+
+    return costs.flops(predict, state.params, state.extra, row)
 
   @property
   def need(self) -> needed_memory.Need:
@@ -213,6 +243,7 @@ def make(
     InputError: the config is wrong, or its parts do not fit together.
   """
   _check_count(config, datas)
+  scoring.check_primary(config.primary, datas[0].tasks)
   data = task_groups.first(datas[0], groups)
   resolved = build.resolve(config, data.tasks, len(data.train.mask))
   chosen, system = resolved.choices, resolved.system

@@ -38,6 +38,7 @@ CORE = (
   'balancers/solvers',
   'tasks/__init__.py',
   'tasks/base.py',
+  'tasks/constants.py',
   'tasks/scores.py',
   'data/base.py',
   'data/padded.py',
@@ -50,6 +51,7 @@ CORE = (
   'cells/choices.py',
   'cells/parts.py',
   'cells/reading.py',
+  'cells/scoring.py',
   'cells/settings.py',
   'cells/task_groups.py',
   'programs/compiled.py',
@@ -134,8 +136,14 @@ def comparable(config: Any, choices: Choices, datas: list[Data]) -> dict:
   )
   # Left out where it is 0, so that digests of older cells stay valid.
   later = {'first_seed': config.first_seed} if config.first_seed else {}
+  selection = {
+    'select': config.select,
+    'primary': list(config.primary),
+    'checkpoint_per': config.checkpoint_per,
+  }
   return {
     **later,
+    **selection,
     **{part: _named(getattr(choices, part)) for part in parts},
     **_in_memory(config, datas[0]),
     **{number: config[number] for number in numbers},

@@ -46,8 +46,19 @@ def check_words(config: Any) -> None:
     if config[key] not in words:
       near = nearest(config[key], words)
       raise InputError(f'config.{key} is {config[key]!r}; {near}')
+  check_primary(config.primary)
   parallel.parse(config.parallel)
   check_mesh(config.mesh)
+
+
+def check_primary(names: Any) -> None:
+  """Raises `InputError` unless `names` is a tuple of names of tasks."""
+  named = isinstance(names, tuple) and all(isinstance(n, str) for n in names)
+  if not named:
+    raise InputError(
+      f'config.primary is {names!r}; it must be a tuple of names of tasks, '
+      'such as "(\'cd496\',)", or () to count all tasks'
+    )
 
 
 def check_mesh(mesh: Any) -> None:

@@ -27,6 +27,10 @@ WORDS = {
   # has its own Gram matrix and task weights.
   'gram_over': ('shared', 'features', 'module'),
   'spread': ('jit', 'pmap'),
+  # What the kept parameters are best in, on validation.
+  'select': ('loss', 'metric'),
+  # Whether a joint model keeps the parameters of one step, or of one per task.
+  'checkpoint_per': ('model', 'task'),
 }
 
 

@@ -93,7 +93,7 @@ class Programs:
     init = lower('init', self._init, of_runs)
     state = self._placed(init.out_info)
     periods = [self._lowered(n, state, inputs) for n in self._draws]
-    measuring = Measuring(self.cell, self.map_runs)
+    measuring = Measuring(self.cell, self.map_runs, self.mesh)
     lowered = [
       (init, ONCE),
       *itertools.chain(*periods),
@@ -232,12 +232,33 @@ class Compiled:
     _, test = self.measuring('test', inputs, selected, best)
     return valid, test
 
-  def memory(self) -> int:
+  def test_each(
+    self, inputs: Inputs, state: train.TrainState
+  ) -> tuple[Results, Results] | None:
+    """Evaluates each task at its own best step, on validation and test.
+
+    Args:
+      inputs: what the runs read.
+      state: of all runs.
+
+    Returns:
+      As `test`; None where the cell keeps no parameters per task.
+    """
+    if not self._cell.system.per_task:
+      return None
+    return tuple(
+      self.measuring.each(name, inputs, state) for name in ('valid', 'test')
+    )
+
+  def memory(self) -> int | None:
     """Bytes on each device that a period takes, as the compiler reports.
 
     This is the largest program with all that is in memory while it runs: the
     best parameters during the steps, the optimizer's state in an evaluation.
+    None for programs of `pmap`, of which JAX reports nothing.
     """
+    if self._cell.config.spread == 'pmap':
+      return None
     size = self.programs.mesh.shape['runs']
     trees = self._state.best, self._state.opt
     best, opt = (needed_memory.size(tree) // size for tree in trees)

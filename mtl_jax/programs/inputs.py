@@ -8,12 +8,13 @@ from jax.sharding import Mesh
 
 from mtl_jax import devices
 from mtl_jax.cells import Cell, Chunk, settings
+from mtl_jax.cells import scoring as scorings
 from mtl_jax.data import stacked
 from mtl_jax.data.base import Split
 from mtl_jax.data.sources import Source
 from mtl_jax.devices import placing
 from mtl_jax.tasks import scores
-from mtl_jax.train import optimizers
+from mtl_jax.train import Scoring, optimizers
 
 
 class Inputs(NamedTuple):
@@ -23,19 +24,23 @@ class Inputs(NamedTuple):
     hp: hyperparameters.
     seeds: of the runs, `[R]`.
     num_rows: `[R]`, number of rows of the training split without padding.
+    scoring: how scores are made of validation losses, `[R, K]`.
     train: the training split; its `shared` part has no axis of runs.
     valid: the validation split, likewise.
     test: the test split, likewise.
     known: labels of validation and test, on the host.
+    scale: the unit of each task's loss or metric `[R, K]`, on the host.
   """
 
   hp: optimizers.Hp
   seeds: Any
   num_rows: Any
+  scoring: Scoring
   train: Source
   valid: Source
   test: Source
   known: dict[str, scores.Labels]
+  scale: np.ndarray
 
 
 class Reader:
@@ -62,10 +67,14 @@ class Reader:
     own = {name: (_packed(part, 2), rows) for name, (part, rows) in own.items()}
     hp = settings.hp([setting for _, setting in chunk.padded])
     # Labels for the host are taken before: packing changes their structure.
-    read = hp, seeds, reading.counts['train'][which], own
+    separate, primary = cell.system.scheme.separate, cell.config.primary
+    scoring = scorings.of_runs(
+      cell.scales[which], cell.datas[0], groups, primary, separate
+    )
+    read = hp, seeds, reading.counts['train'][which], scoring, own
     *first, own = devices.place(read, over_runs=True, mesh=self._mesh)
     splits = {k: Source(v, *own[k]) for k, v in shared.items()}
-    return Inputs(*first, **splits, known=known)
+    return Inputs(*first, **splits, known=known, scale=scoring.scale)
 
   @functools.cached_property
   def _shared(self) -> tuple[dict[str, Split], dict[str, Split]]:

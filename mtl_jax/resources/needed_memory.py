@@ -55,7 +55,9 @@ def need(
   at_once = max(
     _drawing(sizes.steps, rows_each, sources.size(read['train'])),
     batch,
-    int(SLACK * _evaluation(system, sizes, state, read)),
+    # The new best parameters of the tasks are made beside the old ones.
+    int(SLACK * _evaluation(system, sizes, state, read))
+    + size(state.best.of_tasks),
     _probe(system, sizes, state, read['train']) if sizes.probe else 0,
   )
   return Need(

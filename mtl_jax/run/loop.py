@@ -111,9 +111,10 @@ class Training:
   def test(self, chunk: Chunk) -> None:
     """Evaluates the best parameters of a chunk's runs and records results."""
     results = self.programs.test(self.inputs, self.state)
+    of_tasks = self.programs.test_each(self.inputs, self.state)
     self.notices.faults(self.programs.measuring)
     state = devices.fetch(self.state)
-    lines = outcomes.outcomes(self.cell, chunk, state, *results)
+    lines = outcomes.outcomes(self.cell, chunk, state, *results, of_tasks)
     records.append(self.folder, *lines)
     self.probing.save_features(self.folder, chunk, self.inputs, self.state)
     self.counts.append((state.unlabelled, state.fallbacks))
@@ -180,6 +181,8 @@ class Training:
       self.clock.elapsed,
       self.clock.compiling,
       self.probing.seconds,
+      self.cell.facts.predict_flops,
+      self.programs.memory(),
     )
     records.append(self.folder, cost, {'kind': 'done'})
 

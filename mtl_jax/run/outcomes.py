@@ -76,7 +76,12 @@ def _rounding() -> np.vectorize:
 
 
 def outcomes(
-  cell: Cell, chunk: Chunk, state: Any, valid: Results, test: Results
+  cell: Cell,
+  chunk: Chunk,
+  state: Any,
+  valid: Results,
+  test: Results,
+  of_tasks: tuple[Results, Results] | None = None,
 ) -> list[dict]:
   """Makes one record per run: its test results, or why it failed.
 
@@ -86,6 +91,8 @@ def outcomes(
     state: `train.TrainState` of all runs after their last step, on the host.
     valid: validation results of the best parameters, `[R]` by task and metric.
     test: test results of the same parameters.
+    of_tasks: both of each task at its own best step, or None where parameters
+      are kept for the whole model.
   """
   return [
     _failure(chunk, i, state)
@@ -93,13 +100,31 @@ def outcomes(
     else {
       'kind': 'test',
       **_run_of(chunk, i),
-      'best_step': _per_task(cell, state.best.step[i]),
-      'score': state.best.score[i].mean(),
-      'valid': _of_run(valid, i),
-      'test': _of_run(test, i),
+      **_selected(cell, chunk.runs[i][1], state.best, i),
+      **_tested(valid, test, of_tasks, i),
     }
     for i in range(len(chunk.runs))
   ]
+
+
+def _selected(cell: Cell, setting: dict, best: Any, i: int) -> dict:
+  """Steps and scores of the parameters of run `i` that are reported."""
+  own = best.of_tasks or best
+  scores = _per_task(cell, own.score[i])
+  score = np.average(list(scores.values()), weights=cell.counted(setting))
+  step = _per_task(cell, own.step[i])
+  selected = {'best_step': step, 'score': score, 'scores': scores}
+  if best.of_tasks:
+    selected['best_step_model'] = _per_task(cell, best.step[i])
+  return selected
+
+
+def _tested(valid: Results, test: Results, of_tasks: Any, i: int) -> dict:
+  model = {'valid': _of_run(valid, i), 'test': _of_run(test, i)}
+  if not of_tasks:
+    return model
+  each = dict(zip(model, (_of_run(r, i) for r in of_tasks), strict=True))
+  return each | {f'{name}_model': found for name, found in model.items()}
 
 
 def reference(
@@ -133,6 +158,8 @@ def cost(
   seconds: float | None = None,
   compile_seconds: float | None = None,
   probe_seconds: float | None = None,
+  predict_flops: int | None = None,
+  peak_memory: int | None = None,
 ) -> dict:
   """Makes the record of what a cell cost; None is written as it is.
 
@@ -143,6 +170,8 @@ def cost(
     seconds: of all runs together, with compiling.
     compile_seconds: of the last job that trained the cell; part of `seconds`.
     probe_seconds: of one measurement of interference of one run.
+    predict_flops: floating-point operations of predicting all tasks of a row.
+    peak_memory: bytes on one device, as the compiler reports.
   """
   return {
     'kind': 'cost',
@@ -152,6 +181,8 @@ def cost(
     'seconds': seconds,
     'compile_seconds': compile_seconds,
     'probe_seconds': probe_seconds,
+    'predict_flops': predict_flops,
+    'peak_memory': peak_memory,
   }
 
 
@@ -172,7 +203,8 @@ def mean_losses(cell: Cell, losses: np.ndarray) -> dict[str, float]:
 
 def _failed(state: Any, i: int) -> bool:
   # Without a finite validation loss no best parameters were selected.
-  never_selected = not np.isfinite(state.best.score[i]).all()
+  best = (state.best, *([state.best.of_tasks] if state.best.of_tasks else ()))
+  never_selected = not all(np.isfinite(b.score[i]).all() for b in best)
   return bool(state.failed[i] >= 0) or never_selected
 
 

@@ -24,7 +24,10 @@ from mtl_jax.tasks.base import Kind as Kind
 from mtl_jax.tasks.base import Linear as Linear
 from mtl_jax.tasks.base import Metric as Metric
 
-HELPERS = ('boosting', 'classes', 'labels', 'numbers', 'ranks', 'scores')
+HELPERS = (
+  *('boosting', 'classes', 'constants', 'labels', 'numbers', 'ranks'),
+  'scores',
+)
 
 
 @dataclasses.dataclass(frozen=True, init=False)

@@ -20,11 +20,15 @@ class Metric(NamedTuple):
     higher_is_better: whether larger values are better.
     chance: the value for uninformative predictions, or None if it depends on
       the data.
+    constant: `(labels, weights) -> float`: the value of the best constant
+      prediction, by which `config.select='metric'` divides where `chance` is
+      None. None counts the metric in its own unit.
   """
 
   compute: Callable[[Any, np.ndarray, np.ndarray], float]
   higher_is_better: bool
   chance: float | None = None
+  constant: Callable[[np.ndarray, np.ndarray], float] | None = None
 
 
 class Linear(NamedTuple):
@@ -64,6 +68,10 @@ class Kind(NamedTuple):
       there are none.
     infer: `(labels, known) -> fields` of `make` that were not given; labels
       are those of all splits. None if nothing is inferred.
+    constant: `(labels, weights) -> float` in NumPy, over rows whose label is
+      known: the weighted mean loss of the best constant prediction, which is
+      the unit of the loss when parameters are selected. None finds it
+      numerically.
   """
 
   loss: Callable
@@ -75,6 +83,7 @@ class Kind(NamedTuple):
   reference: Callable[..., Linear] | None = None
   trees: Callable[..., Callable] | None = None
   infer: Callable[..., dict[str, Any]] | None = None
+  constant: Callable[[np.ndarray, np.ndarray], float] | None = None
 
 
 def checked(name: str, kind: Any) -> Kind:
@@ -107,6 +116,8 @@ def checked(name: str, kind: Any) -> Kind:
       f'kind {name!r}: metrics is not a dict of name -> mtl_jax.tasks.Metric '
       'with at least one entry, the primary metric first'
     )
+  if kind.constant is not None and not callable(kind.constant):
+    raise InputError(f'kind {name!r}: its constant is not a function')
   if kind.head not in HEADS:
     raise InputError(
       f'kind {name!r}: head is {kind.head!r}; valid: {", ".join(HEADS)}'

@@ -9,7 +9,15 @@ from mtl_jax.tasks.base import Kind, Linear, Metric
 
 def make() -> Kind:
   """Returns the kind; labels `[N]` are 0 or 1."""
-  return Kind(loss, 1, check, METRICS, reference=reference, trees=trees)
+  return Kind(
+    loss,
+    1,
+    check,
+    METRICS,
+    reference=reference,
+    trees=trees,
+    constant=classes.entropy,
+  )
 
 
 def loss(predictions, labels):

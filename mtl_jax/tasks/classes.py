@@ -55,6 +55,40 @@ def mean(values: np.ndarray, weights: np.ndarray) -> float:
   return float(values @ weights / weights.sum())
 
 
+def shares(labels, weights) -> np.ndarray:
+  """Returns the shares of the classes that occur.
+
+  Args:
+    labels: class numbers, `[N]`.
+    weights: weights of the rows, `[N]`.
+  """
+  sums = np.bincount(labels.astype(int), weights)
+  return sums[sums > 0] / sums.sum()
+
+
+def entropy(labels, weights) -> float:
+  """Returns the entropy of the class shares, in nats.
+
+  It is the cross-entropy of the best constant prediction.
+
+  Args:
+    labels: class numbers, `[N]`.
+    weights: weights of the rows, `[N]`.
+  """
+  each = shares(labels, weights)
+  return float(-(each * np.log(each)).sum())
+
+
+def majority(labels, weights) -> float:
+  """Returns the share of the most frequent class.
+
+  Args:
+    labels: class numbers, `[N]`.
+    weights: weights of the rows, `[N]`.
+  """
+  return float(shares(labels, weights).max())
+
+
 def accuracy(predicted, labels, weights) -> float:
   """Returns the share of rows whose class is predicted correctly.
 

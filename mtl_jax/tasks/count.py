@@ -10,7 +10,15 @@ from mtl_jax.tasks.classes import mean
 
 def make() -> Kind:
   """Returns the kind; labels `[N]` are 0 or more, not necessarily integers."""
-  return Kind(loss, 1, check, METRICS, reference=reference, trees=trees)
+  return Kind(
+    loss,
+    1,
+    check,
+    METRICS,
+    reference=reference,
+    trees=trees,
+    constant=constant,
+  )
 
 
 def loss(predictions, labels):
@@ -76,6 +84,20 @@ def trees(setting, rows, values):
   return lambda x: (np.log(rate)[:, None] for rate in stages(x))
 
 
+def constant(values, weights) -> float:
+  """Returns half the mean deviance of the best constant rate, the mean count.
+
+  Args:
+    values: counts, `[N]`.
+    weights: weights of the rows, `[N]`.
+  """
+  rate = mean(values, weights)
+  if not rate > 0:
+    return 0.0
+  logs = np.full((len(values), 1), np.log(rate))
+  return poisson_deviance(logs, values, weights) / 2
+
+
 def poisson_deviance(predictions, values, weights) -> float:
   """Returns the weighted mean Poisson deviance; 0 is perfect.
 
@@ -98,7 +120,9 @@ def _half_deviance(log_rate, y, xp):
 
 
 METRICS = {
-  'poisson_deviance': Metric(poisson_deviance, False),
+  'poisson_deviance': Metric(
+    poisson_deviance, False, constant=lambda y, w: 2 * constant(y, w)
+  ),
   'rmse': Metric(lambda p, y, w: numbers.rmse(np.exp(p[:, 0]), y, w), False),
   'mae': Metric(lambda p, y, w: numbers.mae(np.exp(p[:, 0]), y, w), False),
 }

@@ -38,6 +38,7 @@ def make(num_classes: int | None = None) -> Kind:
       setting, rows, values, num_classes
     ),
     infer=labels.num_classes,
+    constant=classes.entropy,
   )
 
 
@@ -71,7 +72,9 @@ def summary(predictions, labels, weights) -> classes.Rows:
 def metrics(num_classes: int) -> dict[str, Metric]:
   """Returns the metrics by name; each takes `classes.Rows`."""
   return {
-    'accuracy': Metric(of_classes(classes.accuracy), True),
+    'accuracy': Metric(
+      of_classes(classes.accuracy), True, constant=classes.majority
+    ),
     'macro_f1': Metric(of_classes(classes.macro_f1), True),
     'log_loss': Metric(log_loss, False),
     'balanced_accuracy': Metric(

@@ -40,6 +40,24 @@ def r2(predictions, labels, weights) -> float:
   return float(np.mean(1 - residual / (share @ _squares(labels, share))))
 
 
+def variance(labels, weights) -> float:
+  """Returns the weighted variance, the mean over outputs.
+
+  It is the squared error of the best constant prediction.
+
+  Args:
+    labels: `[N]` or `[N, outputs]`.
+    weights: weights of the rows, `[N]`.
+  """
+  share = weights / weights.sum()
+  return float(np.mean(share @ _squares(labels, share)))
+
+
+def deviation(labels, weights) -> float:
+  """Returns the square root of `variance`, in the label's unit."""
+  return variance(labels, weights) ** 0.5
+
+
 def _squares(labels, share):
   """Returns squared deviations from the weighted mean."""
   return np.square(labels - share @ labels)

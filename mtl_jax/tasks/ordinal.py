@@ -42,6 +42,7 @@ def make(num_classes: int | None = None) -> Kind:
     summary=summary,
     trees=_trees(num_classes),
     infer=labels.num_classes,
+    constant=classes.entropy,
   )
 
 

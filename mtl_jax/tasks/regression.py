@@ -37,6 +37,7 @@ def make(num_outputs: int | None = None) -> Kind:
     reference=reference,
     trees=trees,
     infer=infer,
+    constant=numbers.variance,
   )
 
 
@@ -108,7 +109,7 @@ def _matched(metric):
 
 
 METRICS = {
-  'rmse': Metric(_matched(numbers.rmse), False),
+  'rmse': Metric(_matched(numbers.rmse), False, constant=numbers.deviation),
   'mae': Metric(_matched(numbers.mae), False),
   'r2': Metric(_matched(numbers.r2), True, 0.0),
 }

@@ -50,6 +50,7 @@ def make(
       'log_loss': Metric(log_loss, False),
     },
     infer=lambda values, known: _quantiles(values, known, num_intervals),
+    constant=lambda values, weights: constant(values, weights, edges),
   )
 
 
@@ -71,6 +72,29 @@ def _log_likelihood(hazards, labels, edges, xp):
 
 def _log_sigmoid(x):
   return -np.logaddexp(0, -x)
+
+
+def constant(values, weights, edges) -> float:
+  """Returns the mean loss of hazards that are equal in all rows.
+
+  The best hazard of an interval is the share of its events among the rows that
+  are at risk: those with the event in it, and those that survive it.
+
+  Args:
+    values: times and event indicators, `[N, 2]`.
+    weights: weights of the rows, `[N]`.
+    edges: times between intervals.
+  """
+  own = np.searchsorted(np.float32(edges), np.float32(values[:, 0]), 'right')
+  count = len(edges) + 1
+  events = np.bincount(own, weights * (values[:, 1] > 0), count)
+  # Rows of later intervals survive this one.
+  survived = weights.sum() - np.cumsum(np.bincount(own, weights, count))
+  survived = np.maximum(survived, 0)  # a sum of weights may round below 0
+  both = np.stack([events, survived])
+  shares = both / np.maximum(both.sum(0), np.finfo(float).tiny)
+  logs = np.log(np.where(both > 0, shares, 1))
+  return float(-(both * logs).sum() / weights.sum())
 
 
 def check(values, known):

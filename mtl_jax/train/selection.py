@@ -1,11 +1,11 @@
-"""Evaluates a run and selects its best parameters by validation loss."""
+"""Evaluates a run and selects its best parameters on validation."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from mtl_jax.data.base import Split
 from mtl_jax.data.sources import Source
@@ -31,6 +31,23 @@ class Sizes(NamedTuple):
   probe: int = 0
 
 
+class Scoring(NamedTuple):
+  """How a score is made of the tasks' validation losses; numbers of one run.
+
+  The score of a part of the model is the mean over its tasks of the loss,
+  divided by that of the task's best constant prediction on training labels. So
+  it does not depend on the units of the losses.
+
+  Attributes:
+    scale: by which losses are divided, `[K]`.
+    share: of each task in the score of the part that predicts it, `[K]`; they
+      sum to 1 in each part.
+  """
+
+  scale: Float[Array, 'tasks']
+  share: Float[Array, 'tasks']
+
+
 def measured(
   system: System,
   sizes: Sizes,
@@ -38,6 +55,7 @@ def measured(
   extra: Any,
   step: Int[Array, ''],
   best: Best,
+  scoring: Scoring,
   split: Split | Source,
 ) -> tuple[Best, Float[Array, 'tasks'], Sequence[Any]]:
   """Evaluates parameters on one split and updates the best ones.
@@ -52,16 +70,31 @@ def measured(
     extra: their further collections, such as running statistics.
     step: steps taken so far.
     best: the best parameters so far.
+    scoring: what losses are divided by, and how they are averaged.
     split: the data.
 
   Returns:
     The best parameters, the task losses `[K]`, and what the host computes
     metrics from, see `evaluation.predicted`.
   """
+  losses, outputs = outcome(system, sizes, params, extra, step, split)
+  values = losses / scoring.scale
+  best = keep_best(system, params, extra, step, best, values, scoring.share)
+  return best, losses, outputs
+
+
+def outcome(
+  system: System,
+  sizes: Sizes,
+  params: Parameters,
+  extra: Any,
+  step: Int[Array, ''],
+  split: Split | Source,
+) -> tuple[Float[Array, 'tasks'], Sequence[Any]]:
+  """Evaluates parameters and selects nothing, as `measured` does otherwise."""
   now = {'step': step, 'steps': system.steps}
-  tree, rows = params.stacks, sizes.eval_batch
-  losses, outputs = predicted(system, tree, extra, split, rows, now)
-  return keep_best(system, params, extra, step, best, losses), losses, outputs
+  rows = sizes.eval_batch
+  return predicted(system, params.stacks, extra, split, rows, now)
 
 
 def keep_best(
@@ -70,11 +103,12 @@ def keep_best(
   extra: Any,
   step: Int[Array, ''],
   best: Best,
-  losses: Float[Array, 'tasks'],
+  values: Float[Array, 'tasks'],
+  share: Float[Array, 'tasks'] | None = None,
 ) -> Best:
-  """Selects the parameters with the lowest validation loss so far.
+  """Selects the parameters with the lowest score so far.
 
-  The score is the mean loss over the tasks of a group, so each separate tower
+  The score is the mean value over the tasks of a group, so each separate tower
   has a best step of its own. Steps before `System.selection_start` are not
   eligible.
 
@@ -84,14 +118,25 @@ def keep_best(
     extra: their further collections, such as running statistics.
     step: steps taken so far.
     best: the best parameters so far.
-    losses: `[K]`, validation losses of `params`.
+    values: `[K]`, of which lower is better: validation losses without unit, or
+      errors of the headline metrics.
+    share: `Scoring.share`; None weighs the tasks of a group equally.
 
   Returns:
     The best parameters, with scores and steps `[groups]`.
   """
-  scores = losses.reshape(system.groups, -1).mean(1)
+  if share is None:
+    share = jnp.full(len(values), system.groups / len(values))
+  # A task that does not count must not make the score NaN.
+  weighted = jnp.where(share > 0, values * share, 0)
+  scores = weighted.reshape(system.groups, -1).sum(1)
+  eligible = step >= system.selection_start
   # NaN compares as False, so a failed run keeps its last finite best.
-  better = (scores < best.score) & (step >= system.selection_start)
+  better = (scores < best.score) & eligible
+  of_tasks = best.of_tasks
+  if system.per_task:
+    each = (values < of_tasks.score) & eligible
+    of_tasks = _each(of_tasks, each, Best(values, step, params, extra))
 
   def choose(new, old):
     chosen = schemes.per_tower(new, better)
@@ -109,7 +154,18 @@ def keep_best(
     extra={
       name: choose(tree, best.extra[name]) for name, tree in extra.items()
     },
+    of_tasks=of_tasks,
   )
+
+
+def _each(old: Best, better: Bool[Array, 'tasks'], new: Best) -> Best:
+  """Replaces the best of the tasks that are better; `new` has one for all."""
+
+  def choose(now, before):
+    column = better.reshape(-1, *[1] * (before.ndim - 1))
+    return jnp.where(column, now, before)
+
+  return jax.tree.map(choose, new, old)
 
 
 def common_rows(valid: int, test: int) -> tuple[int, int]:

@@ -30,6 +30,8 @@ class System(NamedTuple):
     steps: of a whole run.
     gram_over: what Gram matrices are taken over, see `sections.WORDS`.
     remake: makes the balancer again with other hyperparameters.
+    per_task: whether the best parameters of each task are kept besides those
+      of the whole model, see `Best.of_tasks`.
   """
 
   scheme: nn.Module
@@ -40,6 +42,7 @@ class System(NamedTuple):
   steps: int = 1
   gram_over: str = 'shared'
   remake: Callable[..., balancers.Balancer] | None = None
+  per_task: bool = False
 
   def with_hp(self, hp: Hp) -> 'System':
     """This system with the balancer's hyperparameters of one run."""
@@ -72,20 +75,23 @@ class System(NamedTuple):
 
 
 class Best(NamedTuple):
-  """The parameters with the best validation loss, per group of `System`.
+  """The parameters with the best validation score, per group of `System`.
 
   Attributes:
-    score: the mean validation loss of the group's tasks; inf before the first
+    score: lower is better, see `selection.Scoring`; inf before the first
       validation.
     step: at which it was reached.
     params: parameters at that step.
     extra: further collections at that step.
+    of_tasks: the best of each task alone, with an axis of K tasks in front of
+      all axes of its parameters; `()` unless `System.per_task`.
   """
 
   score: Float[Array, 'groups']
   step: Int[Array, 'groups']
   params: Parameters
   extra: Any
+  of_tasks: Any = ()
 
 
 class TrainState(NamedTuple):
@@ -147,6 +153,8 @@ def init(system: System, hp: Hp, seed: Seed, inputs: Any) -> TrainState:
     params=params,
     extra=variables,
   )
+  if system.per_task:
+    best = best._replace(of_tasks=_repeated(best, num_tasks))
   return TrainState(
     step=jnp.zeros((), jnp.int32),
     params=params,
@@ -159,6 +167,14 @@ def init(system: System, hp: Hp, seed: Seed, inputs: Any) -> TrainState:
     fallbacks=jnp.zeros(()),
     unlabelled=jnp.zeros(num_tasks, jnp.int32),
   )
+
+
+def _repeated(best: Best, count: int) -> Best:
+  """The start of the best of each task; scores and steps are `[K]`."""
+  whole = jax.tree.map(
+    lambda x: jnp.broadcast_to(x, (count, *x.shape)), best._replace(of_tasks=())
+  )
+  return whole._replace(score=whole.score[:, 0], step=whole.step[:, 0])
 
 
 def stream(seed: Seed, *purposes: str) -> Array:

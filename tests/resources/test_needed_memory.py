@@ -44,6 +44,7 @@ def cell(encoder='mlp', num_tasks=3, **changes):
     {'encoder': 'lenet', 'scheme': 'cross_stitch'},
     {'encoder': 'lstm', 'balancer': 'pcgrad'},
     {'encoder': 'transformer', 'parallel': 'vmap:2'},
+    {'num_tasks': 6, 'encoder': 'lenet', 'checkpoint_per': 'task'},
   ],
 )
 def test_within_a_factor_of_two_of_the_compiled_program(changes):

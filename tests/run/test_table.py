@@ -121,10 +121,14 @@ def test_every_run_is_evaluated_and_tested(trained):
 
 
 def test_the_kept_parameters_are_those_of_the_best_evaluation(trained):
-  _, folder = trained
+  cell, folder = trained
+  names = [task.name for task in cell.system.tasks]
   for test in lines(folder, 'test'):
     own = [e for e in lines(folder, 'eval') if e['run'] == test['run']]
-    best = min(own, key=lambda e: sum(v['loss'] for v in e['valid'].values()))
+    scales = dict(zip(names, cell.scales[test['seed']], strict=True))
+    best = min(
+      own, key=lambda e: sum(e['valid'][t]['loss'] / scales[t] for t in names)
+    )
     assert test['valid'] == best['valid']
     assert set(test['best_step'].values()) == {best['step']}
 
