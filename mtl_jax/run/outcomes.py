@@ -28,6 +28,7 @@ def evaluations(
       **_run_of(chunk, i),
       'step': step,
       'train_loss': _per_task(cell, metrics.losses[i]),
+      'weights': _per_task(cell, metrics.weights[i]),
       'valid': _of_run(valid, i),
       **_readings(metrics.readings, i),
     }

@@ -196,7 +196,7 @@ def test_weights_of_losses(name, fields, expected):
   ],
 )
 def test_stch_behind_its_nadir(mu, expected):
-  method = make('stch', mu=mu, warmup=1)
+  method = make('stch', mu=mu, warmup=0.5, steps=4)
   state = method.init(3)
   for losses in (LOSSES, jnp.ones(3), LOSSES):  # warm-up, nadir 1, weighing
     weights, state = method.update(losses, None, state, None)
