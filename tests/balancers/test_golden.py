@@ -258,7 +258,7 @@ def test_gradvac_with_fixed_targets():
 
 
 def test_imtl_scales_losses_then_gradients():
-  method = make('imtl', learning_rate=0.1)
+  method = make('imtl', distance=100)
   rows = jnp.array(ROWS['B'], jnp.float32)
   state = method.init(3)
   for _ in range(3):

@@ -34,9 +34,7 @@ def weights(name, scale):
   passes = [task_gradients.ForwardPass(LOSSES, (), pullback)] * method.n_batches
   state = balancing.start(method, 'shared', 3, {'shared': rows[0]})
   for _ in range(2):
-    found = balancing.combine(
-      method, 'shared', small.hp(), passes, state, KEY
-    )
+    found = balancing.combine(method, 'shared', small.hp(), passes, state, KEY)
     state = found.balance
   return found.weights, found.fallback
 
