@@ -5,7 +5,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool
 
 from mtl_jax import train
 from mtl_jax.cells.build import Resolved
@@ -56,8 +55,8 @@ def _remedy(name: str, count: int) -> str:
 
 def _reached(
   system: train.System, state: train.TrainState, inputs: Any
-) -> dict[str, Bool[Array, 'tasks ...']]:
-  """Which entries of the parameters each task's prediction depends on."""
+) -> dict[str, Any]:
+  """Which entries of the parameters reach each task: leaves `[K, ...]`."""
   tree, draw = state.params.tree, jax.random.key(0)
   leaves, form = jax.tree.flatten(tree)
   keys = jax.random.split(draw, len(leaves))
