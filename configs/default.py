@@ -323,9 +323,9 @@ def balancers() -> ConfigDict:
       'graddrop': {'leak': 0.0},
       'gradnorm': {'alpha': 1.5, 'learning_rate': 0.025},
       'gradvac': {'rate': 0.01},
-      'imtl': {'learning_rate': 1e-3},
+      'imtl': {'distance': 20.0},
       'imtl_g': {},
-      'imtl_l': {'learning_rate': 1e-3},
+      'imtl_l': {'distance': 20.0},
       'log_loss': {},
       'mgda': {'normalise': 'none'},  # or l2, loss, loss+
       'moco': {'beta': 0.5, 'gamma': 0.1, 'decay': 0.5, 'regard': 0.0},
@@ -335,8 +335,8 @@ def balancers() -> ConfigDict:
       'rlw': {'draw': 'normal'},  # or dirichlet
       'sdmgrad': {'regard': 0.3},  # weight of the mean gradient
       'sdmgrad_stochastic': {'regard': 0.3},
-      'stch': {'mu': 1.0, 'warmup': 4},  # warmup in epochs
-      'uncertainty': {'learning_rate': 1e-3},
+      'stch': {'mu': 1.0, 'warmup': 0.1},  # warmup: share of the run
+      'uncertainty': {'distance': 20.0},
       'upgrad': {},
     }
   )

@@ -26,6 +26,9 @@ class Balancer(NamedTuple):
     needs_gram: `update` reads the Gram matrix `[K, K]` with entries
       `<g_i, g_j>`, where `g_i` is the gradient of task i's loss by the shared
       parameters.
+    raw_gram: `update` reads the Gram matrix in its own unit. Otherwise a power
+      of two divides it, such that its largest entry is from 0.5 to 1: squares
+      of very small or large gradients would leave float32.
     neutral: equal gradients give weights that sum to K, so that the step is as
       long as that of the sum of the losses.
     after: `(losses, later_losses, state) -> state` for a method that evaluates
@@ -50,6 +53,7 @@ class Balancer(NamedTuple):
   needs_grads: bool = False
   reported_weights: Callable[[Any], Weights] | None = None
   n_batches: int = 1
+  raw_gram: bool = False
 
   @property
   def per_task(self) -> bool:
@@ -185,6 +189,24 @@ def by_task(values: Weights, leaf: Array) -> Array:
     `[K, 1, ..., 1]`.
   """
   return values.reshape(-1, *[1] * (leaf.ndim - 1))
+
+
+def scaled(gram: Gram) -> Gram:
+  """Divides a Gram matrix by a power of two, so that no digit changes.
+
+  Args:
+    gram: `[K, K]`.
+
+  Returns:
+    `[K, K]`, with a largest entry from 0.5 to 1; the same matrix where that is
+    0 or not finite.
+  """
+  largest = jnp.abs(gram).max()
+  known = (largest > 0) & jnp.isfinite(largest)
+  _, exponent = jnp.frexp(jnp.where(known, largest, 0.5))
+  # In two halves, since 2^-exponent itself may leave float32.
+  half = exponent // 2
+  return jnp.ldexp(jnp.ldexp(gram, -half), half - exponent)
 
 
 def guard(

@@ -48,7 +48,7 @@ def make(beta: base.Number = 0.9, decay: base.Number = 0.0) -> base.Balancer:
     )
     norms = jnp.sqrt(jnp.diagonal(base.gram(mean)))
     # A task without a gradient so far has weight 0, not 1 / 0.
-    weights = norms.max() / jnp.where(norms > 1e-15, norms, jnp.inf)
+    weights = norms.max() / jnp.where(norms > 0, norms, jnp.inf)
     state = {'step': step, 'mean': mean, 'weights': weights}
     return base.weighted(weights, mean), state
 

@@ -2,19 +2,21 @@
 
 from mtl_jax.balancers import base, imtl_g, imtl_l, solvers
 
-RANGES = {'learning_rate': base.Range(1e-4, 1e-2, log=True)}
+RANGES = {'distance': base.Range(5, 100, log=True)}
 
 
-def make(learning_rate: base.Number = 1e-3) -> base.Balancer:
+def make(distance: base.Number = 20.0, steps: int = 1000) -> base.Balancer:
   """Liu et al., ICLR 2021: IMTL-G on gradients that IMTL-L has scaled.
 
   Args:
-    learning_rate: of the logarithms of the losses' scales.
+    distance: how far the logarithms of the losses' scales can move in a run:
+      their rate is `distance / steps`.
+    steps: of the run, given by the caller.
 
   Returns:
     The balancer.
   """
-  by_losses = imtl_l.make(learning_rate)
+  by_losses = imtl_l.make(distance, steps)
 
   def update(losses, gram, state, key):
     scales, state = by_losses.update(losses, None, state, key)

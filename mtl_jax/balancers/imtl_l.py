@@ -5,19 +5,21 @@ import optax
 
 from mtl_jax.balancers import base
 
-RANGES = {'learning_rate': base.Range(1e-4, 1e-2, log=True)}
+RANGES = {'distance': base.Range(5, 100, log=True)}
 
 
-def make(learning_rate: base.Number = 1e-3) -> base.Balancer:
+def make(distance: base.Number = 20.0, steps: int = 1000) -> base.Balancer:
   """Liu et al., ICLR 2021: weights exp(s), where s minimises exp(s) L - s.
 
   Args:
-    learning_rate: of the Adam optimizer of s.
+    distance: how far ln(weight) can move in a run: the rate of the Adam
+      optimizer of s is `distance / steps`.
+    steps: of the run, given by the caller.
 
   Returns:
     The balancer.
   """
-  optimizer = optax.adam(learning_rate)
+  optimizer = optax.adam(distance / steps)
 
   def init(num_tasks):
     s = jnp.zeros(num_tasks)

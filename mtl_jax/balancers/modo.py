@@ -40,4 +40,6 @@ def make(gamma: base.Number = 1e-3, regard: base.Number = 0.1) -> base.Balancer:
     shares = solvers.project_on_simplex(moved)
     return len(losses) * shares, shares
 
-  return base.Balancer(init, update, needs_gram=True, n_batches=3)
+  return base.Balancer(
+    init, update, needs_gram=True, n_batches=3, raw_gram=True
+  )

@@ -9,7 +9,7 @@ RANGES = {'mu': base.Range(0.1, 2, log=True)}
 
 
 def make(
-  mu: base.Number = 1.0, warmup: int = 4, steps_per_epoch: int = 1
+  mu: base.Number = 1.0, warmup: base.Number = 0.1, steps: int = 1000
 ) -> base.Balancer:
   """Lin et al., ICML 2024, arXiv:2402.19078.
 
@@ -19,14 +19,19 @@ def make(
 
   Args:
     mu: temperature; small values put all weight on the worst task.
-    warmup: epochs with weights 1 / loss. The nadir is the mean loss of the next
-      epoch, which has these weights as well.
-    steps_per_epoch: given by the caller.
+    warmup: share of the run with weights 1 / loss, two steps at least. The
+      nadir is the mean loss of its second half.
+    steps: of the run, given by the caller.
 
   Returns:
     The balancer.
+
+  Raises:
+    ValueError: `warmup` is no share.
   """
-  first, last = warmup * steps_per_epoch, (warmup + 1) * steps_per_epoch
+  base.within(0, 1, warmup=warmup)
+  last = jnp.maximum(jnp.round(warmup * steps), 2).astype(jnp.int32)
+  first = last // 2
 
   def init(num_tasks):
     zeros = jnp.zeros(num_tasks)

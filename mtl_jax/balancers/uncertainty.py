@@ -5,44 +5,40 @@ import optax
 
 from mtl_jax.balancers import base
 
-RANGES = {'learning_rate': base.Range(1e-4, 1e-2, log=True)}
+RANGES = {'distance': base.Range(5, 100, log=True)}
 
 
-def make(
-  kinds: tuple[str, ...] = (), learning_rate: base.Number = 1e-3
-) -> base.Balancer:
+def make(distance: base.Number = 20.0, steps: int = 1000) -> base.Balancer:
   """Kendall, Gal, Cipolla, CVPR 2018, arXiv:1705.07115.
 
-  Task t has weight `exp(-s_t)`, where s = log sigma^2 minimises
-  `exp(-s) L + s` for regression and `exp(-s) L + s/2` for all other kinds.
+  Task t has weight `exp(-r_t)`, where r minimises `exp(-r) L + r/2`. That is
+  the paper's objective for each kind of task: with s = log sigma^2 it has
+  `exp(-s) L/2 + s/2` for the squared error L of a regression, which is the same
+  with r = s + ln 2 but for a constant, and `exp(-s) L + s/2` for classes. At
+  rest a weight is 1 / (2 L). It begins at 1, with r = 0.
 
   Args:
-    kinds: the tasks' kinds, given by the caller; empty means all regression.
-    learning_rate: of the Adam optimizer of s.
+    distance: how far ln(weight) can move in a run: the rate of the Adam
+      optimizer of r is `distance / steps`.
+    steps: of the run, given by the caller.
 
   Returns:
     The balancer.
   """
-  optimizer = optax.adam(learning_rate)
+  optimizer = optax.adam(distance / steps)
 
   def init(num_tasks):
-    s = jnp.zeros(num_tasks)
-    return s, optimizer.init(s)
+    r = jnp.zeros(num_tasks)
+    return r, optimizer.init(r)
 
   def update(losses, gram, state, key):
     del gram, key
-    s, moments = state
-    weights = jnp.exp(-s)
-    gradient = _penalty_gradients(kinds, len(losses)) - weights * losses
-    # A task without a label in the batch has loss 0; its s would fall by that.
-    gradient = jnp.where(losses == 0, 0, gradient)
+    r, moments = state
+    weights = jnp.exp(-r)
+    # A task without a label in the batch has loss 0; its r would fall by that.
+    gradient = jnp.where(losses == 0, 0, 0.5 - weights * losses)
     step, moments = optimizer.update(gradient, moments)
-    return weights, (s + step, moments)
+    return weights, (r + step, moments)
 
-  # Not neutral: weights sum to K only at the initial s = 0.
+  # Not neutral: weights sum to K only at the initial r = 0.
   return base.Balancer(init=init, update=update, neutral=False)
-
-
-def _penalty_gradients(kinds, num_tasks):
-  kinds = kinds or ('regression',) * num_tasks
-  return jnp.array([1.0 if kind == 'regression' else 0.5 for kind in kinds])

@@ -63,6 +63,7 @@ def balancer(
   """
   known = {
     'kinds': tuple(task.kind for task in tasks),
+    'steps': config.steps,
     'steps_per_epoch': max(1, round(num_rows / config.batch_size)),
   }
   # A balancer is given only what its `make` has an argument for.

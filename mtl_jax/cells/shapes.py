@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from mtl_jax import train
-from mtl_jax.cells import settings
+from mtl_jax.cells import names, settings
 from mtl_jax.cells.build import Resolved
 from mtl_jax.data import stacked, views
 from mtl_jax.data.base import Data, Split
@@ -59,6 +59,11 @@ def try_shapes(resolved: Resolved, data: Data) -> Traced:
   rows = views.first(data.train, 2).inputs
   init = traced(train.init, hp, np.int32(0), rows)
   _check_shared(config, system, init.shapes.params.shapes)
+  # A test proves the names of the package's own schemes.
+  if '.' in config.scheme:
+    state = jax.jit(lambda hp, rows: init(hp, np.int32(0), rows))(hp, rows)
+    scheme = resolved.choices.scheme
+    scheme.call(lambda: names.check(resolved, state, rows))
   key = noise.draws(jax.random.key(0))
   rows = batch(system, config, data)
   return Traced(init, traced(train.step, hp, init.shapes, rows, key))

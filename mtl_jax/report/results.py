@@ -44,11 +44,13 @@ class Eval(NamedTuple):
     valid: {task: {metric: value}}; None where a metric cannot be computed.
     readings: means over the training steps since the previous evaluation; NaN
       where a value was not finite.
+    weights: of the tasks, means over the same steps; None where unknown.
   """
 
   step: int
   valid: dict[str, dict[str, float | None]]
   readings: Mapping[Reading, np.ndarray] = types.MappingProxyType({})
+  weights: Mapping[str, float] | None = None
 
 
 class Run(NamedTuple):
@@ -210,7 +212,8 @@ def _runs(lines: list[dict]) -> tuple[Run, ...]:
       readings = dict(
         _reading(*item) for item in line.get('readings', {}).items()
       )
-      evaluation = Eval(line['step'], line['valid'], readings)
+      weights = line.get('weights')
+      evaluation = Eval(line['step'], line['valid'], readings, weights)
       curves.setdefault(line['run'], {})[line['step']] = evaluation
     elif line['kind'] in ('test', 'failed'):
       runs[line['run']] = line

@@ -28,11 +28,20 @@ def evaluations(
       **_run_of(chunk, i),
       'step': step,
       'train_loss': _per_task(cell, metrics.losses[i]),
+      **_weights(cell, metrics.weights[i]),
       'valid': _of_run(valid, i),
       **_readings(metrics.readings, i),
     }
     for i in range(len(chunk.runs))
   ]
+
+
+def _weights(cell: Cell, weights: np.ndarray) -> dict:
+  """Weights `[K]` of a run; `{}` for a method that combines without any."""
+  balancer = cell.system.balancer
+  if balancer.needs_grads and not balancer.reported_weights:
+    return {}
+  return {'weights': _per_task(cell, weights)}
 
 
 def _readings(readings: dict[str, np.ndarray], i: int) -> dict:

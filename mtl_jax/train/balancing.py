@@ -199,6 +199,8 @@ def _weights(problem: Problem, gram: Any) -> tuple:
   step.
   """
   losses, old = problem.losses, problem.state
+  if gram is not None and not problem.balancer.raw_gram:
+    gram = balancers.scaled(gram)
   weights, new = problem.balancer.update(losses, gram, old, problem.key)
   weights, fallback = balancers.guard(weights, gram)
   return weights, _select(fallback > 0, old, new), fallback

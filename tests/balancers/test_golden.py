@@ -196,7 +196,7 @@ def test_weights_of_losses(name, fields, expected):
   ],
 )
 def test_stch_behind_its_nadir(mu, expected):
-  method = make('stch', mu=mu, warmup=1)
+  method = make('stch', mu=mu, warmup=0.5, steps=4)
   state = method.init(3)
   for losses in (LOSSES, jnp.ones(3), LOSSES):  # warm-up, nadir 1, weighing
     weights, state = method.update(losses, None, state, None)
@@ -258,7 +258,7 @@ def test_gradvac_with_fixed_targets():
 
 
 def test_imtl_scales_losses_then_gradients():
-  method = make('imtl', learning_rate=0.1)
+  method = make('imtl', distance=100)
   rows = jnp.array(ROWS['B'], jnp.float32)
   state = method.init(3)
   for _ in range(3):

@@ -1,5 +1,7 @@
 """Golden values of uncertainty weighting."""
 
+import importlib
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -29,39 +31,51 @@ def test_first_weights_are_one():
 
 
 def test_first_step_follows_the_published_gradient():
-  """ds = 1 - L = (-1, .5, 0), and Adam's first step is lr times its sign."""
-  weights = weights_of(uncertainty.make(learning_rate=0.1), LOSSES, 2)
-  np.testing.assert_allclose(weights[1], np.exp([-0.1, 0.1, 0.0]), rtol=1e-5)
+  """dr = .5 - L = (-1.5, 0, -.5); Adam's first step is its rate times signs."""
+  weights = weights_of(uncertainty.make(distance=10, steps=100), LOSSES, 2)
+  expected = np.exp([-0.1, 0.0, -0.1])
+  np.testing.assert_allclose(weights[1], expected, rtol=1e-5)
 
 
 def test_weights_equal_the_rule_written_out():
-  """Adam on `exp(-s) L + s` by hand, for ten steps."""
-  losses, s = np.array([2.0, 0.5, 1.0]), np.zeros(3)
+  """Adam on `exp(-r) L + r/2` by hand, for ten steps."""
+  losses, r = np.array([2.0, 0.5, 1.0]), np.zeros(3)
   mean, square, expected = np.zeros(3), np.zeros(3), []
   for n in range(1, 11):
-    expected.append(np.exp(-s))
-    gradient = 1 - np.exp(-s) * losses
+    expected.append(np.exp(-r))
+    gradient = 0.5 - np.exp(-r) * losses
     mean = 0.9 * mean + 0.1 * gradient
     square = 0.999 * square + 0.001 * gradient**2
     root = np.sqrt(square / (1 - 0.999**n)) + 1e-8
-    s = s - 0.05 * mean / (1 - 0.9**n) / root
-  ours = weights_of(uncertainty.make(learning_rate=0.05), LOSSES, 10)
+    r = r - 0.05 * mean / (1 - 0.9**n) / root
+  ours = weights_of(uncertainty.make(distance=50), LOSSES, 10)
   np.testing.assert_allclose(ours, expected, rtol=1e-4)
 
 
-@pytest.mark.parametrize(
-  ('kind', 'rest'), [('regression', 1.0), ('binary', 0.5), ('multiclass', 0.5)]
-)
-def test_rests_where_the_weighted_loss_is_its_offset(kind, rest):
-  method = uncertainty.make((kind,) * 3, learning_rate=0.02)
-  weights = weights_of(method, LOSSES, 1000)[-1]
-  np.testing.assert_allclose(weights * LOSSES, rest, rtol=1e-2)
+def test_at_rest_weights_are_those_of_the_paper():
+  """Half the inverse of the loss: 1 for a loss of .5, of either kind."""
+  losses = jnp.array([0.5, 0.5, 2.0, 0.05])
+  weights = weights_of(uncertainty.make(steps=600), losses, 600)[-1]
+  np.testing.assert_allclose(weights, [1, 1, 0.25, 10], rtol=0.03)
 
 
-def test_kinds_are_taken_task_by_task():
-  kinds = ('regression', 'binary', 'count')
-  weights = weights_of(uncertainty.make(kinds, 0.02), LOSSES, 1000)[-1]
-  np.testing.assert_allclose(weights * LOSSES, [1, 0.5, 0.5], rtol=1e-2)
+@pytest.mark.parametrize('steps', [600, 3000])
+@pytest.mark.parametrize('name', ['imtl', 'imtl_l', 'uncertainty'])
+def test_a_run_of_any_length_reaches_its_rest(name, steps):
+  """Losses of .1 and 2 call for weights 20 apart, before a third of the run."""
+  method = importlib.import_module(f'mtl_jax.balancers.{name}').make(
+    steps=steps
+  )
+  losses = jnp.array([0.1, 2.0])
+
+  def body(state, _):
+    weights, state = method.update(losses, jnp.eye(2), state, None)
+    return state, weights
+
+  weights = jax.lax.scan(body, method.init(2), None, steps // 3)[1][-1]
+  # Of gradients of one length, IMTL-G undoes the scales: s alone is compared.
+  ratio = 20 if name != 'imtl' else 1
+  np.testing.assert_allclose(weights[0] / weights[1], ratio, rtol=0.1)
 
 
 def test_a_task_without_a_label_in_the_batch_is_left_where_it_was():

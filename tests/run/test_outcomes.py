@@ -50,6 +50,7 @@ def test_an_evaluation_is_a_record_per_run(cell, chunk):
     'hp': SETTING,
     'step': 50,
     'train_loss': {'sum': 0.0, 'first': 1.0},
+    'weights': {'sum': 1.0, 'first': 1.0},
     'valid': {'sum': {'loss': 0.5}},
   }
   assert (second['run'], second['seed']) == (5, 3)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from mtl_jax.report import many
 from mtl_jax.report.agreement import baseline, ordered
 from mtl_jax.report.compare import hyperparameters as hps
+from mtl_jax.report.compare import weights
 from mtl_jax.report.compare.rows import deltas
 from mtl_jax.report.results import Cell, settings
 
@@ -54,6 +55,7 @@ def notes(cells: Sequence[Cell]) -> list[str]:
     *_refusal(baseline(cells)),
     *hps.differing(cells),
     *itertools.chain.from_iterable(own_notes(cell) for cell in cells),
+    *weights.lines(cells),
     *_pairs(cells),
     *missing_values(cells),
     *_said(cells),
