@@ -61,7 +61,6 @@ def message(**changes):
     ({'datasets': {'toy': {'scael': 1.0}}}, ['scael', "did you mean 'scale'"]),
     ({'encoder': 'lenet'}, ['lenet takes images', 'mlp']),
     ({'encoder': 'lstm'}, ['lstm takes word numbers', 'mlp']),
-    ({'steps': 21}, ['config.steps=21', 'take 20 steps']),
     ({'batch_size': 0}, ['config.batch_size is 0']),
     ({'seeds': 0}, ['config.seeds is 0']),
     ({'hp': {'lr': (-1.0,)}}, ['config.hp.lr', 'negative']),
