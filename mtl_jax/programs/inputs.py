@@ -62,7 +62,8 @@ class Reader:
     own = {name: (_packed(part, 2), rows) for name, (part, rows) in own.items()}
     hp = settings.hp([setting for _, setting in chunk.padded])
     # Labels for the host are taken before: packing changes their structure.
-    read = hp, seeds, reading.counts['train'][which], own
+    noise = settings.noise_seeds(cell.config, seeds)
+    read = hp, noise, reading.counts['train'][which], own
     *first, own = devices.place(read, over_runs=True, mesh=self._mesh)
     splits = {k: Source(v, *own[k]) for k, v in shared.items()}
     return Inputs(*first, **splits, known=known)
