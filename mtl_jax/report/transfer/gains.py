@@ -19,9 +19,6 @@ from mtl_jax.report.transfer import grouping, groups
 from mtl_jax.report.transfer.groups import Group
 
 SPLITS = ('valid', 'test')
-# Worse than this many standard deviations of a baseline's seeds is negative
-# transfer.
-MULTIPLE = 1.0
 LONG = (
   *('split', 'group', 'task', 'seed', 'metric', 'value', 'single', 'gain'),
 )
@@ -51,6 +48,11 @@ class Transfer(NamedTuple):
     """Names of the tasks, in the order of the baseline."""
     return [task.name for task in self.base.tasks]
 
+  @property
+  def seeds(self) -> list[int]:
+    """Seeds that the baseline and a group have completed."""
+    return sorted({*self.long['seed'].tolist()})
+
   def whole(self, split: str) -> dict[grouping.Group, np.ndarray]:
     """Returns the gains of groups whose every task has every seed.
 
@@ -63,8 +65,9 @@ class Transfer(NamedTuple):
     """
     long = self.long[self.long['split'] == split]
     table = long.pivot(index=['group', 'task'], columns='seed', values='gain')
-    seeds = table.columns.size
-    results = {(t,): np.zeros((1, seeds)) for t in range(len(self.names))}
+    table = table.reindex(columns=self.seeds)
+    shape = 1, len(self.seeds)
+    results = {(t,): np.zeros(shape) for t in range(len(self.names))}
     for group in self.groups:
       key = tuple(map(self.names.index, group.members))
       gains = table.reindex([(group.name, name) for name in group.members])
@@ -91,7 +94,7 @@ def make(base: Cell, trained: Sequence[Group]) -> Transfer:
     for task in base.tasks:
       if task.name not in group.members:
         continue
-      frames += [_gains(single, group, task, split) for split in SPLITS]
+      frames += [of_task(single, group, task, split) for split in SPLITS]
       rows.append(_row(group, task, frames[-1], base.test_over_train))
   _correct(rows)
   long = pd.concat([frame for frame, _ in frames], ignore_index=True)
@@ -122,26 +125,8 @@ def matrix(transfer: Transfer, column: str = 'gain') -> np.ndarray:
   return table
 
 
-def noise(base: Cell) -> float:
-  """Returns the baseline's relative spread from seed to seed, in %.
-
-  The root of the mean squared relative standard deviation of the headlines, so
-  pooled over tasks.
-  """
-  summaries = [
-    stats.interval(list(base.values(task.name, task.metrics[0][0]).values()))
-    for task in base.tasks
-  ]
-  return 100 * float(
-    np.sqrt(np.mean([(f.std / f.mean) ** 2 for f in summaries]))
-  )
-
-
 def by_size(transfer: Transfer) -> pd.DataFrame:
   """Summarises the gains on test by size of the group.
-
-  `worse` is the share of (group, task, seed) that lose more than `MULTIPLE`
-  times the baseline's noise; `negative` is the mean of min(gain, 0).
 
   Args:
     transfer: all gains.
@@ -151,7 +136,6 @@ def by_size(transfer: Transfer) -> pd.DataFrame:
   """
   long = transfer.long[transfer.long['split'] == 'test'].dropna(subset='gain')
   sizes = {group.name: len(group.members) for group in transfer.groups}
-  limit = MULTIPLE * noise(transfer.base)
   rows = []
   for size, part in long.groupby(long['group'].map(sizes)):
     per_seed = part.groupby('seed')['gain'].mean()
@@ -164,9 +148,6 @@ def by_size(transfer: Transfer) -> pd.DataFrame:
         'size': size,
         'groups': part['group'].nunique(),
         **dict(zip(('gain', 'ci_low', 'ci_high'), test[:3], strict=True)),
-        # The noise of one seed is unknown: NaN, and then so is the share.
-        'worse': (part['gain'] < -limit).mean() if limit >= 0 else np.nan,
-        'negative': part['gain'].clip(upper=0).mean(),
         'shown_better': (own['verdict'] == 'better').sum(),
         'shown_worse': (own['verdict'] == 'worse').sum(),
       }
@@ -174,10 +155,20 @@ def by_size(transfer: Transfer) -> pd.DataFrame:
   return pd.DataFrame(rows)
 
 
-def _gains(
+def of_task(
   single: Group, group: Group, task: TaskInfo, split: str
 ) -> tuple[pd.DataFrame, str]:
-  """A line per seed that both have, and the reason if there is no gain."""
+  """Returns the gains of one task in one group.
+
+  Args:
+    single: the tasks alone.
+    group: the tasks together.
+    task: of both.
+    split: one of `SPLITS`.
+
+  Returns:
+    A line per seed that both have (`LONG`), and the reason if there is no gain.
+  """
   metric, higher = task.metrics[0]
   own, base = (g.values(split, task.name, metric) for g in (group, single))
   seeds = sorted(own.keys() & base.keys())

@@ -15,7 +15,7 @@ from mtl_jax.report.transfer.gains import Transfer
 TITLE = (
   'Gain of the column’s task when it is trained with the row’s, against alone: '
   'mean ± half its 95 % interval over {n} seeds. Bold with ▲ better or ▼ '
-  'worse: shown after correction; plain: no difference shown; hatched: not '
+  'worse: shown after correction; plain: undecided; hatched: not '
   'known'
 )
 
