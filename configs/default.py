@@ -36,9 +36,7 @@ def get_config() -> ConfigDict:
   # Training.
   config.seeds = 10  # number of seeds
   config.first_seed = 0  # the seeds are consecutive
-  # Another number draws other initial weights, batches and dropout on the same
-  # splits.
-  config.noise_seed = 0
+  config.noise_seed = 0  # another one draws other noise on the same splits
   config.steps = 1000  # training steps of a run
   config.evals = 20  # evaluations on validation, evenly spaced
   config.batch_size = 64

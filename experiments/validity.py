@@ -86,7 +86,7 @@ def main() -> None:
 
 
 def synthetic_configs(config: Any) -> dict[str, Any]:
-  """Returns one config per family of worlds, by name.
+  """Returns one config per family of worlds, by name, each with own seeds.
 
   Raises:
     InputError: if config.dataset is not `synthetic`.
@@ -97,8 +97,11 @@ def synthetic_configs(config: Any) -> dict[str, Any]:
       'synthetic; name real data sets with --real'
     )
   configs = {name: copy.deepcopy(config) for name in SETS}
-  for name, fields in SETS.items():
+  for number, (name, fields) in enumerate(SETS.items()):
     configs[name].datasets.synthetic.update(fields)
+    # Of the same seeds all families would have the same inputs and initial
+    # weights, and their worlds could not be pooled as independent ones.
+    configs[name].first_seed += number * config.seeds
   return configs
 
 

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from mtl_jax.balancers import base as balancers
 from mtl_jax.tasks import Task
-from mtl_jax.train import balancing, parameters
+from mtl_jax.train import balancing, parameters, schedules
 from mtl_jax.train.optimizers import Hp, Optimizer
 from mtl_jax.train.parameters import Parameters
 
@@ -30,6 +30,7 @@ class System(NamedTuple):
     steps: of a whole run.
     gram_over: what Gram matrices are taken over, see `sections.WORDS`.
     remake: makes the balancer again with other hyperparameters.
+    schedule: step -> factor of the learning rate, as the optimizer has it.
   """
 
   scheme: nn.Module
@@ -40,6 +41,7 @@ class System(NamedTuple):
   steps: int = 1
   gram_over: str = 'shared'
   remake: Callable[..., balancers.Balancer] | None = None
+  schedule: Callable[[Any], Any] = schedules.unscheduled
 
   def with_hp(self, hp: Hp) -> 'System':
     """This system with the balancer's hyperparameters of one run."""

@@ -63,6 +63,12 @@ def test_what_is_known_of_a_world_is_how_it_was_drawn():
   np.testing.assert_allclose(validity.known_cosine(c, seed=5), 1, atol=1e-6)
 
 
+def test_no_two_families_share_a_seed():
+  configs = validity.synthetic_configs(config()).values()
+  seeds = [seed for c in configs for seed in validity.cells.settings.seeds(c)]
+  assert len(seeds) == len({*seeds}) == 3 * len(validity.SETS)
+
+
 def test_what_cannot_be_ranked_is_refused():
   other = config()
   other.dataset = 'actg175'

@@ -6,7 +6,11 @@ import numpy as np
 
 from mtl_jax.report import terminal
 from mtl_jax.report.interference import sentences
-from mtl_jax.report.interference.pairs import CORRECTED, Interference
+from mtl_jax.report.interference.pairs import (
+  CORRECTED,
+  NOT_SHOWN,
+  Interference,
+)
 from mtl_jax.report.interference.probe_records import FEATURES, TOTAL
 from mtl_jax.report.interference.sentences import number
 from mtl_jax.report.layout import MARKS, Table, human
@@ -102,12 +106,16 @@ def cost(result: Interference) -> str:
 
 def _legend(result: Interference) -> str:
   resplits = result.cell.test_over_train is not None
-  wide = '; resplits overlap, which ± and tests allow for (Nadeau and Bengio)'
+  wide = (
+    '; for resplits both are widened as those of test errors are (Nadeau and '
+    'Bengio), by convention: of measures on training rows, which overlap more, '
+    'nothing is derived'
+  )
   return (
     'Means over probes and seeds ± half the 95 % interval over seeds'
     f'{wide if resplits else ""}. ▲ agree or help, ▼ conflict or hurt: p < '
-    '0.05 after Holm over the pairs, else not shown. The corrected cosine is '
-    'free of the noise of batches; the conflict rate is not: independent noise '
+    f'0.05 after Holm over the pairs, else {NOT_SHOWN}. The corrected cosine '
+    'is free of the noise of batches; the conflict rate is not: independent noise '
     'moves it towards one half, noise of shared rows in either '
     'direction.'
   )
