@@ -175,6 +175,7 @@ class Training:
       self.clock.elapsed,
       self.clock.compiling,
       self.probing.seconds,
+      grad_tag_seconds=self.probing.grad_tag_seconds,
     )
     records.append(self.folder, cost, {'kind': 'done'})
 

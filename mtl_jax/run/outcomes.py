@@ -133,6 +133,7 @@ def cost(
   seconds: float | None = None,
   compile_seconds: float | None = None,
   probe_seconds: float | None = None,
+  grad_tag_seconds: float | None = None,
 ) -> dict:
   """Makes the record of what a cell cost; None is written as it is.
 
@@ -143,6 +144,7 @@ def cost(
     seconds: of all runs together, with compiling.
     compile_seconds: of the last job that trained the cell; part of `seconds`.
     probe_seconds: of one measurement of interference of one run.
+    grad_tag_seconds: of Grad-TAG of one run, once after the training.
   """
   return {
     'kind': 'cost',
@@ -152,6 +154,7 @@ def cost(
     'seconds': seconds,
     'compile_seconds': compile_seconds,
     'probe_seconds': probe_seconds,
+    'grad_tag_seconds': grad_tag_seconds,
   }
 
 

@@ -42,7 +42,9 @@ def test_a_set_is_trained_once_and_judged(tmp_path, monkeypatch, capsys):
   assert text in capsys.readouterr().out
   lines = pd.read_csv(tmp_path / 'correlations.csv')
   assert set(lines.tasks) == {'low rank'}
-  assert {'tag', 'cosine', 'cka of single', 'known cosine'} < set(lines.measure)
+  assert {'tag', 'grad_tag', 'cka of single', 'known cosine'} < set(
+    lines.measure
+  )
   assert lines.rho.dropna().between(-1, 1).all()
   regrets = pd.read_csv(tmp_path / 'regrets.csv')
   assert set(regrets.budget) == {2}

@@ -22,6 +22,7 @@ SIGNS = {'agree': UP, 'helps': UP, 'conflict': DOWN, 'hurts': DOWN}
 HEADER = [
   *('tasks i, j', 'corrected cosine', 'conflict rate', 'magnitude sim.'),
   *('TAG % i on j', 'TAG % j on i'),
+  *('Grad-TAG % i on j', 'Grad-TAG % j on i'),
 ]
 
 
@@ -48,6 +49,8 @@ def _line(result: Interference, pair: tuple[str, str]) -> list[str]:
     ('magnitude_similarity', pair, 1.0),
     ('tag', pair, 100.0),
     ('tag', pair[::-1], 100.0),
+    ('grad_tag', pair, 100.0),
+    ('grad_tag', pair[::-1], 100.0),
   ]
   return [', '.join(pair), *(_entry(result, *one) for one in columns)]
 
@@ -115,7 +118,6 @@ def _legend(result: Interference) -> str:
     'Means over probes and seeds ± half the 95 % interval over seeds'
     f'{wide if resplits else ""}. ▲ agree or help, ▼ conflict or hurt: p < '
     f'0.05 after Holm over the pairs, else {NOT_SHOWN}. The corrected cosine '
-    'is free of the noise of batches; the conflict rate is not: independent noise '
-    'moves it towards one half, noise of shared rows in either '
-    'direction.'
+    'is free of the noise of batches; the conflict rate is not: independent '
+    'noise moves it towards one half, noise of shared rows in either direction.'
   )

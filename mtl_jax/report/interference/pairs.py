@@ -23,7 +23,11 @@ COLUMNS = (
 KEYS = ['measure', 'module', 'task_i', 'task_j']
 CORRECTED = 'corrected_cosine'
 # What is tested against 0, of all modules, and what below and above is called.
-VERDICTS = {CORRECTED: ('conflict', 'agree'), 'tag': ('hurts', 'helps')}
+VERDICTS = {
+  CORRECTED: ('conflict', 'agree'),
+  'tag': ('hurts', 'helps'),
+  'grad_tag': ('hurts', 'helps'),
+}
 NOT_SHOWN = stats.NO_DIFFERENCE
 
 

@@ -138,6 +138,7 @@ def _gain(row: pd.Series) -> str:
 
 def _costs(result: Validity) -> str:
   header = ['tasks', 'number', 'probes', 'ms of a probe', 'in steps', 'adds']
+  header += ['ms of Grad-TAG', 'adds']
   body = [
     [
       cost['tasks'],
@@ -146,11 +147,15 @@ def _costs(result: Validity) -> str:
       human(cost['look_ms']),
       human(cost['look_in_steps']),
       f'{cost["share_of_training"]:.0%}',
+      human(cost['grad_tag_ms']),
+      f'{cost["grad_tag_share"]:.0%}',
     ]
     for cost in result.costs
   ]
   above = [
     'One probe of one run: gradients of all tasks on every batch of it, their '
-    'products by module, a look-ahead step per task, and the curvature.'
+    'products by module, a look-ahead step per task, and the curvature. '
+    'Grad-TAG is made once, after the training: the gradients of predictions '
+    'in random directions, and a regression per subset of tasks.'
   ]
   return terminal.markdown(Sheet(above, Table(header, body), []))

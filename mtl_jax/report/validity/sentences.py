@@ -43,7 +43,8 @@ def answers(result: Validity) -> Iterator[str]:
   for cost in result.costs:
     yield (
       f'{cost["tasks"]}: {cost["looks"]} probes added '
-      f'{cost["share_of_training"]:.0%} to the training of all tasks together.'
+      f'{cost["share_of_training"]:.0%} to the training of all tasks together, '
+      f'Grad-TAG {cost["grad_tag_share"]:.0%}.'
     )
 
 

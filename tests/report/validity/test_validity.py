@@ -164,6 +164,7 @@ def test_the_page_says_what_the_numbers_say(judge, tmp_path):
   )
   cost = {'tasks': 'made', 'num_tasks': 3, 'steps': 100, 'looks': 5}
   cost |= {'look_ms': 2.0, 'look_in_steps': 4.0, 'share_of_training': 0.2}
+  cost |= {'grad_tag_ms': 9.0, 'grad_tag_share': 0.1}
   found = correlations.Validity(
     correlations.correlation_rows([judged]), regrets.rows_of([judged]), [cost]
   )
