@@ -98,7 +98,9 @@ def measure(
   alone = None if own.is_baseline else saved(single, 'features')
   similarity = similarities(saved(folder, 'features'), alone, own, steps)
   estimated = affinities(saved(folder, 'grad_tag'), own, steps)
-  every = pd.concat([frame, similarity, estimated], ignore_index=True)
+  # Empty frames would make numbers objects.
+  frames = [one for one in (frame, similarity, estimated) if len(one)]
+  every = pd.concat(frames, ignore_index=True)
   return pairs.make(every, own, probe_records.batches(folder, own))
 
 
