@@ -6,14 +6,13 @@ arXiv:1905.07553). Differences are paired by seed, and the denominator is the
 baseline's mean over seeds, as for Delta_m (`stats.paired_delta_m`).
 """
 
-import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from mtl_jax.report import stats
+from mtl_jax.report import power, stats
 from mtl_jax.report.results import Cell, TaskInfo
 from mtl_jax.report.transfer import grouping, groups
 from mtl_jax.report.transfer.groups import Group
@@ -24,7 +23,7 @@ LONG = (
 )
 COLUMNS = (
   *('group', 'size', 'task', 'metric', 'n_seeds', 'gain', 'ci_low', 'ci_high'),
-  *('p_value', 'p_holm', 'verdict', 'reason'),
+  *('p_value', 'p_holm', 'verdict', 'detectable', 'reason'),
 )
 
 
@@ -96,63 +95,9 @@ def make(base: Cell, trained: Sequence[Group]) -> Transfer:
         continue
       frames += [of_task(single, group, task, split) for split in SPLITS]
       rows.append(_row(group, task, frames[-1], base.test_over_train))
-  _correct(rows)
+  _correct(rows, base.test_over_train)
   long = pd.concat([frame for frame, _ in frames], ignore_index=True)
   return Transfer(base, list(trained), long, pd.DataFrame(rows)[[*COLUMNS]])
-
-
-def matrix(transfer: Transfer, column: str = 'gain') -> np.ndarray:
-  """Returns one column of the gains of pairs as a matrix.
-
-  Args:
-    transfer: all gains.
-    column: of `Transfer.frame`.
-
-  Returns:
-    `[partner, task]`. Unknown entries, among them the diagonal, are NaN, or ''
-    in a column of strings.
-  """
-  names, frame = transfer.names, transfer.frame
-  numbers = pd.api.types.is_numeric_dtype(frame[column])
-  empty = np.nan if numbers else ''
-  table = np.full((len(names), len(names)), empty, float if numbers else object)
-  values = frame.set_index(['group', 'task'])[column]
-  for pair in (g for g in transfer.groups if len(g.members) == 2):
-    for task, partner in itertools.permutations(pair.members):
-      # The row's task helps the column's.
-      row, column = names.index(partner), names.index(task)
-      table[row, column] = values[pair.name, task]
-  return table
-
-
-def by_size(transfer: Transfer) -> pd.DataFrame:
-  """Summarises the gains on test by size of the group.
-
-  Args:
-    transfer: all gains.
-
-  Returns:
-    A line per size.
-  """
-  long = transfer.long[transfer.long['split'] == 'test'].dropna(subset='gain')
-  sizes = {group.name: len(group.members) for group in transfer.groups}
-  rows = []
-  for size, part in long.groupby(long['group'].map(sizes)):
-    per_seed = part.groupby('seed')['gain'].mean()
-    test = stats.one_sample(
-      per_seed, stats.PERCENT, transfer.base.test_over_train
-    )
-    own = transfer.frame[transfer.frame['size'] == size]
-    rows.append(
-      {
-        'size': size,
-        'groups': part['group'].nunique(),
-        **dict(zip(('gain', 'ci_low', 'ci_high'), test[:3], strict=True)),
-        'shown_better': (own['verdict'] == 'better').sum(),
-        'shown_worse': (own['verdict'] == 'worse').sum(),
-      }
-    )
-  return pd.DataFrame(rows)
 
 
 def of_task(
@@ -200,10 +145,10 @@ def _row(group, task, result, test_over_train) -> dict:
   test = stats.one_sample(known, stats.PERCENT, test_over_train)
   values = (group.name, len(group.members), task.name, task.metrics[0][0])
   row = dict(zip(COLUMNS, (*values, len(known), *test), strict=False))
-  return row | {'reason': reason}
+  return row | {'reason': reason, 'std': known.std()}
 
 
-def _correct(rows: list[dict]) -> None:
+def _correct(rows: list[dict], overlap: float | None) -> None:
   adjusted = stats.holm([row['p_value'] for row in rows])
   for row, p_holm in zip(rows, adjusted, strict=True):
     row['p_holm'] = np.nan if p_holm is None else p_holm
@@ -211,3 +156,14 @@ def _correct(rows: list[dict]) -> None:
     shown = p_holm is not None and p_holm < stats.ALPHA
     better = 'better' if row['gain'] > 0 else 'worse'
     row['verdict'] = better if shown else stats.NO_DIFFERENCE
+    row['detectable'] = _detectable(row, overlap, len(rows))
+
+
+def _detectable(row: dict, overlap: float | None, tests: int) -> float:
+  """The smallest gain that would have been shown with 80 % power."""
+  count = row['n_seeds']
+  if count < 2:
+    return np.nan
+  std = power.typical(row['std'], count)
+  part = 1 / count + (overlap or 0)
+  return power.detectable(std, count, part, stats.ALPHA / tests)

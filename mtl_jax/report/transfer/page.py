@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from mtl_jax.report import stats, terminal
-from mtl_jax.report.layout import MARKS, Table, with_interval
+from mtl_jax.report.layout import MARKS, Table, human, with_interval
 from mtl_jax.report.terminal import Sheet
 from mtl_jax.report.transfer import (
   from_pairs,
-  gains,
+  gain_tables,
   grouping_sheets,
   heatmap,
 )
@@ -91,8 +91,19 @@ def _pairs(transfer: Transfer) -> Sheet:
       f'else {stats.NO_DIFFERENCE}.',
     ],
     Table(header, body),
-    [f'no gain is given: {reason}' for reason in reasons],
+    [*_power(transfer), *(f'no gain is given: {r}' for r in reasons)],
   )
+
+
+def _power(transfer: Transfer) -> list[str]:
+  least = transfer.frame['detectable'].dropna()
+  if least.empty:
+    return []
+  low, middle, high = (human(least.quantile(q)) for q in (0, 0.5, 1))
+  return [
+    'Undecided is not equal: the smallest gain or loss that a line would have '
+    f'shown with 80 % power is {low} to {high} %, {middle} % in the median.'
+  ]
 
 
 def _sizes(transfer: Transfer) -> Sheet:
@@ -105,7 +116,7 @@ def _sizes(transfer: Transfer) -> Sheet:
       str(row['shown_better']),
       str(row['shown_worse']),
     ]
-    for row in gains.by_size(transfer).to_dict('records')
+    for row in gain_tables.by_size(transfer).to_dict('records')
   ]
   above = (
     'Mean gain over groups and tasks, and lines of gains.csv with a verdict.'

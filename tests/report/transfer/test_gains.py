@@ -5,13 +5,15 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import nct, t
 
 from mtl_jax.errors import InputError
-from mtl_jax.report import stats
+from mtl_jax.report import power, stats
 from mtl_jax.report.transfer import (
   affinities,
   choosing,
   from_pairs,
+  gain_tables,
   gains,
   grouping,
   groups,
@@ -107,7 +109,7 @@ def alone(folder, order=(0, 1, 2), gain=lambda name, seed: 0.0, split='fixed'):
 
 
 def test_gains_are_those_that_the_records_were_made_with(made):
-  found = gains.matrix(made)
+  found = gain_tables.matrix(made)
   off = ~np.eye(3, dtype=bool)
   np.testing.assert_allclose(found[off], PULL[off], atol=1e-9)
   assert np.isnan(np.diag(found)).all()
@@ -139,7 +141,7 @@ def test_the_order_of_tasks_orders_the_matrix_and_nothing_else(tmp_path):
   order = (2, 0, 1)
   second = build(tmp_path / 'b', order)
   for column in ('gain', 'verdict'):
-    a, b = (gains.matrix(t, column) for t in (first, second))
+    a, b = (gain_tables.matrix(t, column) for t in (first, second))
     a = a[np.ix_(order, order)]
     off = ~np.eye(3, dtype=bool)
     assert (
@@ -168,6 +170,11 @@ def test_tests_are_paired_and_corrected_over_all_lines(tmp_path):
   assert (row.gain, row.ci_low, row.p_value) == (
     test.mean, test.low, test.p_value,
   )  # fmt: skip
+  # At the level of the first of nine tests, five seeds and 80 % power, from
+  # scipy's noncentral t.
+  std = power.typical(lines.gain.std(), 5)
+  shown = nct.sf(t.ppf(1 - 0.05 / 9 / 2, 4), 4, row.detectable / std * 5**0.5)
+  assert shown == pytest.approx(0.8, abs=1e-3)
   shown = frame.p_holm < 0.05
   assert ((frame.verdict == stats.NO_DIFFERENCE) == ~shown).all()
 
