@@ -60,6 +60,7 @@ CORE = (
 # Further files of cells that measure interference, and of linear models.
 PROBES = (
   'interference/grad_tag.py',
+  'interference/linearised.py',
   'interference/measures.py',
   'interference/probes.py',
   'run/probing.py',

@@ -25,6 +25,7 @@ from jaxtyping import Array, Bool, Float, Int
 from mtl_jax import train
 from mtl_jax.data.base import Split
 from mtl_jax.data.sources import Source
+from mtl_jax.interference import linearised
 from mtl_jax.train import precision
 from mtl_jax.train.losses import task_losses
 from mtl_jax.train.state import Best, Seed, System, stream
@@ -38,24 +39,6 @@ PARTS = (1.0, 0.5, 0.25, 0.0625, 0.0)
 
 Losses = Callable[[Float[Array, 'directions']], Float[Array, 'tasks']]
 Subsets = Bool[np.ndarray, 'subsets tasks']
-
-
-class Linear(NamedTuple):
-  """Predictions as a linear function of a point in few directions.
-
-  Attributes:
-    predictions: at the origin, a pytree.
-    slopes: by each direction, the same pytree with leaves `[D, ...]`.
-  """
-
-  predictions: Any
-  slopes: Any
-
-  def at(self, point: Float[Array, 'directions']) -> Any:
-    """The predictions at a point."""
-    return jax.tree.map(
-      lambda f, j: f + jnp.tensordot(point, j, 1), self.predictions, self.slopes
-    )
 
 
 class Rows(NamedTuple):
@@ -92,7 +75,9 @@ def measure(
   judged = train.take((), data[1], jnp.arange(rows.valid))
   key = jax.random.fold_in(stream(seed, 'probe'), system.steps + 1)
   linear = [
-    project(_predicting(system, best, split.inputs), best.params.tree, key)
+    linearised.project(
+      _predicting(system, best, split.inputs), best.params.tree, key, DIRECTIONS
+    )
     for split in (fitted, judged)
   ]
 
@@ -109,47 +94,6 @@ def _predicting(system: System, best: Best, inputs: Any) -> Callable:
   return lambda tree: precision.apply(
     system.scheme, system.compute, tree, best.extra, inputs, False
   )
-
-
-def project(
-  function: Callable, params: Any, key: Array, count: int = DIRECTIONS
-) -> Linear:
-  """Linearises a function of parameters in random directions.
-
-  The gradient of each prediction, projected on a direction, is how fast the
-  prediction changes along it, which is one pass for all rows and outputs. No
-  gradient of a single row is formed.
-
-  Args:
-    function: of the parameters.
-    params: where.
-    key: for the directions, of independent standard normal numbers.
-    count: number of directions, D.
-
-  Returns:
-    The function near `params`.
-  """
-  predictions, pullback = jax.vjp(function, params)
-
-  def slope(key):
-    direction = _normal(key, params)
-    # The transpose of the pullback: layers have rules in reverse mode alone.
-    _, forward = jax.vjp(pullback, jax.tree.map(jnp.zeros_like, predictions))
-    (change,) = forward((direction,))
-    return change
-
-  # One at a time: D copies of the parameters may be too much.
-  return Linear(predictions, lax.map(slope, jax.random.split(key, count)))
-
-
-def _normal(key: Array, tree: Any) -> Any:
-  leaves, structure = jax.tree.flatten(tree)
-  keys = jax.random.split(key, len(leaves))
-  drawn = [
-    jax.random.normal(k, x.shape, x.dtype)
-    for k, x in zip(keys, leaves, strict=True)
-  ]
-  return jax.tree.unflatten(structure, drawn)
 
 
 def subsets(num_tasks: int, most: int = SUBSETS) -> Subsets:

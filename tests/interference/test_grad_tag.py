@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtl_jax.interference import grad_tag
+from mtl_jax.interference import grad_tag, linearised
 from tests import small
 
 quick = small.quick
@@ -44,7 +44,7 @@ def losses(linear, name):
 def linear():
   """In as many directions as there are parameters, which reach all points."""
   return {
-    name: grad_tag.project(
+    name: linearised.project(
       lambda p, name=name: predict(p, name), PARAMS, jax.random.key(1), SIZE
     )
     for name in X
@@ -100,10 +100,10 @@ def test_slopes_are_those_of_forward_differentiation():
 
   @jax.jit
   def both(params):
-    found = grad_tag.project(predicted, params, jax.random.key(2), 2)
+    found = linearised.project(predicted, params, jax.random.key(2), 2)
     step = 1e-2
     key = jax.random.split(jax.random.key(2), 2)[1]
-    direction = grad_tag._normal(key, params)
+    direction = linearised._normal(key, params)
     ends = [
       predicted(jax.tree.map(lambda p, d, s=s: p + s * d, params, direction))
       for s in (step, -step)
