@@ -36,6 +36,7 @@ def get_config() -> ConfigDict:
   # Training.
   config.seeds = 10  # number of seeds
   config.first_seed = 0  # the seeds are consecutive
+  config.noise_seed = 0  # another one draws other noise on the same splits
   config.steps = 1000  # training steps of a run
   # Evaluations on validation, evenly spaced; the last period may be shorter.
   config.evals = 20

@@ -95,30 +95,60 @@ def measure(
 
   own = report_cells.load(folder)
   frame = probe_records.frame(folder, own)
-  alone = None if own.is_baseline else features(single)
-  similarity = similarities(features(folder), alone, own, steps)
-  both = pd.concat([frame, similarity], ignore_index=True)
-  return pairs.make(both, own, probe_records.batches(folder, own))
+  alone = None if own.is_baseline else saved(single, 'features')
+  similarity = similarities(saved(folder, 'features'), alone, own, steps)
+  estimated = affinities(saved(folder, 'grad_tag'), own, steps)
+  # Empty frames would make numbers objects.
+  frames = [one for one in (frame, similarity, estimated) if len(one)]
+  every = pd.concat(frames, ignore_index=True)
+  return pairs.make(every, own, probe_records.batches(folder, own))
 
 
-def features(folder: pathlib.Path) -> dict[int, np.ndarray]:
-  """Loads the features that the heads read, by the seed of a reported run.
+def saved(folder: pathlib.Path, name: str) -> dict[int, np.ndarray]:
+  """Loads what was measured after training, by the seed of a reported run.
 
   Args:
     folder: folder of the cell.
+    name: `features` for those that the heads read `[K, rows, C]`, or `grad_tag`
+      for affinities `[K, K]`.
 
   Returns:
-    Arrays `[K, rows, C]`, one entry per task on the first axis.
+    An array per seed; none of `grad_tag` where all towers are separate.
   """
-  paths = folder.glob('features_*.npy')
-  chunks = {int(path.stem.split('_')[1]): np.load(path) for path in paths}
+  paths = folder.glob(f'{name}_*.npy')
+  chunks = {int(path.stem.split('_')[-1]): np.load(path) for path in paths}
   runs = {
     first + i: own
     for first, chunk in chunks.items()
     for i, own in enumerate(chunk)
   }
   shown = probe_records.runs(folder, report_cells.load(folder))
-  return {seed: runs[run] for run, seed in shown.items()}
+  return {seed: runs[run] for run, seed in shown.items() if run in runs}
+
+
+def affinities(
+  by_seed: dict[int, np.ndarray], cell: report_cells.Cell, steps: int
+) -> pd.DataFrame:
+  """Lists the affinities that Grad-TAG estimates after training.
+
+  Args:
+    by_seed: `[K, K]`, i -> j, by seed.
+    cell: the cell.
+    steps: number of training steps, for the column `step`.
+
+  Returns:
+    One row per ordered pair of tasks and seed.
+  """
+  import pandas as pd
+
+  names = [task.name for task in cell.tasks]
+  rows = [
+    (steps, probe_records.TOTAL, names[i], names[j], 'grad_tag', seed, value)
+    for seed, own in by_seed.items()
+    for (i, j), value in np.ndenumerate(own)
+    if np.isfinite(value)
+  ]
+  return pd.DataFrame(rows, columns=[*probe_records.COLUMNS])
 
 
 def similarities(

@@ -4,21 +4,25 @@
     --workdir=out/transfer
 
 Trains every subset of the tasks, up to `--largest`, with one scheme, and
-`single` on all tasks, with the same budget, seeds, splits and batches. Groups
-of one shape, such as all pairs of regressions, are runs of one program. Rows
-without a label of the group are not removed, so that all groups train on the
-same batches.
+`single` on all tasks, with the same budget, seeds, splits and batches. A second
+`single` with other noise on the same splits says what two trainings differ by,
+below which negative transfer begins. Groups of one shape, such as all pairs of
+regressions, are runs of one program. Rows without a label of the group are not
+removed, so that all groups train on the same batches.
 
 Writes transfer.csv (every gain of every seed), gains.csv (means and tests),
-groupings.csv (the best grouping for every number of networks), transfer.md and
-matrix.png. With `--affinities`, the file interference.csv of a training, the
-groupings that its measures choose are evaluated as well. Run the same command
-again to continue after an interruption.
+negative.csv (negative transfer by task), groupings.csv (the grouping that is
+chosen in every resplit, for every number of networks), transfer.md and
+matrix.png. With `--affinities`, the file interference.csv of a training with
+the same seeds, the groupings that its measures choose are evaluated as well.
+Run the same command again to continue after an interruption.
 """
 
 from __future__ import annotations
 
+import copy
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 from absl import flags
@@ -36,9 +40,11 @@ with lazy.imports():
   from mtl_jax.report.transfer import (
     affinities,
     choosing,
+    from_pairs,
     gains,
     groups,
     heatmap,
+    negative,
   )
   from mtl_jax.report.transfer import page as transfer_page
 
@@ -67,21 +73,19 @@ def main() -> None:
   trained = cells.task_groups.by_shape(
     datas[0].tasks, groups_to_train(len(datas[0].tasks))
   )
-  measured = read_affinities([task.name for task in datas[0].tasks])
+  measured = read_affinities(config, [task.name for task in datas[0].tasks])
   # One cell per shape of groups, which one program trains.
-  base = cells.make(configs[0], datas, workdir=folder)
+  alone = [cells.make(own, datas, workdir=folder) for own in twice(configs[0])]
   grouped = [cells.make(configs[1], datas, own, folder) for own in trained]
-  table = [base, *grouped]
+  table = [*alone, *grouped]
   folders = compare.trained(table, folder, launcher)
   if hosts.is_process_0():
-    loaded = [group for own in folders[1:] for group in groups.load(own)]
+    loaded = [group for own in folders[2:] for group in groups.load(own)]
     loaded = sorted(loaded, key=lambda group: len(group.members))
-    report(
-      gains.make(report_cells.load(folders[0]), loaded),
-      measured,
-      folder,
-      describe(configs[1]),
-    )
+    base, second = map(report_cells.load, folders[:2])
+    transfer = gains.make(base, loaded)
+    of_seeds = in_order(measured, cells.settings.seeds(config), transfer.seeds)
+    report(transfer, second, of_seeds, folder, describe(configs[1]))
 
 
 def make_configs(config: Any) -> tuple[Any, Any]:
@@ -92,6 +96,13 @@ def make_configs(config: Any) -> tuple[Any, Any]:
     compare.choose(config, 'single', 'equal'),
     compare.choose(config, scheme, balancer),
   )
+
+
+def twice(config: Any) -> tuple[Any, Any]:
+  """Returns a config, and the same with other noise on the same splits."""
+  second = copy.deepcopy(config)
+  second.noise_seed = config.noise_seed + 1
+  return config, second
 
 
 def groups_to_train(num_tasks: int) -> list[cells.task_groups.Group]:
@@ -110,10 +121,18 @@ def groups_to_train(num_tasks: int) -> list[cells.task_groups.Group]:
   return cells.task_groups.every(num_tasks, largest)
 
 
-def read_affinities(names: list[str]) -> choosing.Affinities:
+def read_affinities(config: Any, names: list[str]) -> from_pairs.Affinities:
   """Reads the file of `--affinities`; {} without one."""
-  path = AFFINITIES.value
-  return affinities.read(pathlib.Path(path), names) if path else {}
+  path, seeds = AFFINITIES.value, cells.settings.seeds(config)
+  return affinities.read(pathlib.Path(path), names, seeds) if path else {}
+
+
+def in_order(
+  measured: from_pairs.Affinities, seeds: Sequence[int], wanted: Sequence[int]
+) -> from_pairs.Affinities:
+  """Selects the affinities of the seeds that were completed."""
+  places = [[*seeds].index(seed) for seed in wanted]
+  return {name: table[places] for name, table in measured.items()}
 
 
 def describe(config: Any) -> str:
@@ -123,7 +142,8 @@ def describe(config: Any) -> str:
 
 def report(
   transfer: gains.Transfer,
-  measured: choosing.Affinities,
+  second: report_cells.Cell,
+  measured: from_pairs.Affinities,
   folder: pathlib.Path,
   how: str,
 ) -> None:
@@ -131,14 +151,17 @@ def report(
 
   Args:
     transfer: gains of all groups.
-    measured: affinities by measure, {} if none are compared.
+    second: a second training of the baseline.
+    measured: affinities of all seeds by measure, {} if none are compared.
     folder: the workdir.
     how: scheme and balancer in words.
   """
   groupings = choosing.groupings(transfer, measured)
-  pages = transfer_page.pages(transfer, measured, groupings)
+  harmed = negative.by_task(transfer, second)
+  pages = transfer_page.pages(transfer, measured, groupings, harmed)
   tables.write_csv(transfer.long, folder / 'transfer.csv')
   tables.write_csv(transfer.frame, folder / 'gains.csv')
+  tables.write_csv(harmed, folder / 'negative.csv')
   tables.write_csv(groupings, folder / 'groupings.csv')
   atomic.write(folder / 'transfer.md', transfer_page.markdown(pages, how))
   for page in pages:
@@ -147,7 +170,7 @@ def report(
   heatmap.write(transfer, folder / 'matrix.png')
   print(
     f'written: {folder}/transfer.md .csv, {folder}/gains.csv, '
-    f'{folder}/groupings.csv, {folder}/matrix.png'
+    f'{folder}/negative.csv, {folder}/groupings.csv, {folder}/matrix.png'
   )
 
 

@@ -86,7 +86,7 @@ def main() -> None:
 
 
 def synthetic_configs(config: Any) -> dict[str, Any]:
-  """Returns one config per family of worlds, by name.
+  """Returns one config per family of worlds, by name, each with own seeds.
 
   Raises:
     InputError: if config.dataset is not `synthetic`.
@@ -97,8 +97,11 @@ def synthetic_configs(config: Any) -> dict[str, Any]:
       'synthetic; name real data sets with --real'
     )
   configs = {name: copy.deepcopy(config) for name in SETS}
-  for name, fields in SETS.items():
+  for number, (name, fields) in enumerate(SETS.items()):
     configs[name].datasets.synthetic.update(fields)
+    # Of the same seeds all families would have the same inputs and initial
+    # weights, and their worlds could not be pooled as independent ones.
+    configs[name].first_seed += number * config.seeds
   return configs
 
 
@@ -173,13 +176,15 @@ def load(
   seeds = sorted({*gains.long['seed'].tolist()})
   frame = probe_records.frame(together, cell)
   measured = pair_measures.tables(frame, gains.names, seeds, config.steps)
-  single = interference.features(alone)
+  single = interference.saved(alone, 'features')
   features = [
     measures.feature_similarity.measure(single[s], single[s]) for s in seeds
   ]
   for measure in measures.feature_similarity.MEASURES:
     values = [np.asarray(own[measure]) for own in features]
     measured[f'{measure} of single', 'end'] = np.stack(values)
+  estimated = interference.saved(together, 'grad_tag')
+  measured['grad_tag', 'end'] = np.stack([estimated[s] for s in seeds])
   if config.dataset == 'synthetic':
     measured['known cosine', ''] = np.stack(
       [known_cosine(config, s) for s in seeds]
@@ -216,6 +221,7 @@ def cost(name: str, folder: pathlib.Path, size: int) -> dict[str, Any]:
   cell = report_cells.load(folder)
   steps, evals = (cell.header['comparable'][key] for key in ('steps', 'evals'))
   seconds, rate = cell.cost['probe_seconds'], cell.cost['steps_per_second']
+  grad_tag = cell.cost['grad_tag_seconds']
   return {
     'tasks': name,
     'num_tasks': size,
@@ -224,6 +230,8 @@ def cost(name: str, folder: pathlib.Path, size: int) -> dict[str, Any]:
     'look_ms': 1000 * seconds,
     'look_in_steps': seconds * rate,
     'share_of_training': (evals + 1) * seconds * rate / steps,
+    'grad_tag_ms': 1000 * grad_tag,
+    'grad_tag_share': grad_tag * rate / steps,
   }
 
 

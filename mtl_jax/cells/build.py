@@ -127,16 +127,18 @@ def resolve(
   scheme = parts.scheme(chosen, encoder, tasks)
   balancer, remake = parts.balancer(config, chosen.balancer, tasks, num_rows)
   _check_steps(config, chosen.scheme, scheme)
+  optimizer, schedule = parts.optimizer(config, chosen, scheme)
   system = train.System(
     scheme,
     balancer,
     tasks,
-    parts.optimizer(config, chosen, scheme),
+    optimizer,
     config.compute,
     config.steps,
     config.gram_over,
     remake,
     per_task=config.checkpoint_per == 'task' and _is_joint(scheme, tasks),
+    schedule=schedule,
   )
   tried = settings.settings(config, chosen.scheme, len(tasks))
   return Resolved(config, chosen, system, tried)

@@ -61,6 +61,8 @@ CORE = (
 )
 # Further files of cells that measure interference, and of reference models.
 PROBES = (
+  'interference/grad_tag.py',
+  'interference/linearised.py',
   'interference/measures.py',
   'interference/probes.py',
   'run/probing.py',
@@ -134,8 +136,8 @@ def comparable(config: Any, choices: Choices, datas: list[Data]) -> dict:
     *('resplit', 'own_rows', 'seeds', 'steps', 'evals', 'batch_size'),
     'compute',
   )
-  # Left out where it is 0, so that digests of older cells stay valid.
-  later = {'first_seed': config.first_seed} if config.first_seed else {}
+  # Left out where they are 0, so that digests of older cells stay valid.
+  later = {k: config[k] for k in ('first_seed', 'noise_seed') if config[k]}
   selection = {
     'select': config.select,
     'primary': list(config.primary),

@@ -96,14 +96,17 @@ def _check_gram(config: Any, balancer: balancers.Balancer) -> None:
 
 def optimizer(
   config: Any, chosen: Choices, scheme: schemes.Scheme
-) -> optimizers.Optimizer:
-  """Makes the optimizer with its schedule.
+) -> tuple[optimizers.Optimizer, Callable]:
+  """Makes the optimizer and its schedule.
 
   Args:
     config: a whole one.
     chosen: what the config chooses.
     scheme: decides which parameters are trained when; a scheme that searches
       restarts the schedule after its search.
+
+  Returns:
+    The optimizer, and its schedule: step -> factor of the learning rate.
 
   Raises:
     InputError: an unknown field, or whatever optimizer or schedule object to.
@@ -113,4 +116,5 @@ def optimizer(
   schedule = functools.partial(chosen.schedule.make, **chosen.schedule.fields)
   restart = scheme.restart(config.steps)
   schedule = schedules.phased(schedule, config.steps, restart)
-  return optimizers.make(rule, decoupled, schedule, scheme, config.steps)
+  made = optimizers.make(rule, decoupled, schedule, scheme, config.steps)
+  return made, schedule

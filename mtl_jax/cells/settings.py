@@ -12,10 +12,26 @@ from mtl_jax.plugins import checks
 from mtl_jax.schemes import base as schemes
 from mtl_jax.train.optimizers import Hp
 
+# More than any number of seeds, so that no run has the noise of another seed.
+NOISE_STEP = 1_000_000
+
 
 def seeds(config: Any) -> range:
   """The seeds of all runs."""
   return range(config.first_seed, config.first_seed + config.seeds)
+
+
+def noise_seeds(config: Any, numbers: np.ndarray) -> np.ndarray:
+  """The seeds from which initial weights, batches and dropout are drawn.
+
+  Args:
+    config: its `noise_seed` is added in steps of `NOISE_STEP`.
+    numbers: seeds of the runs, which also number their splits, `[R]`.
+
+  Returns:
+    `[R]`; the seeds themselves where `noise_seed` is 0.
+  """
+  return numbers + np.int32(NOISE_STEP * config.noise_seed)
 
 
 def settings(

@@ -96,7 +96,8 @@ def measure(
   Args:
     system: what is compiled.
     sampling: how many batches of how many rows.
-    hp: hyperparameters of the run; look-ahead steps take its learning rate.
+    hp: hyperparameters of the run; look-ahead steps take its learning
+      rate at this step.
     seed: of the run.
     state: of the run; it is not changed.
     data: the training split.
@@ -160,12 +161,26 @@ def _on_batch(system, hp, state, batch, key):
   # over their axis. Otherwise no task could affect another.
   steps = jax.tree.map(lambda g: g[:, None], rows)
   steps = steps if system.scheme.separate else rows
-  affinity = measures.look_ahead(losses, own, steps, hp.lr)
+  affinity = measures.look_ahead(losses, own, steps, rate(system, hp, state))
   # A task without a label has loss 0 before and after, which is no measurement.
   known = batch.mask.any(0)
   both = known[:, None] & known[None]
   affinity = jax.tree.map(lambda x: jnp.where(both, x, jnp.nan), affinity)
   return rows, (_by_module(rows), affinity)
+
+
+def rate(system: System, hp: Hp, state: TrainState) -> Float[Array, '']:
+  """The learning rate of the run's next step.
+
+  Args:
+    system: gives the schedule.
+    hp: gives the rate that the schedule multiplies.
+    state: gives the step.
+
+  Returns:
+    A scalar; after the last step that of the last step.
+  """
+  return hp.lr * system.schedule(jnp.minimum(state.step, system.steps - 1))
 
 
 def gradients(system: System, forward_pass: ForwardPass) -> dict:

@@ -78,6 +78,10 @@ def check_numbers(config: Any) -> None:
   for key in ('seeds', 'steps', 'evals', 'batch_size', 'eval_batch_size'):
     if config[key] < 1:
       raise InputError(f'config.{key} is {config[key]}; it must be at least 1')
+  if not 0 <= config.noise_seed <= 2000:  # times a million must fit 32 bits
+    raise InputError(
+      f'config.noise_seed is {config.noise_seed}; it must be from 0 to 2000'
+    )
   if config.probe.batches < 0 or config.probe.batches == 1:
     raise InputError(
       f'config.probe.batches is {config.probe.batches}; it must be at least 2, '

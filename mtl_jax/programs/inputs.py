@@ -71,7 +71,8 @@ class Reader:
     scoring = scorings.of_runs(
       cell.scales[which], cell.datas[0], groups, primary, separate
     )
-    read = hp, seeds, reading.counts['train'][which], scoring, own
+    noise = settings.noise_seeds(cell.config, seeds)
+    read = hp, noise, reading.counts['train'][which], scoring, own
     *first, own = devices.place(read, over_runs=True, mesh=self._mesh)
     splits = {k: Source(v, *own[k]) for k, v in shared.items()}
     return Inputs(*first, **splits, known=known, scale=scoring.scale)

@@ -183,6 +183,7 @@ class Training:
       self.probing.seconds,
       self.cell.facts.predict_flops,
       self.programs.memory(),
+      grad_tag_seconds=self.probing.grad_tag_seconds,
     )
     records.append(self.folder, cost, {'kind': 'done'})
 

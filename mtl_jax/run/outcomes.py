@@ -169,6 +169,7 @@ def cost(
   probe_seconds: float | None = None,
   predict_flops: int | None = None,
   peak_memory: int | None = None,
+  grad_tag_seconds: float | None = None,
 ) -> dict:
   """Makes the record of what a cell cost; None is written as it is.
 
@@ -181,6 +182,7 @@ def cost(
     probe_seconds: of one measurement of interference of one run.
     predict_flops: floating-point operations of predicting all tasks of a row.
     peak_memory: bytes on one device, as the compiler reports.
+    grad_tag_seconds: of Grad-TAG of one run, once after the training.
   """
   return {
     'kind': 'cost',
@@ -192,6 +194,7 @@ def cost(
     'probe_seconds': probe_seconds,
     'predict_flops': predict_flops,
     'peak_memory': peak_memory,
+    'grad_tag_seconds': grad_tag_seconds,
   }
 
 

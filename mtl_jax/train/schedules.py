@@ -1,6 +1,7 @@
 """Schedules of the learning rate: factors from 0 to 1 by step."""
 
 from collections.abc import Callable
+from typing import Any
 
 import jax.numpy as jnp
 import optax
@@ -25,6 +26,12 @@ def phased(
   # drops those values.
   first, second = schedule(cut), schedule(steps - cut)
   return lambda count: jnp.where(count < cut, first(count), second(count - cut))
+
+
+def unscheduled(count: Any) -> float:
+  """A factor of 1 in every step."""
+  del count
+  return 1.0
 
 
 def constant(steps: int) -> optax.Schedule:

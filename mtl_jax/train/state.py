@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from mtl_jax.balancers import base as balancers
 from mtl_jax.tasks import Task
-from mtl_jax.train import balancing, parameters
+from mtl_jax.train import balancing, parameters, schedules
 from mtl_jax.train.optimizers import Hp, Optimizer
 from mtl_jax.train.parameters import Parameters
 
@@ -32,6 +32,7 @@ class System(NamedTuple):
     remake: makes the balancer again with other hyperparameters.
     per_task: whether the best parameters of each task are kept besides those
       of the whole model, see `Best.of_tasks`.
+    schedule: step -> factor of the learning rate, as the optimizer has it.
   """
 
   scheme: nn.Module
@@ -43,6 +44,7 @@ class System(NamedTuple):
   gram_over: str = 'shared'
   remake: Callable[..., balancers.Balancer] | None = None
   per_task: bool = False
+  schedule: Callable[[Any], Any] = schedules.unscheduled
 
   def with_hp(self, hp: Hp) -> 'System':
     """This system with the balancer's hyperparameters of one run."""

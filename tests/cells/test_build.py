@@ -45,6 +45,18 @@ def message(**changes):
   return str(error.value)
 
 
+def test_other_noise_is_another_cell_of_the_same_data():
+  plain, other = make(), make(noise_seed=1)
+  assert 'noise_seed' not in plain.identity
+  assert other.comparable == plain.comparable | {'noise_seed': 1}
+  seeds = np.arange(3, dtype=np.int32)
+  noise = [settings.noise_seeds(c.config, seeds) for c in (plain, other)]
+  np.testing.assert_array_equal(noise[0], seeds)
+  assert not np.intersect1d(*noise).size
+  assert noise[1].dtype == np.int32
+  assert plain.runs == other.runs
+
+
 @pytest.mark.parametrize(
   ('changes', 'parts'),
   [
@@ -59,6 +71,7 @@ def message(**changes):
     ({'schemes': {'hard': {'split_at': 9}}}, ['split_at is 9']),
     ({'scheme': 'mmoe', 'schemes': {'mmoe': {'num_experts': 0}}}, ['experts']),
     ({'datasets': {'toy': {'scael': 1.0}}}, ['scael', "did you mean 'scale'"]),
+    ({'noise_seed': -1}, ['config.noise_seed is -1', 'from 0 to 2000']),
     ({'encoder': 'lenet'}, ['lenet takes images', 'mlp']),
     ({'encoder': 'lstm'}, ['lstm takes word numbers', 'mlp']),
     ({'batch_size': 0}, ['config.batch_size is 0']),

@@ -46,9 +46,13 @@ def test_a_pair_is_trained_once_and_its_gains_add_up(toy, tmp_path):
     long.groupby('task').gain.mean().to_dict()
   )
   assert 'soft_l2' in (folder / 'transfer.md').read_text()
+  # On the same rows, a second training of single ends elsewhere.
+  harmed = pd.read_csv(folder / 'negative.csv')
+  assert set(harmed.task) == set(table.index)
+  assert (harmed.differ > 0).all()
   assert (folder / 'matrix.png').stat().st_size > 1000
   kept = {p: p.read_bytes() for p in folder.glob('cells/*/records.jsonl')}
-  assert len(kept) == 2
+  assert len(kept) == 3  # single twice, and the pair
   again = command(*toy, '--scheme=soft_l2')
   assert again.stdout == done.stdout
   assert {p: p.read_bytes() for p in kept} == kept

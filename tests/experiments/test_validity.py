@@ -42,7 +42,9 @@ def test_a_set_is_trained_once_and_judged(tmp_path, monkeypatch, capsys):
   assert text in capsys.readouterr().out
   lines = pd.read_csv(tmp_path / 'correlations.csv')
   assert set(lines.tasks) == {'low rank'}
-  assert {'tag', 'cosine', 'cka of single', 'known cosine'} < set(lines.measure)
+  assert {'tag', 'grad_tag', 'cka of single', 'known cosine'} < set(
+    lines.measure
+  )
   assert lines.rho.dropna().between(-1, 1).all()
   regrets = pd.read_csv(tmp_path / 'regrets.csv')
   assert set(regrets.budget) == {2}
@@ -61,6 +63,12 @@ def test_what_is_known_of_a_world_is_how_it_was_drawn():
   )
   c.datasets.synthetic.update(family='conflict', related=0.0)
   np.testing.assert_allclose(validity.known_cosine(c, seed=5), 1, atol=1e-6)
+
+
+def test_no_two_families_share_a_seed():
+  configs = validity.synthetic_configs(config()).values()
+  seeds = [seed for c in configs for seed in validity.cells.settings.seeds(c)]
+  assert len(seeds) == len({*seeds}) == 3 * len(validity.SETS)
 
 
 def test_what_cannot_be_ranked_is_refused():

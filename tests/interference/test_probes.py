@@ -34,11 +34,17 @@ def measured(system, split, state, sampling=SAMPLING):
   return jax.device_get(found)
 
 
+def halved(count):
+  """A schedule."""
+  del count
+  return 0.5
+
+
 @functools.cache
 def one_row(name):
   """Measured on batches of one row, over and over: there is no noise."""
   split = small.split(rows=1)
-  system = small.system(name)
+  system = small.system(name)._replace(schedule=halved)
   state = small.start(system, split, small.hp())
   return system, split, state, measured(system, split, state)
 
@@ -149,7 +155,7 @@ def test_affinity_is_what_a_step_on_another_task_does(name):
       if system.scheme.separate:  # The tower's step is tried on all towers.
         own = jax.tree.map(lambda g: g[i : i + 1], own)
       moved[key] = jax.tree.map(
-        lambda p, g: p - np.float32(0.01) * g, state.params[key], own
+        lambda p, g: p - np.float32(0.5 * 0.01) * g, state.params[key], own
       )
     return np.array(losses(moved))
 
@@ -157,6 +163,15 @@ def test_affinity_is_what_a_step_on_another_task_does(name):
   np.testing.assert_allclose(
     found.affinity.gain, 1 - later / before, rtol=1e-2, atol=1e-6
   )
+
+
+def test_the_rate_of_a_step_is_the_schedule_of_the_run():
+  cell = probed(2, schedule='cosine')
+  hp, (_, _, state, _) = small.hp(lr=0.1), one_row('hard')
+  for step, wanted in ((0, 0.1), (12, 0.05), (24, 0.1 * 0.0042774)):
+    now = state._replace(step=jnp.int32(step))
+    found = probes.rate(cell.system, hp, now)
+    assert float(found) == pytest.approx(wanted, rel=1e-3)
 
 
 def test_noise_of_batches_is_no_conflict():

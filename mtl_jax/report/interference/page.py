@@ -6,7 +6,11 @@ import numpy as np
 
 from mtl_jax.report import terminal
 from mtl_jax.report.interference import sentences
-from mtl_jax.report.interference.pairs import CORRECTED, Interference
+from mtl_jax.report.interference.pairs import (
+  CORRECTED,
+  NOT_SHOWN,
+  Interference,
+)
 from mtl_jax.report.interference.probe_records import FEATURES, TOTAL
 from mtl_jax.report.interference.sentences import number
 from mtl_jax.report.layout import MARKS, Table, human
@@ -18,6 +22,7 @@ SIGNS = {'agree': UP, 'helps': UP, 'conflict': DOWN, 'hurts': DOWN}
 HEADER = [
   *('tasks i, j', 'corrected cosine', 'conflict rate', 'magnitude sim.'),
   *('TAG % i on j', 'TAG % j on i'),
+  *('Grad-TAG % i on j', 'Grad-TAG % j on i'),
 ]
 
 
@@ -44,6 +49,8 @@ def _line(result: Interference, pair: tuple[str, str]) -> list[str]:
     ('magnitude_similarity', pair, 1.0),
     ('tag', pair, 100.0),
     ('tag', pair[::-1], 100.0),
+    ('grad_tag', pair, 100.0),
+    ('grad_tag', pair[::-1], 100.0),
   ]
   return [', '.join(pair), *(_entry(result, *one) for one in columns)]
 
@@ -102,12 +109,15 @@ def cost(result: Interference) -> str:
 
 def _legend(result: Interference) -> str:
   resplits = result.cell.test_over_train is not None
-  wide = '; resplits overlap, which ± and tests allow for (Nadeau and Bengio)'
+  wide = (
+    '; for resplits both are widened as those of test errors are (Nadeau and '
+    'Bengio), by convention: of measures on training rows, which overlap more, '
+    'nothing is derived'
+  )
   return (
     'Means over probes and seeds ± half the 95 % interval over seeds'
     f'{wide if resplits else ""}. ▲ agree or help, ▼ conflict or hurt: p < '
-    '0.05 after Holm over the pairs, else not shown. The corrected cosine is '
-    'free of the noise of batches; the conflict rate is not: independent noise '
-    'moves it towards one half, noise of shared rows in either '
-    'direction.'
+    f'0.05 after Holm over the pairs, else {NOT_SHOWN}. The corrected cosine '
+    'is free of the noise of batches; the conflict rate is not: independent '
+    'noise moves it towards one half, noise of shared rows in either direction.'
   )

@@ -1,7 +1,10 @@
 """Which pairs of tasks conflict or agree: matrices, pooled over a run's probes.
 
 Every seed is one value, the mean over its probes, and all seeds have as many
-probes. Intervals and tests are over seeds.
+probes. Intervals and tests are over seeds. Where seeds are resplits, both are
+widened as for test errors (`results.Cell.test_over_train`). That is a
+convention: Nadeau and Bengio derived it for test errors, while measures are of
+training rows, which overlap more, so that intervals can be too narrow.
 """
 
 from typing import NamedTuple
@@ -20,8 +23,12 @@ COLUMNS = (
 KEYS = ['measure', 'module', 'task_i', 'task_j']
 CORRECTED = 'corrected_cosine'
 # What is tested against 0, of all modules, and what below and above is called.
-VERDICTS = {CORRECTED: ('conflict', 'agree'), 'tag': ('hurts', 'helps')}
-NOT_SHOWN = 'not shown'
+VERDICTS = {
+  CORRECTED: ('conflict', 'agree'),
+  'tag': ('hurts', 'helps'),
+  'grad_tag': ('hurts', 'helps'),
+}
+NOT_SHOWN = stats.NO_DIFFERENCE
 
 
 class Interference(NamedTuple):

@@ -11,7 +11,11 @@ import pandas as pd
 from mtl_jax.report import stats
 from mtl_jax.report.interference import findings
 from mtl_jax.report.interference.findings import Contrast
-from mtl_jax.report.interference.pairs import CORRECTED, NOT_SHOWN, Interference
+from mtl_jax.report.interference.pairs import (
+  CORRECTED,
+  NOT_SHOWN,
+  Interference,
+)
 from mtl_jax.report.interference.probe_records import FEATURES
 from mtl_jax.report.layout import with_interval
 
@@ -36,7 +40,7 @@ def pair_verdicts(result: Interference) -> str:
     )
   text = f'By the corrected cosine {", ".join(parts)}'
   if rest:
-    text += f'; for {_pairs(rest)} neither is shown'
+    text += f'; {_pairs(rest)} {NOT_SHOWN}'
   return f'{text}.{_left_out(result)}'
 
 
@@ -161,7 +165,7 @@ def _against(ends: Contrast, scale: float = 100.0) -> str:
   points = ' % points' if unit else ''
   means = [f'{scale * values.mean():.3g}{unit}' for values in ends.values]
   size = with_interval(*(scale * x for x in ends.difference[:3]), '+')
-  shown = 'shown' if ends.shown else 'not shown'
+  shown = 'shown' if ends.shown else NOT_SHOWN
   return f'{means[0]} against {means[1]}, {size}{points} ({shown})'
 
 

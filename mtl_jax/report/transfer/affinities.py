@@ -8,26 +8,30 @@ import pandas as pd
 
 from mtl_jax.errors import InputError
 
-NEEDED = ('module', 'task_i', 'task_j', 'measure', 'value')
+NEEDED = ('module', 'task_i', 'task_j', 'measure', 'seed', 'value')
 # Where more is better for the other task: these can choose a grouping.
-MEASURES = ('tag', 'cosine')
+MEASURES = ('tag', 'cosine', 'grad_tag')
 TOTAL = 'ALL'  # the module that stands for all
 
 
-def read(path: pathlib.Path, names: Sequence[str]) -> dict[str, np.ndarray]:
-  """Reads affinities i -> j, means over steps and seeds.
+def read(
+  path: pathlib.Path, names: Sequence[str], seeds: Sequence[int]
+) -> dict[str, np.ndarray]:
+  """Reads affinities i -> j of every seed, means over steps.
 
   A measure that is given for only one of (i, j) and (j, i) holds for both.
 
   Args:
     path: of an interference.csv.
     names: of the K tasks.
+    seeds: of the trainings that the affinities choose for.
 
   Returns:
-    `[K, K]` by measure; the diagonal is NaN.
+    `[seeds, K, K]` by measure; the diagonals are NaN.
 
   Raises:
-    InputError: the file cannot be read, or lacks a column, a measure, a pair.
+    InputError: the file cannot be read, or lacks a column, a measure, a seed, a
+      pair.
   """
   try:
     frame = pd.read_csv(path)
@@ -48,10 +52,23 @@ def read(path: pathlib.Path, names: Sequence[str]) -> dict[str, np.ndarray]:
       f'{TOTAL}; name an interference.csv that has one'
     )
   return {
-    measure: _table(part, names, f'--affinities={path}: {measure}')
+    measure: _tables(part, names, seeds, f'--affinities={path}: {measure}')
     for measure, part in results.items()
     if not part.empty
   }
+
+
+def _tables(
+  frame: pd.DataFrame, names: Sequence[str], seeds: Sequence[int], what: str
+) -> np.ndarray:
+  by_seed = dict([*frame.groupby('seed')])
+  for seed in seeds:
+    if seed not in by_seed:
+      raise InputError(
+        f'{what} of seed {seed} is missing: every resplit chooses by its own; '
+        'run experiments.interference with the same seeds'
+      )
+  return np.stack([_table(by_seed[seed], names, what) for seed in seeds])
 
 
 def _table(frame: pd.DataFrame, names: Sequence[str], what: str) -> np.ndarray:

@@ -1,43 +1,35 @@
-"""Which grouping of tasks each source of knowledge chooses, and its gain."""
+"""Which grouping of tasks each source of knowledge chooses, and its gain.
+
+A grouping is chosen in every resplit by itself, by what is known of that one,
+and judged by that one's test rows. What other resplits know must not choose:
+their validation and training rows are test rows here.
+"""
+
+from collections import Counter
 
 import numpy as np
 import pandas as pd
 
 from mtl_jax.report import stats
-from mtl_jax.report.transfer import grouping
+from mtl_jax.report.transfer import from_pairs, grouping
+from mtl_jax.report.transfer.from_pairs import Affinities
 from mtl_jax.report.transfer.gains import Transfer
 from mtl_jax.report.transfer.grouping import Grouping
 
 COLUMNS = (
-  *('budget', 'chosen_by', 'networks', 'n_networks', 'gain'),
-  *('ci_low', 'ci_high', 'regret'),
+  *('budget', 'chosen_by', 'networks', 'often', 'n_networks', 'n_seeds'),
+  *('gain', 'ci_low', 'ci_high', 'over_random', 'over_low', 'over_high'),
+  'regret',
 )
-Affinities = dict[str, np.ndarray]
-MOST = 10  # tasks whose groupings are searched: each more takes thrice the time
+MOST = 9  # tasks whose groupings are searched: each more takes thrice the time
+# A way to choose, and the grouping of every seed; None where none is known.
+Chosen = dict[str, list[Grouping | None]]
 
 
-def pairs(gains: dict, num_tasks: int) -> np.ndarray | None:
-  """Returns the mean gains of pairs of tasks.
-
-  Args:
-    gains: `[members, seeds]` by group, from `Transfer.whole`.
-    num_tasks: of all groups.
-
-  Returns:
-    `[partner, task]`; None if a pair is missing.
-  """
-  table = np.zeros((num_tasks, num_tasks))
-  for i in range(num_tasks):
-    for j in range(i):
-      if (j, i) not in gains:
-        return None
-      # Groups are ascending: first the gain of task j, then that of task i.
-      table[i, j], table[j, i] = gains[j, i].mean(-1)
-  return table
-
-
-def predictions(transfer: Transfer, affinities: Affinities) -> dict[str, dict]:
-  """Predicts the gain of each task in each group, by chooser.
+def predictions(
+  transfer: Transfer, affinities: Affinities, seed: int
+) -> dict[str, dict]:
+  """Predicts the gain of each task in each group in one resplit, by chooser.
 
   `oracle` has the test gains, all others have not: `validation` has the gains
   of every group on validation, `pairs` those of pairs, and the affinities what
@@ -45,17 +37,19 @@ def predictions(transfer: Transfer, affinities: Affinities) -> dict[str, dict]:
 
   Args:
     transfer: all gains.
-    affinities: `[K, K]` by measure, i -> j.
+    affinities: of all seeds.
+    seed: its place in `Transfer.seeds`.
 
   Returns:
     {chooser: {group: gains of its tasks}}.
   """
-  test, valid = known(transfer)
+  test, valid = (_of_seed(split, seed) for split in from_pairs.known(transfer))
   results = {
-    'oracle': {group: gains.mean(-1) for group, gains in test.items()},
-    'validation': {group: gains.mean(-1) for group, gains in valid.items()},
+    'oracle': {group: gains[:, 0] for group, gains in test.items()},
+    'validation': {group: gains[:, 0] for group, gains in valid.items()},
   }
-  tables = {'pairs': pairs(valid, len(transfer.names)), **affinities}
+  of_pairs = from_pairs.pairs(valid, len(transfer.names))
+  tables = {'pairs': of_pairs, **{k: v[seed] for k, v in affinities.items()}}
   return results | {
     name: grouping.predicted(table, test)
     for name, table in tables.items()
@@ -63,61 +57,101 @@ def predictions(transfer: Transfer, affinities: Affinities) -> dict[str, dict]:
   }
 
 
-def known(transfer: Transfer) -> tuple[dict, dict]:
-  """Returns gains on test and on validation of groups that have all of both."""
-  test, valid = transfer.whole('test'), transfer.whole('valid')
-  # A metric may lack a value on one split only.
-  both = [group for group in test if group in valid]
-  return tuple(
-    {group: gains[group] for group in both} for gains in (test, valid)
-  )
+def _of_seed(gains: dict, seed: int) -> dict:
+  return {group: own[:, [seed]] for group, own in gains.items()}
 
 
 def groupings(transfer: Transfer, affinities: Affinities) -> pd.DataFrame:
-  """Finds the grouping that each chooser prefers, for every budget.
+  """Lets each chooser find its grouping in every resplit, for every budget.
 
-  `regret` is how much more the oracle gains. `random` is the mean over all
-  partitions of the tasks into as many groups as the budget.
+  `networks` is the grouping that was chosen most often, and `often` the share
+  of resplits that chose it. `over_random` is the gain over the mean of all
+  partitions of the tasks into as many groups as the budget, paired by seed, and
+  `regret` how much more the oracle gains.
 
   Args:
     transfer: all gains.
-    affinities: `[K, K]` by measure, i -> j.
+    affinities: of all seeds.
 
   Returns:
     A line per budget and chooser (`COLUMNS`); gains are those on test. No
     lines for more than `MOST` tasks.
   """
-  test, _ = known(transfer)
-  guesses = predictions(transfer, affinities)
-  size = len(transfer.names)
+  test, _ = from_pairs.known(transfer)
+  size, count = len(transfer.names), len(transfer.seeds)
+  if size > MOST:
+    return pd.DataFrame([], columns=COLUMNS)
+  by_seed = [
+    {
+      name: grouping.best_of_each(guess, size, size)
+      for name, guess in predictions(transfer, affinities, seed).items()
+    }
+    for seed in range(count)
+  ]
   rows = []
   # Every size of the budget up to a network per task.
-  for budget in range(1, size + 1) if size <= MOST else ():
-    chosen = {k: grouping.best(g, size, budget) for k, g in guesses.items()}
-    if chosen['oracle'] is None:  # So few networks do not reach all tasks.
-      continue
-    lines = [
-      {'budget': budget, 'chosen_by': name, **_brings(transfer, choice, test)}
-      for name, choice in chosen.items()
-    ]
-    mean = grouping.at_random(guesses['oracle'], size, budget)
-    if mean is not None:
-      lines.append({'budget': budget, 'chosen_by': 'random', 'gain': mean})
-    # The oracle's: `predictions` lists it first.
-    best = lines[0]['gain']
-    rows += [{**line, 'regret': best - line['gain']} for line in lines]
+  for budget in range(1, size + 1):
+    chosen = {
+      name: [own[name][budget - 1] for own in by_seed] for name in by_seed[0]
+    }
+    # So few networks do not reach all tasks in any resplit.
+    if chosen['oracle'][0] is not None:
+      rows += _lines(transfer, chosen, test, budget)
   return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _brings(transfer: Transfer, choice: Grouping, test: dict) -> dict:
-  per_seed = grouping.realised(choice, test).mean(0)
-  result = stats.one_sample(
-    per_seed, stats.PERCENT, transfer.base.test_over_train
+def _lines(transfer, chosen: Chosen, test: dict, budget: int) -> list[dict]:
+  size, count = len(transfer.names), len(transfer.seeds)
+  of_seeds = [_of_seed(test, seed) for seed in range(count)]
+  gained = {
+    name: np.array(
+      [
+        grouping.realised(one, own).mean()
+        for one, own in zip(choices, of_seeds, strict=True)
+      ]
+    )
+    for name, choices in chosen.items()
+  }
+  chance = [grouping.at_random(own, size, budget) for own in of_seeds]
+  if None not in chance:
+    gained['random'] = np.array(chance)
+  overlap = transfer.base.test_over_train
+
+  def tested(values):
+    return stats.one_sample(values, stats.PERCENT, overlap)[:3]
+
+  unknown = np.full(count, np.nan)
+  return [
+    {
+      'budget': budget,
+      'chosen_by': name,
+      **_most_often(chosen.get(name, []), transfer.names),
+      'n_seeds': count,
+      **_named('gain ci_low ci_high', tested(own)),
+      **_named(
+        'over_random over_low over_high',
+        tested(own - gained.get('random', unknown)),
+      ),
+      'regret': (gained['oracle'] - own).mean(),
+    }
+    for name, own in gained.items()
+  ]
+
+
+def _named(names: str, values: tuple) -> dict:
+  return dict(zip(names.split(), values, strict=True))
+
+
+def _most_often(choices: list[Grouping], names: list[str]) -> dict:
+  if not choices:  # `random` is all of them.
+    return {}
+  ((networks, times),) = Counter(named(c, names) for c in choices).most_common(
+    1
   )
   return {
-    'networks': named(choice, transfer.names),
-    'n_networks': len(choice.networks),
-    **dict(zip(('gain', 'ci_low', 'ci_high'), result[:3], strict=True)),
+    'networks': networks,
+    'often': times / len(choices),
+    'n_networks': np.mean([len(choice.networks) for choice in choices]),
   }
 
 
@@ -138,61 +172,3 @@ def named(choice: Grouping, names: list[str]) -> str:
     )
     for trained, serves in choice.networks
   )
-
-
-def agreement(transfer: Transfer, affinities: Affinities) -> pd.DataFrame:
-  """Measures how well knowledge of pairs predicts gains on test.
-
-  Gains of pairs are predicted from those on validation and from affinities, and
-  gains of larger groups from those of pairs and from affinities. `error` is the
-  mean modulus of realised minus predicted in % points, `bias` its mean;
-  affinities have another unit, so theirs are NaN. Correlations are over groups
-  and tasks, ordinary (Pearson) and of ranks (Spearman).
-
-  Args:
-    transfer: all gains.
-    affinities: `[K, K]` by measure, i -> j.
-
-  Returns:
-    A line per kind of groups and source of the prediction.
-  """
-  test, valid = known(transfer)
-  size = len(transfer.names)
-  tables = {
-    'pairs on test': pairs(test, size),
-    'pairs on validation': pairs(valid, size),
-    **affinities,
-  }
-  rows = []
-  for what, sizes in (('pairs', [2]), ('larger groups', range(3, size + 1))):
-    groups = [group for group in test if len(group) in sizes]
-    for name, table in tables.items():
-      # Gains of pairs on test would predict themselves.
-      itself = what == 'pairs' and name == 'pairs on test'
-      if groups and table is not None and not itself:
-        guess = grouping.predicted(table, groups)
-        values = (
-          np.concatenate([guess[g] for g in groups]),
-          np.concatenate([test[g].mean(-1) for g in groups]),
-        )
-        unit = name not in affinities
-        rows.append({'gains of': what, 'from': name, **_agree(*values, unit)})
-  return pd.DataFrame(rows)
-
-
-def _agree(guess: np.ndarray, gain: np.ndarray, same_unit: bool) -> dict:
-  ranks = (pd.Series(x).rank().to_numpy() for x in (guess, gain))
-  miss = gain - guess
-  return {
-    'n': len(gain),
-    'correlation': _correlation(guess, gain),
-    'of ranks': _correlation(*ranks),
-    'error': np.abs(miss).mean() if same_unit else np.nan,
-    'bias': miss.mean() if same_unit else np.nan,
-  }
-
-
-def _correlation(a: np.ndarray, b: np.ndarray) -> float:
-  if len(a) < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
-    return np.nan
-  return float(np.corrcoef(a, b)[0, 1])

@@ -6,28 +6,24 @@ arXiv:1905.07553). Differences are paired by seed, and the denominator is the
 baseline's mean over seeds, as for Delta_m (`stats.paired_delta_m`).
 """
 
-import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from mtl_jax.report import stats
+from mtl_jax.report import power, stats
 from mtl_jax.report.results import Cell, TaskInfo
 from mtl_jax.report.transfer import grouping, groups
 from mtl_jax.report.transfer.groups import Group
 
 SPLITS = ('valid', 'test')
-# Worse than this many standard deviations of a baseline's seeds is negative
-# transfer.
-MULTIPLE = 1.0
 LONG = (
   *('split', 'group', 'task', 'seed', 'metric', 'value', 'single', 'gain'),
 )
 COLUMNS = (
   *('group', 'size', 'task', 'metric', 'n_seeds', 'gain', 'ci_low', 'ci_high'),
-  *('p_value', 'p_holm', 'verdict', 'reason'),
+  *('p_value', 'p_holm', 'verdict', 'detectable', 'reason'),
 )
 
 
@@ -51,6 +47,11 @@ class Transfer(NamedTuple):
     """Names of the tasks, in the order of the baseline."""
     return [task.name for task in self.base.tasks]
 
+  @property
+  def seeds(self) -> list[int]:
+    """Seeds that the baseline and a group have completed."""
+    return sorted({*self.long['seed'].tolist()})
+
   def whole(self, split: str) -> dict[grouping.Group, np.ndarray]:
     """Returns the gains of groups whose every task has every seed.
 
@@ -63,8 +64,9 @@ class Transfer(NamedTuple):
     """
     long = self.long[self.long['split'] == split]
     table = long.pivot(index=['group', 'task'], columns='seed', values='gain')
-    seeds = table.columns.size
-    results = {(t,): np.zeros((1, seeds)) for t in range(len(self.names))}
+    table = table.reindex(columns=self.seeds)
+    shape = 1, len(self.seeds)
+    results = {(t,): np.zeros(shape) for t in range(len(self.names))}
     for group in self.groups:
       key = tuple(map(self.names.index, group.members))
       gains = table.reindex([(group.name, name) for name in group.members])
@@ -91,93 +93,27 @@ def make(base: Cell, trained: Sequence[Group]) -> Transfer:
     for task in base.tasks:
       if task.name not in group.members:
         continue
-      frames += [_gains(single, group, task, split) for split in SPLITS]
+      frames += [of_task(single, group, task, split) for split in SPLITS]
       rows.append(_row(group, task, frames[-1], base.test_over_train))
-  _correct(rows)
+  _correct(rows, base.test_over_train)
   long = pd.concat([frame for frame, _ in frames], ignore_index=True)
   return Transfer(base, list(trained), long, pd.DataFrame(rows)[[*COLUMNS]])
 
 
-def matrix(transfer: Transfer, column: str = 'gain') -> np.ndarray:
-  """Returns one column of the gains of pairs as a matrix.
-
-  Args:
-    transfer: all gains.
-    column: of `Transfer.frame`.
-
-  Returns:
-    `[partner, task]`. Unknown entries, among them the diagonal, are NaN, or ''
-    in a column of strings.
-  """
-  names, frame = transfer.names, transfer.frame
-  numbers = pd.api.types.is_numeric_dtype(frame[column])
-  empty = np.nan if numbers else ''
-  table = np.full((len(names), len(names)), empty, float if numbers else object)
-  values = frame.set_index(['group', 'task'])[column]
-  for pair in (g for g in transfer.groups if len(g.members) == 2):
-    for task, partner in itertools.permutations(pair.members):
-      # The row's task helps the column's.
-      row, column = names.index(partner), names.index(task)
-      table[row, column] = values[pair.name, task]
-  return table
-
-
-def noise(base: Cell) -> float:
-  """Returns the baseline's relative spread from seed to seed, in %.
-
-  The root of the mean squared relative standard deviation of the headlines, so
-  pooled over tasks.
-  """
-  summaries = [
-    stats.interval(list(base.values(task.name, task.metrics[0][0]).values()))
-    for task in base.tasks
-  ]
-  return 100 * float(
-    np.sqrt(np.mean([(f.std / f.mean) ** 2 for f in summaries]))
-  )
-
-
-def by_size(transfer: Transfer) -> pd.DataFrame:
-  """Summarises the gains on test by size of the group.
-
-  `worse` is the share of (group, task, seed) that lose more than `MULTIPLE`
-  times the baseline's noise; `negative` is the mean of min(gain, 0).
-
-  Args:
-    transfer: all gains.
-
-  Returns:
-    A line per size.
-  """
-  long = transfer.long[transfer.long['split'] == 'test'].dropna(subset='gain')
-  sizes = {group.name: len(group.members) for group in transfer.groups}
-  limit = MULTIPLE * noise(transfer.base)
-  rows = []
-  for size, part in long.groupby(long['group'].map(sizes)):
-    per_seed = part.groupby('seed')['gain'].mean()
-    test = stats.one_sample(
-      per_seed, stats.PERCENT, transfer.base.test_over_train
-    )
-    own = transfer.frame[transfer.frame['size'] == size]
-    rows.append(
-      {
-        'size': size,
-        'groups': part['group'].nunique(),
-        **dict(zip(('gain', 'ci_low', 'ci_high'), test[:3], strict=True)),
-        # The noise of one seed is unknown: NaN, and then so is the share.
-        'worse': (part['gain'] < -limit).mean() if limit >= 0 else np.nan,
-        'negative': part['gain'].clip(upper=0).mean(),
-        'shown_better': (own['verdict'] == 'better').sum(),
-        'shown_worse': (own['verdict'] == 'worse').sum(),
-      }
-    )
-  return pd.DataFrame(rows)
-
-
-def _gains(
+def of_task(
   single: Group, group: Group, task: TaskInfo, split: str
 ) -> tuple[pd.DataFrame, str]:
-  """A line per seed that both have, and the reason if there is no gain."""
+  """Returns the gains of one task in one group.
+
+  Args:
+    single: the tasks alone.
+    group: the tasks together.
+    task: of both.
+    split: one of `SPLITS`.
+
+  Returns:
+    A line per seed that both have (`LONG`), and the reason if there is no gain.
+  """
   metric, higher = task.metrics[0]
   own, base = (g.values(split, task.name, metric) for g in (group, single))
   seeds = sorted(own.keys() & base.keys())
@@ -209,10 +145,10 @@ def _row(group, task, result, test_over_train) -> dict:
   test = stats.one_sample(known, stats.PERCENT, test_over_train)
   values = (group.name, len(group.members), task.name, task.metrics[0][0])
   row = dict(zip(COLUMNS, (*values, len(known), *test), strict=False))
-  return row | {'reason': reason}
+  return row | {'reason': reason, 'std': known.std()}
 
 
-def _correct(rows: list[dict]) -> None:
+def _correct(rows: list[dict], overlap: float | None) -> None:
   adjusted = stats.holm([row['p_value'] for row in rows])
   for row, p_holm in zip(rows, adjusted, strict=True):
     row['p_holm'] = np.nan if p_holm is None else p_holm
@@ -220,3 +156,14 @@ def _correct(rows: list[dict]) -> None:
     shown = p_holm is not None and p_holm < stats.ALPHA
     better = 'better' if row['gain'] > 0 else 'worse'
     row['verdict'] = better if shown else stats.NO_DIFFERENCE
+    row['detectable'] = _detectable(row, overlap, len(rows))
+
+
+def _detectable(row: dict, overlap: float | None, tests: int) -> float:
+  """The smallest gain that would have been shown with 80 % power."""
+  count = row['n_seeds']
+  if count < 2:
+    return np.nan
+  std = power.typical(row['std'], count)
+  part = 1 / count + (overlap or 0)
+  return power.detectable(std, count, part, stats.ALPHA / tests)

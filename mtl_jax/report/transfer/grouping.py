@@ -41,6 +41,13 @@ def best(gains: Gains, num_tasks: int, budget: int) -> Grouping | None:
     Of equal groupings one with the fewest networks. None if no grouping within
     the budget serves every task.
   """
+  return best_of_each(gains, num_tasks, budget)[-1]
+
+
+def best_of_each(
+  gains: Gains, num_tasks: int, largest: int
+) -> list[Grouping | None]:
+  """Returns `best` for every budget from 1 to the largest, by one search."""
   blocks = _best_blocks(gains)
 
   # Every partition is built once: each block holds the first task that is left.
@@ -60,11 +67,13 @@ def best(gains: Gains, num_tasks: int, budget: int) -> Grouping | None:
     return best_so_far
 
   every = tuple(range(num_tasks))
-  # One search per number of networks, so that `max`, which returns the first
-  # of equals, prefers fewer networks.
-  ways = (search(every, networks) for networks in range(1, budget + 1))
-  score, networks = max(ways, key=lambda way: way[0])
-  return Grouping(networks, score / num_tasks) if networks else None
+  ways = [search(every, networks) for networks in range(1, largest + 1)]
+  # `max` returns the first of equals, so that fewer networks are preferred.
+  ways = itertools.accumulate(ways, lambda *two: max(two, key=lambda w: w[0]))
+  return [
+    Grouping(networks, score / num_tasks) if networks else None
+    for score, networks in ways
+  ]
 
 
 def realised(grouping: Grouping, gains: Gains) -> np.ndarray:

@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 from mtl_jax.report import drawing, heatmap
 from mtl_jax.report.heatmap import Entry
 from mtl_jax.report.layout import MARKS, with_interval
-from mtl_jax.report.transfer import gains
+from mtl_jax.report.transfer import gain_tables
 from mtl_jax.report.transfer.gains import Transfer
 
 TITLE = (
   'Gain of the column’s task when it is trained with the row’s, against alone: '
   'mean ± half its 95 % interval over {n} seeds. Bold with ▲ better or ▼ '
-  'worse: shown after correction; plain: no difference shown; hatched: not '
+  'worse: shown after correction; plain: undecided; hatched: not '
   'known'
 )
 
@@ -44,7 +44,7 @@ def lines(transfer: Transfer) -> tuple[list[str], dict[str, np.ndarray]]:
     list(transfer.names),
     ('gain', 'ci_low', 'ci_high', 'verdict'),
   )
-  tables = {c: gains.matrix(transfer, c) for c in columns}
+  tables = {c: gain_tables.matrix(transfer, c) for c in columns}
   whole = transfer.frame[transfer.frame['size'] == len(names)].set_index('task')
   # Of two tasks, all together are the pair.
   if len(names) > 2 and len(whole):

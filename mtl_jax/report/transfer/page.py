@@ -5,14 +5,20 @@ from collections.abc import Sequence
 import pandas as pd
 
 from mtl_jax.report import stats, terminal
-from mtl_jax.report.layout import Table, human, with_interval
+from mtl_jax.report.layout import MARKS, Table, human, with_interval
 from mtl_jax.report.terminal import Sheet
-from mtl_jax.report.transfer import choosing, gains, heatmap
-from mtl_jax.report.transfer.choosing import Affinities
+from mtl_jax.report.transfer import (
+  from_pairs,
+  gain_tables,
+  grouping_sheets,
+  heatmap,
+)
+from mtl_jax.report.transfer.from_pairs import Affinities
 from mtl_jax.report.transfer.gains import Transfer
 
 TITLES = (
   'Gains of pairs',
+  'Gains by size of the group',
   'Negative transfer',
   'Larger groups from pairs',
   'Groupings',
@@ -20,24 +26,29 @@ TITLES = (
 
 
 def pages(
-  transfer: Transfer, affinities: Affinities, groupings: pd.DataFrame
+  transfer: Transfer,
+  affinities: Affinities,
+  groupings: pd.DataFrame,
+  harmed: pd.DataFrame,
 ) -> list[Sheet]:
   """Makes a sheet per title of `TITLES`.
 
   Args:
     transfer: all gains.
-    affinities: `[K, K]` by measure, i -> j.
+    affinities: of all seeds.
     groupings: from `choosing.groupings`.
+    harmed: from `negative.by_task`.
 
   Returns:
     The sheets.
   """
-  agreement = choosing.agreement(transfer, affinities)
+  agreement = from_pairs.agreement(transfer, affinities)
   return [
     _pairs(transfer),
-    _negative(transfer),
-    _agreement(agreement),
-    _groupings(transfer, groupings),
+    _sizes(transfer),
+    _negative(transfer, harmed),
+    grouping_sheets.agreement(agreement),
+    grouping_sheets.groupings(transfer, groupings),
   ]
 
 
@@ -77,111 +88,86 @@ def _pairs(transfer: Transfer) -> Sheet:
       f'+ is better: mean over {len(transfer.base.setting)} {what} ± half the '
       f'width of its 95 % interval ({test}).',
       '▲ better, ▼ worse: p < 0.05 after Holm over all lines of gains.csv, '
-      'else no difference shown.',
+      f'else {stats.NO_DIFFERENCE}.',
     ],
     Table(header, body),
-    [f'no gain is given: {reason}' for reason in reasons],
+    [*_power(transfer), *(f'no gain is given: {r}' for r in reasons)],
   )
 
 
-def _negative(transfer: Transfer) -> Sheet:
-  header = [
-    *('tasks', 'groups', 'gain %', 'negative transfer', 'negative part %'),
-    *('shown better', 'shown worse'),
+def _power(transfer: Transfer) -> list[str]:
+  least = transfer.frame['detectable'].dropna()
+  if least.empty:
+    return []
+  low, middle, high = (human(least.quantile(q)) for q in (0, 0.5, 1))
+  return [
+    'Undecided is not equal: the smallest gain or loss that a line would have '
+    f'shown with 80 % power is {low} to {high} %, {middle} % in the median.'
   ]
+
+
+def _sizes(transfer: Transfer) -> Sheet:
+  header = ['tasks', 'groups', 'gain %', 'shown better', 'shown worse']
   body = [
     [
       str(row['size']),
       str(row['groups']),
       with_interval(row['gain'], row['ci_low'], row['ci_high'], '+'),
-      '–' if pd.isna(row['worse']) else f'{row["worse"]:.0%}',
-      f'{row["negative"]:.2f}',
       str(row['shown_better']),
       str(row['shown_worse']),
     ]
-    for row in gains.by_size(transfer).to_dict('records')
+    for row in gain_tables.by_size(transfer).to_dict('records')
   ]
-  noise = gains.noise(transfer.base)
+  above = (
+    'Mean gain over groups and tasks, and lines of gains.csv with a verdict.'
+  )
+  return Sheet([above], Table(header, body), [])
+
+
+def _negative(transfer: Transfer, harmed: pd.DataFrame) -> Sheet:
+  header = [
+    *('task, tasks in its group', 'groups', 'gain %', 'two trainings differ'),
+    *('negative transfer', 'by chance', 'lost %', 'by chance %', 'excess'),
+  ]
+  body = [
+    [
+      f'{row["task"]}, {row["size"]}',
+      str(row['groups']),
+      f'{row["gain"]:+.2f}',
+      _known(row['differ'], '{:.2f} %'),
+      _known(row['worse'], '{:.0%}'),
+      _known(row['chance'], '{:.0%}'),
+      f'{row["lost"]:.2f}',
+      _known(row['lost_by_chance'], '{:.2f}'),
+      _excess(row),
+    ]
+    for row in harmed.to_dict('records')
+  ]
+  what = f'{len(transfer.seeds)} {transfer.base.repeats}'
   return Sheet(
     [
-      'By size of the group. Negative transfer: share of (group, task, seed) '
-      f'whose paired difference is worse than {gains.MULTIPLE:g} times the '
-      'noise of single from seed to seed, pooled over tasks, which is '
-      f'{human(noise)} %. Negative part: mean of min(gain, 0).',
+      'A task suffers negative transfer where it loses more than two trainings '
+      'of it alone differ by: single was trained twice on every split, with '
+      'other initial weights, order of rows and dropout, and the root of the '
+      'mean squared difference, in % of the headline, is what they differ by.',
+      'Negative transfer: share of groups and seeds in which the task loses '
+      'more than that. Lost: mean of max(-gain, 0). By chance: the same of '
+      'second trainings of single. Excess: what is lost more than by chance, '
+      f'paired by seed, ± half its 95 % interval over {what}; ▼ negative '
+      'transfer is shown: above 0 at p < 0.05 after Holm over the lines; else '
+      f'{stats.NO_DIFFERENCE}.',
     ],
     Table(header, body),
     [],
   )
 
 
-def _agreement(frame: pd.DataFrame) -> Sheet:
-  numbers = ['correlation', 'of ranks', 'error', 'bias']
-  body = [
-    [
-      row['gains of'],
-      row['from'],
-      str(row['n']),
-      *('–' if pd.isna(row[k]) else f'{row[k]:.2f}' for k in numbers),
-    ]
-    for row in frame.to_dict('records')
-  ]
-  return Sheet(
-    [
-      'Mean gains on test, predicted for each task of a group by the mean over '
-      'its partners of their gains as pairs (Standley et al. 2020) or of their '
-      'affinities. Error and bias: mean modulus and mean of realised minus '
-      'predicted, % points.',
-    ],
-    Table(['gains of', 'from', 'n', *numbers], body),
-    [
-      'Pairs on test share seeds, rows and the baseline with what they '
-      'predict, so that their agreement is too good; validation shares the '
-      'networks.',
-    ],
-  )
+def _known(value: float, form: str) -> str:
+  return '–' if pd.isna(value) else form.format(value)
 
 
-def _groupings(transfer: Transfer, frame: pd.DataFrame) -> Sheet:
-  header = ['networks, chosen by', 'gain %', 'regret', 'groups']
-  body = [
-    [
-      f'{row["budget"]}, {row["chosen_by"]}',
-      f'{row["gain"]:+.2f}'
-      # A mean over partitions, `random`, has no interval.
-      if pd.isna(row['ci_low'])
-      else with_interval(row['gain'], row['ci_low'], row['ci_high'], '+'),
-      f'{row["regret"]:.2f}',
-      '–' if pd.isna(row['networks']) else row['networks'],
-    ]
-    for row in frame.to_dict('records')
-  ]
-  seeds = len(transfer.base.setting)
-  return Sheet(
-    [
-      'The best grouping with so many networks or fewer, each task served by '
-      'one of them: mean gain over tasks on test, and what the oracle gains '
-      f'more. {seeds} seeds.',
-      'oracle: chosen on the test results that it is judged by, so that its '
-      'gain and all regrets are too high on average. All others are chosen '
-      'without test: by the gains of every group on validation, by '
-      'those of pairs on validation, by affinities.',
-      'random: mean over all partitions into exactly so many groups.',
-    ],
-    Table(header, body),
-    _gaps(transfer),
-  )
-
-
-def _gaps(transfer: Transfer) -> list[str]:
-  known = choosing.known(transfer)[0]
-  lost = [
-    group.name
-    for group in transfer.groups
-    if tuple(map(transfer.names.index, group.members)) not in known
-  ]
-  notes = ['(a): trained with the others, served by another network.']
-  if len(transfer.names) > choosing.MOST:
-    notes = [f'groupings of more than {choosing.MOST} tasks are not searched']
-  if lost:
-    notes.append(f'left out, not all seeds are known: {", ".join(lost)}')
-  return notes
+def _excess(row: dict) -> str:
+  if pd.isna(row['excess']):
+    return '–'
+  ends = (row[key] for key in ('excess', 'ci_low', 'ci_high'))
+  return with_interval(*ends, '+') + (MARKS['worse'] if row['shown'] else '')

@@ -111,9 +111,7 @@ def correlation_rows(sets: list[Judged]) -> pd.DataFrame:
     A line per set, measure and time, and of all drawn sets together.
   """
   result = {judged.name: correlations(judged) for judged in sets}
-  # Without resplits, every seed is taken to be a world of its own, so that the
-  # seeds of all sets can be pooled.
-  drawn = [j.name for j in sets if j.transfer.base.test_over_train is None]
+  drawn = pooled(sets)
   if len(drawn) > 1:
     keys = dict.fromkeys(key for name in drawn for key in result[name])
     result[DRAWN] = {
@@ -129,6 +127,25 @@ def correlation_rows(sets: list[Judged]) -> pd.DataFrame:
   return pd.DataFrame(_corrected(rows), columns=CORRELATIONS)
 
 
+def pooled(sets: list[Judged]) -> list[str]:
+  """Names of the sets whose seeds can be pooled.
+
+  Args:
+    sets: of tasks.
+
+  Returns:
+    Those whose every seed has rows of its own. Sets of the same seeds share
+    inputs and initial weights, so that of such sets only the first counts.
+  """
+  names, seen = [], set()
+  for judged in sets:
+    seeds = {*judged.transfer.seeds}
+    if judged.transfer.base.header['split'] == 'drawn' and not seeds & seen:
+      names.append(judged.name)
+      seen |= seeds
+  return names
+
+
 def _correlation(name, key, values, overlap) -> dict:
   known = values[np.isfinite(values)]
   test = stats.one_sample(known, 1.0, overlap)
@@ -141,5 +158,5 @@ def _corrected(rows: list[dict]) -> list[dict]:
     shown = p_holm is not None and p_holm < stats.ALPHA
     sign = 'predicts' if row['rho'] > 0 else 'misleads'
     row['p_holm'] = np.nan if p_holm is None else p_holm
-    row['verdict'] = sign if shown else 'not shown'
+    row['verdict'] = sign if shown else stats.NO_DIFFERENCE
   return rows

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from mtl_jax.report import terminal
+from mtl_jax.report import stats, terminal
 from mtl_jax.report.layout import Table, human
 from mtl_jax.report.terminal import Sheet
 from mtl_jax.report.validity import pair_measures, sentences
 from mtl_jax.report.validity.correlations import DRAWN, Judged, Validity
 from mtl_jax.report.validity.regrets import REFERENCES, WHOLE
 
-MARKS = {'predicts': ' ▲', 'misleads': ' ▼', 'not shown': ''}
+MARKS = {'predicts': ' ▲', 'misleads': ' ▼', stats.NO_DIFFERENCE: ''}
 # The trainings that a chooser needs, unless it is all tasks together once.
 NEEDS = {
   'validation': 'every group',
@@ -67,7 +67,11 @@ def _how(judged: Sequence[Judged]) -> list[str]:
     "and Spearman's correlation compares this with the gains of the pairs; "
     'given is the mean over seeds ± half its 95 % interval. ▲ predicts, ▼ '
     'misleads: the mean is not 0 after Holm over all lines of '
-    'correlations.csv.',
+    f'correlations.csv, else {stats.NO_DIFFERENCE}. Seeds of drawn worlds are '
+    'independent, and pooled; where seeds are resplits of one table, intervals '
+    'are widened as those of test errors are (Nadeau and Bengio), by '
+    'convention: for correlations with measures on training rows nothing is '
+    'derived.',
     'Measures are of all tasks trained together, on raw gradients of shared '
     'parameters, with the sign by which more should help: 0.5 minus the '
     'conflict rate, the negative of the curvature bound. A gain of one '
@@ -119,7 +123,8 @@ def _regrets(result: Validity, name: str) -> str:
   for budget in budgets:
     header += [f'{budget} networks: gain %', 'over random']
   above = [
-    'The mean gain over tasks of the grouping that each would choose, and '
+    'The mean gain over tasks of the grouping that each chooses in every seed, '
+    'by what is known of that seed alone, judged by its test rows, and '
     'what that is more than at random, the mean over all partitions into so '
     'many groups, ± half the 95 % interval over seeds. Measures are means over '
     'all probes; others, and regrets, are in regrets.csv.'
@@ -133,6 +138,7 @@ def _gain(row: pd.Series) -> str:
 
 def _costs(result: Validity) -> str:
   header = ['tasks', 'number', 'probes', 'ms of a probe', 'in steps', 'adds']
+  header += ['ms of Grad-TAG', 'adds']
   body = [
     [
       cost['tasks'],
@@ -141,11 +147,15 @@ def _costs(result: Validity) -> str:
       human(cost['look_ms']),
       human(cost['look_in_steps']),
       f'{cost["share_of_training"]:.0%}',
+      human(cost['grad_tag_ms']),
+      f'{cost["grad_tag_share"]:.0%}',
     ]
     for cost in result.costs
   ]
   above = [
     'One probe of one run: gradients of all tasks on every batch of it, their '
-    'products by module, a look-ahead step per task, and the curvature.'
+    'products by module, a look-ahead step per task, and the curvature. '
+    'Grad-TAG is made once, after the training: the gradients of predictions '
+    'in random directions, and a regression per subset of tasks.'
   ]
   return terminal.markdown(Sheet(above, Table(header, body), []))

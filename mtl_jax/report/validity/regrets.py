@@ -11,7 +11,13 @@ import pandas as pd
 
 from mtl_jax.report import stats
 from mtl_jax.report.transfer import grouping
-from mtl_jax.report.validity.correlations import DRAWN, Judged, Key, pair_gains
+from mtl_jax.report.validity.correlations import (
+  DRAWN,
+  Judged,
+  Key,
+  pair_gains,
+  pooled,
+)
 
 # Chosen without any measure, to compare with.
 REFERENCES = ('validation', 'pairs', 'together', 'random')
@@ -41,7 +47,7 @@ def rows_of(sets: list[Judged]) -> pd.DataFrame:
     for budget in range(2, len(judged.transfer.names))
   }
   overlap = {j.name: j.transfer.base.test_over_train for j in sets}
-  drawn = [name for name, share in overlap.items() if share is None]
+  drawn = pooled(sets)
   for budget in sorted({budget for _, budget in results}):
     own = [results[n, budget] for n in drawn if (n, budget) in results]
     if len(own) > 1:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from mtl_jax.report import stats
 from mtl_jax.report.layout import with_interval
 from mtl_jax.report.validity.correlations import DRAWN, Validity
 from mtl_jax.report.validity.regrets import WHOLE
@@ -32,16 +33,18 @@ def answers(result: Validity) -> Iterator[str]:
   # The known cosine is how the data were drawn, not a measure.
   known = own[own['measure'] != 'known cosine']
   best = known.loc[known['rho'].idxmax()]
-  shown = 'which is shown' if best['verdict'] == 'predicts' else 'not shown'
+  above = best['verdict'] == 'predicts'
+  shown = 'shown' if above else stats.NO_DIFFERENCE
   yield (
     f'Of all measures {best["measure"]} ({_when(best["when"])}) ranks pairs '
-    f'best, {rho(best)}; {shown} to be above 0.'
+    f'best, {rho(best)}; whether it is above 0: {shown}.'
   )
   yield from _grouped(result.regrets, name)
   for cost in result.costs:
     yield (
       f'{cost["tasks"]}: {cost["looks"]} probes added '
-      f'{cost["share_of_training"]:.0%} to the training of all tasks together.'
+      f'{cost["share_of_training"]:.0%} to the training of all tasks together, '
+      f'Grad-TAG {cost["grad_tag_share"]:.0%}.'
     )
 
 
@@ -85,7 +88,7 @@ def _answer(measure: str, part: pd.DataFrame) -> str:
     worst = wrong.loc[wrong['rho'].idxmin()]
     return f'{measure} misleads {_when(worst["when"])} ({rho(worst)}).'
   best = part.loc[part['rho'].abs().idxmax()]
-  return f'{measure} is not shown to predict (at most {rho(best)}).'
+  return f'{measure}: {stats.NO_DIFFERENCE}, at most {rho(best)}.'
 
 
 def _when(when: str) -> str:

@@ -78,17 +78,17 @@ def result(tmp_path):
 def test_negated_tasks_conflict_and_orthogonal_ones_are_not_shown(result):
   verdicts = result.of('corrected_cosine')['verdict'].to_dict()
   assert verdicts[A, B] == verdicts[B, A] == 'conflict'
-  assert {verdicts[p] for p in ((A, C), (C, A), (B, C))} == {'not shown'}
+  assert {verdicts[p] for p in ((A, C), (C, A), (B, C))} == {pairs.NOT_SHOWN}
   helped = result.of('tag')['verdict'].to_dict()
   assert (helped.pop((A, B)), helped.pop((C, A))) == ('hurts', 'helps')
-  assert set(helped.values()) == {'not shown'}
+  assert set(helped.values()) == {pairs.NOT_SHOWN}
 
 
 def test_sentences_follow_the_numbers(result):
   text = sentences.pair_verdicts(result)
   assert f'conflict is shown for 1 of 3 pairs ({A} and {B} -0.99' in text
   assert 'agreement is shown for 0 of 3 pairs' in text
-  assert 'for 2 pairs neither is shown' in text
+  assert f'2 pairs {pairs.NOT_SHOWN}' in text
   steps = sentences.tag_effects(result)
   (gain,) = re.findall(f'on {C}, which lowers the loss of {A} by (.*?) ', steps)
   (loss,) = re.findall(f'on {A}, which raises the loss of {B} by (.*?) ', steps)
@@ -134,10 +134,10 @@ def test_where_all_is_noise_nothing_is_shown(tmp_path):
     return probe(seed, step, g @ g.T, 1e-3 * rng.normal(size=(3, 3)))
 
   result = made(tmp_path, probed)
-  assert set(result.of('corrected_cosine')['verdict']) == {'not shown'}
-  assert 'for 3 pairs neither is shown' in sentences.pair_verdicts(result)
+  assert set(result.of('corrected_cosine')['verdict']) == {pairs.NOT_SHOWN}
+  assert f'3 pairs {pairs.NOT_SHOWN}' in sentences.pair_verdicts(result)
   for say in (sentences.depth, sentences.time, sentences.tag_effects):
-    assert '(not shown)' in say(result)
+    assert f'({pairs.NOT_SHOWN})' in say(result)
     assert '(shown)' not in say(result)
     assert ', shown' not in say(result)
 
@@ -145,8 +145,8 @@ def test_where_all_is_noise_nothing_is_shown(tmp_path):
 def test_one_seed_shows_nothing(tmp_path):
   rng = np.random.default_rng(1)
   result = made(tmp_path, lambda s, t: probe(s, t, gram(rng)), seeds=1)
-  assert set(result.of('corrected_cosine')['verdict']) == {'not shown'}
-  assert 'not shown' in sentences.tag_effects(result)
+  assert set(result.of('corrected_cosine')['verdict']) == {pairs.NOT_SHOWN}
+  assert pairs.NOT_SHOWN in sentences.tag_effects(result)
 
 
 def test_resplits_widen_what_is_known(tmp_path):

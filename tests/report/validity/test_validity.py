@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mtl_jax.report import stats
 from mtl_jax.report.interference import probe_records
 from mtl_jax.report.transfer import grouping
 from mtl_jax.report.validity import (
@@ -23,7 +24,7 @@ ALL = 'all'
 def judge(tmp_path_factory):
   """Makes a set whose measures are these functions of the pairs' gains."""
   folder = tmp_path_factory.mktemp('cells')
-  gains = test_gains.build(folder, noise=0.5)
+  gains = test_gains.build(folder, noise=0.5, split='drawn')
   true = correlations.pair_gains(gains.whole('test'), len(NAMES))
 
   def judged(**measures):
@@ -63,7 +64,7 @@ def test_verdicts_are_corrected_and_have_a_sign(judge):
   assert rows.verdict['itself'] == 'predicts'
   assert rows.verdict['turned'] == 'misleads'
   others = rows.filter(like='noise', axis=0)
-  assert (others.verdict == 'not shown').all()
+  assert (others.verdict == stats.NO_DIFFERENCE).all()
   known = rows.p_value.notna()
   assert (rows.p_holm[known] >= rows.p_value[known]).all()
 
@@ -88,11 +89,30 @@ def test_a_grouping_by_the_gains_themselves_misses_nothing(judge):
   assert rows.over_random['itself'] == pytest.approx(
     rows.gain['itself'] - rows.gain['random']
   )
-  both = [judged, judged._replace(name='again')]
+  both = [judged, others(judged)]
   pooled = regrets.rows_of(both)
   pooled = pooled[pooled.tasks == 'all drawn'].set_index('measure')
   assert pooled.n['itself'] == 2 * len(SEEDS)
   assert pooled.gain['itself'] == pytest.approx(rows.gain['itself'])
+
+
+def others(judged, seed=100):
+  """The same set with other seeds."""
+  long = judged.transfer.long
+  moved = judged.transfer._replace(long=long.assign(seed=long.seed + seed))
+  return judged._replace(name='again', transfer=moved)
+
+
+def test_only_worlds_that_are_independent_are_pooled(judge):
+  judged = judge(itself=lambda g: g)
+  assert correlations.pooled([judged, others(judged)]) == ['made', 'again']
+  # Of the same seeds, families share inputs and initial weights.
+  assert correlations.pooled([judged, others(judged, 0)]) == ['made']
+  base = judged.transfer.base
+  for split in ('fixed', 'resplit'):
+    head = base.header | {'split': split}
+    moved = judged.transfer._replace(base=base._replace(header=head))
+    assert not correlations.pooled([judged._replace(transfer=moved)])
 
 
 def products(rows):
@@ -144,13 +164,14 @@ def test_the_page_says_what_the_numbers_say(judge, tmp_path):
   )
   cost = {'tasks': 'made', 'num_tasks': 3, 'steps': 100, 'looks': 5}
   cost |= {'look_ms': 2.0, 'look_in_steps': 4.0, 'share_of_training': 0.2}
+  cost |= {'grad_tag_ms': 9.0, 'grad_tag_share': 0.1}
   found = correlations.Validity(
     correlations.correlation_rows([judged]), regrets.rows_of([judged]), [cost]
   )
   text = page.page([judged], found)
   assert 'itself predicts, first over all probes (+' in text
   assert 'turned misleads over all probes (-' in text
-  assert 'other is not shown to predict' in text
+  assert f'other: {stats.NO_DIFFERENCE}, at most' in text
   assert '5 probes added 20% to the training' in text
   rows = found.regrets.set_index('measure')
   assert f'{rows.gain["itself"]:+.2f}' in text
