@@ -197,7 +197,7 @@ def show(table: list[report_cells.Cell], folder: pathlib.Path) -> pd.DataFrame:
   Returns:
     The table in long format.
   """
-  frame = tables.write(table, folder)
+  frame = tables.write(table, folder, cli.CONFIG.value.margin)
   tables.show(table, frame)
   # Figures take seconds; the table should be visible before.
   sys.stdout.flush()

@@ -3,10 +3,14 @@
 import itertools
 from collections.abc import Sequence
 
-from mtl_jax.report import many
+import pandas as pd
+
+from mtl_jax.report import many, stats
 from mtl_jax.report.agreement import baseline, ordered
+from mtl_jax.report.compare import answer, missing
+from mtl_jax.report.compare import counts as units
 from mtl_jax.report.compare import hyperparameters as hps
-from mtl_jax.report.compare.rows import deltas
+from mtl_jax.report.compare.deltas import deltas, primary
 from mtl_jax.report.results import Cell, settings
 
 BUDGET = ('steps', 'batch_size', 'evals')
@@ -14,34 +18,45 @@ BUDGET = ('steps', 'batch_size', 'evals')
 MOST_FAILURES = 4
 
 
-def above(cells: Sequence[Cell]) -> list[str]:
-  """Returns the lines above the table: data, test, Delta_m and units, budget.
+def above(
+  cells: Sequence[Cell], frame: pd.DataFrame | None = None
+) -> list[str]:
+  """Returns the lines above the table: the answer, then how it was found.
 
   Args:
     cells: of the table.
+    frame: from `rows.rows`; without it there is no answer.
 
   Returns:
-    Lines of text.
+    Lines of text: answer, data, verdicts, Delta_m, tuning, budget.
 
   Raises:
     InputError: the cells cannot be compared.
   """
   cells = ordered(cells)
   base = baseline(cells)
+  answered = frame is not None
   return [
+    *([answer.sentence(cells, frame)] if answered else []),
     _data(base),
-    _test(base),
+    _test(base, frame),
+    *([_gates(cells)] if len(cells) > 1 else []),
+    *(answer.could_show(cells, frame) if answered else []),
     *many.meaning(base.tasks),
     _meaning(base),
+    _tuning(cells),
     _budget(cells),
   ]
 
 
-def notes(cells: Sequence[Cell]) -> list[str]:
+def notes(
+  cells: Sequence[Cell], frame: pd.DataFrame | None = None
+) -> list[str]:
   """Returns the notes below the table: settings, failures, missing values.
 
   Args:
     cells: of the table.
+    frame: from `rows.rows`; without it closed gates are not named.
 
   Returns:
     Lines of text, those of the trainings themselves last.
@@ -52,10 +67,11 @@ def notes(cells: Sequence[Cell]) -> list[str]:
   cells = ordered(cells)
   return [
     *_refusal(baseline(cells)),
+    *(_behind_gates(frame) if frame is not None else []),
     *hps.differing(cells),
     *itertools.chain.from_iterable(own_notes(cell) for cell in cells),
     *_pairs(cells),
-    *missing_values(cells),
+    *missing.values(cells),
     *_said(cells),
   ]
 
@@ -76,33 +92,67 @@ def own_notes(cell: Cell) -> list[str]:
 
 def _data(base: Cell) -> str:
   head, n = base.header, len(base.setting)
-  rows = f'{head["n_train"]}/{head["n_valid"]}/{head["n_test"]}'
+  scope = (
+    ' Seeds on one split show training noise only, not what other rows would.'
+    if head['split'] == 'fixed'
+    else ''
+  )
   return (
     f'{head["dataset"]}, encoder {head["encoder"]}: mean over {n} '
-    f'{base.repeats} ({rows} rows train/valid/test) ± half the width of its '
-    '95 % t interval. Balancer equal where none is named.'
+    f'{base.repeats} ({units.of_splits(base)}) ± half the width of its 95 % '
+    f't interval{_corrected(base)}.{scope} Balancer equal where none is named.'
   )
 
 
-def _test(base: Cell) -> str:
+def _corrected(base: Cell) -> str:
+  return '' if base.test_over_train is None else ', corrected as the test is'
+
+
+def _test(base: Cell, frame: pd.DataFrame | None) -> str:
   if base.test_over_train is None:
     test = 'paired t-test'
-    drawn = base.header['split'] == 'drawn'
-    fixed = ' Seeds on one split show training noise only.'
-    scope = '' if drawn else fixed
   else:
-    test = 'corrected resampled t-test (Nadeau and Bengio 2003)'
-    scope = ' Resplits overlap, which the test allows for and ± does not.'
+    test = (
+      'resampled t-test corrected for the overlap of resplits (Nadeau and '
+      'Bengio 2003)'
+    )
+  margin = stats.MARGIN
+  if frame is not None:
+    margin = frame[frame['metric'] == 'delta_m']['margin'].iloc[0] / 100
   return (
-    f'▲ better, ▼ worse than single, else no difference shown: {test}, paired '
-    f'by seed, p < 0.05 after Holm over the table.{scope}'
+    f'▲ better, ▼ worse than single: {test}, paired by seed, p < 0.05. '
+    f'= equivalent: two one-sided tests, p < 0.05, show a difference below '
+    f'{100 * margin:.3g} % of single. Else undecided. Both are corrected over '
+    'the table: at most 5 % of tables have a wrong ▲ or ▼, 5 % a wrong =.'
+  )
+
+
+def _gates(cells: Sequence[Cell]) -> str:
+  count = len(cells) - 1
+  shared = f' The {count} rows share the 5 % in equal parts.' * (count > 1)
+  delta = deltas(baseline(cells), baseline(cells))[1]
+  if delta.reason:
+    return (
+      'Δm is not given, so that tasks wait for no gate: Holm over the tasks of '
+      f'a row, further metrics behind their task.{shared}'
+    )
+  return (
+    'A gate: tasks of a row are judged only where its Δm is shown (for =: is '
+    'equivalent), by Holm over its tasks, further metrics behind their task. '
+    'Gains and losses of tasks that cancel in Δm therefore stay undecided; the '
+    f'notes name those that stand out.{shared}'
   )
 
 
 def _meaning(base: Cell) -> str:
+  counted = primary(base)
+  over = 'mean over tasks'
+  if len(counted) < len(base.tasks):
+    names = ', '.join(task.name for task in counted)
+    over = f'mean over the primary tasks alone ({names})'
   text = (
-    'Δm: + is better; mean over tasks of the relative gain over single in '
-    "the task's headline metric, with its paired interval."
+    f"Δm: + is better; {over} of the relative gain over single in the task's "
+    'headline metric.'
   )
   if any(task.kind == 'regression' for task in base.tasks):
     text += (
@@ -110,6 +160,21 @@ def _meaning(base: Cell) -> str:
       'labels where labels were standardised.'
     )
   return text
+
+
+def _tuning(cells: Sequence[Cell]) -> str:
+  """What was tuned for whom."""
+  tuned = [cell.label for cell in cells if hps.selected(cell)]
+  trained = [cell.label for cell in cells if cell.scheme != 'reference']
+  rest = [label for label in trained if label not in tuned]
+  as_given = (
+    "at the config's own settings, which were not searched for each row: a "
+    'row may do better at its own'
+  )
+  if not tuned:
+    return f'Tuning: none here. All rows run {as_given}.'
+  text = f'Tuning: on validation, among several settings: {many.some(tuned, 8)}'
+  return f'{text}. Others run {as_given}.' if rest else f'{text}.'
 
 
 def _budget(cells: Sequence[Cell]) -> str:
@@ -172,34 +237,32 @@ def _pairs(cells: Sequence[Cell]) -> list[str]:
   ]
 
 
-def missing_values(cells: Sequence[Cell]) -> list[str]:
-  """Returns notes on metrics that some completed runs of a cell lack.
-
-  A metric has no value where it cannot be computed: an AUC of one class.
-  """
-  summed = many.too_many(cells[0].tasks)
-  rows: dict[tuple, dict[str, list[str]]] = {}
-  for cell in cells:
-    for task in cell.tasks:
-      counts = {m: len(cell.values(task.name, m)) for m, _ in task.metrics}
-      # Metrics of a task that lack equally many seeds share a note.
-      for seeds in sorted(set(counts.values()) - {len(cell.completed)}):
-        metrics = ', '.join(m for m, n in counts.items() if n == seeds)
-        of = f'{seeds} of {len(cell.completed)}'
-        # In a summarised table so do tasks.
-        key = (metrics, of) if summed else (task.name, metrics, of)
-        own = rows.setdefault(key, {})
-        own.setdefault(task.name, []).append(cell.label)
-  return [
-    f'{_labels(own)}: {many.some(list(own))} {metrics} has a value on {of} '
-    'seeds only; where it is a headline, Δm has none on the others'
-    for (*_, metrics, of), own in rows.items()
+def _behind_gates(frame: pd.DataFrame) -> list[str]:
+  """Tasks that differ by their own interval, but whose gate is closed."""
+  rows = frame.drop_duplicates(['scheme', 'balancer', 'task'])
+  alone = rows[
+    (rows['task'] != 'ALL')
+    & (rows['p_value'] < stats.ALPHA)
+    & ~rows['verdict'].isin([stats.BETTER, stats.WORSE])
   ]
-
-
-def _labels(own: dict[str, list[str]]) -> str:
-  """The labels of the cells, each once."""
-  return ', '.join(dict.fromkeys(itertools.chain.from_iterable(own.values())))
+  if alone.empty:
+    return []
+  names = []
+  for (scheme, balancer), own in alone.groupby(
+    ['scheme', 'balancer'], sort=False
+  ):
+    label = scheme if balancer in ('', 'equal') else f'{scheme} + {balancer}'
+    up = (own['diff'] > 0) == own['higher_is_better']
+    signs = [
+      f'{task} {"gains" if better else "loses"}'
+      for task, better in zip(own['task'], up, strict=True)
+    ]
+    names.append(f'{label}: {many.some(signs)}')
+  return [
+    'Undecided, but outside its own 95 % interval, which is corrected for '
+    'overlap and not for the number of tests (of tests of nothing one in 20 '
+    f'does): {"; ".join(names)}'
+  ]
 
 
 def _said(cells: Sequence[Cell]) -> list[str]:

@@ -9,9 +9,9 @@ import jinja2
 import pandas as pd
 
 from mtl_jax.records import atomic
-from mtl_jax.report import many
+from mtl_jax.report import many, stats
 from mtl_jax.report.agreement import baseline, ordered
-from mtl_jax.report.compare import figures, readings, tables
+from mtl_jax.report.compare import figures, glossary, readings, tables
 from mtl_jax.report.compare.notes import above, notes
 from mtl_jax.report.layout import readable
 from mtl_jax.report.results import Cell
@@ -49,7 +49,10 @@ READINGS = (
 
 
 def write(
-  cells: Sequence[Cell], workdir: pathlib.Path, command: str = ''
+  cells: Sequence[Cell],
+  workdir: pathlib.Path,
+  command: str = '',
+  margin: float = stats.MARGIN,
 ) -> pd.DataFrame:
   """Writes table.{md,csv,tex}, figures/*.png and report.html.
 
@@ -59,6 +62,7 @@ def write(
     cells: of the table, in any order.
     workdir: into which they are written.
     command: that is printed on the page.
+    margin: of equivalence, see `rows.rows`.
 
   Returns:
     The long table, see `rows.rows`.
@@ -67,7 +71,7 @@ def write(
     InputError: the cells cannot be compared; then nothing is written.
   """
   cells = ordered(cells)
-  frame = tables.write(cells, workdir)
+  frame = tables.write(cells, workdir, margin)
   draw(cells, frame, workdir, command)
   return frame
 
@@ -134,10 +138,12 @@ def html(
   captions = CAPTIONS | summed | own
   return _template().render(
     title=f'{header["dataset"]}: ways of sharing against single-task learning',
-    lines=above(cells),
+    lines=above(cells, frame),
     table=readable(cells, frame),
+    more_lines=glossary.lines(cells, frame),
+    more=glossary.table(cells, frame),
     pictures=[(n, _inline(png), captions[n]) for n, png in drawn.items()],
-    notes=notes(cells),
+    notes=notes(cells, frame),
     data=_data(header.get('card') or {}),
     configuration=json.dumps(header['comparable'], indent=2),
     settings=[(cell.label, _settings(cell)) for cell in cells],

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from mtl_jax.report.agreement import baseline
-from mtl_jax.report.compare.rows import deltas
+from mtl_jax.report.compare.deltas import deltas
 from mtl_jax.report.grid import factorial
 from mtl_jax.report.results import Cell
 
