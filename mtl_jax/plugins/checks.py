@@ -100,8 +100,8 @@ def check_margin(margin: Any) -> None:
   number = isinstance(margin, int | float) and not isinstance(margin, bool)
   if not (number and 0 < margin < math.inf):
     raise InputError(
-      f'config.margin is {margin!r}; it must be a number above 0, such as 0.01: '
-      'differences below 1 % of the baseline are then called equivalent'
+      f'config.margin is {margin!r}; it must be a number above 0, such as '
+      '0.01: differences below 1 % of the baseline are then called equivalent'
     )
 
 

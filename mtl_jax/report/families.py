@@ -33,17 +33,18 @@ class Test:
   divisor: int = 1
 
 
-def adjust(tests: Sequence[Test]) -> None:
+def adjust(tests: Sequence[Test], floor: float = 0.0) -> None:
   """Sets `adjusted` and `divisor` of the tests of one family.
 
   Args:
     tests: at the root of the trees.
+    floor: smaller p-values are set to it, which takes fewer steps. It is for
+      those who only compare with a level.
   """
   _divide(tests, 1)
-  running = 0.0
+  running = floor
   while running < 1 and (ready := [*_open(tests, 1)]):
-    running = max(running, min(value for value, _ in ready))
-    running = min(running, 1.0)
+    running = min(max(running, min(value for value, _ in ready)), 1.0)
     # Divisors only fall: whatever lies below is shown in this step as well.
     for value, test in ready:
       if value <= running:

@@ -127,8 +127,8 @@ def _matrix(columns: list[dict[int, float]], seeds: list[int]) -> np.ndarray:
 
 def _chance(base: Cell, task: TaskInfo) -> float | None:
   metric = task.metrics[0][0]
-  described = next(t for t in base.header['tasks'] if t['name'] == task.name)
-  known = (described.get('chance') or {}).get(metric)
+  chances = {t['name']: t.get('chance') for t in base.header['tasks']}
+  known = (chances.get(task.name) or {}).get(metric)
   if known is not None or metric != 'rmse':
     return known
   rmse, r2 = (base.values(task.name, name) for name in ('rmse', 'r2'))

@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 from mtl_jax.report import stats
 from mtl_jax.report.agreement import baseline
 from mtl_jax.report.compare import deltas
-from mtl_jax.report.compare.progress import gap, steps_to_single
+from mtl_jax.report.compare.curve_columns import gap, steps_to_single
 from mtl_jax.report.results import Cell, settings
 
 WHOLE = ('delta_m_model', 'delta_m_model_low', 'delta_m_model_high')

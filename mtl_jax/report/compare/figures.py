@@ -10,7 +10,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from mtl_jax.report import drawing, many, stats
 from mtl_jax.report.agreement import ordered
-from mtl_jax.report.compare import many_figures
+from mtl_jax.report.compare import counts, many_figures
 from mtl_jax.report.layout import human, of_cell
 from mtl_jax.report.results import Cell, TaskInfo
 
@@ -40,7 +40,7 @@ def differences(
     _bars(axes, rows, task.name)
     unit = drawing.unit(task.kind, metric)
     label = f'{metric} − single{unit} ({drawing.better(higher)})'
-    axes.set(title=task.name, xlabel=label)
+    axes.set(title=task.name + _fewer(cells, task), xlabel=label)
     drawing.tidy(axes)
   _bars(grid[-1], rows, 'ALL')
   grid[-1].set(title='Δm, all tasks', xlabel=f'% ({drawing.better(True)})')
@@ -72,7 +72,7 @@ def curves(
       _curve(axes, cells, cell, task)
     _limits(axes)
     unit = drawing.unit(task.kind, metric)
-    axes.set(title=task.name, xlabel='training step')
+    axes.set(title=task.name + _fewer(cells, task), xlabel='training step')
     axes.set_ylabel(f'validation {metric}{unit} {"↑" if higher else "↓"}')
     drawing.tidy(axes)
   drawing.legend(figure, *grid[0].get_legend_handles_labels())
@@ -109,6 +109,9 @@ def quality_vs_parameters(
   drawing.save(figure, path)
 
 
+# Of markers; better and worse are filled with the colour of the row.
+FILL = {stats.UNDECIDED: 'white', stats.EQUIVALENT: '#bbbbbb'}
+
 ALL: dict[str, Callable] = {
   'differences': differences,
   'curves': curves,
@@ -135,11 +138,14 @@ def _bars(axes: Axes, rows: list[tuple[dict, pd.DataFrame]], task: str):
     style = style | {'linestyle': 'none', 'markersize': 5}
     # No bar where the interval is unknown, as for a single seed.
     half = np.nan_to_num((row['diff_ci_high'] - row['diff_ci_low']) / 2)
-    # Hollow: the corrected test shows no difference.
-    if row['verdict'] not in ('better', 'worse'):
-      style['markerfacecolor'] = 'white'
+    style['markerfacecolor'] = FILL.get(row['verdict'], style['color'])
     axes.errorbar(row['diff'], i, xerr=half, capsize=2, **style)
   axes.axvline(0, color='black', linewidth=0.8)
+  margins = [own.loc[task, 'margin'] for _, own in rows]
+  if np.isfinite(margins).any():
+    # The smallest, where rows have other seeds and so another baseline.
+    margin = np.nanmin(margins)
+    axes.axvspan(-margin, margin, color='#eeeeee', linewidth=0, zorder=0)
   axes.locator_params(axis='x', nbins=4)
 
 
@@ -181,7 +187,20 @@ def _summary(cell: Cell, task: TaskInfo):
       if value is not None:
         by_step.setdefault(point.step, []).append(value)
   steps = sorted(by_step)
-  return steps, [stats.interval(by_step[step]) for step in steps]
+  overlap = counts.valid_over_train(cell)
+  return steps, [stats.interval(by_step[step], overlap) for step in steps]
+
+
+def _fewer(cells: Sequence[Cell], task: TaskInfo) -> str:
+  """Says in a title that the metric has no value on some seeds of a row."""
+  metric = task.metrics[0][0]
+  lost = {
+    cell.label: len(cell.completed) - len(cell.values(task.name, metric))
+    for cell in cells
+  }
+  if not any(lost.values()):
+    return ''
+  return f' (up to {max(lost.values())} seeds without a value)'
 
 
 def _limits(axes: Axes) -> None:

@@ -19,23 +19,27 @@ from mtl_jax.report.results import Cell
 CAPTIONS = {
   'differences': (
     'Paired difference to single in the headline metric of each task, with '
-    'its 95 % interval. Filled: better or worse after correction; hollow: no '
-    'difference shown.'
+    'the 95 % interval of the corrected test. Filled: better or worse after '
+    'correction for the whole table; grey: equivalent to within the margin, '
+    'which is shaded; hollow: undecided.'
   ),
   'curves': (
     'Validation metric by training step, mean and 95 % interval over the '
-    'runs. The first tenth of the steps may lie outside the frame.'
+    'runs, corrected for the overlap of resplits. The first tenth of the '
+    'steps may lie outside the frame.'
   ),
   'quality_vs_parameters': (
-    'Δm with its paired 95 % interval against the number of parameters.'
+    'Δm with the 95 % interval of its corrected test against the number of '
+    'parameters.'
   ),
 }
 # Of tables whose tasks are summed up, see `many`.
 SUMMED = {
   'differences': (
     'Of every task, the gain over single in its headline metric with its 95 % '
-    'interval, in order. Filled: better or worse after correction; hollow: no '
-    'difference shown. The frame cuts wide intervals.'
+    'interval, in order. Filled: better or worse after correction for the '
+    'whole table; hollow: undecided or equivalent. The frame cuts wide '
+    'intervals.'
   ),
   'curves': (
     'Validation metric by training step: median and quartiles over tasks of '
@@ -44,7 +48,8 @@ SUMMED = {
 }
 READINGS = (
   '{label}: what the scheme logged in training, means over the steps between '
-  'two evaluations; mean and 95 % interval over the runs.'
+  'two evaluations; mean and 95 % t interval over the runs, which is not '
+  'corrected for the overlap of resplits.'
 )
 
 

@@ -71,7 +71,7 @@ def _first(run: Run, levels: Mapping, tasks: tuple[TaskInfo, ...]) -> float:
       if later or not separate:
         kept[task.name] = (loss or 0.0, own.get(task.metrics[0][0]))
     if _no_worse(kept, levels, tasks):
-      return point.step
+      return float(point.step)
   return np.inf
 
 
