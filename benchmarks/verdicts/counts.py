@@ -139,7 +139,7 @@ def _equivalent(tests: Tests, margin: float, setting: Setting) -> np.ndarray:
 
 def _adjusted(p_values: np.ndarray, implies: bool) -> np.ndarray:
   """Which tests of a table `[rows, 1 + tasks]` are shown."""
-  tests = [[families.Test(float(p)) for p in row] for row in p_values]
+  tests = [[families.Claim(float(p)) for p in row] for row in p_values]
   for delta, *tasks in tests:
     delta.behind, delta.implies = tasks, implies
   families.adjust([row[0] for row in tests], FLOOR)

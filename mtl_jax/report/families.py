@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 
 
 @dataclasses.dataclass
-class Test:
-  """A test and those behind it.
+class Claim:
+  """A claim that is tested, and those behind it.
 
   Attributes:
     p_value: None makes no test: those behind it do not wait.
@@ -27,13 +27,13 @@ class Test:
   """
 
   p_value: float | None
-  behind: Sequence['Test'] = ()
+  behind: Sequence['Claim'] = ()
   implies: bool = False
   adjusted: float | None = None
   divisor: int = 1
 
 
-def adjust(tests: Sequence[Test], floor: float = 0.0) -> None:
+def adjust(tests: Sequence[Claim], floor: float = 0.0) -> None:
   """Sets `adjusted` and `divisor` of the tests of one family.
 
   Args:
@@ -55,8 +55,8 @@ def adjust(tests: Sequence[Test], floor: float = 0.0) -> None:
 
 
 def _open(
-  tests: Sequence[Test], divisor: int, spared: int = 0
-) -> Iterator[tuple[float, Test]]:
+  tests: Sequence[Claim], divisor: int, spared: int = 0
+) -> Iterator[tuple[float, Claim]]:
   """The tests that may be made next, with their p-values times the divisor."""
   left = [test for test in tests if not _finished(test)]
   most = sum(map(_counts, tests)) - spared
@@ -68,31 +68,31 @@ def _open(
       yield from _open(test.behind, divisor, _spared(test))
 
 
-def _divide(tests: Sequence[Test], divisor: int, spared: int = 0) -> None:
+def _divide(tests: Sequence[Claim], divisor: int, spared: int = 0) -> None:
   divisor *= max(1, sum(map(_counts, tests)) - spared)
   for test in tests:
     test.divisor = divisor
     _divide(test.behind, divisor, _spared(test))
 
 
-def _waits(test: Test) -> bool:
+def _waits(test: Claim) -> bool:
   return test.p_value is not None and test.adjusted is None
 
 
-def _finished(test: Test) -> bool:
+def _finished(test: Claim) -> bool:
   return not _waits(test) and all(map(_finished, test.behind))
 
 
-def _counts(test: Test) -> bool:
+def _counts(test: Claim) -> bool:
   """Whether there is a test here or behind."""
   return test.p_value is not None or any(map(_counts, test.behind))
 
 
-def _spared(test: Test) -> int:
+def _spared(test: Claim) -> int:
   return int(test.implies and test.p_value is not None)
 
 
-def _every(tests: Sequence[Test]) -> Iterator[Test]:
+def _every(tests: Sequence[Claim]) -> Iterator[Claim]:
   for test in tests:
     yield test
     yield from _every(test.behind)

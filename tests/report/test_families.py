@@ -5,23 +5,25 @@ import pytest
 from scipy import stats as scipy_stats
 
 from mtl_jax.report import power, stats
-from mtl_jax.report.families import Test, adjust
+from mtl_jax.report.families import Claim, adjust
 
 RNG = np.random.default_rng(0)
 
 
-def adjusted(tests: list[Test], floor: float = 0.0) -> list[float | None]:
+def adjusted(tests: list[Claim], floor: float = 0.0) -> list[float | None]:
   adjust(tests, floor)
   return [test.adjusted for test in tests]
 
 
-def scheme(delta: float | None, *tasks: float, implies: bool = True) -> Test:
-  return Test(delta, [Test(p) for p in tasks], implies)
+def scheme(delta: float | None, *tasks: float, implies: bool = True) -> Claim:
+  return Claim(delta, [Claim(p) for p in tasks], implies)
 
 
 def test_without_gates_it_is_holm():
   for p in RNG.uniform(size=(20, 8)) ** 3:
-    assert adjusted([Test(x) for x in p]) == pytest.approx(stats.holm(p))
+    assert adjusted([Claim(x) for x in p]) == pytest.approx(
+      stats.holm(p.tolist())
+    )
 
 
 def test_a_gate_that_is_not_known_holds_nobody_back():

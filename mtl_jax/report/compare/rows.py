@@ -46,13 +46,20 @@ def rows(cells: Sequence[Cell], margin: float = stats.MARGIN) -> pd.DataFrame:
   """
   cells = ordered(cells)
   base = baseline(cells)
-  table = [row for cell in cells for row in _cell_rows(cell, base, margin)]
+  table = [row for cell in cells for row in of_cell(cell, base, margin)]
   verdicts.judge(table)
   extra_columns.add(table, cells, margin)
   return pd.DataFrame({name: _column(table, name) for name in COLUMNS})
 
 
-def _cell_rows(cell: Cell, base: Cell, margin: float) -> list[dict]:
+def of_cell(cell: Cell, base: Cell, margin: float) -> list[dict]:
+  """Returns the rows of one cell, without verdicts.
+
+  Args:
+    cell: of the table.
+    base: the baseline.
+    margin: as in `rows`.
+  """
   name = {key: cell.header[key] for key in ('dataset', 'scheme', 'balancer')}
   cost = {key: cell.cost.get(key) for key in COST}
   metrics = [

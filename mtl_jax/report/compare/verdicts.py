@@ -59,8 +59,8 @@ def _branches(table: list[Row]) -> Iterator[Branch]:
 def _tree(branch: Branch, name: str, secondary: bool, pairs: list):
   """The tests of one scheme; adds each of its rows and its test to `pairs`."""
 
-  def test(row: Row, behind=(), implies=False) -> families.Test:
-    made = families.Test(row.get(name), behind, implies)
+  def test(row: Row, behind=(), implies=False) -> families.Claim:
+    made = families.Claim(row.get(name), behind, implies)
     pairs.append((row, made))
     return made
 
