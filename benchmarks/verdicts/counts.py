@@ -1,5 +1,6 @@
 """Counts of wrong and right verdicts in simulated tables."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ from mtl_jax.report import families, power, stats
 
 SEEDS = (3, 10, 30)
 ROWS = (2, 6, 24)
-ONE_TASK = 0.5  # the gain of the one task that differs
+ONE_TASK = 1000.0  # the gain in % of the one task that differs
 # A comparison with the level is all that is asked of p-values.
 FLOOR = stats.ALPHA * (1 - 1e-9)
 
@@ -40,6 +41,10 @@ class Tests(NamedTuple):
   mean: np.ndarray
   std: np.ndarray
 
+  def plus(self, tasks: Sequence[float]) -> 'Tests':
+    """Adds known gains of the tasks, in %, to all rows."""
+    return self._replace(mean=self.mean + [np.mean(tasks), *tasks])
+
 
 def simulate(split: str, learner: str, tables: int, seed: int) -> np.ndarray:
   """Returns the metrics of tables of the largest size.
@@ -68,29 +73,32 @@ def rows_of(values: np.ndarray, setting: Setting) -> list[dict]:
     setting: the size of table.
   """
   part = values[:, : setting.seeds, : 1 + setting.rows]
-  same = gains(part, np.ones(worlds.TASKS))
+  same = gains(part)
   smallest, margin = _sizes(same, setting)
-  one = np.ones(worlds.TASKS)
-  one[0] -= ONE_TASK
-  at_margin = gains(part, np.full(worlds.TASKS, 1 - margin / 100))
+  one, others = (
+    same.plus([ONE_TASK] + [0.0] * (worlds.TASKS - 1)),
+    slice(2, None),
+  )
+  at_margin = same.plus([margin] * worlds.TASKS)
+  plain = setting._replace(split='fixed')
   found = {
     'copies: a difference found': _found(same, setting).any((1, 2)),
-    'one task differs: another found': _found(gains(part, one), setting)[
-      :, :, 2:
-    ].any((1, 2)),
+    'one task differs: another found': (
+      _found(one, setting)[:, :, others].any((1, 2))
+    ),
     'at the margin: called equivalent': (
       _equivalent(at_margin, margin, setting).any((1, 2))
     ),
-    'copies: Delta_m called equivalent': _equivalent(same, margin, setting)[
-      :, :, 0
-    ],
-    'at the smallest shown: found': _power(part, smallest, setting),
+    'copies: Delta_m called equivalent': (
+      _equivalent(same, margin, setting)[:, :, 0]
+    ),
+    'at the smallest shown: found': _power(same, smallest, setting),
     'coverage of Delta_m': _covers(same, setting)[:, :, 0],
     'coverage of a difference': _covers(same, setting)[:, :, 1:],
     'coverage of a mean': _covers_mean(values, part, setting),
-    'coverage of Delta_m without the correction': _covers(
-      same, setting._replace(split='fixed')
-    )[:, :, 0],
+    'coverage of Delta_m without the correction': (
+      _covers(same, plain)[:, :, 0]
+    ),
   }
   sizes = {'margin': margin, 'smallest': smallest, 'tables': len(values)}
   return [
@@ -101,23 +109,21 @@ def rows_of(values: np.ndarray, setting: Setting) -> list[dict]:
   ]
 
 
-def gains(values: np.ndarray, factors: np.ndarray) -> Tests:
-  """Returns relative gains over the first model, whose truth is 1 - factors.
+def gains(values: np.ndarray) -> Tests:
+  """Returns relative gains over the first model, whose truth is 0.
 
   Args:
     values: `[tables, seeds, models, tasks]`, lower is better.
-    factors: `[tasks]`, that multiply the metrics of all models but the first.
   """
   base = values[:, :, :1]
-  level = base.mean(1, keepdims=True)
-  gain = 100 * (base - factors * values[:, :, 1:]) / level
+  gain = 100 * (base - values[:, :, 1:]) / base.mean(1, keepdims=True)
   both = np.concatenate([gain.mean(-1, keepdims=True), gain], -1)
   return Tests(both.mean(1), both.std(1, ddof=1))
 
 
 def _sizes(same: Tests, setting: Setting) -> tuple[float, float]:
   """The smallest Delta_m shown, median over rows; and a margin to test with."""
-  std = float(np.median(same.std[:, :, 0]))
+  std = power.typical(float(np.median(same.std[:, :, 0])), setting.seeds)
   level = stats.ALPHA / setting.rows
   smallest = power.detectable(std, setting.seeds, setting.part, level)
   # A margin at which equivalence is found at times: a larger or smaller one
@@ -146,11 +152,11 @@ def _adjusted(p_values: np.ndarray, implies: bool) -> np.ndarray:
   return np.array([[t.adjusted < stats.ALPHA for t in row] for row in tests])
 
 
-def _power(part: np.ndarray, smallest: float, setting: Setting) -> np.ndarray:
+def _power(same: Tests, smallest: float, setting: Setting) -> np.ndarray:
   """Whether a row that differs by the smallest difference, alone, is found."""
-  changed = part.copy()
-  changed[:, :, 1] *= 1 - smallest / 100
-  return _found(gains(changed, np.ones(worlds.TASKS)), setting)[:, 0, 0]
+  mean = same.mean.copy()
+  mean[:, 0] += smallest
+  return _found(same._replace(mean=mean), setting)[:, 0, 0]
 
 
 def _covers(tests: Tests, setting: Setting) -> np.ndarray:

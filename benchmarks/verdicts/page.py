@@ -1,6 +1,7 @@
 """The page of the simulated tables."""
 
 import pandas as pd
+from scipy.stats import binom
 
 from mtl_jax.report import stats
 
@@ -34,20 +35,20 @@ Learners: *stable* (2 coefficients, 60 units of training and 20 of validation,
 which are dealt and not used), *unstable* (6 coefficients, likewise) and *no
 validation* (2 coefficients, 80 units of training).
 
-Known effects are put in by multiplying a model's metrics, which changes its
-relative gain by exactly that. *Copies*: nothing differs. *One task differs*: in
-every row one task is better by half, so that all gates are open, and no other
-task differs. *At the margin*: every task of every row is better by exactly the
-margin, the worst case for *equivalent*; the margin is 1.5 times the smallest
-difference shown, where equivalence of copies is found often. *At the smallest
-shown*: one row is better by the difference that its table says it would show
-with 80 % power.
+Known effects are added to a model's metrics, as a share of the baseline's
+mean, so that its relative gain is exactly that. *Copies*: nothing differs.
+*One task differs*: in every row one task is better by far, so that all gates
+are open, and no other task differs. *At the margin*: every task of every row is
+better by exactly the margin, the worst case for *equivalent*; the margin is 1.5
+times the smallest difference shown, where equivalence of copies is found often.
+*At the smallest shown*: one row is better by the difference that its table says
+it would show with 80 % power.
 """
 TABLES = """## Wrong verdicts, % of tables
 
 Any wrong *better* or *worse* (first two), any wrong *equivalent* (third), in
-Δm or in any task. At most {most:.1f} % in all {n} settings; the standard error
-of 5 % is {error:.1f} %.
+Δm or in any task. At most {most:.1f} % in all {n} settings; of counts with a
+true share of 5 %, one in a thousand is above {chance:.1f} %.
 """
 ROWS = """## Right verdicts, % of rows
 
@@ -68,11 +69,11 @@ def markdown(frame: pd.DataFrame, seconds: float) -> str:
   tables = int(frame['tables'].iloc[0])
   wrong = frame[frame['question'].isin(WRONG)]
   most = 100 * wrong['share'].max()
-  error = 100 * (0.05 * 0.95 / tables) ** 0.5
+  chance = 100 * binom.ppf(0.999, tables, stats.ALPHA) / tables
   return '\n'.join(
     [
       HEAD.format(tables=tables, seconds=seconds),
-      TABLES.format(most=most, n=len(wrong) // len(WRONG), error=error),
+      TABLES.format(most=most, n=len(wrong) // len(WRONG), chance=chance),
       _table(frame, WRONG),
       ROWS + _power(frame),
       _table(frame, RIGHT),

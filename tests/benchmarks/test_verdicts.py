@@ -26,7 +26,7 @@ def test_errors_of_a_world_are_those_of_least_squares():
 def test_gains_are_tested_as_the_report_tests_them():
   setting = counts.Setting('resplit', 'stable', 10, 2)
   values = counts.simulate('resplit', 'stable', 2, 0)[:, :10, :3]
-  tests = counts.gains(values, np.ones(worlds.TASKS))
+  tests = counts.gains(values)
   base, other = values[1, :, 0], values[1, :, 2]
   delta = stats.paired_delta_m(other, base, [False] * worlds.TASKS).per_seed
   test = stats.one_sample(delta, 0.0, setting.overlap)

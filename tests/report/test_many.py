@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from mtl_jax.report import layout, many
-from mtl_jax.report.compare import notes, page, tables
+from mtl_jax.report.compare import above, page, tables
 from tests.report import fake
 
 COUNT = 30  # regressions, and as many binary tasks
@@ -34,7 +34,7 @@ def test_columns_do_not_grow_with_tasks(cells, frame):
 
 def test_the_long_table_keeps_every_task(cells, frame):
   assert frame['task'].nunique() == 2 * COUNT + 1
-  assert 'table.csv has every task' in '\n'.join(notes.above(cells))
+  assert 'table.csv has every task' in '\n'.join(above.above(cells))
 
 
 def test_what_stands_for_the_tasks_by_hand(cells, frame):

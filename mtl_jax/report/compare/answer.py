@@ -50,9 +50,10 @@ def could_show(cells: Sequence[Cell], frame: pd.DataFrame) -> list[str]:
   if smallest <= wanted:
     return [text + f'the {base.repeats} here do.']
   level = stats.ALPHA / len(delta)
-  seeds = power.seeds_needed(
-    float(delta['diff_std'].median()), base.test_over_train, level, wanted
+  std = power.typical(
+    float(delta['diff_std'].median()), int(delta['n_seeds'].median())
   )
+  seeds = power.seeds_needed(std, base.test_over_train, level, wanted)
   more = power.rows_needed(smallest, wanted)
   rows = f'about {more:.2g} times the rows'
   if base.header['split'] == 'fixed':

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, NullFormatter
 
 from mtl_jax.report import drawing, many, stats
 from mtl_jax.report.agreement import ordered
 from mtl_jax.report.compare import counts, many_figures
-from mtl_jax.report.layout import human, of_cell
+from mtl_jax.report.compare.size_figure import quality_vs_parameters
+from mtl_jax.report.layout import of_cell
 from mtl_jax.report.results import Cell, TaskInfo
 
 
@@ -40,7 +40,7 @@ def differences(
     _bars(axes, rows, task.name)
     unit = drawing.unit(task.kind, metric)
     label = f'{metric} − single{unit} ({drawing.better(higher)})'
-    axes.set(title=task.name + _fewer(cells, task), xlabel=label)
+    axes.set(title=title(cells, task), xlabel=label)
     drawing.tidy(axes)
   _bars(grid[-1], rows, 'ALL')
   grid[-1].set(title='Δm, all tasks', xlabel=f'% ({drawing.better(True)})')
@@ -72,41 +72,23 @@ def curves(
       _curve(axes, cells, cell, task)
     _limits(axes)
     unit = drawing.unit(task.kind, metric)
-    axes.set(title=task.name + _fewer(cells, task), xlabel='training step')
+    axes.set(title=title(cells, task), xlabel='training step')
     axes.set_ylabel(f'validation {metric}{unit} {"↑" if higher else "↓"}')
     drawing.tidy(axes)
   drawing.legend(figure, *grid[0].get_legend_handles_labels())
   drawing.save(figure, path)
 
 
-def quality_vs_parameters(
-  cells: Sequence[Cell], frame: pd.DataFrame, path: pathlib.Path
-) -> None:
-  """Draws Delta_m with its interval against the number of parameters.
-
-  Args:
-    cells: of the table.
-    frame: from `rows.rows`.
-    path: of the PNG.
-  """
-  cells = ordered(cells)
-  figure, (axes,) = drawing.panels(1, 6.5, 4.5)
-  points = []
-  for cell in cells:
-    row = of_cell(frame, cell).loc['ALL']
-    # Nothing to place: the costs or Delta_m are not known.
-    if not (row['params'] > 0 and np.isfinite(row['mean'])):
-      continue
-    style = drawing.style(cells, cell) | {'linestyle': 'none'}
-    half = np.nan_to_num((row['ci_high'] - row['ci_low']) / 2)
-    axes.errorbar(row['params'], row['mean'], half, capsize=2, **style)
-    points.append((row['params'], row['mean'], cell.label, style['color']))
-  axes.axhline(0, color='black', linewidth=0.8, zorder=0)
-  _count_axis(axes, [point[0] for point in points])
-  axes.set(xlabel='parameters', ylabel='Δm, % (better ↑)')
-  drawing.tidy(axes)
-  drawing.name_points(axes, points)
-  drawing.save(figure, path)
+def title(cells: Sequence[Cell], task: TaskInfo) -> str:
+  """Returns a task's name, and on how many seeds its metric has no value."""
+  metric = task.metrics[0][0]
+  lost = {
+    cell.label: len(cell.completed) - len(cell.values(task.name, metric))
+    for cell in cells
+  }
+  if not any(lost.values()):
+    return task.name
+  return f'{task.name} (up to {max(lost.values())} seeds without a value)'
 
 
 # Of markers; better and worse are filled with the colour of the row.
@@ -117,19 +99,6 @@ ALL: dict[str, Callable] = {
   'curves': curves,
   'quality_vs_parameters': quality_vs_parameters,
 }
-
-
-def _count_axis(axes: Axes, counts: list[float]) -> None:
-  axes.set_xscale('log')
-  if not counts:
-    return
-  # Room on the right for the last name.
-  low, high = min(counts), max(counts)
-  spread = max(high / low, 1.5)
-  axes.set_xlim(low / spread**0.08, high * spread**0.3)
-  axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-  axes.xaxis.set_major_formatter(lambda value, _: human(value))
-  axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _bars(axes: Axes, rows: list[tuple[dict, pd.DataFrame]], task: str):
@@ -189,18 +158,6 @@ def _summary(cell: Cell, task: TaskInfo):
   steps = sorted(by_step)
   overlap = counts.valid_over_train(cell)
   return steps, [stats.interval(by_step[step], overlap) for step in steps]
-
-
-def _fewer(cells: Sequence[Cell], task: TaskInfo) -> str:
-  """Says in a title that the metric has no value on some seeds of a row."""
-  metric = task.metrics[0][0]
-  lost = {
-    cell.label: len(cell.completed) - len(cell.values(task.name, metric))
-    for cell in cells
-  }
-  if not any(lost.values()):
-    return ''
-  return f' (up to {max(lost.values())} seeds without a value)'
 
 
 def _limits(axes: Axes) -> None:

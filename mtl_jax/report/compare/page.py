@@ -12,7 +12,8 @@ from mtl_jax.records import atomic
 from mtl_jax.report import many, stats
 from mtl_jax.report.agreement import baseline, ordered
 from mtl_jax.report.compare import figures, glossary, readings, tables
-from mtl_jax.report.compare.notes import above, notes
+from mtl_jax.report.compare.above import above
+from mtl_jax.report.compare.notes import notes
 from mtl_jax.report.layout import readable
 from mtl_jax.report.results import Cell
 

@@ -10,7 +10,8 @@ from mtl_jax.records import atomic
 from mtl_jax.report import stats, terminal
 from mtl_jax.report.agreement import ordered
 from mtl_jax.report.compare import glossary
-from mtl_jax.report.compare.notes import above, notes
+from mtl_jax.report.compare.above import above
+from mtl_jax.report.compare.notes import notes
 from mtl_jax.report.compare.rows import COLUMNS, rows
 from mtl_jax.report.layout import Table, blocks, readable
 from mtl_jax.report.results import Cell, load

@@ -77,7 +77,9 @@ def _tree(branch: Branch, name: str, secondary: bool, pairs: list):
 def _detectable(row: Row, level: float) -> float:
   if row.get('p_value') is None:
     return np.nan
-  return power.detectable(row['diff_std'], row['n_pairs'], row['share'], level)
+  n = row['n_pairs']
+  std = power.typical(row['diff_std'], n)
+  return power.detectable(std, n, row['share'], level)
 
 
 def _verdict(row: Row) -> str:

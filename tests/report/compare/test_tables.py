@@ -7,7 +7,8 @@ from scipy import stats as scipy_stats
 
 from mtl_jax.errors import InputError
 from mtl_jax.report.compare import tables
-from mtl_jax.report.compare.notes import above, notes
+from mtl_jax.report.compare.above import above
+from mtl_jax.report.compare.notes import notes
 from tests.report import fake
 
 ONE = [{'name': 'cd4', 'kind': 'regression', 'metrics': [['rmse', False]]}]
