@@ -62,7 +62,7 @@ def get_config() -> ConfigDict:
   # Reporting; no effect on any training. A difference to `single` is called
   # equivalent if it is shown to be smaller than this share of the baseline: of
   # Delta_m that many % points, of a task's headline metric that share of it.
-  config.margin = 0.01
+  config.margin = 0.01  # 1 %
 
   # Running; no effect on any result.
   # The number of devices that runs are distributed over, and the number of
