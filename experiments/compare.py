@@ -216,7 +216,11 @@ def draw(
   """
   typed = shlex.join(['python', '-m', *command()])
   unchanged.unless_same(
-    lambda: page.draw(table, frame, folder, typed), table, folder, typed
+    lambda: page.draw(table, frame, folder, typed),
+    table,
+    folder,
+    # The margin may stand in the config's file instead of the command.
+    f'{typed} {cli.CONFIG.value.margin}',
   )
   print(
     f'\nwritten: {folder}/table.md .csv .tex, {folder}/figures/*.png, '
