@@ -51,7 +51,8 @@ def test_what_stands_for_the_tasks_by_hand(cells, frame):
   auc = own[own['metric'] == 'auc']['mean'].sort_values()
   assert row[6] == f'{auc.iloc[0]:.3g} ({auc.index[0]})'
   shown = own[own.index != 'ALL']['verdict']
-  assert row[7] == f'{sum(shown == "better")}/{sum(shown == "worse")}'
+  words = ('better', 'worse', 'equivalent')
+  assert row[7] == '/'.join(str(sum(shown == word)) for word in words)
 
 
 def test_gains_are_better_upwards_whatever_the_metric():
