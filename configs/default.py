@@ -68,6 +68,11 @@ def get_config() -> ConfigDict:
   config.probe.batches = 0  # batches per evaluation; 0 measures nothing
   config.probe.rows = 1000  # training rows on which features are compared
 
+  # Reporting; no effect on any training. A difference to `single` is called
+  # equivalent if it is shown to be smaller than this share of the baseline: of
+  # Delta_m that many % points, of a task's headline metric that share of it.
+  config.margin = 0.01  # 1 %
+
   # Running; no effect on any result.
   # The number of devices that runs are distributed over, and the number of
   # devices that share a batch.

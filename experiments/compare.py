@@ -200,7 +200,7 @@ def show(table: list[report_cells.Cell], folder: pathlib.Path) -> pd.DataFrame:
   Returns:
     The table in long format.
   """
-  frame = tables.write(table, folder)
+  frame = tables.write(table, folder, cli.CONFIG.value.margin)
   tables.show(table, frame)
   # Figures take seconds; the table should be visible before.
   sys.stdout.flush()
@@ -219,7 +219,11 @@ def draw(
   """
   typed = shlex.join(['python', '-m', *command()])
   unchanged.unless_same(
-    lambda: page.draw(table, frame, folder, typed), table, folder, typed
+    lambda: page.draw(table, frame, folder, typed),
+    table,
+    folder,
+    # The margin may stand in the config's file instead of the command.
+    f'{typed} {cli.CONFIG.value.margin}',
   )
   print(
     f'\nwritten: {folder}/table.md .csv .tex, {folder}/figures/*.png, '

@@ -102,12 +102,17 @@ def _paired(grid: dict[str, Any]) -> zip:
 
 
 def _penalties(config: Any, scheme: Choice) -> tuple[float, ...]:
-  """The penalties to try; 0 alone for a scheme without a penalty."""
+  """The penalties to try; 0 alone where nothing is added to the losses."""
   # A scheme has a penalty if it overrides one of these methods.
   made, base = scheme.make, schemes.Scheme
   by_params = made.penalty is not base.penalty
   by_step = made.proximal is not base.proximal
   if not (made.penalised or by_params or by_step):
+    return (0.0,)
+  # A scheme whose penalty has weight 0 has none either: its table must not name
+  # one, nor a search draw one.
+  fields = plugins.fields(made) | scheme.fields
+  if made.penalised_by and not any(fields[n] for n in made.penalised_by):
     return (0.0,)
   return config.hp.penalty or scheme.hp.get('penalty', ()) or (0.01,)
 

@@ -20,6 +20,7 @@ def check(config: Any) -> None:
     check_names(what, [config[what]])
   check_words(config)
   check_numbers(config)
+  check_margin(config.get('margin', 0.01))
   values = config.hp.to_dict()
   if not values['penalty']:  # The scheme chooses its values.
     del values['penalty']
@@ -96,6 +97,20 @@ def check_numbers(config: Any) -> None:
     raise InputError(
       f'config.steps={config.steps} times config.batch_size='
       f'{config.batch_size} must be less than 2**31; take fewer steps'
+    )
+
+
+def check_margin(margin: Any) -> None:
+  """Raises `InputError` unless the margin of equivalence is a positive number.
+
+  Args:
+    margin: a share of the baseline.
+  """
+  number = isinstance(margin, int | float) and not isinstance(margin, bool)
+  if not (number and 0 < margin < math.inf):
+    raise InputError(
+      f'config.margin is {margin!r}; it must be a number above 0, such as '
+      '0.01: differences below 1 % of the baseline are then called equivalent'
     )
 
 

@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from mtl_jax.report import many
+from mtl_jax.report import many, stats
 from mtl_jax.report.agreement import baseline, ordered
 from mtl_jax.report.results import Cell
 
-MARKS = {'better': ' ▲', 'worse': ' ▼'}
+MARKS = {stats.BETTER: ' ▲', stats.WORSE: ' ▼', stats.EQUIVALENT: ' ='}
+SMALLEST = 'smallest shown'  # the last line: with 80 % power, median over rows
 DELTA = 'Δm % ↑'
 
 
@@ -32,7 +33,8 @@ def readable(cells: Sequence[Cell], frame: pd.DataFrame) -> Table:
     frame: from `compare.rows.rows`.
 
   Returns:
-    A row per cell.
+    A row per cell; then, where anything was tested, the smallest difference
+    that a column would have shown with 80 % power, the median over its rows.
 
   Raises:
     InputError: the cells cannot be compared.
@@ -46,7 +48,8 @@ def readable(cells: Sequence[Cell], frame: pd.DataFrame) -> Table:
   names = many.header(tasks) if many.too_many(tasks) else names
   base = of_cell(frame, baseline(cells))
   header = ['scheme', *names, DELTA, *costs, *(['failed'] * ratio)]
-  return Table(header, [_line(cell, frame, base, ratio) for cell in cells])
+  body = [_line(cell, frame, base, ratio) for cell in cells]
+  return Table(header, [*body, *_smallest(tasks, frame, len(header))])
 
 
 def of_cell(frame: pd.DataFrame, cell: Cell) -> pd.DataFrame:
@@ -151,9 +154,9 @@ def _line(cell: Cell, frame: pd.DataFrame, base, ratio: bool) -> list[str]:
   entries = (
     many.entries(cell, own, base)
     if many.too_many(cell.tasks)
-    else [_entry(own.loc[task.name]) for task in cell.tasks]
+    else [_entry(own.loc[task.name], cell) for task in cell.tasks]
   )
-  delta = '0' if cell.is_baseline else _entry(own.loc['ALL'], '+')
+  delta = '0' if cell.is_baseline else _entry(own.loc['ALL'], cell, '+')
   cost = own.loc['ALL']
   units = ('params', 'flops_per_step', 'steps_per_second', 'seconds')
   costs = [human(float(cost[unit])) for unit in units]
@@ -162,6 +165,23 @@ def _line(cell: Cell, frame: pd.DataFrame, base, ratio: bool) -> list[str]:
   return [cell.label, *entries, delta, *costs, *failed]
 
 
-def _entry(row: pd.Series, sign: str = '') -> str:
+def _entry(row: pd.Series, cell: Cell, sign: str = '') -> str:
   number = with_interval(row['mean'], row['ci_low'], row['ci_high'], sign)
-  return number + MARKS.get(row['verdict'], '')
+  # Seeds on which the metric has no value; failed runs have their own column.
+  seeds, of = int(row['n_seeds']), len(cell.completed)
+  lost = f' ({seeds}/{of} seeds)' if 0 < seeds < of else ''
+  return number + lost + MARKS.get(row['verdict'], '')
+
+
+def _smallest(tasks, frame: pd.DataFrame, width: int) -> list[list[str]]:
+  first = frame.drop_duplicates(['scheme', 'balancer', 'task'])
+  known = first.dropna(subset=['detectable']).groupby('task')['detectable']
+  medians = known.median()
+  if medians.empty:
+    return []
+  names = [] if many.too_many(tasks) else [task.name for task in tasks]
+  gap = len(many.header(tasks)) if many.too_many(tasks) else 0
+  numbers = [f'{medians.get(name, math.nan):.2g}' for name in (*names, 'ALL')]
+  line = [SMALLEST, *['–'] * gap, *numbers]
+  line += ['–'] * (width - len(line))
+  return [[entry.replace('nan', '–') for entry in line]]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from mtl_jax.report import stats
 from mtl_jax.report.results import Cell, TaskInfo
 
 MOST = 12  # tasks that have a column and a panel each
@@ -35,7 +36,7 @@ def header(tasks: Sequence[TaskInfo]) -> list[str]:
   for (metric, higher), own in by_metric(tasks).items():
     title = f'{metric} {"↑" if higher else "↓"}'
     names += [f'{title} of {len(own)}: median', 'quartiles', 'worst']
-  return [*names, 'better/worse', 'most gained', 'most lost']
+  return [*names, '▲/▼/=', 'most gained', 'most lost']
 
 
 def entries(cell: Cell, own: pd.DataFrame, base: pd.DataFrame) -> list[str]:
@@ -57,9 +58,10 @@ def entries(cell: Cell, own: pd.DataFrame, base: pd.DataFrame) -> list[str]:
     return [*columns, '–', '–', '–']
   names = [task.name for task in cell.tasks]
   verdicts = own.loc[names, 'verdict']
-  better, worse = ((verdicts == word).sum() for word in ('better', 'worse'))
+  words = (stats.BETTER, stats.WORSE, stats.EQUIVALENT)
+  counts = '/'.join(str((verdicts == word).sum()) for word in words)
   change = gains(own, base, names)['gain'].dropna()
-  return [*columns, f'{better}/{worse}', *_extremes(change)]
+  return [*columns, counts, *_extremes(change)]
 
 
 def gains(
@@ -99,8 +101,8 @@ def meaning(tasks: Sequence[TaskInfo]) -> list[str]:
     return []
   return [
     f'Of {len(tasks)} tasks: median, quartiles and worst of their means over '
-    'runs; how many are shown better/worse; the largest gain and loss over '
-    'single in %. table.csv has every task.'
+    'runs; how many are better, worse and equivalent; the largest gain and '
+    'loss over single in %. table.csv has every task.'
   ]
 
 

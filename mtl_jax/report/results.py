@@ -45,12 +45,14 @@ class Eval(NamedTuple):
     readings: means over the training steps since the previous evaluation; NaN
       where a value was not finite.
     weights: of the tasks, means over the same steps; None where unknown.
+    train_loss: by task, the mean over the same steps; empty if not recorded.
   """
 
   step: int
   valid: dict[str, dict[str, float | None]]
   readings: Mapping[Reading, np.ndarray] = types.MappingProxyType({})
   weights: Mapping[str, float] | None = None
+  train_loss: Mapping[str, float] = types.MappingProxyType({})
 
 
 class Run(NamedTuple):
@@ -67,6 +69,8 @@ class Run(NamedTuple):
       none.
     why: it failed; '' if it did not.
     step: at which it failed.
+    test_model: as `test`, of the one checkpoint of the whole model where
+      `test` is of a checkpoint per task; else None.
   """
 
   seed: int
@@ -78,6 +82,7 @@ class Run(NamedTuple):
   best_step: Mapping[str, int] = types.MappingProxyType({})
   why: str = ''
   step: int | None = None
+  test_model: dict[str, dict[str, float | None]] | None = None
 
 
 class Cell(NamedTuple):
@@ -132,9 +137,15 @@ class Cell(NamedTuple):
 
   @property
   def test_over_train(self) -> float | None:
-    """Test rows over training rows for resplits, which overlap; else None."""
+    """Test over training units for resplits, which overlap; else None.
+
+    Units are what is independent (patients, glyphs); rows where none are named.
+    """
     if self.header['split'] != 'resplit':
       return None
+    units = self.header.get('units') or {}
+    if units.get('test') and units.get('train'):
+      return units['test'] / units['train']
     return self.header['n_test'] / self.header['n_train']
 
   @property
@@ -212,8 +223,13 @@ def _runs(lines: list[dict]) -> tuple[Run, ...]:
       readings = dict(
         _reading(*item) for item in line.get('readings', {}).items()
       )
-      weights = line.get('weights')
-      evaluation = Eval(line['step'], line['valid'], readings, weights)
+      evaluation = Eval(
+        line['step'],
+        line['valid'],
+        readings,
+        line.get('weights'),
+        line.get('train_loss') or {},
+      )
       curves.setdefault(line['run'], {})[line['step']] = evaluation
     elif line['kind'] in ('test', 'failed'):
       runs[line['run']] = line
@@ -233,7 +249,7 @@ def _reading(key: str, values: Any) -> tuple[Reading, np.ndarray]:
 
 def _run(line: dict, curve: dict[int, Eval]) -> Run:
   points = tuple(curve[step] for step in sorted(curve))
-  names = ('score', 'valid', 'test', 'best_step', 'why', 'step')
+  names = ('score', 'valid', 'test', 'best_step', 'why', 'step', 'test_model')
   fields = {name: line[name] for name in names if name in line}
   return Run(line['seed'], line['hp'], points, **fields)
 

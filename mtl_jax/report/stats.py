@@ -1,4 +1,4 @@
-"""Statistics of paired runs: intervals, corrected tests, Holm, Delta_m."""
+"""Statistics of paired runs: intervals, corrected tests, equivalence, Holm."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,16 +7,34 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from mtl_jax.report.relative import (
+  NEAR_ZERO,
+  DeltaM,
+  delta_m,
+  paired_delta_m,
+)
+
+__all__ = [
+  'NEAR_ZERO',
+  'DeltaM',
+  'delta_m',
+  'paired_delta_m',
+]
+
 LEVEL = 0.95  # of confidence intervals
 ALPHA = 0.05  # of corrected tests
 # The size of values whose relative changes are given in percent: `scale` of
 # `one_sample` for gains and Delta_m.
 PERCENT = 100.0
-NO_DIFFERENCE = 'no difference shown'  # the verdict of a test at `ALPHA`
+# Verdicts. Equivalent: the difference is smaller than a margin that was fixed
+# beforehand; undecided: neither a difference nor equivalence is shown.
+BETTER, WORSE = 'better', 'worse'
+EQUIVALENT, UNDECIDED = 'equivalent', 'undecided'
+NO_DIFFERENCE = 'no difference shown'  # of tests without a margin
+# The margin of equivalence as a share of the baseline: 1 %.
+MARGIN = 0.01
 # Metrics are computed in float32: what differs by less is rounding.
 ROUNDING = 1e-6
-# A relative change is refused where the baseline is nearer to zero than this.
-NEAR_ZERO = 1e-3
 
 
 class Interval(NamedTuple):
@@ -37,18 +55,15 @@ class Paired(NamedTuple):
   p_value: float | None
 
 
-class DeltaM(NamedTuple):
-  """Delta_m of each seed in percent; None with a `reason` where refused."""
-
-  per_seed: np.ndarray | None
-  reason: str = ''
-
-
-def interval(values: ArrayLike) -> Interval:
+def interval(
+  values: ArrayLike, test_over_train: float | None = None
+) -> Interval:
   """Returns the t interval of the mean of values.
 
   Args:
     values: `[n]`.
+    test_over_train: units of test over units of training, for resplits: the
+      interval is then that of the corrected test, see `paired`.
 
   Returns:
     In the unit of the values. One value has no spread and none has no mean:
@@ -56,7 +71,7 @@ def interval(values: ArrayLike) -> Interval:
   """
   values = np.asarray(values, float)
   mean, std = _moments(values)
-  half = _half_width(std, values.size, 1 / max(values.size, 1))
+  half = _half_width(std, values.size, share(values.size, test_over_train))
   return Interval(mean, std, mean - half, mean + half)
 
 
@@ -72,7 +87,7 @@ def paired(
   Args:
     a: `[n]`.
     b: `[n]`, paired with `a`.
-    test_over_train: rows of test over rows of training, for resplits.
+    test_over_train: units of test over units of training, for resplits.
 
   Returns:
     The mean difference, its interval and p-value.
@@ -96,7 +111,7 @@ def one_sample(
     differences: `[n]`.
     scale: the size of the values that were subtracted. Differences below
       `ROUNDING` times that are rounding.
-    test_over_train: rows of test over rows of training, for resplits.
+    test_over_train: units of test over units of training, for resplits.
 
   Returns:
     The mean difference, its interval and p-value.
@@ -104,10 +119,43 @@ def one_sample(
   differences = np.asarray(differences, float)
   n = differences.size
   mean, std = _moments(differences)
-  share = 1 / max(n, 1) + (test_over_train or 0)
-  half = _half_width(std, n, share)
-  p_value = _p_value(mean, std, n, share, ROUNDING * scale)
+  part = share(n, test_over_train)
+  half = _half_width(std, n, part)
+  p_value = _known(p_different(mean, std, n, part, ROUNDING * scale))
   return Paired(mean, mean - half, mean + half, p_value)
+
+
+def equivalence(
+  differences: ArrayLike,
+  margin: float,
+  scale: float,
+  test_over_train: float | None = None,
+) -> float | None:
+  """Tests whether the mean of differences lies within a margin around zero.
+
+  Two one-sided tests (Schuirmann, J. Pharmacokinetics and Biopharmaceutics 15,
+  1987) with the statistic of `paired`: p < alpha if and only if the
+  (1 - 2 alpha) interval of the mean lies inside +-margin.
+
+  Args:
+    differences: `[n]`.
+    margin: in the unit of the differences, above zero.
+    scale: as in `one_sample`.
+    test_over_train: units of test over units of training, for resplits.
+
+  Returns:
+    The p-value of `|mean| >= margin`; None where it is unknown.
+  """
+  differences = np.asarray(differences, float)
+  n = differences.size
+  mean, std = _moments(differences)
+  part = share(n, test_over_train)
+  return _known(p_apart(mean, std, n, part, ROUNDING * scale, margin))
+
+
+def share(n: int, test_over_train: float | None = None) -> float:
+  """Returns the variance of the mean of n values over that of one value."""
+  return 1 / max(n, 1) + (test_over_train or 0)
 
 
 def named(test_over_train: float | None) -> str:
@@ -136,94 +184,6 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
   return adjusted
 
 
-def delta_m(
-  values: ArrayLike,
-  base: ArrayLike,
-  higher_is_better: Sequence[bool],
-  groups: Sequence[Sequence[int]],
-  convention: str = 'P',
-) -> float:
-  """Returns the mean relative change of metrics against a baseline, in percent.
-
-  The two conventions can rank methods differently. This function is for
-  published tables, which give metrics without seeds; the report itself uses
-  `paired_delta_m`.
-
-  Args:
-    values: `[metrics]`.
-    base: `[metrics]`, of the baseline.
-    higher_is_better: per metric.
-    groups: the indices of each task's metrics; only used by 'P'.
-    convention: 'P', + is better, mean over tasks of the mean over each task's
-      metrics (Maninis et al., arXiv:1904.08918); or 'N', + is worse, flat mean
-      over the metrics (CAGrad, Nash-MTL).
-
-  Returns:
-    Delta_m.
-
-  Raises:
-    ValueError: another convention.
-  """
-  gains = _gains(values, base, base, higher_is_better)
-  if convention == 'N':
-    return -100 * float(gains.mean())
-  if convention != 'P':
-    raise ValueError(f"convention is 'P' or 'N', not {convention!r}")
-  return 100 * float(_task_mean(gains, groups))
-
-
-def paired_delta_m(
-  values: ArrayLike,
-  base: ArrayLike,
-  higher_is_better: Sequence[bool],
-  groups: Sequence[Sequence[int]] | None = None,
-  near_zero: float = NEAR_ZERO,
-  names: Sequence[str] | None = None,
-) -> DeltaM:
-  """Returns Delta_m (convention P) of each seed.
-
-  The denominators are the baseline's means over seeds and the numerators are
-  paired, so the mean over seeds is `delta_m` of the means, while the spread
-  includes that of the baseline.
-
-  Args:
-    values: `[seeds, metrics]`.
-    base: `[seeds, metrics]`, of the baseline.
-    higher_is_better: per metric.
-    groups: as in `delta_m`; without it every metric is a task of its own.
-    near_zero: least modulus of a baseline's mean.
-    names: of the metrics, for the reason.
-
-  Returns:
-    `[seeds]` in percent; or None and a reason if no seed is complete or the
-    mean of a baseline is nearer to zero than `near_zero`.
-  """
-  values, base = np.asarray(values, float), np.asarray(base, float)
-  if not len(values):
-    return DeltaM(None, 'no seed is complete in both rows')
-  means = base.mean(0)
-  small = int(np.abs(means).argmin())
-  # Negated, so that a NaN is refused as well.
-  if not abs(means[small]) >= near_zero:
-    name = names[small] if names else f'metric {small}'
-    reason = f'the baseline of {name} is {means[small]:.3g}'
-    return DeltaM(None, f'{reason}, nearer to zero than {near_zero:g}')
-  groups = groups or [[i] for i in range(means.size)]
-  gains = _gains(values, base, means, higher_is_better)
-  return DeltaM(100 * _task_mean(gains, groups))
-
-
-def _gains(values, base, denominator, higher_is_better) -> np.ndarray:
-  values, base = np.asarray(values, float), np.asarray(base, float)
-  signs = np.where(np.asarray(higher_is_better), 1.0, -1.0)
-  # The modulus: a rise of a negative score is a gain too.
-  return signs * (values - base) / np.abs(denominator)
-
-
-def _task_mean(gains, groups):
-  return np.mean([gains[..., list(g)].mean(-1) for g in groups], axis=0)
-
-
 def _moments(values: np.ndarray) -> tuple[float, float]:
   mean = float(values.mean()) if values.size else np.nan
   std = float(values.std(ddof=1)) if values.size > 1 else np.nan
@@ -236,12 +196,48 @@ def _half_width(std: float, n: int, share: float) -> float:
   return float(special.stdtrit(n - 1, (1 + LEVEL) / 2)) * std * share**0.5
 
 
-def _p_value(mean, std, n, share, rounding) -> float | None:
-  if n < 2:
-    return None
-  if std <= rounding:
-    # No spread to test against. Equal differences are common in a metric of
-    # few steps (accuracy, small test split), and t would be infinite there;
-    # the exact sign test keeps the level.
-    return 1.0 if abs(mean) <= rounding else 2.0 ** (1 - n)
-  return float(2 * special.stdtr(n - 1, -abs(mean) / (std * share**0.5)))
+def p_different(mean, std, n: int, part, rounding):
+  """Returns the two-sided p-value of mean zero; NaN for fewer than two values.
+
+  Args:
+    mean: of differences, a number or an array.
+    std: of the same.
+    n: number of differences.
+    part: from `share`.
+    rounding: spread and mean below which differences are rounding.
+
+  Returns:
+    In the shape of `mean`.
+  """
+  with np.errstate(divide='ignore', invalid='ignore'):
+    tails = 2 * special.stdtr(n - 1, -np.abs(mean) / (std * part**0.5))
+  signs = np.where(np.abs(mean) <= rounding, 1.0, _signs(part))
+  return _of_two(n, np.where(std <= rounding, signs, tails))
+
+
+def p_apart(mean, std, n: int, part, rounding, margin):
+  """Returns the p-value of `|mean| >= margin`, as `p_different` does."""
+  room = margin - np.abs(mean)
+  with np.errstate(divide='ignore', invalid='ignore'):
+    tail = special.stdtr(n - 1, -room / (std * part**0.5))
+  signs = np.where(room > rounding, _signs(part), 1.0)
+  return _of_two(n, np.where(std <= rounding, signs, tail))
+
+
+def _signs(part: float) -> float:
+  """The p-value where all differences are equal, and t has no spread.
+
+  Equal differences are common in a metric of few steps (accuracy, small test
+  split): t would be infinite, and the exact sign test keeps the level. It takes
+  independent signs. Resplits have rows in common, so they count as the number
+  of independent values whose mean has the same variance, 1 / share.
+  """
+  return min(1.0, 2.0 ** (1 - 1 / part))
+
+
+def _of_two(n: int, p_values):
+  return p_values if n > 1 else np.full_like(p_values, np.nan)
+
+
+def _known(p_value) -> float | None:
+  return None if np.isnan(p_value) else float(p_value)

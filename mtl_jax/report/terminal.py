@@ -26,23 +26,37 @@ _COLOURS = {'▲': 'green', '▼': 'red'}
 
 
 class Sheet(NamedTuple):
-  """Lines above the table, the table, and notes below it."""
+  """Lines above the table, the table, and notes below it.
+
+  `more` is a second table, with lines above it, for which only files have room.
+  """
 
   above: Sequence[str]
   table: Table
   notes: Sequence[str]
+  more: tuple[Sequence[str], Table] | None = None
 
 
 def markdown(sheet: Sheet) -> str:
   """Formats the sheet as Markdown: the table between two lists."""
-  header, body = sheet.table
-  rule = [':--', *['--:'] * (len(header) - 1)]
+  more, second = sheet.more or ([], None)
   parts = [
-    '\n'.join(f'- {line}' for line in sheet.above),
-    '\n'.join(_pipes(line) for line in (header, rule, *body)),
-    '\n'.join(f'- {note}' for note in sheet.notes),
+    _listed(sheet.above),
+    _grid(sheet.table),
+    _listed(sheet.notes),
+    _listed(more),
+    _grid(second) if second else '',
   ]
   return '\n\n'.join(part for part in parts if part) + '\n'
+
+
+def _listed(lines: Sequence[str]) -> str:
+  return '\n'.join(f'- {line}' for line in lines)
+
+
+def _grid(table: Table) -> str:
+  rule = [':--', *['--:'] * (len(table.header) - 1)]
+  return '\n'.join(map(_pipes, (table.header, rule, *table.body)))
 
 
 def console(sheet: Sheet, width: int = 120) -> Group:
@@ -58,7 +72,7 @@ def console(sheet: Sheet, width: int = 120) -> Group:
   # A rule of rich takes what `blocks` counts, and one more at the left edge.
   tables = [_rich(b) for b in blocks(sheet.table, width - 1)]
   head = [Text(line, style='dim') for line in sheet.above]
-  foot = [Text(f'- {note}') for note in sheet.notes]
+  foot = [Text(f'- {note}') for note in [*sheet.notes, *_elsewhere(sheet)]]
   return Group(*head, *tables, *foot)
 
 
@@ -74,7 +88,8 @@ def plain(sheet: Sheet, width: int = 120) -> str:
   """
   tables = [_aligned(b) for b in blocks(sheet.table, width)]
   head = [textwrap.fill(line, width) for line in sheet.above]
-  foot = [textwrap.fill(f'- {note}', width) for note in sheet.notes]
+  below = [*sheet.notes, *_elsewhere(sheet)]
+  foot = [textwrap.fill(f'- {note}', width) for note in below]
   return '\n'.join([*head, '', *tables, *foot])
 
 
@@ -95,6 +110,13 @@ def show(sheet: Sheet, file=None) -> None:
   if not _can_print(file):
     text = text.translate(_ASCII).encode('ascii', 'replace').decode()
   print(text, file=file)
+
+
+def _elsewhere(sheet: Sheet) -> list[str]:
+  """Names the columns that a terminal has no room for."""
+  if not sheet.more:
+    return []
+  return [f'More columns in the files: {", ".join(sheet.more[1].header[1:])}']
 
 
 def _pipes(line: list[str]) -> str:

@@ -34,6 +34,7 @@ class Scheme(base.Scheme):
 
   mix = ('policy',)
   penalised = True
+  penalised_by = ('sparsity', 'sharing')
   mix_lr: float = 10.0
   search: float = 0.5
   warmup: float = 0.2

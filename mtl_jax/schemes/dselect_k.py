@@ -31,6 +31,7 @@ class Scheme(base.Scheme):
 
   mix = ('digits', 'blend')
   penalised = True
+  penalised_by = ('entropy',)
   num_experts: int = 4
   selectors: int = 2
   gamma: float = 1.0

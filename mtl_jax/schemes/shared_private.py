@@ -26,6 +26,7 @@ class Scheme(base.Scheme):
   """
 
   penalised = True
+  penalised_by = ('orthogonality', 'adversarial')
   share: float = 0.5
   orthogonality: float = 0.01
   adversarial: float = 0.0

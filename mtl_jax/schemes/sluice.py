@@ -28,6 +28,7 @@ class Scheme(base.Scheme):
   mix = ('shared_alpha', 'alpha', 'beta')
   towers = True
   penalised = True
+  penalised_by = ('orthogonality',)
   subspaces: int = 2
   own: float = 0.9
   orthogonality: float = 0.0

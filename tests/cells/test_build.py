@@ -115,6 +115,16 @@ def test_bad_input_gets_one_line_with_the_remedy(changes, parts):
     assert part in text, text
 
 
+@pytest.mark.parametrize(
+  ('scheme', 'field'), [('mmoe', 'balance'), ('sluice', 'orthogonality')]
+)
+def test_a_scheme_that_charges_nothing_has_no_penalty(scheme, field):
+  c = config(scheme=scheme)
+  assert [s['penalty'] for s in tried(c)] == [0.0]
+  c.schemes[scheme][field] = 0.1
+  assert [s['penalty'] for s in tried(c)] == [1.0]
+
+
 def test_a_schemes_own_settings_stand_in_for_the_general_ones():
   c = config(scheme='soft_l2', hp={'lr': (1e-3, 1e-2)})
   c.schemes.soft_l2.hp.penalty = (0.1, 0.2)

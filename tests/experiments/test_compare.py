@@ -26,7 +26,7 @@ def get_config():
   config.batch_size = 8
   return config
 """
-TIMED = ['steps_per_second', 'seconds']
+TIMED = ['steps_per_second', 'seconds', 'seconds_to_single']
 
 
 @pytest.fixture(scope='module')

@@ -98,6 +98,7 @@ def states():
     ('--config.parallel=vmp', "did you mean 'vmap'"),
     ('--config.mesh=(2,)', 'config.mesh is (2,)'),
     ('--config.steps=0', 'at least 1'),
+    ('--config.margin=0.', 'config.margin is 0.0'),
     ('--config.hp.lr=(-1.,)', 'negative'),
     ('--config.stpes=5', "did you mean 'steps'"),
     ('--schems=hard', 'schemes'),

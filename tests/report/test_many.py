@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from mtl_jax.report import layout, many
-from mtl_jax.report.compare import notes, page, tables
+from mtl_jax.report.compare import above, page, tables
 from tests.report import fake
 
 COUNT = 30  # regressions, and as many binary tasks
@@ -34,7 +34,7 @@ def test_columns_do_not_grow_with_tasks(cells, frame):
 
 def test_the_long_table_keeps_every_task(cells, frame):
   assert frame['task'].nunique() == 2 * COUNT + 1
-  assert 'table.csv has every task' in '\n'.join(notes.above(cells))
+  assert 'table.csv has every task' in '\n'.join(above.above(cells))
 
 
 def test_what_stands_for_the_tasks_by_hand(cells, frame):
@@ -51,7 +51,8 @@ def test_what_stands_for_the_tasks_by_hand(cells, frame):
   auc = own[own['metric'] == 'auc']['mean'].sort_values()
   assert row[6] == f'{auc.iloc[0]:.3g} ({auc.index[0]})'
   shown = own[own.index != 'ALL']['verdict']
-  assert row[7] == f'{sum(shown == "better")}/{sum(shown == "worse")}'
+  words = ('better', 'worse', 'equivalent')
+  assert row[7] == '/'.join(str(sum(shown == word)) for word in words)
 
 
 def test_gains_are_better_upwards_whatever_the_metric():

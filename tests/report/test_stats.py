@@ -75,6 +75,30 @@ def test_a_constant_difference_is_tested_by_its_signs():
   assert stats.paired(np.ones(10), np.zeros(10)).p_value == 2**-9
 
 
+def test_equal_differences_of_resplits_are_fewer_signs():
+  # Variance of the mean 1/4 + 1/4, as that of two independent values.
+  a, b = np.full(4, 0.75), np.full(4, 0.5)
+  assert stats.paired(a, b).p_value == 2**-3
+  assert stats.paired(a, b, test_over_train=0.25).p_value == 0.5
+
+
+@pytest.mark.parametrize('overlap', [None, 0.25])
+def test_equivalent_where_the_90_percent_interval_lies_within(overlap):
+  d = RNG.normal(0.1, 0.3, size=8)
+  test = stats.one_sample(d, 1.0, overlap)
+  t90, t95 = scipy_stats.t.ppf([0.95, 0.975], 7)
+  edge = abs(test.mean) + (test.high - test.mean) * t90 / t95
+  assert stats.equivalence(d, edge, 1.0, overlap) == pytest.approx(0.05)
+  assert stats.equivalence(d, 1.1 * edge, 1.0, overlap) < 0.05
+  assert stats.equivalence([0.1], 1.0, 1.0) is None
+
+
+def test_the_interval_of_resplits_is_that_of_their_test():
+  values = RNG.normal(size=7)
+  test = stats.one_sample(values, 1.0, 0.25)
+  assert stats.interval(values, 0.25)[2:] == pytest.approx(test[1:3])
+
+
 def test_unpaired_values_are_refused():
   with pytest.raises(ValueError, match='differ in number'):
     stats.paired([1.0, 2.0], [1.0])

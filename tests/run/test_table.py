@@ -283,7 +283,8 @@ def test_batches_without_a_label_are_noted_once(tmp_path):
 
 def test_the_hash_names_what_determines_the_numbers_and_no_more():
   base = make()
-  assert make(parallel='1', checkpoint_seconds=1.0).hash == base.hash
+  idle = {'parallel': '1', 'checkpoint_seconds': 1.0, 'margin': 0.02}
+  assert make(**idle).hash == base.hash
   others = (
     {'seeds': 2},
     {'steps': 12},

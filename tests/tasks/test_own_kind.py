@@ -7,7 +7,7 @@ from configs import default
 from mtl_jax import cells, records, run
 from mtl_jax.cells import build
 from mtl_jax.report import results as report_cells
-from mtl_jax.report.compare import notes
+from mtl_jax.report.compare import missing
 from mtl_jax.run import linear, trees
 from tests import small
 
@@ -58,7 +58,7 @@ def test_the_table_says_on_how_many_seeds_a_figure_rests(trained):
   cell, folder = trained
   found = report_cells.load(folder)
   assert set(found.values('first', 'auc')) == {0, 2}
-  said = notes.missing_values([found])
+  said = missing.values([found])
   assert any(s.startswith('hard: first auc') and '2 of 3' in s for s in said)
   assert any(
     s.startswith('hard: price broken has a value on 0 of 3') for s in said

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, NullFormatter
 
 from mtl_jax.report import drawing, many, stats
 from mtl_jax.report.agreement import ordered
-from mtl_jax.report.compare import many_figures
-from mtl_jax.report.layout import human, of_cell
+from mtl_jax.report.compare import counts, many_figures
+from mtl_jax.report.compare.size_figure import quality_vs_parameters
+from mtl_jax.report.layout import of_cell
 from mtl_jax.report.results import Cell, TaskInfo
 
 
@@ -40,7 +40,7 @@ def differences(
     _bars(axes, rows, task.name)
     unit = drawing.unit(task.kind, metric)
     label = f'{metric} − single{unit} ({drawing.better(higher)})'
-    axes.set(title=task.name, xlabel=label)
+    axes.set(title=title(cells, task), xlabel=label)
     drawing.tidy(axes)
   _bars(grid[-1], rows, 'ALL')
   grid[-1].set(title='Δm, all tasks', xlabel=f'% ({drawing.better(True)})')
@@ -72,42 +72,27 @@ def curves(
       _curve(axes, cells, cell, task)
     _limits(axes)
     unit = drawing.unit(task.kind, metric)
-    axes.set(title=task.name, xlabel='training step')
+    axes.set(title=title(cells, task), xlabel='training step')
     axes.set_ylabel(f'validation {metric}{unit} {"↑" if higher else "↓"}')
     drawing.tidy(axes)
   drawing.legend(figure, *grid[0].get_legend_handles_labels())
   drawing.save(figure, path)
 
 
-def quality_vs_parameters(
-  cells: Sequence[Cell], frame: pd.DataFrame, path: pathlib.Path
-) -> None:
-  """Draws Delta_m with its interval against the number of parameters.
+def title(cells: Sequence[Cell], task: TaskInfo) -> str:
+  """Returns a task's name, and on how many seeds its metric has no value."""
+  metric = task.metrics[0][0]
+  lost = {
+    cell.label: len(cell.completed) - len(cell.values(task.name, metric))
+    for cell in cells
+  }
+  if not any(lost.values()):
+    return task.name
+  return f'{task.name} (up to {max(lost.values())} seeds without a value)'
 
-  Args:
-    cells: of the table.
-    frame: from `rows.rows`.
-    path: of the PNG.
-  """
-  cells = ordered(cells)
-  figure, (axes,) = drawing.panels(1, 6.5, 4.5)
-  points = []
-  for cell in cells:
-    row = of_cell(frame, cell).loc['ALL']
-    # Nothing to place: the costs or Delta_m are not known.
-    if not (row['params'] > 0 and np.isfinite(row['mean'])):
-      continue
-    style = drawing.style(cells, cell) | {'linestyle': 'none'}
-    half = np.nan_to_num((row['ci_high'] - row['ci_low']) / 2)
-    axes.errorbar(row['params'], row['mean'], half, capsize=2, **style)
-    points.append((row['params'], row['mean'], cell.label, style['color']))
-  axes.axhline(0, color='black', linewidth=0.8, zorder=0)
-  _count_axis(axes, [point[0] for point in points])
-  axes.set(xlabel='parameters', ylabel='Δm, % (better ↑)')
-  drawing.tidy(axes)
-  drawing.name_points(axes, points)
-  drawing.save(figure, path)
 
+# Of markers; better and worse are filled with the colour of the row.
+FILL = {stats.UNDECIDED: 'white', stats.EQUIVALENT: '#bbbbbb'}
 
 ALL: dict[str, Callable] = {
   'differences': differences,
@@ -116,30 +101,20 @@ ALL: dict[str, Callable] = {
 }
 
 
-def _count_axis(axes: Axes, counts: list[float]) -> None:
-  axes.set_xscale('log')
-  if not counts:
-    return
-  # Room on the right for the last name.
-  low, high = min(counts), max(counts)
-  spread = max(high / low, 1.5)
-  axes.set_xlim(low / spread**0.08, high * spread**0.3)
-  axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-  axes.xaxis.set_major_formatter(lambda value, _: human(value))
-  axes.xaxis.set_minor_formatter(NullFormatter())
-
-
 def _bars(axes: Axes, rows: list[tuple[dict, pd.DataFrame]], task: str):
   for i, (style, own) in enumerate(rows):
     row = own.loc[task]
     style = style | {'linestyle': 'none', 'markersize': 5}
     # No bar where the interval is unknown, as for a single seed.
     half = np.nan_to_num((row['diff_ci_high'] - row['diff_ci_low']) / 2)
-    # Hollow: the corrected test shows no difference.
-    if row['verdict'] not in ('better', 'worse'):
-      style['markerfacecolor'] = 'white'
+    style['markerfacecolor'] = FILL.get(row['verdict'], style['color'])
     axes.errorbar(row['diff'], i, xerr=half, capsize=2, **style)
   axes.axvline(0, color='black', linewidth=0.8)
+  margins = [own.loc[task, 'margin'] for _, own in rows]
+  if np.isfinite(margins).any():
+    # The smallest, where rows have other seeds and so another baseline.
+    margin = np.nanmin(margins)
+    axes.axvspan(-margin, margin, color='#eeeeee', linewidth=0, zorder=0)
   axes.locator_params(axis='x', nbins=4)
 
 
@@ -181,7 +156,8 @@ def _summary(cell: Cell, task: TaskInfo):
       if value is not None:
         by_step.setdefault(point.step, []).append(value)
   steps = sorted(by_step)
-  return steps, [stats.interval(by_step[step]) for step in steps]
+  overlap = counts.valid_over_train(cell)
+  return steps, [stats.interval(by_step[step], overlap) for step in steps]
 
 
 def _limits(axes: Axes) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from mtl_jax.report import drawing, many
+from mtl_jax.report import drawing, many, stats
 from mtl_jax.report.agreement import baseline, ordered
 from mtl_jax.report.layout import of_cell
 from mtl_jax.report.results import Cell, TaskInfo
@@ -74,7 +74,7 @@ def _gains(axes: Axes, gains: pd.DataFrame, colour: str) -> None:
   # Smaller markers where hundreds of tasks would merge.
   places, size = np.arange(len(gains)), 3 if len(gains) <= 300 else 1.5
   axes.vlines(places, gains['low'], gains['high'], color='#cccccc', linewidth=1)
-  shown = gains['verdict'].isin(['better', 'worse']).to_numpy()
+  shown = gains['verdict'].isin([stats.BETTER, stats.WORSE]).to_numpy()
   for which, fill in ((~shown, 'white'), (shown, colour)):
     axes.plot(
       places[which],

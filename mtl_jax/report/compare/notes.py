@@ -1,48 +1,29 @@
-"""Lines above and notes below the table: how it was made, and what failed."""
+"""Notes below the table: settings, failures, seeds without a value."""
 
 import itertools
 from collections.abc import Sequence
 
-from mtl_jax.report import many
+import pandas as pd
+
+from mtl_jax.report import many, stats
 from mtl_jax.report.agreement import baseline, ordered
 from mtl_jax.report.compare import hyperparameters as hps
-from mtl_jax.report.compare import weights
-from mtl_jax.report.compare.rows import deltas
+from mtl_jax.report.compare import missing, weights
+from mtl_jax.report.compare.deltas import deltas
 from mtl_jax.report.results import Cell, settings
 
-BUDGET = ('steps', 'batch_size', 'evals')
 # A row whose seeds fail one by one would bury the other notes.
 MOST_FAILURES = 4
 
 
-def above(cells: Sequence[Cell]) -> list[str]:
-  """Returns the lines above the table: data, test, Delta_m and units, budget.
-
-  Args:
-    cells: of the table.
-
-  Returns:
-    Lines of text.
-
-  Raises:
-    InputError: the cells cannot be compared.
-  """
-  cells = ordered(cells)
-  base = baseline(cells)
-  return [
-    _data(base),
-    _test(base),
-    *many.meaning(base.tasks),
-    _meaning(base),
-    _budget(cells),
-  ]
-
-
-def notes(cells: Sequence[Cell]) -> list[str]:
+def notes(
+  cells: Sequence[Cell], frame: pd.DataFrame | None = None
+) -> list[str]:
   """Returns the notes below the table: settings, failures, missing values.
 
   Args:
     cells: of the table.
+    frame: from `rows.rows`; without it closed gates are not named.
 
   Returns:
     Lines of text, those of the trainings themselves last.
@@ -53,11 +34,12 @@ def notes(cells: Sequence[Cell]) -> list[str]:
   cells = ordered(cells)
   return [
     *_refusal(baseline(cells)),
+    *(_behind_gates(frame) if frame is not None else []),
     *hps.differing(cells),
     *itertools.chain.from_iterable(own_notes(cell) for cell in cells),
     *weights.lines(cells),
     *_pairs(cells),
-    *missing_values(cells),
+    *missing.values(cells),
     *_said(cells),
   ]
 
@@ -74,73 +56,6 @@ def own_notes(cell: Cell) -> list[str]:
       f'{len(tried)} settings (mean validation loss {mean:.4g})'
     )
   return lines + _failures(cell)
-
-
-def _data(base: Cell) -> str:
-  head, n = base.header, len(base.setting)
-  rows = f'{head["n_train"]}/{head["n_valid"]}/{head["n_test"]}'
-  return (
-    f'{head["dataset"]}, encoder {head["encoder"]}: mean over {n} '
-    f'{base.repeats} ({rows} rows train/valid/test) ± half the width of its '
-    '95 % t interval. Balancer equal where none is named.'
-  )
-
-
-def _test(base: Cell) -> str:
-  if base.test_over_train is None:
-    test = 'paired t-test'
-    drawn = base.header['split'] == 'drawn'
-    fixed = ' Seeds on one split show training noise only.'
-    scope = '' if drawn else fixed
-  else:
-    test = 'corrected resampled t-test (Nadeau and Bengio 2003)'
-    scope = ' Resplits overlap, which the test allows for and ± does not.'
-  return (
-    f'▲ better, ▼ worse than single, else no difference shown: {test}, paired '
-    f'by seed, p < 0.05 after Holm over the table.{scope}'
-  )
-
-
-def _meaning(base: Cell) -> str:
-  text = (
-    'Δm: + is better; mean over tasks of the relative gain over single in '
-    "the task's headline metric, with its paired interval."
-  )
-  if any(task.kind == 'regression' for task in base.tasks):
-    text += (
-      ' Regression metrics are in standard deviations of the training '
-      'labels where labels were standardised.'
-    )
-  return text
-
-
-def _budget(cells: Sequence[Cell]) -> str:
-  known = baseline(cells).header['comparable']
-  common = hps.common(cells).items()
-  hp = {k: v for k, v in common if not hps.idle(k, v)}
-  budget = {k: known[k] for k in BUDGET if k in known} | hp
-  more = '; the rest in the notes' if any(hps.own_hp(cells)) else ''
-  return (
-    f'Budget: {hps.named(budget)}{more}. {_selection(cells)} Steps/s: all runs '
-    'together; seconds: the whole row, with compilation.'
-  )
-
-
-def _selection(cells: Sequence[Cell]) -> str:
-  """How parameters were selected; schemes whose steps differ by task."""
-  own = dict.fromkeys(cell.scheme for cell in cells if _own_steps(cell))
-  named = f' ({", ".join(own)})' if own else ''
-  return (
-    'Parameters are those of the lowest validation loss: one step for the '
-    'whole model, its own step per task where towers are separate'
-    f'{named}; settings are those of its lowest mean; the test split is read '
-    'once.'
-  )
-
-
-def _own_steps(cell: Cell) -> bool:
-  # One step for the whole model is recorded as the same for every task.
-  return any(len(set(run.best_step.values())) > 1 for run in cell.completed)
 
 
 def _failures(cell: Cell) -> list[str]:
@@ -174,34 +89,32 @@ def _pairs(cells: Sequence[Cell]) -> list[str]:
   ]
 
 
-def missing_values(cells: Sequence[Cell]) -> list[str]:
-  """Returns notes on metrics that some completed runs of a cell lack.
-
-  A metric has no value where it cannot be computed: an AUC of one class.
-  """
-  summed = many.too_many(cells[0].tasks)
-  rows: dict[tuple, dict[str, list[str]]] = {}
-  for cell in cells:
-    for task in cell.tasks:
-      counts = {m: len(cell.values(task.name, m)) for m, _ in task.metrics}
-      # Metrics of a task that lack equally many seeds share a note.
-      for seeds in sorted(set(counts.values()) - {len(cell.completed)}):
-        metrics = ', '.join(m for m, n in counts.items() if n == seeds)
-        of = f'{seeds} of {len(cell.completed)}'
-        # In a summarised table so do tasks.
-        key = (metrics, of) if summed else (task.name, metrics, of)
-        own = rows.setdefault(key, {})
-        own.setdefault(task.name, []).append(cell.label)
-  return [
-    f'{_labels(own)}: {many.some(list(own))} {metrics} has a value on {of} '
-    'seeds only; where it is a headline, Δm has none on the others'
-    for (*_, metrics, of), own in rows.items()
+def _behind_gates(frame: pd.DataFrame) -> list[str]:
+  """Tasks that differ by their own interval, but whose gate is closed."""
+  rows = frame.drop_duplicates(['scheme', 'balancer', 'task'])
+  alone = rows[
+    (rows['task'] != 'ALL')
+    & (rows['p_value'] < stats.ALPHA)
+    & ~rows['verdict'].isin([stats.BETTER, stats.WORSE])
   ]
-
-
-def _labels(own: dict[str, list[str]]) -> str:
-  """The labels of the cells, each once."""
-  return ', '.join(dict.fromkeys(itertools.chain.from_iterable(own.values())))
+  if alone.empty:
+    return []
+  names = []
+  for (scheme, balancer), own in alone.groupby(
+    ['scheme', 'balancer'], sort=False
+  ):
+    label = scheme if balancer in ('', 'equal') else f'{scheme} + {balancer}'
+    up = (own['diff'] > 0) == own['higher_is_better']
+    signs = [
+      f'{task} {"gains" if better else "loses"}'
+      for task, better in zip(own['task'], up, strict=True)
+    ]
+    names.append(f'{label}: {many.some(signs)}')
+  return [
+    'Undecided, but outside its own 95 % interval, which is corrected for '
+    'overlap and not for the number of tests (of tests of nothing one in 20 '
+    f'does): {"; ".join(names)}'
+  ]
 
 
 def _said(cells: Sequence[Cell]) -> list[str]:

@@ -9,33 +9,38 @@ import jinja2
 import pandas as pd
 
 from mtl_jax.records import atomic
-from mtl_jax.report import many
+from mtl_jax.report import many, stats
 from mtl_jax.report.agreement import baseline, ordered
-from mtl_jax.report.compare import figures, readings, tables
-from mtl_jax.report.compare.notes import above, notes
+from mtl_jax.report.compare import figures, glossary, readings, tables
+from mtl_jax.report.compare.above import above
+from mtl_jax.report.compare.notes import notes
 from mtl_jax.report.layout import readable
 from mtl_jax.report.results import Cell
 
 CAPTIONS = {
   'differences': (
     'Paired difference to single in the headline metric of each task, with '
-    'its 95 % interval. Filled: better or worse after correction; hollow: no '
-    'difference shown.'
+    'the 95 % interval of the corrected test. Filled: better or worse after '
+    'correction for the whole table; grey: equivalent to within the margin, '
+    'which is shaded; hollow: undecided.'
   ),
   'curves': (
     'Validation metric by training step, mean and 95 % interval over the '
-    'runs. The first tenth of the steps may lie outside the frame.'
+    'runs, corrected for the overlap of resplits. The first tenth of the '
+    'steps may lie outside the frame.'
   ),
   'quality_vs_parameters': (
-    'Δm with its paired 95 % interval against the number of parameters.'
+    'Δm with the 95 % interval of its corrected test against the number of '
+    'parameters.'
   ),
 }
 # Of tables whose tasks are summed up, see `many`.
 SUMMED = {
   'differences': (
     'Of every task, the gain over single in its headline metric with its 95 % '
-    'interval, in order. Filled: better or worse after correction; hollow: no '
-    'difference shown. The frame cuts wide intervals.'
+    'interval, in order. Filled: better or worse after correction for the '
+    'whole table; hollow: undecided or equivalent. The frame cuts wide '
+    'intervals.'
   ),
   'curves': (
     'Validation metric by training step: median and quartiles over tasks of '
@@ -44,12 +49,16 @@ SUMMED = {
 }
 READINGS = (
   '{label}: what the scheme logged in training, means over the steps between '
-  'two evaluations; mean and 95 % interval over the runs.'
+  'two evaluations; mean and 95 % t interval over the runs, which is not '
+  'corrected for the overlap of resplits.'
 )
 
 
 def write(
-  cells: Sequence[Cell], workdir: pathlib.Path, command: str = ''
+  cells: Sequence[Cell],
+  workdir: pathlib.Path,
+  command: str = '',
+  margin: float = stats.MARGIN,
 ) -> pd.DataFrame:
   """Writes table.{md,csv,tex}, figures/*.png and report.html.
 
@@ -59,6 +68,7 @@ def write(
     cells: of the table, in any order.
     workdir: into which they are written.
     command: that is printed on the page.
+    margin: of equivalence, see `rows.rows`.
 
   Returns:
     The long table, see `rows.rows`.
@@ -67,7 +77,7 @@ def write(
     InputError: the cells cannot be compared; then nothing is written.
   """
   cells = ordered(cells)
-  frame = tables.write(cells, workdir)
+  frame = tables.write(cells, workdir, margin)
   draw(cells, frame, workdir, command)
   return frame
 
@@ -134,10 +144,12 @@ def html(
   captions = CAPTIONS | summed | own
   return _template().render(
     title=f'{header["dataset"]}: ways of sharing against single-task learning',
-    lines=above(cells),
+    lines=above(cells, frame),
     table=readable(cells, frame),
+    more_lines=glossary.lines(cells, frame),
+    more=glossary.table(cells, frame),
     pictures=[(n, _inline(png), captions[n]) for n, png in drawn.items()],
-    notes=notes(cells),
+    notes=notes(cells, frame),
     data=_data(header.get('card') or {}),
     configuration=json.dumps(header['comparable'], indent=2),
     settings=[(cell.label, _settings(cell)) for cell in cells],

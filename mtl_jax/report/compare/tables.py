@@ -7,9 +7,11 @@ import pandas as pd
 from rich.console import Group
 
 from mtl_jax.records import atomic
-from mtl_jax.report import terminal
+from mtl_jax.report import stats, terminal
 from mtl_jax.report.agreement import ordered
-from mtl_jax.report.compare.notes import above, notes
+from mtl_jax.report.compare import glossary
+from mtl_jax.report.compare.above import above
+from mtl_jax.report.compare.notes import notes
 from mtl_jax.report.compare.rows import COLUMNS, rows
 from mtl_jax.report.layout import Table, blocks, readable
 from mtl_jax.report.results import Cell, load
@@ -46,12 +48,15 @@ _LATEX = str.maketrans(
 )
 
 
-def write(cells: Sequence[Cell], workdir: pathlib.Path) -> pd.DataFrame:
+def write(
+  cells: Sequence[Cell], workdir: pathlib.Path, margin: float = stats.MARGIN
+) -> pd.DataFrame:
   """Writes table.{md,csv,tex}.
 
   Args:
     cells: of the table, in any order.
     workdir: into which they are written.
+    margin: of equivalence, see `rows.rows`.
 
   Returns:
     The long table, see `rows.rows`.
@@ -61,7 +66,7 @@ def write(cells: Sequence[Cell], workdir: pathlib.Path) -> pd.DataFrame:
   """
   workdir = pathlib.Path(workdir)
   cells = ordered(cells)
-  frame = rows(cells)
+  frame = rows(cells, margin)
   write_csv(frame, workdir / 'table.csv')
   atomic.write(workdir / 'table.md', markdown(cells, frame))
   atomic.write(workdir / 'table.tex', latex(cells, frame))
@@ -104,8 +109,8 @@ def latex(cells: Sequence[Cell], frame: pd.DataFrame, width: int = 120) -> str:
   """
   cells = ordered(cells)
   tabulars = [_tabular(b) for b in blocks(readable(cells, frame), width)]
-  caption = ' '.join(line.translate(_LATEX) for line in above(cells))
-  under = [rf'\par {note.translate(_LATEX)}' for note in notes(cells)]
+  caption = ' '.join(line.translate(_LATEX) for line in above(cells, frame))
+  under = [rf'\par {note.translate(_LATEX)}' for note in notes(cells, frame)]
   return '\n'.join(
     [
       r'\begin{table*}\centering\footnotesize',
@@ -161,7 +166,9 @@ def show(cells: Sequence[Cell], frame: pd.DataFrame, file=None) -> None:
 
 def _sheet(cells: Sequence[Cell], frame: pd.DataFrame) -> terminal.Sheet:
   cells = ordered(cells)
-  return terminal.Sheet(above(cells), readable(cells, frame), notes(cells))
+  lines, below = above(cells, frame), notes(cells, frame)
+  more = glossary.lines(cells, frame), glossary.table(cells, frame)
+  return terminal.Sheet(lines, readable(cells, frame), below, more)
 
 
 def _tabular(table: Table) -> str:

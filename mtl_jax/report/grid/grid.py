@@ -6,15 +6,17 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from mtl_jax.report import stats
 from mtl_jax.report.agreement import baseline
-from mtl_jax.report.compare.rows import deltas
+from mtl_jax.report.compare.deltas import deltas
 from mtl_jax.report.grid import factorial
 from mtl_jax.report.results import Cell
 
 Pair = tuple[str, str]
 COLUMNS = (
   *('dataset', 'scheme', 'balancer', 'n_seeds', 'delta_m'),
-  *('ci_low', 'ci_high', 'p_holm', 'verdict', 'reason'),
+  *('ci_low', 'ci_high', 'p_holm', 'p_equivalent_holm', 'detectable'),
+  *('verdict', 'reason'),
 )
 
 
@@ -38,6 +40,7 @@ class Grid(NamedTuple):
     balancers: columns, in the order asked for.
     frame: one line per pair (`COLUMNS`); an unknown pair has a reason.
     part: over which means and effects are taken.
+    margin: of equivalence, in % points.
   """
 
   cells: Sequence[Cell]
@@ -45,6 +48,7 @@ class Grid(NamedTuple):
   balancers: list[str]
   frame: pd.DataFrame
   part: Part
+  margin: float = 100 * stats.MARGIN
 
   @property
   def test_over_train(self) -> float | None:
@@ -88,7 +92,8 @@ def make(
     if delta.per_seed is not None
   }
   part = _part(per_seed, schemes, balancers)
-  return Grid(cells, list(schemes), list(balancers), frame, part)
+  margin = float(rows[rows['metric'] == 'delta_m']['margin'].iloc[0])
+  return Grid(cells, list(schemes), list(balancers), frame, part, margin)
 
 
 def _frame(rows, schemes, balancers, reasons) -> pd.DataFrame:

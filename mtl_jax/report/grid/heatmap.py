@@ -6,7 +6,7 @@ import textwrap
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mtl_jax.report import drawing, heatmap
+from mtl_jax.report import drawing, heatmap, stats
 from mtl_jax.report.agreement import baseline
 from mtl_jax.report.grid import two_way
 from mtl_jax.report.grid.grid import Grid
@@ -14,8 +14,8 @@ from mtl_jax.report.heatmap import Entry
 
 TITLE = (
   'Δm against single with balancer equal, mean ± half its 95 % interval over '
-  '{n} seeds. Bold with ▲ better or ▼ worse: shown after correction; plain: no '
-  'difference shown; hatched: not known, see grid.md'
+  '{n} seeds. Bold with ▲ better or ▼ worse: shown after correction; = '
+  'equivalent; plain: undecided; hatched: not known, see grid.md'
 )
 
 
@@ -55,4 +55,6 @@ def _rows(grid: Grid) -> list[list[Entry]]:
 
 
 def _entry(row: pd.Series) -> Entry:
-  return Entry(two_way.entry(row), row['verdict'] in ('better', 'worse'))
+  return Entry(
+    two_way.entry(row), row['verdict'] in (stats.BETTER, stats.WORSE)
+  )

@@ -55,10 +55,18 @@ def _above(grid: Grid) -> list[str]:
     f'Δm in % against single with balancer equal, + is better: mean over '
     f'{len(base.setting)} {what} ± half the width of its 95 % interval '
     f'({test}). Rows are schemes, columns balancers.',
-    '▲ better, ▼ worse: p < 0.05 after Holm over the whole table of the '
-    'comparison, else no difference shown. Means have no test.',
+    f'▲ better, ▼ worse, = equivalent to within {grid.margin:.3g} %: p < 0.05, '
+    'corrected for all pairs, else undecided. Means have no test.'
+    + _smallest(grid),
     'Budget, settings, costs and every task: table.md.',
   ]
+
+
+def _smallest(grid: Grid) -> str:
+  smallest = grid.frame['detectable'].median()
+  if not np.isfinite(smallest):
+    return ''
+  return f' A Δm of {smallest:.2g} % would have been shown with 80 % power.'
 
 
 def _table(grid: Grid) -> Table:

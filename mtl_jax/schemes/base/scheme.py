@@ -68,6 +68,8 @@ class Scheme(nn.Module):
     towers: one tower per task, which `warm_start` can train separately.
     penalised: a penalty is added to the task losses, see `penalty` and
       `add_penalty`.
+    penalised_by: names of the fields that weigh this penalty: it is nothing
+      where all of them are 0. () is one that no field weighs.
     own_rows: trains only on data where each row has the label of one task.
   """
 
@@ -80,6 +82,7 @@ class Scheme(nn.Module):
   separate: ClassVar[bool] = False
   towers: ClassVar[bool] = False
   penalised: ClassVar[bool] = False
+  penalised_by: ClassVar[tuple[str, ...]] = ()
   own_rows: ClassVar[bool] = False
 
   def __post_init__(self):

@@ -21,6 +21,7 @@ class Mixture(base.Scheme):
   """
 
   penalised = True
+  penalised_by = ('balance',)
   num_experts: int = 4
   expert_from: int = -1
   tower_from: int = -1

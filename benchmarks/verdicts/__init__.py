@@ -1,0 +1,1 @@
+"""Simulated tables: how often verdicts are wrong, and how often right."""
