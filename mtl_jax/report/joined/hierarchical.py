@@ -13,6 +13,7 @@ from scipy import special
 
 from mtl_jax.report import stats
 
+MARGIN = 1.0  # of equivalence, in % points of Delta_m
 STEPS = 1000  # of Fisher scoring; it converges in about ten
 
 
@@ -24,6 +25,7 @@ class Effect(NamedTuple):
     low: lower end of its 95 % interval.
     high: upper end.
     p_value: of the test that mu is 0, two-sided.
+    p_equivalent: of the test that mu lies outside the margin.
     tau: standard deviation between data sets.
     new_low: lower end of the 95 % interval of the effect on a new data set.
     new_high: upper end; infinite for two data sets.
@@ -33,13 +35,16 @@ class Effect(NamedTuple):
   low: float
   high: float
   p_value: float
+  p_equivalent: float
   tau: float
   new_low: float
   new_high: float
 
 
 def estimate(
-  effects: Float[np.ndarray, 'sets'], errors: Float[np.ndarray, 'sets']
+  effects: Float[np.ndarray, 'sets'],
+  errors: Float[np.ndarray, 'sets'],
+  margin: float = MARGIN,
 ) -> Effect:
   """Estimates the mean over data sets.
 
@@ -52,6 +57,7 @@ def estimate(
   Args:
     effects: of each data set, at least two.
     errors: their standard errors, in the same unit.
+    margin: of equivalence, in the same unit.
 
   Returns:
     In the same unit.
@@ -63,11 +69,14 @@ def estimate(
   mean = float((weights * effects).sum() / weights.sum())
   factor = (weights * (effects - mean) ** 2).sum() / (k - 1)
   variance = float(max(1.0, factor) / weights.sum())
-  half = _quantile(k - 1) * variance**0.5
+  error = variance**0.5
+  half = _quantile(k - 1) * error
   new = _quantile(k - 2) * (variance + tau2) ** 0.5
-  p_value = float(2 * special.stdtr(k - 1, -abs(mean) / variance**0.5))
-  ends = mean - half, mean + half
-  return Effect(mean, *ends, p_value, tau2**0.5, mean - new, mean + new)
+  p_value = float(2 * special.stdtr(k - 1, -abs(mean) / error))
+  # The larger p-value of two one-sided tests (Schuirmann 1987).
+  apart = float(special.stdtr(k - 1, (abs(mean) - margin) / error))
+  ends, tests = (mean - half, mean + half), (p_value, apart)
+  return Effect(mean, *ends, *tests, tau2**0.5, mean - new, mean + new)
 
 
 def between(

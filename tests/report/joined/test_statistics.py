@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from mtl_jax.report.joined import hierarchical, improvement, ranks
+from mtl_jax.report.joined import hierarchical, improvement, mean_ranks
 
 # Demsar, JMLR 7, 2006, table 6: AUC of C4.5, with m, with cf, with both.
 DEMSAR = np.array([
@@ -36,17 +36,17 @@ BCG = np.array([
 
 
 def test_demsars_example():
-  ranked = ranks.ranks(DEMSAR)
+  ranked = mean_ranks.ranks(DEMSAR)
   # The table was ranked with more digits than it prints: voting has no tie.
   ranked[12] = 4, 1, 2, 3
   np.testing.assert_allclose(
     ranked.mean(0), [3.143, 2.000, 2.893, 1.964], atol=6e-4
   )
-  test = ranks.friedman(ranked)
+  test = mean_ranks.friedman(ranked)
   assert test.chi2 == pytest.approx(9.28, abs=0.005)
   assert test.f == pytest.approx(3.69, abs=0.005)
   assert 0.01 < test.p_value < 0.05
-  assert ranks.critical_difference(4, 14) == pytest.approx(1.25, abs=0.005)
+  assert mean_ranks.critical_difference(4, 14) == pytest.approx(1.25, abs=0.005)
 
 
 def test_critical_values_are_those_of_the_table():
@@ -54,23 +54,23 @@ def test_critical_values_are_those_of_the_table():
   table = (1.960, 2.343, 2.569, 2.728, 2.850, 2.949, 3.031, 3.102, 3.164)
   for k, q in enumerate(table, 2):
     unit = (k * (k + 1) / 6) ** 0.5
-    assert ranks.critical_difference(k, 1) / unit == pytest.approx(
+    assert mean_ranks.critical_difference(k, 1) / unit == pytest.approx(
       q, abs=1.1e-3
     )
 
 
 def test_groups_are_the_longest():
   means = np.array([1.0, 1.4, 2.2, 4.0])
-  assert ranks.groups(means, 1.3) == [(0, 2)]
-  assert ranks.groups(means, 1.0) == [(0, 1), (1, 2)]
-  assert ranks.groups(means, 0.1) == []
+  assert mean_ranks.groups(means, 1.3) == [(0, 2)]
+  assert mean_ranks.groups(means, 1.0) == [(0, 1), (1, 2)]
+  assert mean_ranks.groups(means, 0.1) == []
 
 
 @pytest.mark.parametrize(('tests', 'sets'), [(1, 6), (6, 8)])
 def test_fewer_data_sets_can_show_nothing(tests, sets):
-  assert ranks.sets_needed(tests) == sets
+  assert mean_ranks.sets_needed(tests) == sets
   for n, shown in ((sets - 1, False), (sets, True)):
-    p_value = ranks.signed_rank(np.arange(1.0, n + 1))
+    p_value = mean_ranks.signed_rank(np.arange(1.0, n + 1))
     assert p_value == pytest.approx(ranks.smallest_p(n))
     assert (tests * p_value < 0.05) == shown
 
