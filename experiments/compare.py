@@ -30,7 +30,7 @@ with lazy.imports():
   from mtl_jax.records import owner
   from mtl_jax.report import results as report_cells
   from mtl_jax.report import unchanged
-  from mtl_jax.report.compare import page, tables
+  from mtl_jax.report.compare import page, shown, tables
 
 if TYPE_CHECKING:
   import pandas as pd
@@ -198,6 +198,7 @@ def show(table: list[report_cells.Cell], folder: pathlib.Path) -> pd.DataFrame:
     The table in long format.
   """
   frame = tables.write(table, folder)
+  shown.write(table, folder)
   tables.show(table, frame)
   # Figures take seconds; the table should be visible before.
   sys.stdout.flush()

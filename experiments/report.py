@@ -12,6 +12,7 @@ Writes joined.md, joined.csv, figures/delta_m.png,
 figures/critical_difference.png and report.html.
 """
 
+import math
 import os
 import pathlib
 import shlex
@@ -48,8 +49,7 @@ def main(workdirs: list[str]) -> None:
   Raises:
     InputError: if they cannot be joined, or the folder cannot be written to.
   """
-  # Negated, so that NaN is refused as well.
-  if not MARGIN.value >= 0:
+  if not 0 <= MARGIN.value < math.inf:
     raise InputError(f'--margin={MARGIN.value} is not a number from 0')
   # Without pandas and matplotlib, so that a slip is reported at once.
   joined = join.load(workdirs)

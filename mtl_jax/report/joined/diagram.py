@@ -36,7 +36,7 @@ def draw(own: Ranking) -> Figure:
   _difference(axes, own, count)
   for i, (first, last) in enumerate(groups):
     axes.plot([first, last], [0.6 * (i + 1)] * 2, **BAR)
-  _names(axes, own, 0.6 * len(groups) + 0.8, span)
+  _names(axes, own, 0.6 * len(groups) + 0.8, float(span))
   axes.set_axis_off()
   axes.set_title(_title(own), fontsize=9)
   return figure

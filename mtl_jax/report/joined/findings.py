@@ -127,7 +127,7 @@ def _effect(
 
 
 def _improvement(joined: Joined, label: str) -> dict:
-  pairs = [_pair(own, own.cell(label)) for own in joined.sets]
+  pairs = [pair(own, own.cell(label)) for own in joined.sets]
   return {
     'P(X > Y), same split': improvement.on_same_split(pairs),
     'P(X > Y), any runs': improvement.of_any_runs(pairs),
@@ -135,7 +135,7 @@ def _improvement(joined: Joined, label: str) -> dict:
   }
 
 
-def _pair(own: DataSet, cell: Cell) -> improvement.Pair:
+def pair(own: DataSet, cell: Cell) -> improvement.Pair:
   """Scores in percent of the baseline's means; their difference is Delta_m."""
   seeds, base = own.seeds(cell), own.base
   values, reference = (_headlines(one, seeds) for one in (cell, base))

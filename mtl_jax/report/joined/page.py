@@ -105,8 +105,7 @@ def html(page: Page, drawn: dict[str, bytes], command: str = '') -> str:
 def _lines(joined: Joined) -> Iterator[str]:
   yield f'Data sets: {"; ".join(_described(own) for own in joined.sets)}.'
   if joined.left_out:
-    listed = '; '.join(f'{k} ({why})' for k, why in joined.left_out.items())
-    yield f'Left out, since they are not in every table: {listed}.'
+    yield f'Left out: {"; ".join(_left_out(joined.left_out))}.'
   fixed = [s.name for s in joined.sets if s.base.header['split'] == 'fixed']
   if fixed:
     yield (
@@ -115,6 +114,14 @@ def _lines(joined: Joined) -> Iterator[str]:
     )
   parts = [n for s in joined.sets if (n := _primary(s))]
   yield from parts
+
+
+def _left_out(reasons: dict[str, str]) -> list[str]:
+  """The rows of each reason together."""
+  return [
+    f'{", ".join(k for k in reasons if reasons[k] == why)} ({why})'
+    for why in dict.fromkeys(reasons.values())
+  ]
 
 
 def _described(own: DataSet) -> str:

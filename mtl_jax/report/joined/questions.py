@@ -38,8 +38,9 @@ def _deltas(found: Findings) -> Section:
   ]
   above = [
     'Δm %, + is better: mean over tasks of the relative gain over single in '
-    "the task's headline metric, ± half its 95 % interval. ▲ better, ▼ worse: "
-    "the verdict of the data set's own table, corrected over all rows of it."
+    "the task's headline metric, ± half its 95 % interval. ▲ better, ▼ worse, "
+    "= equivalent: the verdict of the data set's own table, corrected over all "
+    'rows of it.'
   ]
   return Section(
     'Δm on each data set',
@@ -86,7 +87,7 @@ def _effects(found: Findings) -> Section:
   ]
   table = Table([*header, 'on a new data set, %'], body)
   return Section(
-    'Over data sets', sentences.effect(found), Sheet(above, table, [])
+    'Mean over data sets', sentences.effect(found), Sheet(above, table, [])
   )
 
 
@@ -113,10 +114,10 @@ def _ranks(found: Findings, own: Ranking) -> Section:
     "not ranked. Wilcoxon's signed-rank test of Δm against single, Holm over "
     'the schemes (Benavoli et al. 2016).',
     f'Friedman (Demšar 2006): χ² = {test.chi2:.2f}, F = {test.f:.2f}, p = '
-    f'{test.p_value:.2g}; Nemenyi: mean ranks nearer than '
-    f'{own.difference:.2f} are not shown to differ: {alike}. Both are '
-    'approximations for some ten data sets or more'
-    + ('.' if own.decisive else ', and are no verdict here.'),
+    f'{test.p_value:.2g} by permutation; Nemenyi: mean ranks nearer than '
+    f'{own.difference:.2f} are not shown to differ: {alike}. Nemenyi is an '
+    'approximation for some ten data sets or more'
+    + ('.' if own.decisive else ', and no verdict here.'),
   ]
   return Section(
     'Ranks',

@@ -9,7 +9,6 @@ from mtl_jax.report.joined.findings import (
   UNDECIDED,
   WORSE,
   Findings,
-  Ranking,
 )
 from mtl_jax.report.joined.hierarchical import Effect
 from mtl_jax.report.joined.improvement import Estimate

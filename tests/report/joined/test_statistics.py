@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy import stats as distributions
 
 from mtl_jax.report.joined import hierarchical, improvement, mean_ranks
 
@@ -45,7 +46,9 @@ def test_demsars_example():
   test = mean_ranks.friedman(ranked)
   assert test.chi2 == pytest.approx(9.28, abs=0.005)
   assert test.f == pytest.approx(3.69, abs=0.005)
-  assert 0.01 < test.p_value < 0.05
+  # By permutation, and by scipy's chi^2 with a correction for ties.
+  expected = distributions.friedmanchisquare(*-ranked.T).pvalue
+  assert test.p_value == pytest.approx(expected, abs=0.004)
   assert mean_ranks.critical_difference(4, 14) == pytest.approx(1.25, abs=0.005)
 
 
@@ -57,6 +60,14 @@ def test_critical_values_are_those_of_the_table():
     assert mean_ranks.critical_difference(k, 1) / unit == pytest.approx(
       q, abs=1.1e-3
     )
+
+
+def test_three_data_sets_that_agree_have_their_exact_p_value():
+  """One of the 3! orders squared."""
+  ranked = np.tile([1.0, 2.0, 3.0], (3, 1))
+  test = mean_ranks.friedman(ranked)
+  assert test.f == np.inf
+  assert test.p_value == pytest.approx(1 / 36, abs=0.005)
 
 
 def test_groups_are_the_longest():
@@ -71,7 +82,7 @@ def test_fewer_data_sets_can_show_nothing(tests, sets):
   assert mean_ranks.sets_needed(tests) == sets
   for n, shown in ((sets - 1, False), (sets, True)):
     p_value = mean_ranks.signed_rank(np.arange(1.0, n + 1))
-    assert p_value == pytest.approx(ranks.smallest_p(n))
+    assert p_value == pytest.approx(mean_ranks.smallest_p(n))
     assert (tests * p_value < 0.05) == shown
 
 
@@ -154,8 +165,6 @@ def test_overlap_widens_an_interval_as_it_does_a_t_interval():
 
 
 def test_the_interquartile_mean_is_scipys():
-  from scipy import stats
-
   values = np.random.default_rng(0).normal(size=(2, 11))
-  expected = stats.trim_mean(values, 0.25, axis=1)
+  expected = distributions.trim_mean(values, 0.25, axis=1)
   np.testing.assert_allclose(improvement.middle_half(values), expected)
