@@ -144,8 +144,19 @@ def test_the_bootstrap_is_that_of_every_sample():
   every = [[w[list(i)].mean() for i in itertools.product(range(3), repeat=3)]
            for w in wins]  # fmt: skip
   means = [np.mean(both) for both in itertools.product(*every)]
+  low, high = np.percentile(means, (2.5, 97.5))
+  # Never narrower than Wilson's interval, here of 4 of 6.
+  least = distributions.binomtest(4, 6).proportion_ci(method='wilson')
+  expected = min(low, least.low), max(high, least.high)
   found = improvement.on_same_split(pairs)
-  assert found[1:] == pytest.approx(np.percentile(means, (2.5, 97.5)), abs=0.01)
+  assert found[1:] == pytest.approx(expected, abs=0.01)
+
+
+def test_few_runs_that_all_win_prove_little():
+  pairs = [improvement.Pair(np.ones(3), np.zeros(3))]
+  least = distributions.binomtest(3, 3).proportion_ci(method='wilson')
+  for estimate in (improvement.on_same_split, improvement.of_any_runs):
+    assert estimate(pairs) == pytest.approx((1, least.low, 1))
 
 
 def test_overlap_widens_an_interval_as_it_does_a_t_interval():
@@ -159,7 +170,7 @@ def test_overlap_widens_an_interval_as_it_does_a_t_interval():
     plain, wide = (
       estimate([improvement.Pair(own, base, r)]) for r in (0.0, 0.375)
     )
-    if wide.high < 1 and wide.low > 0:
+    if estimate is improvement.interquartile_mean:
       assert wide.high - wide.low == pytest.approx(2 * (plain.high - plain.low))
     assert wide.low <= plain.low <= plain.high <= wide.high
 
