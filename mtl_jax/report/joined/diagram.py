@@ -44,7 +44,7 @@ def draw(own: Ranking) -> Figure:
 
 def _title(own: Ranking) -> str:
   sets = f'{len(own.ranked)} data sets'
-  if own.decisive:
+  if own.asymptotic:
     return (
       f'Mean ranks by Δm over {sets}; bars join what is not shown to differ'
     )

@@ -67,8 +67,8 @@ def _effects(found: Findings) -> Section:
       [
         label,
         sentences.mean(found, label),
-        f'{own.p_value:.3f}',
-        f'{p_holm:.3f}',
+        sentences.p(own.p_value),
+        sentences.p(p_holm),
         found.verdict(label),
         f'{own.tau:.2g}',
         sentences.new_data_set(own),
@@ -102,7 +102,7 @@ def _ranks(found: Findings, own: Ranking) -> Section:
         label,
         f'{means[i]:.2f}',
         *(f'{rank:g}' for rank in own.ranked[:, i]),
-        *('–' if p is None else f'{p:.3f}' for p in tests),
+        *('–' if p is None else sentences.p(p) for p in tests),
       ]
     )
   names = [s.name for s in found.joined.sets]
@@ -117,7 +117,7 @@ def _ranks(found: Findings, own: Ranking) -> Section:
     f'{test.p_value:.2g} by permutation; Nemenyi: mean ranks nearer than '
     f'{own.difference:.2f} are not shown to differ: {alike}. Nemenyi is an '
     'approximation for some ten data sets or more'
-    + ('.' if own.decisive else ', and no verdict here.'),
+    + ('.' if own.asymptotic else ', and no verdict here.'),
   ]
   return Section(
     'Ranks',

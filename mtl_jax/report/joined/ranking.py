@@ -8,6 +8,8 @@ import pandas as pd
 from mtl_jax.report import stats
 from mtl_jax.report.joined import mean_ranks
 
+NEMENYI = 10  # data sets; Demsar's rule of thumb is more than 10
+
 
 class Ranking(NamedTuple):
   """Ranks of the baseline and the schemes over data sets.
@@ -32,8 +34,13 @@ class Ranking(NamedTuple):
 
   @property
   def decisive(self) -> bool:
-    """Whether there are enough data sets for a verdict."""
+    """Whether there are enough data sets for a verdict against single."""
     return len(self.ranked) >= self.needed
+
+  @property
+  def asymptotic(self) -> bool:
+    """Whether there are enough for Nemenyi's approximation."""
+    return len(self.ranked) >= NEMENYI
 
   @property
   def groups(self) -> list[list[str]]:

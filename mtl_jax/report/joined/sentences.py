@@ -6,7 +6,6 @@ from mtl_jax.report import many, stats
 from mtl_jax.report.joined.findings import (
   BETTER,
   EQUIVALENT,
-  UNDECIDED,
   WORSE,
   Findings,
 )
@@ -15,6 +14,7 @@ from mtl_jax.report.joined.improvement import Estimate
 from mtl_jax.report.joined.ranking import Ranking
 from mtl_jax.report.layout import with_interval
 
+EQUAL = f'{EQUIVALENT} than', f'{EQUIVALENT} to'
 SAME_SPLIT = 'P(X > Y), same split'
 
 
@@ -39,17 +39,21 @@ def deltas(found: Findings) -> str:
 
 def effect(found: Findings) -> str:
   """Says which rows are shown to differ from single over data sets."""
+  words: dict[str, list[str]] = {}
+  for label in found.effects:
+    entry = f'{label} ({mean(found, label)} %)'
+    words.setdefault(found.verdict(label), []).append(entry)
   shown = [
-    f'{label} is {word} ({mean(found, label)} %)'
-    for label in found.effects
-    if (word := found.verdict(label)) != UNDECIDED
+    f'{word} than single: {many.some(words[word], 6)}'.replace(*EQUAL)
+    for word in (BETTER, WORSE, EQUIVALENT)
+    if word in words
   ]
   best = max(found.effects, key=lambda label: found.effects[label].mean)
   own = found.effects[best]
-  first = '; '.join(shown) or 'no row is shown to differ from single'
+  first = '; '.join(shown) or 'nothing is shown'
   new = f', and on a new data set it would lie from {new_data_set(own)} %'
   return (
-    f'Over {len(found.joined.sets)} data sets {first}; the highest mean is '
+    f'Over {len(found.joined.sets)} data sets, {first}; the highest mean is '
     f'that of {best}, {mean(found, best)} %{new * math.isfinite(own.new_low)}.'
   )
 
@@ -74,14 +78,14 @@ def ranking(own: Ranking) -> str:
   best = f'{first} has the best mean rank, {means.min():.2f}'
   if not own.decisive:
     return (
-      f'{len(own.ranked)} data sets are too few for any verdict from ranks: '
-      f'with {len(own.p_values)} schemes the signed-rank test could show '
+      f'{len(own.ranked)} data sets are too few for any verdict from signed ranks: '
+      f'with {len(own.p_values)} schemes they could show '
       f'something from {own.needed} on; {best}, which is no finding.'
     )
   shown = [
-    f'{k} (p = {p:.2g})' for k, p in own.p_holm.items() if p < stats.ALPHA
+    f'{k} (p = {v:.2g})' for k, v in own.p_holm.items() if v < stats.ALPHA
   ]
-  listed = ', '.join(shown) or 'no scheme'
+  listed = many.some(shown, 6) or 'no scheme'
   return f'By signed ranks {listed} differs from single; {best}.'
 
 
@@ -94,9 +98,14 @@ def improvement(found: Findings) -> str:
   return (
     f'{best} is the most likely to beat single on the same split of one of '
     f'these data sets, with probability {probability(own[best])}; the interval '
-    f'lies above .5 for {", ".join(sure) or "no row"} and below it for '
-    f'{", ".join(harm) or "no row"}.'
+    f'lies above .5 for {many.some(sure, 6) or "no row"} and below it for '
+    f'{many.some(harm, 6) or "no row"}.'
   )
+
+
+def p(value: float) -> str:
+  """Formats a p-value."""
+  return '<0.001' if value < 0.001 else f'{value:.3f}'
 
 
 def probability(own: Estimate) -> str:

@@ -96,8 +96,8 @@ def test_the_page_begins_each_part_with_its_answer(three, tmp_path):
   assert 'texts, digits: seeds on one split' in text
   for answer in (
     '\n\nOf 9 comparisons with single',
-    '\n\nOver 3 data sets hard is worse (',
-    '\n\n3 data sets are too few for any verdict from ranks',
+    '\n\nOver 3 data sets, worse than single: hard (',
+    '\n\n3 data sets are too few for any verdict from signed ranks',
     ' is the most likely to beat single on the same split',
   ):
     assert answer in text
