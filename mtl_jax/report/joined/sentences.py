@@ -78,9 +78,9 @@ def ranking(own: Ranking) -> str:
   best = f'{first} has the best mean rank, {means.min():.2f}'
   if not own.decisive:
     return (
-      f'{len(own.ranked)} data sets are too few for any verdict from signed ranks: '
-      f'with {len(own.p_values)} schemes they could show '
-      f'something from {own.needed} on; {best}, which is no finding.'
+      f'{len(own.ranked)} data sets are too few for any verdict from signed '
+      f'ranks: with {len(own.p_values)} schemes they could show something from '
+      f'{own.needed} on; {best}, which is no finding.'
     )
   shown = [
     f'{k} (p = {v:.2g})' for k, v in own.p_holm.items() if v < stats.ALPHA
