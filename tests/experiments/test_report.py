@@ -1,8 +1,10 @@
 """The command that joins workdirs, as it is typed."""
 
+import pathlib
+
 import pytest
 
-from tests.experiments import test_compare, test_start
+from tests.experiments import test_start
 from tests.report.joined.test_joined import workdir
 
 SCRIPT = 'experiments.report'
@@ -14,17 +16,12 @@ def two(tmp_path_factory):
   return [str(workdir(folder / name)) for name in ('patients', 'texts')]
 
 
-def test_the_report_stands_beside_the_workdirs(two):
-  done = test_compare.run(*two, script=SCRIPT)
-  assert (done.returncode, done.stderr) == (0, '')
-  folder = two[0].replace('patients', 'joined')
-  assert f'written: {folder}/joined.md .csv' in done.stdout
-  assert '2 data sets are too few for any verdict' in done.stdout
-
-
-def test_it_needs_no_jax(two, tmp_path):
-  _, modules = test_start.begun(SCRIPT, *two, f'--out={tmp_path}/w')
-  assert (tmp_path / 'w' / 'report.html').is_file()
+def test_the_report_stands_beside_the_workdirs_and_needs_no_jax(two):
+  (code,), modules = test_start.begun(SCRIPT, *two)
+  assert code == 'code 0'
+  folder = pathlib.Path(two[0]).with_name('joined')
+  assert '2 data sets are too few' in (folder / 'joined.md').read_text()
+  assert '-m experiments.report /' in (folder / 'report.html').read_text()
   assert not modules & {'jax', 'flax', 'optax'}
 
 
