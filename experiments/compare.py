@@ -198,10 +198,10 @@ def show(table: list[report_cells.Cell], folder: pathlib.Path) -> pd.DataFrame:
     The table in long format.
   """
   frame = tables.write(table, folder)
-  shown.write(table, folder)
   tables.show(table, frame)
   # Figures take seconds; the table should be visible before.
   sys.stdout.flush()
+  shown.write(table, folder)
   return frame
 
 
