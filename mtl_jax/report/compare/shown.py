@@ -1,7 +1,8 @@
-"""Which cells the table of a workdir shows.
+"""The rows of the last table of a workdir, for reports on several of them.
 
-A workdir keeps the cells of earlier tables, so `table.json` names those of the
-last one.
+A workdir keeps the cells of earlier tables, and a row may be chosen from
+several cells, so that its cells alone do not tell what its table shows:
+`table.json` does.
 """
 
 import json
@@ -11,33 +12,39 @@ from collections.abc import Sequence
 from mtl_jax.errors import InputError
 from mtl_jax.records import atomic
 from mtl_jax.report import results
-from mtl_jax.report.results import Cell
+from mtl_jax.report.results import Cell, Run
 
 FILE = 'table.json'
 AGAIN = 'run its experiments.compare command again'
 
 
 def write(cells: Sequence[Cell], workdir: pathlib.Path) -> None:
-  """Writes the names of the folders of the cells.
+  """Writes the header of each row and the test results of its runs.
 
   Args:
     cells: of the table.
     workdir: whose table it is.
   """
-  names = [cell.header['hash'] for cell in cells]
-  text = json.dumps({'cells': names}, indent=2)
-  atomic.write(pathlib.Path(workdir) / FILE, text + '\n')
+  rows = [
+    {
+      'header': cell.header,
+      'runs': [{'seed': run.seed, 'test': run.test} for run in cell.setting],
+    }
+    for cell in cells
+  ]
+  atomic.write(pathlib.Path(workdir) / FILE, json.dumps({'rows': rows}) + '\n')
 
 
 def load(workdir: pathlib.Path) -> list[Cell]:
-  """Loads the cells of the table of a workdir.
+  """Loads the rows of the table of a workdir.
 
   Args:
     workdir: of `experiments.compare`. Without `table.json`, which older ones
       lack, all its cells are those of its table.
 
   Returns:
-    The cells, in the order of the table.
+    Cells in the order of the table, with test results alone where `table.json`
+    has them.
 
   Raises:
     InputError: there is no such folder, it has no cells, or one is missing or
@@ -50,7 +57,7 @@ def load(workdir: pathlib.Path) -> list[Cell]:
     cells = _cells(workdir)
   except InputError:
     raise
-  except (OSError, ValueError, KeyError) as error:
+  except (OSError, ValueError, KeyError, TypeError) as error:
     raise InputError(f'{workdir} cannot be read: {error}; {AGAIN}') from error
   if not cells:
     raise InputError(
@@ -60,11 +67,16 @@ def load(workdir: pathlib.Path) -> list[Cell]:
 
 
 def _cells(workdir: pathlib.Path) -> list[Cell]:
-  folder, names = workdir / 'cells', workdir / FILE
-  if names.is_file():
-    shown = json.loads(names.read_text('utf-8'))['cells']
-    return [results.load(folder / name) for name in shown]
+  path, folder = workdir / FILE, workdir / 'cells'
+  if path.is_file():
+    return [_row(row) for row in json.loads(path.read_text('utf-8'))['rows']]
   folders = sorted(path for path in folder.glob('*') if path.is_dir())
   cells = [results.load(path) for path in folders]
   # Cells of groups of tasks are no rows of a table.
   return [cell for cell in cells if not cell.header.get('groups')]
+
+
+def _row(row: dict) -> Cell:
+  runs = tuple(Run(run['seed'], {}, test=run['test']) for run in row['runs'])
+  tasks = results.described(row['header'])
+  return Cell(row['header'], tasks, runs, runs, {}, ())

@@ -1,14 +1,13 @@
 """Tables of several data sets are joined, or refused in one line."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from mtl_jax.errors import InputError
+from mtl_jax.report.agreement import ordered
 from mtl_jax.report.compare import shown
-from mtl_jax.report.compare.rows import rows
+from mtl_jax.report.compare.rows import COLUMNS, rows
 from mtl_jax.report.joined import findings, join, long_table, page
 from tests.report import fake
 
@@ -111,15 +110,21 @@ def test_the_page_begins_each_part_with_its_answer(three, tmp_path):
   assert set(frame['part']) == {'delta_m', 'effect', 'ranks', 'improvement'}
 
 
-def test_a_table_names_its_cells_among_those_of_others(tmp_path):
-  folder = workdir(tmp_path / 'a', ('single', 'hard', 'mmoe'))
-  for path in (folder / 'cells').iterdir():
-    path.rename(path.with_name(f'hash-{path.name}'))
-  shown.write(shown.load(folder)[:2], folder)
-  assert json.loads((folder / shown.FILE).read_text()) == {
-    'cells': ['hash-hard', 'hash-mmoe']
-  }
-  assert [cell.scheme for cell in shown.load(folder)] == ['hard', 'mmoe']
+def test_a_table_is_read_as_it_was_shown(tmp_path):
+  """Also where its rows are not those of its cells, as after tuning."""
+  folder = workdir(tmp_path / 'a', ('single', 'hard', 'mmoe', 'reference'))
+  single, tuned, *_ = ordered(shown.load(folder))[1:]
+  tuned = tuned._replace(
+    header={**tuned.header, 'scheme': 'hard tuned', 'hash': 'one two'},
+    setting=tuned.setting[1:],
+  )
+  shown.write([single, tuned], folder)
+  columns = ['scheme', 'task', 'metric', 'n_seeds', *COLUMNS[7:16]]
+  pd.testing.assert_frame_equal(
+    rows(shown.load(folder))[columns], rows([single, tuned])[columns]
+  )
+  (folder / shown.FILE).write_text('{}')
+  assert 'cannot be read' in refused(folder, tmp_path)
 
 
 def refused(*workdirs):
