@@ -174,7 +174,7 @@ def load(folder: pathlib.Path) -> Cell:
   runs = _runs(lines)
   notes = dict.fromkeys(line['text'] for line in by_kind.get('note', []))
   cost = by_kind.get('cost', [{}])[-1]
-  return Cell(header, described(header), runs, select(runs), cost, tuple(notes))
+  return Cell(header, _tasks(header), runs, select(runs), cost, tuple(notes))
 
 
 def select(runs: Sequence[Run]) -> tuple[Run, ...]:
@@ -228,8 +228,7 @@ def _run(line: dict, curve: dict[int, Eval]) -> Run:
   return Run(line['seed'], line['hp'], points, **fields)
 
 
-def described(header: dict) -> tuple[TaskInfo, ...]:
-  """Returns the tasks that a header describes."""
+def _tasks(header: dict) -> tuple[TaskInfo, ...]:
   return tuple(
     TaskInfo(t['name'], t['kind'], tuple((m, up) for m, up in t['metrics']))
     for t in header['tasks']

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from mtl_jax.errors import InputError
 from mtl_jax.records import atomic
 from mtl_jax.report import results
-from mtl_jax.report.results import Cell, Run
+from mtl_jax.report.results import Cell, Run, TaskInfo
 
 FILE = 'table.json'
 AGAIN = 'run its experiments.compare command again'
@@ -78,5 +78,8 @@ def _cells(workdir: pathlib.Path) -> list[Cell]:
 
 def _row(row: dict) -> Cell:
   runs = tuple(Run(run['seed'], {}, test=run['test']) for run in row['runs'])
-  tasks = results.described(row['header'])
+  tasks = tuple(
+    TaskInfo(t['name'], t['kind'], tuple((m, up) for m, up in t['metrics']))
+    for t in row['header']['tasks']
+  )
   return Cell(row['header'], tasks, runs, runs, {}, ())
