@@ -30,7 +30,7 @@ with lazy.imports():
   from mtl_jax.records import owner
   from mtl_jax.report import results as report_cells
   from mtl_jax.report import unchanged
-  from mtl_jax.report.compare import page, tables
+  from mtl_jax.report.compare import page, shown, tables
 
 if TYPE_CHECKING:
   import pandas as pd
@@ -204,6 +204,7 @@ def show(table: list[report_cells.Cell], folder: pathlib.Path) -> pd.DataFrame:
   tables.show(table, frame)
   # Figures take seconds; the table should be visible before.
   sys.stdout.flush()
+  shown.write(table, folder)
   return frame
 
 

@@ -8,7 +8,7 @@ import sys
 
 from absl import flags
 
-from experiments import compare, profile, search  # noqa: F401
+from experiments import compare, profile, report, search  # noqa: F401
 from mtl_jax import data, plugins
 from mtl_jax.train import optimizers, schedules
 

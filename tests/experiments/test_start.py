@@ -7,7 +7,7 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
-BEGIN = ('app.run(main', 'cli.run(main', 'ablation.run(')
+BEGIN = ('app.run(main', 'cli.run(main', 'ablation.run(', 'sys.exit(run(')
 WRITER = "commands.parser('"  # of a page; see benchmarks/commands.py
 
 
@@ -59,6 +59,7 @@ def test_help_needs_nothing_heavy(script):
 def test_all_kinds_of_scripts_are_covered():
   assert {
     'experiments.compare',
+    'experiments.report',
     'benchmarks.growth.__main__',
     'benchmarks.growth.page',
     'benchmarks.schemes.__main__',

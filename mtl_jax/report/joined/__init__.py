@@ -1,0 +1,1 @@
+"""Several data sets at once: the tables of several workdirs, joined."""
