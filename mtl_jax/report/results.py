@@ -3,77 +3,36 @@
 import json
 import pathlib
 import re
-import types
-from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from mtl_jax import records
 from mtl_jax.errors import InputError
+from mtl_jax.report.runs import Eval, Reading, Run, TaskInfo
+from mtl_jax.report.selected import select, settings
+
+__all__ = [
+  'Cell',
+  'Eval',
+  'Reading',
+  'Run',
+  'TaskInfo',
+  'load',
+  'select',
+  'settings',
+]
 
 REPEATS = {
   'fixed': 'seeds on one split',
   'resplit': 'resplits',
   'drawn': 'seeds, each with rows of its own',
 }
-
-
-class TaskInfo(NamedTuple):
-  """A task; `metrics` are (name, higher is better), the headline first."""
-
-  name: str
-  kind: str
-  metrics: tuple[tuple[str, bool], ...]
-
-
-class Reading(NamedTuple):
-  """A value that a scheme logs in training; `axes` name its dimensions."""
-
-  name: str
-  axes: tuple[str, ...]
-
-
-class Eval(NamedTuple):
-  """One evaluation on the validation split.
-
-  Attributes:
-    step: after which it was made.
-    valid: {task: {metric: value}}; None where a metric cannot be computed.
-    readings: means over the training steps since the previous evaluation; NaN
-      where a value was not finite.
-  """
-
-  step: int
-  valid: dict[str, dict[str, float | None]]
-  readings: Mapping[Reading, np.ndarray] = types.MappingProxyType({})
-
-
-class Run(NamedTuple):
-  """One training: a seed at one setting of the hyperparameters.
-
-  Attributes:
-    seed: of the run.
-    hp: the hyperparameters.
-    curve: its evaluations, by step.
-    score: mean validation loss at the selected parameters.
-    valid: metrics at the selected parameters, as in `Eval`.
-    test: the same on the test split; None if the run failed.
-    best_step: by task, the step of the selected parameters; empty if it has
-      none.
-    why: it failed; '' if it did not.
-    step: at which it failed.
-  """
-
-  seed: int
-  hp: dict[str, Any]
-  curve: tuple[Eval, ...] = ()
-  score: float | None = None
-  valid: dict[str, dict[str, float | None]] | None = None
-  test: dict[str, dict[str, float | None]] | None = None
-  best_step: Mapping[str, int] = types.MappingProxyType({})
-  why: str = ''
-  step: int | None = None
+# The fields of a run that its last record holds under the same names.
+RECORDED = (
+  *('score', 'scores', 'valid', 'test', 'best_step', 'why', 'step'),
+  *('valid_model', 'test_model', 'best_step_model'),
+)
 
 
 class Cell(NamedTuple):
@@ -83,7 +42,8 @@ class Cell(NamedTuple):
     header: the first record, as written.
     tasks: in order.
     runs: all, of every setting.
-    setting: the runs at the selected hyperparameters.
+    setting: a run for each seed, at the hyperparameters that `select` chose;
+      they may differ from seed to seed and from task to task.
     cost: of the whole cell, see `compare.rows.COST`; None where unknown.
     notes: of the trainings, for the reader of a table.
   """
@@ -122,11 +82,27 @@ class Cell(NamedTuple):
     return tuple(r for r in self.setting if r.test is not None)
 
   @property
+  def tried(self) -> int:
+    """The number of settings among which was chosen."""
+    return len(settings(self.runs))
+
+  @property
+  def chosen(self) -> int:
+    """The number of distinct settings that were chosen."""
+    parts = (hp for run in self.completed for hp in run.chosen)
+    return len({json.dumps(hp, sort_keys=True) for hp in parts})
+
+  @property
   def test_over_train(self) -> float | None:
-    """Test rows over training rows for resplits, which overlap; else None."""
+    """Independent units of test over those of training; None if fixed.
+
+    Resplits overlap by as much; rows count where the records name no units.
+    """
     if self.header['split'] != 'resplit':
       return None
-    return self.header['n_test'] / self.header['n_train']
+    rows = {'test': self.header['n_test'], 'train': self.header['n_train']}
+    units = self.header.get('units') or rows
+    return units['test'] / units['train']
 
   @property
   def repeats(self) -> str:
@@ -155,7 +131,7 @@ def load(folder: pathlib.Path) -> Cell:
     folder: with its records.
 
   Returns:
-    The cell, with the best setting selected.
+    The cell, with the best setting of each seed selected.
 
   Raises:
     InputError: the records are missing or not complete.
@@ -172,27 +148,10 @@ def load(folder: pathlib.Path) -> Cell:
   # and each note once.
   header = by_kind['cell'][-1]
   runs = _runs(lines)
+  chosen = select(runs, header['split'])
   notes = dict.fromkeys(line['text'] for line in by_kind.get('note', []))
   cost = by_kind.get('cost', [{}])[-1]
-  return Cell(header, _tasks(header), runs, select(runs), cost, tuple(notes))
-
-
-def select(runs: Sequence[Run]) -> tuple[Run, ...]:
-  """Returns the runs of the best setting.
-
-  The best has the fewest failures, then the lowest mean validation score.
-  """
-  return min(settings(runs).values(), key=_rank, default=())
-
-
-def settings(runs: Sequence[Run]) -> dict[str, tuple[Run, ...]]:
-  """Groups runs by their hyperparameters, each in the order of the seeds."""
-  by_setting: dict[str, tuple[Run, ...]] = {}
-  for run in sorted(runs, key=lambda run: run.seed):
-    # Hyperparameters hold lists, which cannot be dictionary keys.
-    key = json.dumps(run.hp, sort_keys=True)
-    by_setting[key] = (*by_setting.get(key, ()), run)
-  return by_setting
+  return Cell(header, _tasks(header), runs, chosen, cost, tuple(notes))
 
 
 def _runs(lines: list[dict]) -> tuple[Run, ...]:
@@ -203,7 +162,8 @@ def _runs(lines: list[dict]) -> tuple[Run, ...]:
       readings = dict(
         _reading(*item) for item in line.get('readings', {}).items()
       )
-      evaluation = Eval(line['step'], line['valid'], readings)
+      weights = line.get('weights') or {}
+      evaluation = Eval(line['step'], line['valid'], readings, weights)
       curves.setdefault(line['run'], {})[line['step']] = evaluation
     elif line['kind'] in ('test', 'failed'):
       runs[line['run']] = line
@@ -223,9 +183,8 @@ def _reading(key: str, values: Any) -> tuple[Reading, np.ndarray]:
 
 def _run(line: dict, curve: dict[int, Eval]) -> Run:
   points = tuple(curve[step] for step in sorted(curve))
-  names = ('score', 'valid', 'test', 'best_step', 'why', 'step')
-  fields = {name: line[name] for name in names if name in line}
-  return Run(line['seed'], line['hp'], points, **fields)
+  fields = {name: line[name] for name in RECORDED if name in line}
+  return Run(line['seed'], line['hp'], points, number=line['run'], **fields)
 
 
 def _tasks(header: dict) -> tuple[TaskInfo, ...]:
@@ -233,12 +192,3 @@ def _tasks(header: dict) -> tuple[TaskInfo, ...]:
     TaskInfo(t['name'], t['kind'], tuple((m, up) for m, up in t['metrics']))
     for t in header['tasks']
   )
-
-
-def _rank(setting: tuple[Run, ...]) -> tuple[int, float]:
-  scores = [r.score for r in setting if r.test is not None]
-  # A run without a score counts as failed, and failures rank first: a setting
-  # that fails on some seeds must not win by the others.
-  known = [s for s in scores if s is not None]
-  mean = sum(known) / len(known) if known else float('inf')
-  return len(setting) - len(known), mean

@@ -34,6 +34,7 @@ def above(cells: Sequence[Cell]) -> list[str]:
     *many.meaning(base.tasks),
     _meaning(base),
     _budget(cells),
+    hps.tuning(cells),
   ]
 
 
@@ -62,15 +63,8 @@ def notes(cells: Sequence[Cell]) -> list[str]:
 
 def own_notes(cell: Cell) -> list[str]:
   """Returns notes on the selected setting and the failures of one cell."""
-  tried = settings(cell.runs)
-  lines = []
-  if hps.selected(cell):
-    scores = [r.score for r in cell.completed if r.score is not None]
-    mean = sum(scores) / max(len(scores), 1)
-    lines.append(
-      f'{cell.label}: {hps.setting(cell.setting[0])} selected among '
-      f'{len(tried)} settings (mean validation loss {mean:.4g})'
-    )
+  chosen = hps.selected(cell)
+  lines = [f'{cell.label}: {hps.choice(cell)}'] if chosen else []
   return lines + _failures(cell)
 
 
@@ -131,8 +125,7 @@ def _selection(cells: Sequence[Cell]) -> str:
   return (
     'Parameters are those of the lowest validation loss: one step for the '
     'whole model, its own step per task where towers are separate'
-    f'{named}; settings are those of its lowest mean; the test split is read '
-    'once.'
+    f'{named}; {hps.rule(cells)}; the test split is read once.'
   )
 
 

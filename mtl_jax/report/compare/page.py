@@ -11,7 +11,12 @@ import pandas as pd
 from mtl_jax.records import atomic
 from mtl_jax.report import many
 from mtl_jax.report.agreement import baseline, ordered
-from mtl_jax.report.compare import figures, readings, tables
+from mtl_jax.report.compare import (
+  figures,
+  hyperparameters,
+  readings,
+  tables,
+)
 from mtl_jax.report.compare.notes import above, notes
 from mtl_jax.report.layout import readable
 from mtl_jax.report.results import Cell
@@ -180,5 +185,7 @@ def _counts(counts: dict[str, int]) -> str:
 
 
 def _settings(cell: Cell) -> str:
-  hp = cell.setting[0].hp if cell.setting else {}
-  return f'cell {cell.header["hash"]}: {json.dumps(hp)}'
+  hp = json.dumps(hyperparameters.settled(cell))
+  chosen = hyperparameters.selected(cell)
+  more = f'; {hyperparameters.choice(cell)}' if chosen else ''
+  return f'cell {cell.header["hash"]}: {hp}{more}'

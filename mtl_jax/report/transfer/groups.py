@@ -58,7 +58,8 @@ def _group(cell: Cell, number: int, members: tuple[str, ...]) -> Group:
   # Each group has its setting selected by itself.
   own = [run for run in cell.runs if run.hp['group'] == number]
   name_of = dict(zip((t.name for t in cell.tasks), members, strict=True))
-  return Group(members, tuple(_named(r, name_of) for r in results.select(own)))
+  chosen = results.select(own, cell.header['split'])
+  return Group(members, tuple(_named(run, name_of) for run in chosen))
 
 
 def _named(run: Run, name_of: dict[str, str]) -> Run:
