@@ -48,7 +48,7 @@ def table(rows: list[dict]) -> str:
       row['rule'],
       *(row[key] for key in ('resplits', 'settings', 'repeats')),
       f'{float(row["valid_gain"]):.3f}',
-      f'{float(row["test_gain"]) + 0:.3f}',
+      f'{round(float(row["test_gain"]), 3) + 0:.3f}',
       f'{float(row["test_low"]):.3f} to {float(row["test_high"]):.3f}',
       _share(row),
     ]

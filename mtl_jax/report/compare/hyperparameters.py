@@ -141,6 +141,8 @@ def named(values: dict[str, Any]) -> str:
 
 def short(value) -> str:
   """Formats a value; a list of equal values is written as one of them."""
+  if isinstance(value, dict):
+    return named(value)
   if not isinstance(value, list):
     return f'{value:g}' if isinstance(value, float) else str(value)
   inner = [short(v) for v in value]
