@@ -82,8 +82,11 @@ def composed(parts: Mapping[str, Run]) -> Run:
     of a whole run.
   """
   first, *others = parts.values()
-  if first.test is None or all(run is first for run in others):
+  hp_of = {task: run.hp for task, run in parts.items()}
+  if first.test is None:
     return first
+  if all(run is first for run in others):
+    return first._replace(hp_of=hp_of)
   scores = {task: score(run, task) for task, run in parts.items()}
   return Run(
     first.seed,
@@ -94,7 +97,7 @@ def composed(parts: Mapping[str, Run]) -> Run:
     {task: run.test[task] for task, run in parts.items()},
     {task: run.best_step[task] for task, run in parts.items()},
     scores=scores,
-    hp_of={task: run.hp for task, run in parts.items()},
+    hp_of=hp_of,
   )
 
 

@@ -24,7 +24,6 @@ def draw(frame: pd.DataFrame, path: pathlib.Path) -> None:
   for axes, ((scheme, balancer), own) in zip(grid, groups, strict=True):
     plain = balancer in ('', 'equal')
     _panel(axes, own, base, scheme if plain else f'{scheme} + {balancer}')
-  grid[0].set_xscale('log', base=2)
   _limits(grid[0], frame)
   drawing.legend(figure, *grid[0].get_legend_handles_labels())
   drawing.save(figure, path)
@@ -38,10 +37,11 @@ def _panel(axes: Axes, own: pd.DataFrame, base: pd.DataFrame, title) -> None:
   band = own.draws, own.low, own.high
   axes.fill_between(*band, color=colour, alpha=0.2, lw=0, label='95 %')
   axes.plot(own.draws, own['mean'], color=colour, label='the row')
+  axes.set_xscale('log', base=2)
   axes.set(title=title, xlabel='draws', ylabel='Δm % (better ↑)')
   axes.xaxis.set_major_formatter(ScalarFormatter())
   axes.xaxis.set_minor_formatter(NullFormatter())
-  axes.label_outer()
+  axes.yaxis.get_label().set_visible(axes.get_subplotspec().is_first_col())
   drawing.tidy(axes)
 
 
