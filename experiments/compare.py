@@ -75,15 +75,31 @@ def check() -> None:
   """Checks the flags without importing JAX.
 
   Raises:
-    InputError: as in `cli.check`, if a scheme or balancer is unknown, or if the
-      number of draws makes no sense.
+    InputError: as in `check_choices`, or if the number of draws makes no sense.
+  """
+  check_choices(tunes=True)
+  if TUNE.value is not None:
+    tuning.check('--tune', TUNE.value, cli.CONFIG.value)
+
+
+def check_choices(tunes: bool = False) -> None:
+  """Checks the flags that other tables have in common with this one.
+
+  Args:
+    tunes: whether the command knows `--tune`.
+
+  Raises:
+    InputError: as in `cli.check`, if a scheme or balancer is unknown, or if
+      `--tune` has no effect.
   """
   cli.check()
   for what, flag in (('scheme', SCHEMES), ('balancer', BALANCERS)):
     asked = flag.value or []
     checks.check_names(what, asked if asked != ['all'] else [])
-  if TUNE.value is not None:
-    tuning.check('--tune', TUNE.value, cli.CONFIG.value)
+  if TUNE.value is not None and not tunes:
+    raise InputError(
+      '--tune is a flag of experiments.compare; experiments.tune has --draws'
+    )
 
 
 def main() -> None:

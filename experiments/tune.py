@@ -44,9 +44,10 @@ def check() -> None:
   """Checks the flags without importing JAX.
 
   Raises:
-    InputError: as in `compare.check`, or if the number of draws makes no sense.
+    InputError: as in `compare.check_choices`, or if the number of draws makes
+      no sense.
   """
-  compare.check()
+  compare.check_choices()
   tuning.check('--draws', DRAWS.value, cli.CONFIG.value)
 
 

@@ -190,34 +190,35 @@ def test_a_tuned_table_and_its_resumption(tmp_path):
   """Choices of a balancer are several cells and one row."""
   (tmp_path / 'toy.py').write_text(CONFIG)
   flags = [
-    f'--config={tmp_path}/toy.py', '--balancers=mgda', '--draws=5',
+    f'--config={tmp_path}/toy.py', '--balancers=rlw', '--draws=4',
     '--scheme=hard', f'--workdir={tmp_path}/w',
   ]  # fmt: skip
   done = test_compare.run(*flags, script='experiments.tune')
   assert done.returncode == 0, done.stderr
   frame = pd.read_csv(tmp_path / 'w/table.csv')
   assert [*dict.fromkeys(frame.scheme)] == [
-    *('reference', 'single', 'single untuned', 'equal', 'static', 'mgda')
+    *('reference', 'single', 'single untuned', 'equal', 'static', 'rlw')
   ]
   own = pd.read_csv(tmp_path / 'w/draws.csv')
   counts = own.groupby('scheme').size()
-  assert dict(counts) == dict.fromkeys(
-    ['single', 'equal', 'static', 'mgda'], 15
-  )
+  assert dict(counts) == dict.fromkeys(['single', 'equal', 'static', 'rlw'], 12)
   joint = own[own.scheme != 'single'].groupby(['scheme', 'seed']).chosen.sum()
   assert (joint == 1).all()
-  assert own[own.scheme == 'mgda'].normalise.nunique() == 4
+  kinds = own[own.scheme == 'rlw'].groupby('balancer draw').draw.unique()
+  assert {k: [*v] for k, v in kinds.items()} == {
+    'normal': [0, 2], 'dirichlet': [1, 3]
+  }  # fmt: skip
   curve = pd.read_csv(tmp_path / 'w/tuning_curves.csv')
   # The best of all draws is the row of the table; of one, their mean.
-  last = curve[curve.draws == 5].set_index('scheme')['mean']
+  last = curve[curve.draws == 4].set_index('scheme')['mean']
   assert last.notna().all()
   for name in ('front', 'tuning_curves', 'differences'):
     assert (tmp_path / f'w/figures/{name}.png').exists()
-  assert 'Tuning, the same for every row: 5 draws' in done.stdout
+  assert 'Tuning, the same for every row: 4 draws' in done.stdout
   before = {p: p.stat().st_mtime for p in (tmp_path / 'w').rglob('*.jsonl')}
-  assert len(before) == 8  # four of mgda, and that of the linear models
+  assert len(before) == 6  # two of rlw, and that of the linear models
   again = test_compare.run(*flags, script='experiments.tune')
   assert again.stdout == done.stdout
   assert before == {p: p.stat().st_mtime for p in before}
   saved = json.loads((tmp_path / 'w/config.json').read_text())
-  assert saved['draws'] == 5
+  assert saved['draws'] == 4

@@ -14,7 +14,8 @@ class Part(NamedTuple):
   Attributes:
     cell: with a setting for each of its draws, in order.
     draws: their numbers in the row.
-    choices: what its settings have in common and other parts have not.
+    choices: fields of the balancer that all of its settings have in common,
+      and other parts may not.
   """
 
   cell: Cell
@@ -74,10 +75,16 @@ def _numbered(part: Part) -> list[Run]:
   seeds = len(part.cell.header['seeds'])
   return [
     run._replace(
-      number=part.draws[run.number // seeds], hp=run.hp | dict(part.choices)
+      number=part.draws[run.number // seeds], hp=_with(run.hp, part.choices)
     )
     for run in part.cell.runs
   ]
+
+
+def _with(hp: dict[str, Any], choices: Mapping[str, Any]) -> dict[str, Any]:
+  """Hyperparameters with the categorical fields of the balancer."""
+  fields = {**hp.get('balancer', {}), **choices}
+  return hp | ({'balancer': fields} if fields else {})
 
 
 def _draw(runs: Sequence[Run], number: int) -> tuple[Run, ...]:

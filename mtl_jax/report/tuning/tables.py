@@ -95,7 +95,8 @@ def _chosen(cell: Cell, run: Run) -> int:
 def _hp(run: Run, tasks: Sequence[TaskInfo]) -> dict[str, object]:
   """The hyperparameters in flat columns; those that are never drawn too."""
   flat = {k: v for k, v in run.hp.items() if not isinstance(v, dict | list)}
-  flat |= run.hp.get('balancer', {})
+  numbers = run.hp.get('balancer', {})
+  flat |= {f'balancer {key}': value for key, value in numbers.items()}
   weights = zip(tasks, run.hp.get('task_weights', ()), strict=False)
   return flat | {f'weight {task.name}': weight for task, weight in weights}
 

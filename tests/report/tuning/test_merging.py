@@ -17,7 +17,7 @@ def test_the_choice_is_across_the_cells_of_a_row(tmp_path):
     assert chosen.seed == seed
     every = [own[seed] for own in hard.draws]
     assert chosen.score == min(run.score for run in every)
-    assert chosen.hp['kind'] == 'ab'[chosen.number % 2]
+    assert chosen.hp['balancer']['kind'] == 'ab'[chosen.number % 2]
   assert hard.cell.tried == 4
   assert hard.cell.cost['seconds'] == pytest.approx(6.4)
   assert hard.cell.cost['steps_per_second'] == pytest.approx(8123)
@@ -53,7 +53,7 @@ def test_all_draws_are_listed_with_what_was_chosen(tmp_path):
   chosen = frame.groupby(['scheme', 'seed']).chosen.sum()
   assert set(chosen['hard']) == {1}
   assert set(chosen['single']) == {2}  # a setting for each of two tasks
-  assert frame['c'].eq(0.5).all()
+  assert frame['balancer c'].eq(0.5).all()
   row = frame[(frame.scheme == 'hard') & (frame.chosen == 1)].iloc[0]
   value = hard.cell.setting[0].test['death_0']['auc']
   assert row['test death_0 auc'] == pytest.approx(value, rel=1e-4)
