@@ -4,7 +4,7 @@ import pathlib
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import NullFormatter, ScalarFormatter
+from matplotlib.ticker import NullFormatter
 
 from mtl_jax.report import drawing
 
@@ -39,7 +39,7 @@ def _panel(axes: Axes, own: pd.DataFrame, base: pd.DataFrame, title) -> None:
   axes.plot(own.draws, own['mean'], color=colour, label='the row')
   axes.set_xscale('log', base=2)
   axes.set(title=title, xlabel='draws', ylabel='Δm % (better ↑)')
-  axes.xaxis.set_major_formatter(ScalarFormatter())
+  axes.xaxis.set_major_formatter('{x:g}')
   axes.xaxis.set_minor_formatter(NullFormatter())
   axes.yaxis.get_label().set_visible(axes.get_subplotspec().is_first_col())
   drawing.tidy(axes)
