@@ -3,8 +3,8 @@
 A name selects a file, and a section has the fields of each file:
 `config.scheme = 'mmoe'` selects the scheme, `config.schemes.mmoe` has its
 fields. Every key of `hp` is a tuple whose values are all tried: there is a run
-for every seed and every combination, and the combination with the best
-validation score is reported.
+for every seed and every combination, and each resplit reports the combination
+with its best validation score; separate towers choose one for each task.
 """
 
 from ml_collections import ConfigDict
@@ -35,7 +35,7 @@ def get_config() -> ConfigDict:
 
   # Training.
   config.seeds = 10  # number of seeds
-  config.first_seed = 0  # the seeds are consecutive
+  config.first_seed = 0  # consecutive seeds; fresh ones if it was tuned on some
   config.noise_seed = 0  # another one draws other noise on the same splits
   config.steps = 1000  # training steps of a run
   # Evaluations on validation, evenly spaced; the last period may be shorter.

@@ -6,6 +6,13 @@
 Trains every scheme with every balancer, and also `single`, with the same budget
 on the same splits. Prints the table and writes it, its figures and a page into
 the workdir. A finished cell is not trained again.
+
+  ... --schemes=all --tune=16 --config.first_seed=100
+
+gives every row 16 draws of hyperparameters around the configuration's own, each
+trained with every seed, and lets each resplit choose by its validation score.
+The seeds should be fresh: not those on which the configuration was searched.
+Writes also draws.csv, untuned.csv, and tuning curves.
 """
 
 from __future__ import annotations
@@ -14,7 +21,8 @@ import copy
 import pathlib
 import shlex
 import sys
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from absl import flags
@@ -23,6 +31,7 @@ from experiments import cli, lazy
 from mtl_jax.errors import InputError
 
 with lazy.imports():
+  from experiments import methods, tuning
   from mtl_jax import cells, plugins, run
   from mtl_jax.launchers import base
   from mtl_jax.plugins import checks
@@ -31,9 +40,13 @@ with lazy.imports():
   from mtl_jax.report import results as report_cells
   from mtl_jax.report import unchanged
   from mtl_jax.report.compare import page, shown, tables
+  from mtl_jax.report.tuning import merging
+  from mtl_jax.report.tuning import tables as tuning_tables
 
 if TYPE_CHECKING:
   import pandas as pd
+
+  from experiments.methods import Method
 
 SCHEMES = flags.DEFINE_list(
   'schemes',
@@ -53,18 +66,43 @@ REFERENCE = flags.DEFINE_bool(
   'Whether to add the rows of linear models and, on tables of numbers, of '
   'boosted trees.',
 )
+TUNE = flags.DEFINE_integer(
+  'tune',
+  None,
+  'The number of random draws of hyperparameters for every row. By default '
+  'nothing is tuned.',
+)
 
 
 def check() -> None:
   """Checks the flags without importing JAX.
 
   Raises:
-    InputError: as in `cli.check`, or if a scheme or balancer is unknown.
+    InputError: as in `check_choices`, or if the number of draws makes no sense.
+  """
+  check_choices(tunes=True)
+  if TUNE.value is not None:
+    tuning.check('--tune', TUNE.value, cli.CONFIG.value)
+
+
+def check_choices(tunes: bool = False) -> None:
+  """Checks the flags that other tables have in common with this one.
+
+  Args:
+    tunes: whether the command knows `--tune`.
+
+  Raises:
+    InputError: as in `cli.check`, if a scheme or balancer is unknown, or if
+      `--tune` has no effect.
   """
   cli.check()
   for what, flag in (('scheme', SCHEMES), ('balancer', BALANCERS)):
     asked = flag.value or []
     checks.check_names(what, asked if asked != ['all'] else [])
+  if TUNE.value is not None and not tunes:
+    raise InputError(
+      '--tune is a flag of experiments.compare; experiments.tune has --draws'
+    )
 
 
 def main() -> None:
@@ -75,6 +113,9 @@ def main() -> None:
   balancers = expand('balancers', BALANCERS.value or [config.balancer])
   every = ['all'] in (SCHEMES.value, BALANCERS.value)
   pairs = combinations(schemes, balancers)
+  if TUNE.value is not None:
+    tuned(config, methods.of_pairs(pairs), TUNE.value, every)
+    return
   configs = [choose(config, *pair) for pair in pairs]
   for chosen in configs:
     cells.check(chosen)
@@ -87,6 +128,54 @@ def main() -> None:
     return
   folders += linear()
   report([report_cells.load(f) for f in folders], folder)
+
+
+def tuned(
+  config, rows: list[Method], count: int, skip_invalid: bool
+) -> list[merging.Tuned]:
+  """Trains all draws of all rows and writes the comparison.
+
+  Args:
+    config: the config, around whose values the draws are made.
+    rows: what is trained, `single` first.
+    count: draws of each row.
+    skip_invalid: whether to leave out what cannot be trained.
+
+  Returns:
+    The rows; none on processes other than 0.
+
+  Raises:
+    InputError: as in `tuning.rows` and `trained`.
+  """
+  folder, launcher = pathlib.Path(cli.WORKDIR.value), cli.launcher()
+  datas = cells.data(config)
+  made = tuning.rows(config, rows, datas, count, folder, skip_invalid)
+  table = [cell for row in made for cell in row.cells]
+  linear = linear_models(table[0], folder)
+  folders = trained(table, folder, launcher, {'draws': count})
+  if not hosts.is_process_0():
+    return []
+  loaded = tuning.load(made, folders)
+  others = [report_cells.load(f) for f in linear()]
+  _report_tuned(loaded, others, folder)
+  return loaded
+
+
+def _report_tuned(
+  loaded: list[merging.Tuned],
+  others: list[report_cells.Cell],
+  folder: pathlib.Path,
+) -> None:
+  said = tuning_tables.note(loaded)
+  base, *rest = [*merging.shown(loaded), *others]
+  base = base._replace(notes=(said, *base.notes))
+  frame = show([base, *rest], folder)
+  tuning_tables.write(loaded, others, folder)
+  draw([base, *rest], frame, folder)
+  print(
+    f'tuning: {folder}/draws.csv, untuned.csv, tuning_curves.csv, '
+    'figures/tuning_curves.png'
+  )
 
 
 def expand(package: str, given: list[str]) -> list[str]:
@@ -150,7 +239,10 @@ def linear_models(
 
 
 def trained(
-  table: list[cells.Cell], folder: pathlib.Path, launcher: base.Launcher
+  table: list[cells.Cell],
+  folder: pathlib.Path,
+  launcher: base.Launcher,
+  budget: Mapping[str, int] = types.MappingProxyType({}),
 ) -> list[pathlib.Path]:
   """Trains the cells that are not finished.
 
@@ -158,6 +250,7 @@ def trained(
     table: the cells; they must be comparable.
     folder: the workdir.
     launcher: trains the cells.
+    budget: what else a workdir has in common, such as the number of draws.
 
   Returns:
     The folders of all cells, in order.
@@ -169,7 +262,7 @@ def trained(
   launcher.check(table, folder)
   # Another comparison in this workdir would mix two tables.
   if hosts.is_process_0():
-    owner.claim(folder, table[0].comparable)
+    owner.claim(folder, {**table[0].comparable, **budget})
   return launcher.train(table, folder)
 
 

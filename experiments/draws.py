@@ -1,40 +1,34 @@
 """Random search: draws the same number of settings for every method.
 
-A setting has a learning rate, a weight decay, task weights and the numeric
-fields of a balancer. Fields with categorical values, such as the normalisation
-of gradients, change the compiled program: settings that agree in them are one
-cell.
+A setting has a learning rate, a weight decay, a penalty, task weights and the
+numeric fields of a balancer. The first draw of a method is the config's own
+setting, and the others are made around it: rates, decays and penalties by
+factors, which are the same for all methods. Fields with categorical values,
+such as the normalisation of gradients, change the compiled program: settings
+that agree in them are one cell.
+
+What is fixed in the program is not drawn: dropout, widths, steps, and `mix_lr`
+of the schemes.
 """
 
-import copy
 import sys
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from experiments import methods
 from mtl_jax import plugins
 from mtl_jax.balancers.base import Range
+from mtl_jax.cells import choices, settings
 from mtl_jax.errors import InputError
 from mtl_jax.plugins import sections
 
-LR = Range(0.1, 10, log=True)  # factors of the learning rate of the config
-WEIGHT_DECAY = Range(1e-6, 1e-2, log=True)
-
-
-class Method(NamedTuple):
-  """A method to tune, one row of the table.
-
-  Attributes:
-    name: name of the row.
-    scheme: its sharing scheme.
-    balancer: its loss balancer.
-    weighs: whether task weights are drawn.
-  """
-
-  name: str
-  scheme: str
-  balancer: str
-  weighs: bool = False
+FACTORS = Range(0.1, 10, log=True)  # of the config's own values
+NO_DECAY = 0.25  # share of the draws that have no weight decay
+# Around 0 there are no factors: the range of a weight decay that the config
+# sets to 0.
+SMALL_DECAY = Range(1e-6, 1e-2, log=True)
+SCALED = ('lr', 'weight_decay', 'penalty')
 
 
 class Draw(NamedTuple):
@@ -43,90 +37,118 @@ class Draw(NamedTuple):
   Attributes:
     lr: learning rate.
     weight_decay: weight decay.
-    task_weights: weights of the tasks, () for those of the config.
+    penalty: factor of the scheme's penalty; 0 for a scheme without one.
+    task_weights: weights of the tasks, K in sum.
     numbers: numeric fields of the balancer.
     choices: categorical fields of the balancer, which change the program.
   """
 
   lr: float
   weight_decay: float
+  penalty: float
   task_weights: tuple[float, ...]
   numbers: dict[str, float]
   choices: dict[str, str]
 
-  @property
-  def row(self) -> dict[str, Any]:
-    """The setting as one flat row of a table."""
-    weights = {f'weight_{t}': w for t, w in enumerate(self.task_weights)}
-    own = {'lr': self.lr, 'weight_decay': self.weight_decay}
-    return {**own, **weights, **self.numbers, **self.choices}
-
-
-def methods(scheme: str, balancers: list[str]) -> list[Method]:
-  """Returns the baselines and every balancer with a scheme.
-
-  Args:
-    scheme: the scheme of all methods but `single`.
-    balancers: names of balancers.
-  """
-  static = Method('static', scheme, 'equal', weighs=True)
-  others = [b for b in balancers if b != 'equal']
-  return [
-    Method('single', 'single', 'equal'),
-    Method('equal', scheme, 'equal'),
-    static,
-    *(Method(name, scheme, name) for name in others),
-  ]
-
 
 def ranges(balancer: str) -> dict[str, Any]:
   """Returns the ranges and choices of a balancer's fields, by name."""
-  make = plugins.find('mtl_jax.balancers', balancer, 'make')
-  return getattr(sys.modules[make.__module__], 'RANGES', {})
+  return getattr(sys.modules[_make(balancer).__module__], 'RANGES', {})
 
 
-def draw(method: Method, lr: float, tasks: int, count: int) -> list[Draw]:
+def own(config: Any, method: methods.Method, tasks: int) -> Draw:
+  """Returns the setting that a config has for a method.
+
+  Args:
+    config: the config.
+    method: the method.
+    tasks: number of tasks.
+
+  Raises:
+    InputError: if the config has several settings to try.
+  """
+  config = methods.configured(config, method)
+  scheme = choices.choice(config, 'scheme')
+  first, *others = settings.settings(config, scheme, tasks)
+  if others:
+    keys = [key for key in first if any(o[key] != first[key] for o in others)]
+    raise InputError(
+      f'{_where(config, keys[0])} has several values; give one, around which '
+      'the draws are made'
+    )
+  fields = plugins.fields(_make(method.balancer))
+  fields |= dict(sections.section(config, 'balancer'))
+  numbers, words = first.get('balancer', {}), {}
+  for key, space in ranges(method.balancer).items():
+    if not _is_number(space):
+      words[key] = fields[key]
+    elif isinstance(fields[key], int | float):
+      numbers = {key: float(fields[key])} | numbers
+  rates = (float(first[name]) for name in SCALED)
+  return Draw(*rates, first['task_weights'], numbers, words)
+
+
+def draw(method: methods.Method, first: Draw, count: int) -> list[Draw]:
   """Draws settings of a method.
-
-  Learning rates and weight decays are the same for all methods.
 
   Args:
     method: the method.
-    lr: learning rate of the config, by which factors are multiplied.
-    tasks: number of tasks.
+    first: the config's own setting, see `own`; it is the first of the draws.
     count: number of settings.
   """
   # Two generators, so that fields of a balancer do not shift the rates.
   common = np.random.default_rng(0)
-  own = np.random.default_rng([*method.name.encode()])
-  rates = lr * _drawn(common, LR, count)
-  decays = _drawn(common, WEIGHT_DECAY, count)
-  weights = tasks * own.dirichlet(np.ones(tasks), count)
-  space = ranges(method.balancer)
-  fields = {key: _drawn(own, space[key], count) for key in space}
-  return [
+  of_method = np.random.default_rng([*method.name.encode()])
+  scaled = _scaled(common, first, count)
+  tasks, space = len(first.task_weights), ranges(method.balancer)
+  weights = tasks * of_method.dirichlet(np.ones(tasks), count)
+  fields = {
+    key: _drawn(of_method, space[key], first.numbers.get(key), count)
+    for key in space
+  }
+  others = [
     Draw(
-      _short(rates[i]),
-      _short(decays[i]),
-      tuple(map(_short, weights[i])) if method.weighs else (),
-      {k: _short(fields[k][i]) for k in space if _is_number(space[k])},
+      *(_short(scaled[name][i]) for name in SCALED),
+      tuple(map(_short, weights[i])) if method.weighs else first.task_weights,
+      first.numbers
+      | {k: _short(fields[k][i]) for k in space if _is_number(space[k])},
       {k: fields[k][i] for k in space if not _is_number(space[k])},
     )
-    for i in range(count)
+    for i in range(1, count)
   ]
+  return [first, *others]
+
+
+def _scaled(random, first: Draw, count: int) -> dict[str, np.ndarray]:
+  """Values of `SCALED`; the random numbers are the same for all methods."""
+  factors = {name: _drawn(random, FACTORS, None, count) for name in SCALED}
+  small = _drawn(random, SMALL_DECAY, None, count)
+  none = random.uniform(size=count) < NO_DECAY
+  made = {name: getattr(first, name) * factors[name] for name in SCALED}
+  decays = made['weight_decay'] if first.weight_decay else small
+  return made | {'weight_decay': np.where(none, 0, decays)}
+
+
+def _drawn(
+  random: np.random.Generator, space: Any, centre: float | None, count: int
+) -> Any:
+  """Draws from a range; choices take turns, so that each is equally often.
+
+  Half of the draws are below the centre and half above it, where it is inside
+  the range.
+  """
+  if not _is_number(space):
+    return [space[i % len(space)] for i in range(count)]
+  change, back = (np.log, np.exp) if space.log else (np.array, np.array)
+  low, high = change(space.low), change(space.high)
+  inside = centre is not None and space.low < centre < space.high
+  middle = change(centre) if inside else (low + high) / 2
+  at = random.uniform(-1, 1, count)
+  return back(middle + at * np.where(at < 0, middle - low, high - middle))
 
 
 def _is_number(space: Any) -> bool:
   return isinstance(space, Range)
-
-
-def _drawn(random: np.random.Generator, space: Any, count: int) -> Any:
-  """Draws from a range; choices take turns, so that each is equally often."""
-  if not _is_number(space):
-    return [space[i % len(space)] for i in range(count)]
-  if space.log:
-    return np.exp(random.uniform(*np.log(space[:2]), count))
-  return random.uniform(*space[:2], count)
 
 
 def _short(number: float) -> float:
@@ -134,51 +156,46 @@ def _short(number: float) -> float:
   return float(f'{number:.3g}')
 
 
+def _make(balancer: str) -> Any:
+  return plugins.find('mtl_jax.balancers', balancer, 'make')
+
+
+def _where(config: Any, key: str) -> str:
+  of_scheme = sections.section(config, 'scheme').get('hp', {}).get(key, ())
+  named = f'{sections.where(config, "scheme")}.' if of_scheme else 'config.'
+  return f'{named}hp.{key}'
+
+
 def together(draws: list[Draw]) -> list[list[int]]:
   """Groups the indices of draws that one program can train."""
   groups: dict[tuple, list[int]] = {}
   for i, one in enumerate(draws):
-    groups.setdefault(tuple(one.choices.items()), []).append(i)
+    # A field that the config leaves to the method is no traced number.
+    key = (*one.choices.items(), *sorted(one.numbers))
+    groups.setdefault(key, []).append(i)
   return list(groups.values())
 
 
-def configured(config: Any, method: Method, draws: list[Draw]) -> Any:
+def configured(config: Any, method: methods.Method, draws: list[Draw]) -> Any:
   """Copies a config and sets it to draws of a method.
 
   Args:
     config: the config.
     method: the method.
-    draws: settings that agree in their choices.
+    draws: settings that one program can train, see `together`.
 
   Returns:
     The copy; its `hp` has one value per draw, tried in parallel.
   """
-  config = copy.deepcopy(config)
-  config.scheme, config.balancer = method.scheme, method.balancer
+  config = methods.configured(config, method)
   config.paired = True
-  config.hp.lr = tuple(d.lr for d in draws)
-  config.hp.weight_decay = tuple(d.weight_decay for d in draws)
-  config.hp.task_weights = tuple(d.task_weights for d in draws)
+  for name in (*SCALED, 'task_weights'):
+    config.hp[name] = tuple(getattr(d, name) for d in draws)
   config.hp.balancer = tuple(tuple(d.numbers.items()) for d in draws)
   sections.put(config, 'balancer', draws[0].choices)
   # The scheme's own hyperparameters would override those drawn.
-  own = sections.section(config, 'scheme').get('hp', {})
-  for key in ('lr', 'weight_decay', 'task_weights'):
-    if key in own:
-      own[key] = ()
+  of_scheme = sections.section(config, 'scheme').get('hp', {})
+  for key in (*SCALED, 'task_weights'):
+    if key in of_scheme:
+      of_scheme[key] = ()
   return config
-
-
-def lowest(method: Method, frame: Any) -> int:
-  """Returns the index of the draw with the lowest validation loss.
-
-  Args:
-    method: the method, for the message.
-    frame: one row per draw, with columns `setting` and `score`.
-
-  Raises:
-    InputError: if every draw failed.
-  """
-  if frame.score.isna().all():
-    raise InputError(f'{method.name}: every draw failed; lower config.hp.lr')
-  return int(frame.setting[frame.score.idxmin()])

@@ -107,4 +107,4 @@ def show(result: grid.Grid, folder: pathlib.Path) -> None:
 
 
 if __name__ == '__main__':
-  cli.run(main, compare.check)
+  cli.run(main, compare.check_choices)

@@ -5,7 +5,11 @@
 Tries every combination of the values in `SPACES[config.encoder]`, or of those
 that `--try` names, for `--scheme` (`single` by default), each with all
 `config.hp` values and on config.seeds splits. Ranks the settings by validation
-score, writes search.csv and prints the best. The test split is not used.
+score, writes search.csv and prints the best. The test split is not used, but
+with resplits the validation rows of one seed are test rows of another: a
+configuration that was found here looks better on the same rows than it is (see
+docs/results/selection), for the scheme that it was found for. compare --tune=N
+chooses inside each resplit, and gives every row the same draws.
 
   ... --scheme=cross_stitch --try="schemes.cross_stitch.mix_lr=(1., 10.)"
 """

@@ -3,14 +3,25 @@
 import json
 import pathlib
 import re
-import types
-from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from mtl_jax import records
 from mtl_jax.errors import InputError
+from mtl_jax.report.runs import Eval, Reading, Run, TaskInfo
+from mtl_jax.report.selected import select, settings
+
+__all__ = [
+  'Cell',
+  'Eval',
+  'Reading',
+  'Run',
+  'TaskInfo',
+  'load',
+  'select',
+  'settings',
+]
 
 REPEATS = {
   'fixed': 'seeds on one split',
@@ -19,70 +30,11 @@ REPEATS = {
 }
 # Rows of models that are not trained in steps, in the order of a table.
 REFERENCES = ('reference', 'trees')
-
-
-class TaskInfo(NamedTuple):
-  """A task; `metrics` are (name, higher is better), the headline first."""
-
-  name: str
-  kind: str
-  metrics: tuple[tuple[str, bool], ...]
-
-
-class Reading(NamedTuple):
-  """A value that a scheme logs in training; `axes` name its dimensions."""
-
-  name: str
-  axes: tuple[str, ...]
-
-
-class Eval(NamedTuple):
-  """One evaluation on the validation split.
-
-  Attributes:
-    step: after which it was made.
-    valid: {task: {metric: value}}; None where a metric cannot be computed.
-    readings: means over the training steps since the previous evaluation; NaN
-      where a value was not finite.
-    weights: of the tasks, means over the same steps; None where unknown.
-    train_loss: by task, the mean over the same steps; empty if not recorded.
-  """
-
-  step: int
-  valid: dict[str, dict[str, float | None]]
-  readings: Mapping[Reading, np.ndarray] = types.MappingProxyType({})
-  weights: Mapping[str, float] | None = None
-  train_loss: Mapping[str, float] = types.MappingProxyType({})
-
-
-class Run(NamedTuple):
-  """One training: a seed at one setting of the hyperparameters.
-
-  Attributes:
-    seed: of the run.
-    hp: the hyperparameters.
-    curve: its evaluations, by step.
-    score: mean validation loss at the selected parameters.
-    valid: metrics at the selected parameters, as in `Eval`.
-    test: the same on the test split; None if the run failed.
-    best_step: by task, the step of the selected parameters; empty if it has
-      none.
-    why: it failed; '' if it did not.
-    step: at which it failed.
-    test_model: as `test`, of the one checkpoint of the whole model where
-      `test` is of a checkpoint per task; else None.
-  """
-
-  seed: int
-  hp: dict[str, Any]
-  curve: tuple[Eval, ...] = ()
-  score: float | None = None
-  valid: dict[str, dict[str, float | None]] | None = None
-  test: dict[str, dict[str, float | None]] | None = None
-  best_step: Mapping[str, int] = types.MappingProxyType({})
-  why: str = ''
-  step: int | None = None
-  test_model: dict[str, dict[str, float | None]] | None = None
+# The fields of a run that its last record holds under the same names.
+RECORDED = (
+  *('score', 'scores', 'valid', 'test', 'best_step', 'why', 'step'),
+  *('valid_model', 'test_model', 'best_step_model'),
+)
 
 
 class Cell(NamedTuple):
@@ -92,7 +44,8 @@ class Cell(NamedTuple):
     header: the first record, as written.
     tasks: in order.
     runs: all, of every setting.
-    setting: the runs at the selected hyperparameters.
+    setting: a run for each seed, at the hyperparameters that `select` chose;
+      they may differ from seed to seed and from task to task.
     cost: of the whole cell, see `compare.rows.COST`; None where unknown.
     notes: of the trainings, for the reader of a table.
   """
@@ -136,6 +89,17 @@ class Cell(NamedTuple):
     return tuple(r for r in self.setting if r.test is not None)
 
   @property
+  def tried(self) -> int:
+    """The number of settings among which was chosen."""
+    return len(settings(self.runs))
+
+  @property
+  def chosen(self) -> int:
+    """The number of distinct settings that were chosen."""
+    parts = (hp for run in self.completed for hp in run.chosen)
+    return len({json.dumps(hp, sort_keys=True) for hp in parts})
+
+  @property
   def test_over_train(self) -> float | None:
     """Test over training units for resplits, which overlap; else None.
 
@@ -175,7 +139,7 @@ def load(folder: pathlib.Path) -> Cell:
     folder: with its records.
 
   Returns:
-    The cell, with the best setting selected.
+    The cell, with the best setting of each seed selected.
 
   Raises:
     InputError: the records are missing or not complete.
@@ -192,27 +156,10 @@ def load(folder: pathlib.Path) -> Cell:
   # and each note once.
   header = by_kind['cell'][-1]
   runs = _runs(lines)
+  chosen = select(runs, header['split'])
   notes = dict.fromkeys(line['text'] for line in by_kind.get('note', []))
   cost = by_kind.get('cost', [{}])[-1]
-  return Cell(header, _tasks(header), runs, select(runs), cost, tuple(notes))
-
-
-def select(runs: Sequence[Run]) -> tuple[Run, ...]:
-  """Returns the runs of the best setting.
-
-  The best has the fewest failures, then the lowest mean validation score.
-  """
-  return min(settings(runs).values(), key=_rank, default=())
-
-
-def settings(runs: Sequence[Run]) -> dict[str, tuple[Run, ...]]:
-  """Groups runs by their hyperparameters, each in the order of the seeds."""
-  by_setting: dict[str, tuple[Run, ...]] = {}
-  for run in sorted(runs, key=lambda run: run.seed):
-    # Hyperparameters hold lists, which cannot be dictionary keys.
-    key = json.dumps(run.hp, sort_keys=True)
-    by_setting[key] = (*by_setting.get(key, ()), run)
-  return by_setting
+  return Cell(header, _tasks(header), runs, chosen, cost, tuple(notes))
 
 
 def _runs(lines: list[dict]) -> tuple[Run, ...]:
@@ -249,9 +196,8 @@ def _reading(key: str, values: Any) -> tuple[Reading, np.ndarray]:
 
 def _run(line: dict, curve: dict[int, Eval]) -> Run:
   points = tuple(curve[step] for step in sorted(curve))
-  names = ('score', 'valid', 'test', 'best_step', 'why', 'step', 'test_model')
-  fields = {name: line[name] for name in names if name in line}
-  return Run(line['seed'], line['hp'], points, **fields)
+  fields = {name: line[name] for name in RECORDED if name in line}
+  return Run(line['seed'], line['hp'], points, number=line['run'], **fields)
 
 
 def _tasks(header: dict) -> tuple[TaskInfo, ...]:
@@ -259,12 +205,3 @@ def _tasks(header: dict) -> tuple[TaskInfo, ...]:
     TaskInfo(t['name'], t['kind'], tuple((m, up) for m, up in t['metrics']))
     for t in header['tasks']
   )
-
-
-def _rank(setting: tuple[Run, ...]) -> tuple[int, float]:
-  scores = [r.score for r in setting if r.test is not None]
-  # A run without a score counts as failed, and failures rank first: a setting
-  # that fails on some seeds must not win by the others.
-  known = [s for s in scores if s is not None]
-  mean = sum(known) / len(known) if known else float('inf')
-  return len(setting) - len(known), mean

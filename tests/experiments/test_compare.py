@@ -53,6 +53,8 @@ def run(*flags, **script):
     (['--config.sedes=3'], ["unknown key 'sedes'", "did you mean 'seeds'"]),
     (['--config=configs/nope.py'], ['no file', 'nope.py']),
     (['--schemes=hrad'], ["did you mean 'hard'"]),
+    (['--tune=0'], ['--tune=0', 'give 2 to 1000 draws']),
+    (['--tune=8'], ['config.seeds=2', '--config.seeds=3']),
   ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(toy, tmp_path, flags, parts):

@@ -40,7 +40,7 @@ def above(
     *(answer.could_show(cells, frame) if answered else []),
     *many.meaning(base.tasks),
     _meaning(base),
-    _tuning(cells),
+    hps.tuning(cells),
     _budget(cells),
   ]
 
@@ -118,21 +118,6 @@ def _meaning(base: Cell) -> str:
   return text
 
 
-def _tuning(cells: Sequence[Cell]) -> str:
-  """What was tuned for whom."""
-  tuned = [cell.label for cell in cells if hps.selected(cell)]
-  trained = [cell.label for cell in cells if cell.scheme != 'reference']
-  rest = [label for label in trained if label not in tuned]
-  as_given = (
-    "at the config's own settings, which were not searched for each row: a "
-    'row may do better at its own'
-  )
-  if not tuned:
-    return f'Tuning: none here. All rows run {as_given}.'
-  text = f'Tuning: on validation, among several settings: {many.some(tuned, 8)}'
-  return f'{text}. Others run {as_given}.' if rest else f'{text}.'
-
-
 def _budget(cells: Sequence[Cell]) -> str:
   known = baseline(cells).header['comparable']
   common = hps.common(cells).items()
@@ -146,14 +131,41 @@ def _budget(cells: Sequence[Cell]) -> str:
 
 
 def _selection(cells: Sequence[Cell]) -> str:
-  """How parameters were selected; schemes whose steps differ by task."""
+  """How parameters and settings were selected."""
+  head = baseline(cells).header
+  primary = head.get('primary') or []
+  over = (
+    f'the mean over {", ".join(primary)}'
+    if primary
+    else ('the mean over tasks')
+  )
+  return (
+    f'Parameters are those of the best validation score: {_score(head)}, '
+    f'{over}; {_steps(cells)}. {hps.rule(cells)}; the test split is read once.'
+  )
+
+
+def _score(head: dict) -> str:
+  if head.get('select') == 'metric':
+    return (
+      "each task's error in its headline metric, 0 if perfect and 1 by chance "
+      'or for a constant prediction'
+    )
+  return (
+    "each task's loss over that of its best constant prediction on the "
+    'training labels'
+  )
+
+
+def _steps(cells: Sequence[Cell]) -> str:
+  """Whose steps are selected; schemes whose steps differ by task."""
+  if baseline(cells).header.get('checkpoint_per') == 'task':
+    return 'each task at the best step of its own, in joint models too'
   own = dict.fromkeys(cell.scheme for cell in cells if _own_steps(cell))
   named = f' ({", ".join(own)})' if own else ''
   return (
-    'Parameters are those of the lowest validation loss: one step for the '
-    'whole model, its own step per task where towers are separate'
-    f'{named}; settings are those of its lowest mean; the test split is read '
-    'once.'
+    'one step for the whole model, its own step per task where towers are '
+    f'separate{named}'
   )
 
 

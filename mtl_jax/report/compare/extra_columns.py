@@ -117,7 +117,7 @@ def _progress(cell: Cell, base: Cell) -> dict:
 
 def _mean_ranks(cells: Sequence[Cell]) -> dict[str, float]:
   """By label: the mean rank over tasks and seeds; 1 is best."""
-  trained = [c for c in cells if c.scheme != 'reference' and c.completed]
+  trained = [c for c in cells if not c.is_reference and c.completed]
   ranks = []
   for task in cells[0].tasks:
     metric, higher = task.metrics[0]

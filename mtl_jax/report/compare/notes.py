@@ -46,15 +46,8 @@ def notes(
 
 def own_notes(cell: Cell) -> list[str]:
   """Returns notes on the selected setting and the failures of one cell."""
-  tried = settings(cell.runs)
-  lines = []
-  if hps.selected(cell):
-    scores = [r.score for r in cell.completed if r.score is not None]
-    mean = sum(scores) / max(len(scores), 1)
-    lines.append(
-      f'{cell.label}: {hps.setting(cell.setting[0])} selected among '
-      f'{len(tried)} settings (mean validation loss {mean:.4g})'
-    )
+  chosen = hps.selected(cell)
+  lines = [f'{cell.label}: {hps.choice(cell)}'] if chosen else []
   return lines + _failures(cell)
 
 

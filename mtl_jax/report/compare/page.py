@@ -11,7 +11,13 @@ import pandas as pd
 from mtl_jax.records import atomic
 from mtl_jax.report import many, stats
 from mtl_jax.report.agreement import baseline, ordered
-from mtl_jax.report.compare import figures, glossary, readings, tables
+from mtl_jax.report.compare import (
+  figures,
+  glossary,
+  hyperparameters,
+  readings,
+  tables,
+)
 from mtl_jax.report.compare.above import above
 from mtl_jax.report.compare.notes import notes
 from mtl_jax.report.layout import readable
@@ -192,5 +198,7 @@ def _counts(counts: dict[str, int]) -> str:
 
 
 def _settings(cell: Cell) -> str:
-  hp = cell.setting[0].hp if cell.setting else {}
-  return f'cell {cell.header["hash"]}: {json.dumps(hp)}'
+  hp = json.dumps(hyperparameters.settled(cell))
+  chosen = hyperparameters.selected(cell)
+  more = f'; {hyperparameters.choice(cell)}' if chosen else ''
+  return f'cell {cell.header["hash"]}: {hp}{more}'

@@ -6,10 +6,7 @@ placeholder names. Here they get their own names back.
 
 import pathlib
 import re
-from collections.abc import Sequence
 from typing import NamedTuple
-
-import numpy as np
 
 from mtl_jax.report import results
 from mtl_jax.report.results import Cell, Run
@@ -61,28 +58,8 @@ def _group(cell: Cell, number: int, members: tuple[str, ...]) -> Group:
   # Each group has its setting selected by itself.
   own = [run for run in cell.runs if run.hp['group'] == number]
   name_of = dict(zip((t.name for t in cell.tasks), members, strict=True))
-  return Group(members, tuple(_named(r, name_of) for r in of_seeds(own)))
-
-
-def of_seeds(runs: Sequence[Run]) -> list[Run]:
-  """Selects a run of every seed by its validation score, among all settings.
-
-  Other seeds do not take part: their validation rows are test rows here.
-
-  Args:
-    runs: of one group.
-
-  Returns:
-    A run per seed, in order; a failed one only where all of the seed failed.
-  """
-
-  def rank(run):
-    return run.test is None, np.inf if run.score is None else run.score
-
-  by_seed: dict[int, list[Run]] = {}
-  for run in runs:
-    by_seed.setdefault(run.seed, []).append(run)
-  return [min(by_seed[seed], key=rank) for seed in sorted(by_seed)]
+  chosen = results.select(own, cell.header['split'])
+  return Group(members, tuple(_named(run, name_of) for run in chosen))
 
 
 def _named(run: Run, name_of: dict[str, str]) -> Run:

@@ -132,7 +132,7 @@ def test_a_setting_is_selected_on_validation(tmp_path):
     fake.write(tmp_path / 'hard', head, *lines),
   ]
   assert line_of(tables.rows(cells), 'hard', 'rmse')['mean'] == 2
-  assert 'hard: lr 0.1 selected among 2 settings' in ' '.join(notes(cells))
+  assert 'hard: chosen among 2 settings: lr 0.1' in ' '.join(notes(cells))
 
 
 def with_hp(folder, scheme: str, steps=(200, 200), **hp):
@@ -194,7 +194,7 @@ def test_a_selected_setting_is_named_once(tmp_path):
   ]
   said = notes(cells)
   assert said[0] == 'single: lr 0.001'
-  assert said[1].startswith('hard: lr 0.1, ')
+  assert said[1] == 'hard: chosen among 2 settings: lr 0.1'
   assert len(said) == 2
 
 

@@ -1,0 +1,161 @@
+"""Tunes every row of a table on the same number of random draws.
+
+Each draw is trained with every seed, and each resplit chooses among them by its
+own validation score: every split is a tuning split, and none is tuned on the
+test rows of another.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from experiments import lazy
+from mtl_jax.errors import InputError
+
+with lazy.imports():
+  from experiments import draws
+  from mtl_jax import cells
+  from mtl_jax.report import results
+  from mtl_jax.report.tuning import merging
+
+if TYPE_CHECKING:
+  from experiments.draws import Draw
+  from experiments.methods import Method
+
+MOST = 1000  # draws; their records would not fit the memory of a report
+LEAST_SEEDS = 3
+
+
+class Row(NamedTuple):
+  """A row of a tuned table: its draws, and the cells that train them.
+
+  Attributes:
+    method: what is trained.
+    draws: its settings, the config's own one first.
+    cells: one for the draws of each program, see `draws.together`.
+  """
+
+  method: Method
+  draws: list[Draw]
+  cells: list[cells.Cell]
+
+
+def check(flag: str, count: int, config: Any) -> None:
+  """Checks the number of draws against the number of seeds.
+
+  Args:
+    flag: that gives the number, for the message.
+    count: draws of each row.
+    config: the config.
+
+  Raises:
+    InputError: too few or too many draws, or too few seeds for them.
+  """
+  if not 2 <= count <= MOST:
+    raise InputError(
+      f'{flag}={count}; give 2 to {MOST} draws: the first is the '
+      "configuration's own setting, and a row is tuned by the others"
+    )
+  if config.seeds < LEAST_SEEDS:
+    raise InputError(
+      f'{flag}={count} with config.seeds={config.seeds}: what draws gain on '
+      'so few seeds cannot be told from luck; take at least '
+      f'--config.seeds={LEAST_SEEDS}, better 10'
+    )
+
+
+def rows(
+  config: Any,
+  methods: Sequence[Method],
+  datas: list,
+  count: int,
+  folder: pathlib.Path,
+  skip_invalid: bool,
+) -> list[Row]:
+  """Makes the cells of all rows; nothing is trained.
+
+  Args:
+    config: the config, around whose values the draws are made.
+    methods: one per row.
+    datas: the data set, one per split.
+    count: draws of each row.
+    folder: the workdir.
+    skip_invalid: whether to leave out methods that cannot be trained, after a
+      line on stderr.
+
+  Raises:
+    InputError: if a method cannot be trained and is not left out.
+  """
+  made = []
+  for method in methods:
+    try:
+      made.append(_row(config, method, datas, count, folder))
+    except InputError as error:
+      # Without its baseline there is no table.
+      if not skip_invalid or method.scheme == 'single':
+        raise
+      print(f'left out: {error}', file=sys.stderr)
+  return made
+
+
+def _row(config: Any, method: Method, datas, count: int, folder) -> Row:
+  first = draws.own(config, method, len(datas[0].tasks))
+  drawn = draws.draw(method, first, count)
+  groups = [[drawn[i] for i in group] for group in draws.together(drawn)]
+  configs = [draws.configured(config, method, group) for group in groups]
+  for one in configs:
+    cells.check(one)
+  made = [cells.make(one, datas, workdir=folder) for one in configs]
+  return Row(method, drawn, made)
+
+
+def load(
+  made: Sequence[Row], folders: Sequence[pathlib.Path]
+) -> list[merging.Tuned]:
+  """Reads the records of all rows.
+
+  Args:
+    made: the rows.
+    folders: of their cells, in order.
+
+  Returns:
+    One per row, with the choice made among all of its draws.
+  """
+  text, left = budget(made), iter(folders)
+  loaded = []
+  for row in made:
+    groups = draws.together(row.draws)
+    parts = [
+      merging.Part(results.load(next(left)), group, row.draws[group[0]].choices)
+      for group in groups
+    ]
+    loaded.append(merging.merged(parts, row.method.row, text))
+  return loaded
+
+
+def budget(made: Sequence[Row]) -> str:
+  """Describes the budget, which is the same for every row."""
+  low, high = draws.FACTORS[:2]
+  firsts = [row.draws[0] for row in made]
+  names = ['learning rate']
+  names += ['weight decay'] * any(d.weight_decay for d in firsts)
+  names += ['penalty'] * any(d.penalty for d in firsts)
+  *others, last = names
+  scaled = f'{", ".join(others)} and {last}' if others else last
+  small = draws.SMALL_DECAY
+  absolute = (
+    f' (weight decay {small.low:g} to {small.high:g} where it is 0)'
+    if not all(d.weight_decay for d in firsts)
+    else ''
+  )
+  return (
+    f'Tuning, the same for every row: {len(made[0].draws)} draws, each trained '
+    "with every seed. The first is the configuration's own setting; the others "
+    f'have its {scaled} times {low:g} to {high:g}{absolute}, log-uniform, by '
+    'the same factors in all rows, no weight decay in '
+    f'{100 * draws.NO_DECAY:g} %, and the numbers of a balancer drawn in its '
+    'range. Dropout, sizes and steps are not drawn.'
+  )

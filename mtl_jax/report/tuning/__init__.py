@@ -1,0 +1,1 @@
+"""Tables whose rows were tuned on one budget of random draws."""
