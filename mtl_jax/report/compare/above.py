@@ -139,9 +139,11 @@ def _selection(cells: Sequence[Cell]) -> str:
     if primary
     else ('the mean over tasks')
   )
+  rule = hps.rule(cells)
+  chosen = f'{rule}; ' if rule else ''
   return (
     f'Parameters are those of the best validation score: {_score(head)}, '
-    f'{over}; {_steps(cells)}. {hps.rule(cells)}; the test split is read once.'
+    f'{over}; {_steps(cells)}; {chosen}the test split is read once.'
   )
 
 

@@ -83,7 +83,7 @@ def choice(cell: Cell) -> str:
 def rule(cells: Sequence[Cell]) -> str:
   """Says by what settings are chosen, for the line above a table."""
   if not any(map(selected, cells)):
-    return 'no setting was chosen'
+    return ''
   towers = ', for each task where towers are separate'
   how = (
     'in each resplit by its own validation rows alone'
