@@ -7,8 +7,8 @@ are: with 10 seeds and three other draws of the labels, hard's rmse of cd496 was
 number, and the choice of cd496 as the primary task, were made after these
 results were seen.
 
-The rmse of cd496 with n labels, 10 seeds, 30 for 60 labels, selected by the mean
-over all tasks:
+The rmse of cd496 with n labels, 10 seeds (30 for 60 labels), selected by the
+mean over all tasks:
 
   labels     single   hard   cross_stitch   soft_l2   reference
   20           .955   .885           .934      .943        1.15
