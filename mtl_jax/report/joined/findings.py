@@ -15,10 +15,6 @@ from mtl_jax.report.joined.ranking import Ranking, ranking
 from mtl_jax.report.layout import of_cell
 from mtl_jax.report.results import Cell
 
-BETTER, WORSE = 'better', 'worse'
-EQUIVALENT, UNDECIDED = 'equivalent', 'undecided'
-REFERENCE = 'reference'  # rows that are not networks, and are not ranked
-
 
 class Findings(NamedTuple):
   """All numbers.
@@ -47,9 +43,10 @@ class Findings(NamedTuple):
   def verdict(self, label: str) -> str:
     """The verdict on the mean of a row over data sets."""
     if self.p_holm[label] < stats.ALPHA:
-      return BETTER if self.effects[label].mean > 0 else WORSE
+      better = self.effects[label].mean > 0
+      return stats.BETTER if better else stats.WORSE
     shown = self.p_equivalent_holm[label] < stats.ALPHA
-    return EQUIVALENT if shown else UNDECIDED
+    return stats.EQUIVALENT if shown else stats.UNDECIDED
 
 
 def find(joined: Joined, margin: float = hierarchical.MARGIN) -> Findings:
@@ -57,7 +54,8 @@ def find(joined: Joined, margin: float = hierarchical.MARGIN) -> Findings:
 
   Args:
     joined: two or more data sets.
-    margin: of equivalence of the means over data sets, in % points.
+    margin: of equivalence, in % points: of the means over data sets, and of
+      each data set.
 
   Returns:
     Delta_m of every data set with the verdicts of its own table, and what all
@@ -66,7 +64,7 @@ def find(joined: Joined, margin: float = hierarchical.MARGIN) -> Findings:
   Raises:
     InputError: Delta_m of a data set is refused.
   """
-  deltas = pd.concat([_deltas(own, joined) for own in joined.sets])
+  deltas = pd.concat([_deltas(own, joined, margin) for own in joined.sets])
   effects = {x: _effect(deltas, x, margin) for x in joined.labels}
   return Findings(
     joined,
@@ -83,15 +81,13 @@ def networks(joined: Joined) -> list[str]:
   """The labels that are ranked: those of networks."""
   first = joined.sets[0]
   return [
-    label
-    for label in joined.labels
-    if not first.cell(label).scheme.startswith(REFERENCE)
+    label for label in joined.labels if not first.cell(label).is_reference
   ]
 
 
-def _deltas(own: DataSet, joined: Joined) -> pd.DataFrame:
+def _deltas(own: DataSet, joined: Joined, margin: float) -> pd.DataFrame:
   """Delta_m of one table; its verdicts count all rows of that table."""
-  frame = rows(own.cells)
+  frame = rows(own.cells, margin / 100)
   found = [
     of_cell(frame, own.cell(label)).loc['ALL'] for label in joined.labels
   ]
