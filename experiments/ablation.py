@@ -20,6 +20,7 @@ with lazy.imports():
   from mtl_jax.report import results as report_cells
 
 Variants = dict[str, dict[str, Any]]
+check = compare.check_choices  # of the flags, before JAX is imported
 
 
 def run(variants: Callable[[Any], Variants]) -> None:

@@ -33,4 +33,4 @@ def variants(config) -> ablation.Variants:
 
 
 if __name__ == '__main__':
-  cli.run(lambda: ablation.run(variants))
+  cli.run(lambda: ablation.run(variants), ablation.check)

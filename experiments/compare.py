@@ -170,7 +170,7 @@ def _report_tuned(
   base, *rest = [*merging.shown(loaded), *others]
   base = base._replace(notes=(said, *base.notes))
   frame = show([base, *rest], folder)
-  tuning_tables.write(loaded, others, folder)
+  tuning_tables.write(loaded, others, folder, cli.CONFIG.value.margin)
   draw([base, *rest], frame, folder)
   print(
     f'tuning: {folder}/draws.csv, untuned.csv, tuning_curves.csv, '

@@ -33,9 +33,9 @@ def check() -> None:
   """Checks the flags without importing JAX.
 
   Raises:
-    InputError: as in `cli.check`, or if `--steps` is less than 1.
+    InputError: as in `compare.check_choices`, or if `--steps` is less than 1.
   """
-  cli.check()
+  compare.check_choices()
   if STEPS.value < 1:
     raise InputError(f'--steps={STEPS.value}; it must be at least 1')
 

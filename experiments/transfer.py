@@ -175,4 +175,4 @@ def report(
 
 
 if __name__ == '__main__':
-  cli.run(main)
+  cli.run(main, compare.check_choices)

@@ -261,4 +261,4 @@ def report(
 
 
 if __name__ == '__main__':
-  cli.run(main)
+  cli.run(main, compare.check_choices)

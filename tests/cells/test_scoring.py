@@ -47,6 +47,9 @@ def test_an_unknown_primary_task_is_one_line_with_the_nearest():
   config.primary = (1,)
   with pytest.raises(InputError, match='tuple of names'):
     build.check(config)
+  config.primary = ('first', 'first')
+  with pytest.raises(InputError, match="names 'first' twice"):
+    build.check(config)
 
 
 @pytest.mark.parametrize(

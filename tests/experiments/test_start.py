@@ -115,6 +115,17 @@ def test_nor_does_a_slip_of_the_hand(tmp_path, flag, word):
   assert not (tmp_path / 'w').exists()
 
 
+@pytest.mark.parametrize(
+  'script', [s for s in scripts(*BEGIN[1:3]) if not s.endswith('.compare')]
+)
+def test_draws_are_refused_where_they_have_no_effect(script):
+  flags = '--config=configs/actg175.py', '--workdir=/nowhere', '--tune=3'
+  (line, code), _ = begun(script, *flags)
+  assert line.startswith('error: ')
+  assert 'experiments.compare' in line or "flag 'tune'" in line
+  assert code == 'code 2'
+
+
 def test_nor_does_training_need_what_reads_and_shows():
   (modules,) = start(
     'import sys, mtl_jax.train; print(*sys.modules, file=sys.stderr)'

@@ -77,7 +77,7 @@ def _test(base: Cell, frame: pd.DataFrame | None) -> str:
   overlap = (
     ''
     if base.test_over_train is None
-    else ', corrected like all intervals for overlapping resplits (Nadeau and '
+    else ', corrected like intervals for overlapping resplits (Nadeau and '
     'Bengio 2003)'
   )
   margin = stats.MARGIN
@@ -85,7 +85,7 @@ def _test(base: Cell, frame: pd.DataFrame | None) -> str:
     margin = frame[frame['metric'] == 'delta_m']['margin'].iloc[0] / 100
   return (
     '▲ better, ▼ worse than single, = equivalent (two one-sided tests, within '
-    f'{100 * margin:.3g} %), else undecided: t-tests paired by seed{overlap}, '
+    f'{100 * margin:.3g} %), else undecided: paired t-tests{overlap}, '
     'p < 0.05 over the table: at most 5 % of tables have a wrong ▲ or ▼, 5 % '
     'a wrong =.'
   )
@@ -105,7 +105,7 @@ def _gates(cells: Sequence[Cell]) -> list[str]:
   return [
     'Tasks are tested (Holm) only where their Δm is shown (for =: equivalent), '
     f'further metrics behind their task{shared}. What cancels in Δm stays '
-    'undecided (see the notes; config.primary).'
+    'undecided (see notes, config.primary).'
   ]
 
 

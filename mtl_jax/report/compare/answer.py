@@ -119,7 +119,7 @@ def _undecided(delta: pd.DataFrame) -> list[str]:
     return [power_text]
   everything = len(names) == len(delta) > 1
   listed = f'all {len(names)}' if everything else many.some(names, MOST)
-  return [f'undecided: {listed} ({power_text})']
+  return [f'undecided in Δm: {listed} ({power_text})']
 
 
 def _tasks(frame: pd.DataFrame) -> str:

@@ -15,7 +15,10 @@ from mtl_jax.report.tuning.merging import UNTUNED, Tuned
 
 
 def write(
-  tuned: Sequence[Tuned], others: Sequence[Cell], folder: pathlib.Path
+  tuned: Sequence[Tuned],
+  others: Sequence[Cell],
+  folder: pathlib.Path,
+  margin: float = stats.MARGIN,
 ) -> None:
   """Writes draws.csv, untuned.csv, tuning_curves.csv and their figure.
 
@@ -23,9 +26,10 @@ def write(
     tuned: the rows of the table.
     others: further rows that were not tuned, such as the reference.
     folder: the workdir.
+    margin: of equivalence, see `rows.rows`.
   """
   tables.write_csv(draws(tuned), folder / 'draws.csv')
-  untuned = rows.rows([*others, *(row.untuned for row in tuned)])
+  untuned = rows.rows([*others, *(row.untuned for row in tuned)], margin)
   tables.write_csv(untuned, folder / 'untuned.csv')
   curves = expected.curves(tuned)
   tables.write_csv(curves, folder / 'tuning_curves.csv')

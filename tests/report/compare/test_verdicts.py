@@ -56,7 +56,7 @@ def test_four_verdicts_and_their_answer(tmp_path):
     'Answer: better than single in Δm: hard (+',
     'worse than single in Δm: mmoe (-',
     'equivalent to within 1.5 %: twin',
-    'undecided: ple (1.4 % would be shown with 80 % power)',
+    'undecided in Δm: ple (1.4 % would be shown with 80 % power)',
   ):
     assert part in text
   assert ' =' in tables.markdown(cells, frame)

@@ -1,5 +1,6 @@
 """Draws that several cells trained are one row; the first is untuned."""
 
+import pandas as pd
 import pytest
 
 from mtl_jax.report.compare import tables as compare_tables
@@ -63,7 +64,9 @@ def test_all_draws_are_listed_with_what_was_chosen(tmp_path):
 
 def test_the_files_of_a_tuned_table(tmp_path):
   tuned = rows_of_draws.tuned(tmp_path / 'cells')
-  tables.write(tuned, [], tmp_path)
+  tables.write(tuned, [], tmp_path, margin=0.03)
   for name in ('draws', 'untuned', 'tuning_curves'):
     assert (tmp_path / f'{name}.csv').stat().st_size
   assert (tmp_path / 'figures/tuning_curves.png').stat().st_size
+  untuned = pd.read_csv(tmp_path / 'untuned.csv')
+  assert set(untuned[untuned.metric == 'delta_m'].margin) == {3.0}
