@@ -21,7 +21,8 @@ class Claim:
     behind: the tests whose gate it is.
     implies: whether a true finding here means that one of the null hypotheses
       right behind it is false: a mean that differs is a mean of something that
-      differs. One fewer of them can then be true (Shaffer, JASA 81, 1986).
+      differs. One fewer of them can then be true (Shaffer, JASA 81, 1986). They
+      share the whole level, so that what is behind them waits for all of them.
     adjusted: the p-value of the family, by `adjust`.
     divisor: by which the level is divided in the first step, by `adjust`.
   """
@@ -59,7 +60,10 @@ def _open(
 ) -> Iterator[tuple[float, Claim]]:
   """The tests that may be made next, with their p-values times the divisor."""
   left = [test for test in tests if not _finished(test)]
-  most = sum(map(_counts, tests)) - spared
+  waiting = [test for test in left if _waits(test)]
+  most = len(left)
+  if spared and waiting:
+    left, most = waiting, sum(map(_counts, tests)) - spared
   divisor *= max(1, min(len(left), most))
   for test in left:
     if _waits(test):
@@ -69,10 +73,10 @@ def _open(
 
 
 def _divide(tests: Sequence[Claim], divisor: int, spared: int = 0) -> None:
-  divisor *= max(1, sum(map(_counts, tests)) - spared)
+  count = sum(map(_counts, tests))
   for test in tests:
-    test.divisor = divisor
-    _divide(test.behind, divisor, _spared(test))
+    test.divisor = divisor * max(1, count - spared)
+    _divide(test.behind, divisor * max(1, count), _spared(test))
 
 
 def _waits(test: Claim) -> bool:

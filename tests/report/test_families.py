@@ -43,6 +43,28 @@ def test_by_hand():
   assert [t.divisor for t in (first, *first.behind)] == [2, 2, 2]
 
 
+def test_metrics_behind_tasks_take_no_level_that_tasks_still_need():
+  """One task differs, in its headline alone; all other findings are wrong."""
+  rng = np.random.default_rng(1)
+  wrong, repeats = 0, 2000
+  for p in rng.uniform(size=(repeats, 2, 2)):
+    tasks = [Claim(first, [Claim(more)]) for first, more in p]
+    tasks[0].p_value = 1e-9
+    adjust([Claim(1e-9, tasks, implies=True)])
+    nulls = [tasks[1], *(more for task in tasks for more in task.behind)]
+    wrong += any(test.adjusted < 0.05 for test in nulls)
+  assert wrong <= scipy_stats.binom.ppf(0.999, repeats, 0.05)
+
+
+def test_metrics_are_tested_once_all_tasks_are_shown():
+  tasks = [Claim(0.001, [Claim(0.02)]), Claim(0.04, [Claim(0.03)])]
+  adjust([Claim(0.001, tasks, implies=True)])
+  assert [task.adjusted for task in tasks] == pytest.approx([0.001, 0.04])
+  metrics = [task.behind[0] for task in tasks]
+  assert [own.adjusted for own in metrics] == pytest.approx([0.04, 0.04])
+  assert [own.divisor for own in metrics] == [2, 2]
+
+
 def test_a_task_never_has_a_smaller_p_value_than_its_gate():
   for p in RNG.uniform(size=(20, 3, 5)) ** 4:
     trees = [scheme(*row) for row in p]

@@ -104,7 +104,7 @@ def _gates(cells: Sequence[Cell]) -> list[str]:
     ]
   return [
     'Tasks are tested (Holm) only where their Δm is shown (for =: equivalent), '
-    f'further metrics behind their task{shared}. What cancels in Δm stays '
+    f'further metrics behind all of these{shared}. What cancels in Δm stays '
     'undecided (see notes, config.primary).'
   ]
 

@@ -73,9 +73,11 @@ def ranking(own: Ranking) -> str:
   first = own.labels[int(means.argmin())]
   best = f'{first} has the best mean rank, {means.min():.2f}'
   if not own.decisive:
+    count = len(own.p_values)
+    schemes = 'one scheme' if count == 1 else f'{count} schemes'
     return (
       f'{len(own.ranked)} data sets are too few for any verdict from signed '
-      f'ranks: with {len(own.p_values)} schemes they could show something from '
+      f'ranks: with {schemes} they could show something from '
       f'{own.needed} on; {best}, which is no finding.'
     )
   shown = [
