@@ -2,14 +2,11 @@
 
 import json
 import pathlib
-import re
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from mtl_jax import records
 from mtl_jax.errors import InputError
-from mtl_jax.report.runs import Eval, Reading, Run, TaskInfo
+from mtl_jax.report.runs import Eval, Reading, Run, TaskInfo, of_lines
 from mtl_jax.report.selected import select, settings
 
 __all__ = [
@@ -30,11 +27,6 @@ REPEATS = {
 }
 # Rows of models that are not trained in steps, in the order of a table.
 REFERENCES = ('reference', 'trees')
-# The fields of a run that its last record holds under the same names.
-RECORDED = (
-  *('score', 'scores', 'valid', 'test', 'best_step', 'why', 'step'),
-  *('valid_model', 'test_model', 'best_step_model'),
-)
 
 
 class Cell(NamedTuple):
@@ -155,49 +147,11 @@ def load(folder: pathlib.Path) -> Cell:
   # A resumed cell repeats records: the last header and the last costs count,
   # and each note once.
   header = by_kind['cell'][-1]
-  runs = _runs(lines)
+  runs = of_lines(lines)
   chosen = select(runs, header['split'])
   notes = dict.fromkeys(line['text'] for line in by_kind.get('note', []))
   cost = by_kind.get('cost', [{}])[-1]
   return Cell(header, _tasks(header), runs, chosen, cost, tuple(notes))
-
-
-def _runs(lines: list[dict]) -> tuple[Run, ...]:
-  # A resumed run repeats lines: the last one of a (run, step) counts.
-  runs, curves = {}, {}
-  for line in lines:
-    if line['kind'] == 'eval':
-      readings = dict(
-        _reading(*item) for item in line.get('readings', {}).items()
-      )
-      evaluation = Eval(
-        line['step'],
-        line['valid'],
-        readings,
-        line.get('weights'),
-        line.get('train_loss') or {},
-      )
-      curves.setdefault(line['run'], {})[line['step']] = evaluation
-    elif line['kind'] in ('test', 'failed'):
-      runs[line['run']] = line
-  return tuple(_run(line, curves.get(i, {})) for i, line in runs.items())
-
-
-def _reading(key: str, values: Any) -> tuple[Reading, np.ndarray]:
-  """`'gate (task, expert)'` and a nested list."""
-  array = np.array(values, float)
-  match = re.fullmatch(r'(.+) \(([^()]+)\)', key)
-  axes = tuple(match[2].split(', ')) if match else ()
-  if len(axes) == array.ndim:
-    return Reading(match[1] if match else key, axes), array
-  # Brackets of the name's own, or axes that were not named.
-  return Reading(key, ('entry',) * array.ndim), array
-
-
-def _run(line: dict, curve: dict[int, Eval]) -> Run:
-  points = tuple(curve[step] for step in sorted(curve))
-  fields = {name: line[name] for name in RECORDED if name in line}
-  return Run(line['seed'], line['hp'], points, number=line['run'], **fields)
 
 
 def _tasks(header: dict) -> tuple[TaskInfo, ...]:

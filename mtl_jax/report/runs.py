@@ -1,10 +1,17 @@
 """What a cell's records hold: tasks, evaluations and runs, as tuples."""
 
+import re
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+
+# The fields of a run that its last record holds under the same names.
+RECORDED = (
+  *('score', 'scores', 'valid', 'test', 'best_step', 'why', 'step'),
+  *('valid_model', 'test_model', 'best_step_model'),
+)
 
 
 class TaskInfo(NamedTuple):
@@ -88,3 +95,46 @@ class Run(NamedTuple):
   def chosen(self) -> list[dict[str, Any]]:
     """The hyperparameters of its parts: one, or one for each task."""
     return list(self.hp_of.values()) or [self.hp]
+
+
+def of_lines(lines: Sequence[dict[str, Any]]) -> tuple[Run, ...]:
+  """Returns the runs of a cell, with their curves.
+
+  Args:
+    lines: all records of the cell, in order.
+  """
+  # A resumed run repeats lines: the last one of a (run, step) counts.
+  runs, curves = {}, {}
+  for line in lines:
+    if line['kind'] == 'eval':
+      readings = dict(
+        _reading(*item) for item in line.get('readings', {}).items()
+      )
+      evaluation = Eval(
+        line['step'],
+        line['valid'],
+        readings,
+        line.get('weights'),
+        line.get('train_loss') or {},
+      )
+      curves.setdefault(line['run'], {})[line['step']] = evaluation
+    elif line['kind'] in ('test', 'failed'):
+      runs[line['run']] = line
+  return tuple(_run(line, curves.get(i, {})) for i, line in runs.items())
+
+
+def _reading(key: str, values: Any) -> tuple[Reading, np.ndarray]:
+  """`'gate (task, expert)'` and a nested list."""
+  array = np.array(values, float)
+  match = re.fullmatch(r'(.+) \(([^()]+)\)', key)
+  axes = tuple(match[2].split(', ')) if match else ()
+  if len(axes) == array.ndim:
+    return Reading(match[1] if match else key, axes), array
+  # Brackets of the name's own, or axes that were not named.
+  return Reading(key, ('entry',) * array.ndim), array
+
+
+def _run(line: dict, curve: dict[int, Eval]) -> Run:
+  points = tuple(curve[step] for step in sorted(curve))
+  fields = {name: line[name] for name in RECORDED if name in line}
+  return Run(line['seed'], line['hp'], points, number=line['run'], **fields)

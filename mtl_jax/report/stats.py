@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from mtl_jax.report.p_values import p_apart, p_different, share
 from mtl_jax.report.relative import (
   NEAR_ZERO,
   DeltaM,
@@ -18,7 +19,10 @@ __all__ = [
   'NEAR_ZERO',
   'DeltaM',
   'delta_m',
+  'p_apart',
+  'p_different',
   'paired_delta_m',
+  'share',
 ]
 
 LEVEL = 0.95  # of confidence intervals
@@ -153,11 +157,6 @@ def equivalence(
   return _known(p_apart(mean, std, n, part, ROUNDING * scale, margin))
 
 
-def share(n: int, test_over_train: float | None = None) -> float:
-  """Returns the variance of the mean of n values over that of one value."""
-  return 1 / max(n, 1) + (test_over_train or 0)
-
-
 def named(test_over_train: float | None) -> str:
   """Returns the name of the test that `paired` makes."""
   if test_over_train is None:
@@ -194,49 +193,6 @@ def _half_width(std: float, n: int, share: float) -> float:
   if n < 2:
     return np.nan
   return float(special.stdtrit(n - 1, (1 + LEVEL) / 2)) * std * share**0.5
-
-
-def p_different(mean, std, n: int, part, rounding):
-  """Returns the two-sided p-value of mean zero; NaN for fewer than two values.
-
-  Args:
-    mean: of differences, a number or an array.
-    std: of the same.
-    n: number of differences.
-    part: from `share`.
-    rounding: spread and mean below which differences are rounding.
-
-  Returns:
-    In the shape of `mean`.
-  """
-  with np.errstate(divide='ignore', invalid='ignore'):
-    tails = 2 * special.stdtr(n - 1, -np.abs(mean) / (std * part**0.5))
-  signs = np.where(np.abs(mean) <= rounding, 1.0, _signs(part))
-  return _of_two(n, np.where(std <= rounding, signs, tails))
-
-
-def p_apart(mean, std, n: int, part, rounding, margin):
-  """Returns the p-value of `|mean| >= margin`, as `p_different` does."""
-  room = margin - np.abs(mean)
-  with np.errstate(divide='ignore', invalid='ignore'):
-    tail = special.stdtr(n - 1, -room / (std * part**0.5))
-  signs = np.where(room > rounding, _signs(part), 1.0)
-  return _of_two(n, np.where(std <= rounding, signs, tail))
-
-
-def _signs(part: float) -> float:
-  """The p-value where all differences are equal, and t has no spread.
-
-  Equal differences are common in a metric of few steps (accuracy, small test
-  split): t would be infinite, and the exact sign test keeps the level. It takes
-  independent signs. Resplits have rows in common, so they count as the number
-  of independent values whose mean has the same variance, 1 / share.
-  """
-  return min(1.0, 2.0 ** (1 - 1 / part))
-
-
-def _of_two(n: int, p_values):
-  return p_values if n > 1 else np.full_like(p_values, np.nan)
 
 
 def _known(p_value) -> float | None:

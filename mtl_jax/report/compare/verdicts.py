@@ -4,8 +4,8 @@ A scheme's Delta_m is tested first; the headlines of its tasks wait behind it,
 and their further metrics until all of its headlines are shown. Schemes share
 the level in equal parts (see `families`). Equivalence is a second family of the
 same shape, without the further metrics: a task is called equivalent only where
-Delta_m of its scheme is. Where Delta_m is not known, tasks wait for nothing, and
-further metrics for their headline alone.
+Delta_m of its scheme is. Where Delta_m is not known, tasks wait for nothing,
+and further metrics for their headline alone.
 """
 
 from collections.abc import Iterator
