@@ -152,10 +152,10 @@ def budget(made: Sequence[Row]) -> str:
     else ''
   )
   return (
-    f'Tuning, the same for every row: {len(made[0].draws)} draws, each trained '
-    "with every seed. The first is the configuration's own setting; the others "
-    f'have its {scaled} times {low:g} to {high:g}{absolute}, log-uniform, by '
-    'the same factors in all rows, no weight decay in '
-    f'{100 * draws.NO_DECAY:g} %, and the numbers of a balancer drawn in its '
-    'range. Dropout, sizes and steps are not drawn.'
+    f'Tuning: {len(made[0].draws)} draws for every row, each trained with '
+    "every seed: the configuration's own setting, then its "
+    f'{scaled} times {low:g} to {high:g}{absolute}, log-uniform, by the same '
+    f'factors in all rows, no weight decay in {100 * draws.NO_DECAY:g} %, and '
+    'numbers of a balancer in their ranges. Dropout, sizes and steps are not '
+    'drawn.'
   )

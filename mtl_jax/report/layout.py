@@ -83,7 +83,8 @@ def with_interval(mean: float, low: float, high: float, sign: str = '') -> str:
   if not math.isfinite(mean):
     return '–'
   half = (high - low) / 2
-  if not (math.isfinite(half) and half > 0):
+  # Equal values have a mean that is rounded, and so a spread of 1e-16.
+  if not (math.isfinite(half) and half > 1e-9 * abs(mean)):
     return f'{mean:{sign}.4g}'
   # Two significant digits of the half-width.
   decimals = max(0, 1 - math.floor(math.log10(half)))

@@ -214,7 +214,7 @@ def test_a_tuned_table_and_its_resumption(tmp_path):
   assert last.notna().all()
   for name in ('front', 'tuning_curves', 'differences'):
     assert (tmp_path / f'w/figures/{name}.png').exists()
-  assert 'Tuning, the same for every row: 4 draws' in done.stdout
+  assert 'Tuning: 4 draws for every row' in done.stdout
   before = {p: p.stat().st_mtime for p in (tmp_path / 'w').rglob('*.jsonl')}
   assert len(before) == 6  # two of rlw, and that of the linear models
   again = test_compare.run(*flags, script='experiments.tune')
