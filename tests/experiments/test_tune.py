@@ -186,6 +186,16 @@ def test_the_front_holds_what_nothing_is_better_than():
   }
 
 
+def over_untuned(frame, scheme):
+  """Delta_m of a row of a table over `single untuned`, in percent."""
+  heads = frame[frame.task != 'ALL'].drop_duplicates(['scheme', 'task'])
+  means = heads.pivot(index='task', columns='scheme', values='mean')
+  signs = heads.set_index('task').higher_is_better.groupby('task').first()
+  base = means['single untuned']
+  gains = (means[scheme] - base) / base.abs() * np.where(signs, 1, -1)
+  return 100 * gains.mean()
+
+
 def test_a_tuned_table_and_its_resumption(tmp_path):
   """Choices of a balancer are several cells and one row."""
   (tmp_path / 'toy.py').write_text(CONFIG)
@@ -197,7 +207,8 @@ def test_a_tuned_table_and_its_resumption(tmp_path):
   assert done.returncode == 0, done.stderr
   frame = pd.read_csv(tmp_path / 'w/table.csv')
   assert [*dict.fromkeys(frame.scheme)] == [
-    *('reference', 'single', 'single untuned', 'equal', 'static', 'rlw')
+    *('reference', 'trees', 'single', 'single untuned'),
+    *('equal', 'static', 'rlw'),
   ]
   own = pd.read_csv(tmp_path / 'w/draws.csv')
   counts = own.groupby('scheme').size()
@@ -209,14 +220,15 @@ def test_a_tuned_table_and_its_resumption(tmp_path):
     'normal': [0, 2], 'dirichlet': [1, 3]
   }  # fmt: skip
   curve = pd.read_csv(tmp_path / 'w/tuning_curves.csv')
-  # The best of all draws is the row of the table; of one, their mean.
+  # The best of all draws is the row of the table.
   last = curve[curve.draws == 4].set_index('scheme')['mean']
-  assert last.notna().all()
+  for name in ('single', 'equal', 'static', 'rlw'):
+    assert last[name] == pytest.approx(over_untuned(frame, name), abs=1e-3)
   for name in ('front', 'tuning_curves', 'differences'):
     assert (tmp_path / f'w/figures/{name}.png').exists()
   assert 'Tuning: 4 draws for every row' in done.stdout
   before = {p: p.stat().st_mtime for p in (tmp_path / 'w').rglob('*.jsonl')}
-  assert len(before) == 6  # two of rlw, and that of the linear models
+  assert len(before) == 7  # two of rlw, those of linear models and of trees
   again = test_compare.run(*flags, script='experiments.tune')
   assert again.stdout == done.stdout
   assert before == {p: p.stat().st_mtime for p in before}
