@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 
 from mtl_jax.report import drawing
 from mtl_jax.report.joined import diagram
-from mtl_jax.report.joined.findings import BETTER, WORSE, Findings
+from mtl_jax.report.joined.findings import Findings
+from mtl_jax.report.stats import BETTER, WORSE
 
 MEAN = 'over data sets'
 

@@ -15,10 +15,6 @@ from mtl_jax.report.joined.ranking import Ranking, ranking
 from mtl_jax.report.layout import of_cell
 from mtl_jax.report.results import Cell
 
-BETTER, WORSE = 'better', 'worse'
-EQUIVALENT, UNDECIDED = 'equivalent', 'undecided'
-REFERENCE = 'reference'  # rows that are not networks, and are not ranked
-
 
 class Findings(NamedTuple):
   """All numbers.
@@ -47,9 +43,9 @@ class Findings(NamedTuple):
   def verdict(self, label: str) -> str:
     """The verdict on the mean of a row over data sets."""
     if self.p_holm[label] < stats.ALPHA:
-      return BETTER if self.effects[label].mean > 0 else WORSE
+      return stats.BETTER if self.effects[label].mean > 0 else stats.WORSE
     shown = self.p_equivalent_holm[label] < stats.ALPHA
-    return EQUIVALENT if shown else UNDECIDED
+    return stats.EQUIVALENT if shown else stats.UNDECIDED
 
 
 def find(joined: Joined, margin: float = hierarchical.MARGIN) -> Findings:
@@ -66,7 +62,7 @@ def find(joined: Joined, margin: float = hierarchical.MARGIN) -> Findings:
   Raises:
     InputError: Delta_m of a data set is refused.
   """
-  deltas = pd.concat([_deltas(own, joined) for own in joined.sets])
+  deltas = pd.concat([_deltas(own, joined, margin) for own in joined.sets])
   effects = {x: _effect(deltas, x, margin) for x in joined.labels}
   return Findings(
     joined,
@@ -83,15 +79,13 @@ def networks(joined: Joined) -> list[str]:
   """The labels that are ranked: those of networks."""
   first = joined.sets[0]
   return [
-    label
-    for label in joined.labels
-    if not first.cell(label).scheme.startswith(REFERENCE)
+    label for label in joined.labels if not first.cell(label).is_reference
   ]
 
 
-def _deltas(own: DataSet, joined: Joined) -> pd.DataFrame:
+def _deltas(own: DataSet, joined: Joined, margin: float) -> pd.DataFrame:
   """Delta_m of one table; its verdicts count all rows of that table."""
-  frame = rows(own.cells)
+  frame = rows(own.cells, margin / stats.PERCENT)
   found = [
     of_cell(frame, own.cell(label)).loc['ALL'] for label in joined.labels
   ]

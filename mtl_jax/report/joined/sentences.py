@@ -3,16 +3,12 @@
 import math
 
 from mtl_jax.report import many, stats
-from mtl_jax.report.joined.findings import (
-  BETTER,
-  EQUIVALENT,
-  WORSE,
-  Findings,
-)
+from mtl_jax.report.joined.findings import Findings
 from mtl_jax.report.joined.hierarchical import Effect
 from mtl_jax.report.joined.improvement import Estimate
 from mtl_jax.report.joined.ranking import Ranking
 from mtl_jax.report.layout import with_interval
+from mtl_jax.report.stats import BETTER, EQUIVALENT, WORSE
 
 EQUAL = f'{EQUIVALENT} than', f'{EQUIVALENT} to'
 SAME_SPLIT = 'P(X > Y), same split'
