@@ -60,6 +60,9 @@ def check_primary(names: Any) -> None:
       f'config.primary is {names!r}; it must be a tuple of names of tasks, '
       'such as "(\'cd496\',)", or () to count all tasks'
     )
+  for name in names:
+    if names.count(name) > 1:
+      raise InputError(f'config.primary names {name!r} twice; name it once')
 
 
 def check_mesh(mesh: Any) -> None:

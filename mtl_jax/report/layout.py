@@ -105,6 +105,11 @@ def human(value: float | int | None) -> str:
   return f'{rounded / 1000**power:g}{"kMGTP"[power - 1]}'
 
 
+def two_digits(value: float) -> str:
+  """Formats two digits: 0.283 -> 0.28, 187.3 -> 190; – for unknown values."""
+  return human(float(f'{value:.2g}'))
+
+
 def blocks(table: Table, width: int) -> list[Table]:
   """Cuts a table into blocks of columns that fit a width.
 
@@ -181,7 +186,6 @@ def _smallest(tasks, frame: pd.DataFrame, width: int) -> list[list[str]]:
     return []
   names = [] if many.too_many(tasks) else [task.name for task in tasks]
   gap = len(many.header(tasks)) if many.too_many(tasks) else 0
-  numbers = [f'{medians.get(name, math.nan):.2g}' for name in (*names, 'ALL')]
+  numbers = [two_digits(medians.get(n, math.nan)) for n in (*names, 'ALL')]
   line = [SMALLEST, *['–'] * gap, *numbers]
-  line += ['–'] * (width - len(line))
-  return [[entry.replace('nan', '–') for entry in line]]
+  return [line + ['–'] * (width - len(line))]

@@ -83,8 +83,10 @@ def composed(parts: Mapping[str, Run]) -> Run:
   """
   first, *others = parts.values()
   hp_of = {task: run.hp for task, run in parts.items()}
-  if first.test is None:
-    return first
+  # On one split tasks may choose settings that failed with different seeds.
+  failed = [run for run in parts.values() if run.test is None]
+  if failed:
+    return failed[0]
   if all(run is first for run in others):
     return first._replace(hp_of=hp_of)
   scores = {task: score(run, task) for task, run in parts.items()}

@@ -20,6 +20,7 @@ _ASCII = str.maketrans(
     '▲': '(b)',
     '▼': '(w)',
     'Δ': 'Delta_',
+    'τ': 'tau',
   }
 )
 _COLOURS = {'▲': 'green', '▼': 'red'}
@@ -151,7 +152,7 @@ def _aligned(table: Table) -> str:
 def _can_print(file) -> bool:
   try:
     # All signs outside ASCII that a sheet itself writes.
-    '±▲▼↑↓Δ–'.encode(getattr(file, 'encoding', None) or 'utf-8')
+    '±▲▼↑↓Δτ–'.encode(getattr(file, 'encoding', None) or 'utf-8')
   except UnicodeEncodeError:
     return False
   return True

@@ -25,6 +25,12 @@ def test_the_report_stands_beside_the_workdirs_and_needs_no_jax(two):
   assert not modules & {'jax', 'flax', 'optax'}
 
 
+def test_a_terminal_without_greek_letters_reads_it_in_ascii(two, monkeypatch):
+  monkeypatch.setenv('PYTHONIOENCODING', 'ascii')
+  (code,), _ = test_start.begun(SCRIPT, *two)
+  assert code == 'code 0'
+
+
 @pytest.mark.parametrize(
   ('flags', 'word'),
   [

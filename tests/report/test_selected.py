@@ -73,6 +73,14 @@ def test_separate_towers_choose_a_setting_each(tmp_path):
   assert second.scores == dict(zip(NAMES, (0.1, 0.2), strict=True))
 
 
+def test_a_seed_that_fails_at_the_setting_of_one_task_failed(tmp_path):
+  """On one split each task may choose a setting that failed elsewhere."""
+  scores = [None, (0.1, 0.9)], [(0.2, 0.4), None]
+  made = cell(tmp_path, scores, 'fixed')
+  assert [run.seed for run in made.setting] == [0, 1]
+  assert made.completed == ()
+
+
 def test_towers_choose_by_their_means_on_one_split(tmp_path):
   scores = [(0.1, 0.9), (0.4, 0.3)], [(0.2, 0.4), (0.2, 0.2)]
   (first, second) = cell(tmp_path, scores, 'fixed').setting

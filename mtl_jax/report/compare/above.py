@@ -24,7 +24,7 @@ def above(
     frame: from `rows.rows`; without it there is no answer.
 
   Returns:
-    Lines of text: answer, data, verdicts, Delta_m, tuning, budget.
+    Lines of text: answer, data, Delta_m, verdicts, tuning, budget.
 
   Raises:
     InputError: the cells cannot be compared.
@@ -34,12 +34,11 @@ def above(
   answered = frame is not None
   return [
     *([answer.sentence(cells, frame)] if answered else []),
-    _data(base),
-    _test(base, frame),
-    *([_gates(cells)] if len(cells) > 1 else []),
     *(answer.could_show(cells, frame) if answered else []),
-    *many.meaning(base.tasks),
+    _data(base),
     _meaning(base),
+    ' '.join([_test(base, frame), *_gates(cells)]),
+    *many.meaning(base.tasks),
     hps.tuning(cells),
     _budget(cells),
   ]
@@ -54,49 +53,8 @@ def _data(base: Cell) -> str:
   )
   return (
     f'{head["dataset"]}, encoder {head["encoder"]}: mean over {n} '
-    f'{base.repeats} ({counts.of_splits(base)}) ± half the width of its 95 % '
-    f't interval{_corrected(base)}.{scope} Balancer equal where none is named.'
-  )
-
-
-def _corrected(base: Cell) -> str:
-  return '' if base.test_over_train is None else ', corrected as the test is'
-
-
-def _test(base: Cell, frame: pd.DataFrame | None) -> str:
-  if base.test_over_train is None:
-    test = 'paired t-test'
-  else:
-    test = (
-      'resampled t-test corrected for the overlap of resplits (Nadeau and '
-      'Bengio 2003)'
-    )
-  margin = stats.MARGIN
-  if frame is not None:
-    margin = frame[frame['metric'] == 'delta_m']['margin'].iloc[0] / 100
-  return (
-    f'▲ better, ▼ worse than single: {test}, paired by seed, p < 0.05. '
-    f'= equivalent: two one-sided tests, p < 0.05, show a difference below '
-    f'{100 * margin:.3g} % of single. Else undecided. Both are corrected over '
-    'the table: at most 5 % of tables have a wrong ▲ or ▼, 5 % a wrong =.'
-  )
-
-
-def _gates(cells: Sequence[Cell]) -> str:
-  count = len(cells) - 1
-  shared = f' The {count} rows share the 5 % in equal parts.' * (count > 1)
-  delta = deltas(baseline(cells), baseline(cells))[1]
-  if delta.reason:
-    return (
-      'Δm is not given, so that tasks wait for no gate: Holm over the tasks of '
-      f'a row, further metrics behind their task.{shared}'
-    )
-  return (
-    'A gate: tasks of a row are judged only where its Δm is shown (for =: is '
-    'equivalent), by Holm over its tasks, further metrics behind their task. '
-    'Gains and losses of tasks that cancel in Δm therefore stay undecided; the '
-    'notes name those that stand out, and config.primary names beforehand the '
-    f'tasks that Δm counts.{shared}'
+    f'{base.repeats} ({counts.of_splits(base)}) ± half the 95 % t '
+    f'interval.{scope}'
   )
 
 
@@ -106,16 +64,49 @@ def _meaning(base: Cell) -> str:
   if len(counted) < len(base.tasks):
     names = ', '.join(task.name for task in counted)
     over = f'mean over the primary tasks alone ({names})'
-  text = (
-    f"Δm: + is better; {over} of the relative gain over single in the task's "
-    'headline metric.'
-  )
+  text = f'Δm: {over} of the relative gain over single in the headline metric'
   if any(task.kind == 'regression' for task in base.tasks):
-    text += (
-      ' Regression metrics are in standard deviations of the training '
-      'labels where labels were standardised.'
+    return (
+      f'{text}, + is better; regression is in standard deviations of '
+      'training labels that were standardised.'
     )
-  return text
+  return f'{text}, + is better.'
+
+
+def _test(base: Cell, frame: pd.DataFrame | None) -> str:
+  overlap = (
+    ''
+    if base.test_over_train is None
+    else ', corrected like all intervals for overlapping resplits (Nadeau and '
+    'Bengio 2003)'
+  )
+  margin = stats.MARGIN
+  if frame is not None:
+    margin = frame[frame['metric'] == 'delta_m']['margin'].iloc[0] / 100
+  return (
+    '▲ better, ▼ worse than single, = equivalent (two one-sided tests, within '
+    f'{100 * margin:.3g} %), else undecided: t-tests paired by seed{overlap}, '
+    'p < 0.05 over the table: at most 5 % of tables have a wrong ▲ or ▼, 5 % '
+    'a wrong =.'
+  )
+
+
+def _gates(cells: Sequence[Cell]) -> list[str]:
+  count = len(cells) - 1
+  if not count:
+    return []
+  shared = f'; the {count} rows share the 5 % equally' * (count > 1)
+  delta = deltas(baseline(cells), baseline(cells))[1]
+  if delta.reason:
+    return [
+      'Δm is not given, so that tasks wait for no gate: Holm over the tasks of '
+      f'a row, further metrics behind their task{shared}.'
+    ]
+  return [
+    'Tasks are tested (Holm) only where their Δm is shown (for =: equivalent), '
+    f'further metrics behind their task{shared}. What cancels in Δm stays '
+    'undecided (see the notes; config.primary).'
+  ]
 
 
 def _budget(cells: Sequence[Cell]) -> str:
@@ -125,50 +116,44 @@ def _budget(cells: Sequence[Cell]) -> str:
   budget = {k: known[k] for k in BUDGET if k in known} | hp
   more = '; the rest in the notes' if any(hps.own_hp(cells)) else ''
   return (
-    f'Budget: {hps.named(budget)}{more}. {_selection(cells)} Steps/s: all runs '
-    'together; seconds: the whole row, with compilation.'
+    f'Budget: {hps.named(budget)}{more}. Balancer equal where none is named. '
+    f'{_selection(cells)} Steps/s: all runs; seconds: with compilation.'
   )
 
 
 def _selection(cells: Sequence[Cell]) -> str:
   """How parameters and settings were selected."""
   head = baseline(cells).header
-  primary = head.get('primary') or []
-  over = (
-    f'the mean over {", ".join(primary)}'
-    if primary
-    else ('the mean over tasks')
-  )
   rule = hps.rule(cells)
   chosen = f'{rule}; ' if rule else ''
   return (
-    f'Parameters are those of the best validation score: {_score(head)}, '
-    f'{over}; {_steps(cells)}; {chosen}the test split is read once.'
+    f'Kept parameters: best validation score ({_score(head)}{_over(head)}), '
+    f'{_steps(cells)}; {chosen}test is read once.'
   )
 
 
 def _score(head: dict) -> str:
   if head.get('select') == 'metric':
-    return (
-      "each task's error in its headline metric, 0 if perfect and 1 by chance "
-      'or for a constant prediction'
-    )
-  return (
-    "each task's loss over that of its best constant prediction on the "
-    'training labels'
-  )
+    return 'error in the headline metric over that by chance or of a constant'
+  return 'loss over that of the best constant on training labels'
+
+
+def _over(head: dict) -> str:
+  """What the score of a joint model is a mean of."""
+  # Then no mean over tasks chooses a step.
+  if head.get('checkpoint_per') == 'task':
+    return ''
+  names = ', '.join(head.get('primary') or [])
+  return f', mean over {names or "tasks"}'
 
 
 def _steps(cells: Sequence[Cell]) -> str:
   """Whose steps are selected; schemes whose steps differ by task."""
   if baseline(cells).header.get('checkpoint_per') == 'task':
-    return 'each task at the best step of its own, in joint models too'
+    return 'each task at its own best step, in joint models too'
   own = dict.fromkeys(cell.scheme for cell in cells if _own_steps(cell))
   named = f' ({", ".join(own)})' if own else ''
-  return (
-    'one step for the whole model, its own step per task where towers are '
-    f'separate{named}'
-  )
+  return f'one step per model, per task where towers are separate{named}'
 
 
 def _own_steps(cell: Cell) -> bool:

@@ -7,6 +7,8 @@ import pandas as pd
 
 from mtl_jax.report import many, power, stats
 from mtl_jax.report.agreement import baseline
+from mtl_jax.report.compare.deltas import primary
+from mtl_jax.report.layout import two_digits
 from mtl_jax.report.results import Cell
 
 MOST = 6  # rows that are named by verdict
@@ -31,7 +33,14 @@ def sentence(cells: Sequence[Cell], frame: pd.DataFrame) -> str:
     *_alike(delta, margin),
     *_undecided(delta),
   ]
-  return f'Answer: {"; ".join(parts)}.'
+  return f'Answer{_counted(baseline(cells))}: {"; ".join(parts)}.'
+
+
+def _counted(base: Cell) -> str:
+  """The tasks that Delta_m counts, where these are not all."""
+  names = [task.name for task in primary(base)]
+  own = f' (Δm of {", ".join(names)} alone)'
+  return own if len(names) < len(base.tasks) else ''
 
 
 def could_show(cells: Sequence[Cell], frame: pd.DataFrame) -> list[str]:
@@ -46,24 +55,25 @@ def could_show(cells: Sequence[Cell], frame: pd.DataFrame) -> list[str]:
     return []
   base, wanted = baseline(cells), float(delta['margin'].iloc[0])
   smallest = float(delta['detectable'].median())
-  text = f'To show a Δm of {wanted:.3g} % with 80 % power in a typical row: '
+  text = f'To show a Δm of {wanted:.3g} % with 80 % power in a typical row'
   if smallest <= wanted:
-    return [text + f'the {base.repeats} here do.']
+    return [f'{text}, the {base.repeats} here are enough.']
   level = stats.ALPHA / len(delta)
   std = power.typical(
     float(delta['diff_std'].median()), int(delta['n_seeds'].median())
   )
   seeds = power.seeds_needed(std, base.test_over_train, level, wanted)
-  more = power.rows_needed(smallest, wanted)
-  rows = f'about {more:.2g} times the rows'
+  # What seeds on one split differ in is training, not rows.
   if base.header['split'] == 'fixed':
-    # What seeds on one split differ in is training, not rows.
-    return [
-      text + (f'about {seeds} seeds.' if seeds else 'no number of seeds.')
-    ]
+    takes = (
+      f'about {seeds} seeds' if seeds else f'over {power.MOST_SEEDS:,} seeds'
+    )
+    return [f'{text} takes {takes}.']
+  more = two_digits(power.rows_needed(smallest, wanted))
+  rows = f'about {more} times the rows'
   if not seeds:
-    return [f'{text}no number of resplits of these rows would, {rows} would.']
-  return [f'{text}about {seeds} {base.repeats}, or {rows}.']
+    return [f'{text} takes {rows}; no number of resplits would do.']
+  return [f'{text} takes about {seeds} {base.repeats}, or {rows}.']
 
 
 def _deltas(cells: Sequence[Cell], frame: pd.DataFrame) -> pd.DataFrame:
@@ -101,7 +111,7 @@ def _undecided(delta: pd.DataFrame) -> list[str]:
   names = [*delta.index[delta['verdict'] == stats.UNDECIDED]]
   smallest = delta['detectable'].median()
   power_text = (
-    f'this table would have shown a Δm of {smallest:.2g} % with 80 % power'
+    f'{two_digits(smallest)} % would be shown with 80 % power'
     if np.isfinite(smallest)
     else 'one seed shows nothing'
   )

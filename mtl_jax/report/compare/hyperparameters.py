@@ -106,9 +106,8 @@ def tuning(cells: Sequence[Cell]) -> str:
   tried = [cell.tried for cell in cells if not cell.is_reference]
   if max(tried) == 1:
     return (
-      "Tuning: none here. All rows run at the configuration's own settings, "
-      'which were not searched for each row: a row may do better at its own '
-      '(compare --tune=N).'
+      "Tuning: none. All rows run at the configuration's settings; a row may "
+      'do better at its own (compare --tune=N).'
     )
   least, most = min(tried), max(tried)
   each = f'{most}' if least == most else f'{least} to {most}'

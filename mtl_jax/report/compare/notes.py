@@ -104,9 +104,8 @@ def _behind_gates(frame: pd.DataFrame) -> list[str]:
     ]
     names.append(f'{label}: {many.some(signs)}')
   return [
-    'Undecided, but outside its own 95 % interval, which is corrected for '
-    'overlap and not for the number of tests (of tests of nothing one in 20 '
-    f'does): {"; ".join(names)}'
+    'No verdict, but p < 0.05 if tested alone, as one in 20 tests of nothing '
+    f'has: {"; ".join(names)}'
   ]
 
 

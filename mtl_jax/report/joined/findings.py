@@ -53,7 +53,8 @@ def find(joined: Joined, margin: float = hierarchical.MARGIN) -> Findings:
 
   Args:
     joined: two or more data sets.
-    margin: of equivalence of the means over data sets, in % points.
+    margin: of equivalence, in % points: of the means over data sets, and of
+      each data set.
 
   Returns:
     Delta_m of every data set with the verdicts of its own table, and what all

@@ -75,11 +75,11 @@ def markdown(page: Page) -> str:
 
 def show(page: Page) -> None:
   """Prints the page: answers and tables."""
-  for line in page.lines:
-    print(line)
+  above = list(page.lines)
   for own in page.sections:
-    print(f'\n{own.title}: {own.answer}')
-    terminal.show(Sheet([], own.sheet.table, []))
+    above += [*([''] if above else []), f'{own.title}: {own.answer}']
+    terminal.show(Sheet(above, own.sheet.table, []))
+    above = []
 
 
 def html(page: Page, drawn: dict[str, bytes], command: str = '') -> str:

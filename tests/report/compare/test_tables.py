@@ -354,3 +354,13 @@ def test_costs_that_are_not_known(tmp_path):
   frame = tables.rows(cells)
   assert frame[frame['scheme'] == 'reference']['params'].isna().all()
   assert '| – | – | – | – |' in tables.markdown(cells, frame)
+
+
+def test_what_stands_above_the_table_is_read_at_a_glance(tmp_path):
+  cells = [
+    fake.cell(tmp_path, scheme, split='resplit')
+    for scheme in ('single', 'hard', 'mmoe', 'ple')
+  ]
+  text = tables.plain(cells, tables.rows(cells))
+  above_it, *_ = text.split('\n\n')
+  assert len(above_it.splitlines()) <= 13

@@ -56,7 +56,7 @@ def test_four_verdicts_and_their_answer(tmp_path):
     'Answer: better than single in Δm: hard (+',
     'worse than single in Δm: mmoe (-',
     'equivalent to within 1.5 %: twin',
-    'undecided: ple (this table would have shown a Δm of ',
+    'undecided: ple (1.4 % would be shown with 80 % power)',
   ):
     assert part in text
   assert ' =' in tables.markdown(cells, frame)
@@ -82,7 +82,7 @@ def test_tasks_that_cancel_wait_behind_the_gate_and_are_told(tmp_path):
   assert verdict(frame, 'hard', 'a') == verdict(frame, 'hard', 'b')
   assert verdict(frame, 'hard', 'a') == 'undecided'
   assert 'hard: a gains, b loses' in ' '.join(notes(cells, frame))
-  assert 'cancel in Δm' in ' '.join(above(cells, frame))
+  assert 'What cancels in Δm' in ' '.join(above(cells, frame))
 
 
 def test_primary_tasks_alone_make_delta_m(tmp_path):
@@ -93,7 +93,9 @@ def test_primary_tasks_alone_make_delta_m(tmp_path):
   frame = tables.rows(cells)
   assert verdict(frame, 'hard') == verdict(frame, 'hard', 'a') == 'better'
   assert verdict(frame, 'hard', 'b') == 'worse'
-  assert 'the primary tasks alone (a)' in ' '.join(above(cells, frame))
+  answered, *rest = above(cells, frame)
+  assert answered.startswith('Answer (Δm of a alone): better than single')
+  assert 'the primary tasks alone (a)' in ' '.join(rest)
 
 
 def test_where_delta_m_is_refused_tasks_are_the_family(tmp_path):
@@ -207,6 +209,6 @@ def test_what_would_show_the_margin(tmp_path):
   assert text.endswith(' seeds.')
   resplits = made(tmp_path / 'b', shifts, split='resplit')
   (text,) = answer.could_show(resplits, tables.rows(resplits, 0.005))
-  assert 'no number of resplits of these rows would, about ' in text
+  assert text.endswith(' times the rows; no number of resplits would do.')
   (text,) = answer.could_show(few, tables.rows(few, 0.5))
-  assert text.endswith('the seeds on one split here do.')
+  assert text.endswith('the seeds on one split here are enough.')

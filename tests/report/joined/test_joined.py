@@ -9,6 +9,7 @@ from mtl_jax.report.agreement import ordered
 from mtl_jax.report.compare import shown
 from mtl_jax.report.compare.rows import COLUMNS, rows
 from mtl_jax.report.joined import findings, join, long_table, page
+from mtl_jax.report.results import REFERENCES
 from tests.report import fake
 
 SETS = ('patients', 'texts', 'digits')
@@ -17,7 +18,7 @@ SETS = ('patients', 'texts', 'digits')
 def workdir(folder, schemes=('single', 'hard', 'mmoe'), **changes):
   """A workdir of synthetic records; `hard` is worse than `single`."""
   for scheme in schemes:
-    balancer = '' if scheme == 'reference' else 'equal'
+    balancer = '' if scheme in REFERENCES else 'equal'
     shift = -0.05 if scheme == 'hard' else 0.0
     name = {'dataset': folder.name, 'balancer': balancer} | changes
     fake.cell(folder / 'cells', scheme, shift, len(folder.name), **name)
@@ -72,6 +73,25 @@ def test_what_harms_everywhere_is_found_over_data_sets_but_not_by_ranks(found):
   assert not found.ranking.decisive
   assert found.ranking.labels == ('single', 'hard', 'mmoe')
   assert set(found.ranking.ranked[:, 1]) == {3}
+
+
+def test_linear_models_and_trees_are_not_ranked(tmp_path):
+  names = ('single', 'hard', 'reference', 'trees')
+  sets = [workdir(tmp_path / name, names) for name in SETS[:2]]
+  own = findings.find(join.load(sets))
+  assert own.joined.labels == ('reference', 'trees', 'hard')
+  assert own.ranking.labels == ('single', 'hard')
+
+
+def test_the_margin_is_that_of_each_data_set_too(tmp_path):
+  sets = [workdir(tmp_path / name) for name in SETS[:2]]
+  joined = join.load(sets)
+  verdicts = [
+    set(findings.find(joined, margin).deltas['verdict'])
+    for margin in (1.0, 50.0)
+  ]
+  assert 'equivalent' not in verdicts[0]
+  assert 'equivalent' in verdicts[1]
 
 
 def test_equal_rows_are_equivalent(tmp_path):

@@ -3,7 +3,8 @@
 import pytest
 
 from mtl_jax.report.compare import tables as compare_tables
-from mtl_jax.report.compare.notes import above, notes
+from mtl_jax.report.compare.above import above
+from mtl_jax.report.compare.notes import notes
 from mtl_jax.report.tuning import merging, tables
 from tests.report.tuning import rows_of_draws
 
