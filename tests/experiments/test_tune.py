@@ -197,7 +197,8 @@ def test_a_tuned_table_and_its_resumption(tmp_path):
   assert done.returncode == 0, done.stderr
   frame = pd.read_csv(tmp_path / 'w/table.csv')
   assert [*dict.fromkeys(frame.scheme)] == [
-    *('reference', 'single', 'single untuned', 'equal', 'static', 'rlw')
+    *('reference', 'trees', 'single', 'single untuned'),
+    *('equal', 'static', 'rlw'),
   ]
   own = pd.read_csv(tmp_path / 'w/draws.csv')
   counts = own.groupby('scheme').size()
