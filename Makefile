@@ -11,12 +11,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out/actg175
+FEW ?= out/actg175_scarce
 TEST := python -m pytest -n 2 --durations=20
 SCHEMES := hard,soft_l2,soft_trace,cross_stitch,mmoe
 
 .PHONY: table test test-fast test-oldest bench growth results lint data setup clean
 
 table: .venv/.table-data
+	$(BIN)/python -m experiments.compare --config=configs/actg175_scarce.py \
+	  --schemes=$(SCHEMES) --workdir=$(FEW)
 	$(BIN)/python -m experiments.compare --config=configs/actg175.py \
 	  --schemes=$(SCHEMES) --workdir=$(OUT)
 

@@ -38,8 +38,7 @@ def get_config() -> ConfigDict:
   config.first_seed = 0  # consecutive seeds; fresh ones if it was tuned on some
   config.noise_seed = 0  # another one draws other noise on the same splits
   config.steps = 1000  # training steps of a run
-  # Evaluations on validation, evenly spaced; the last period may be shorter.
-  config.evals = 20
+  config.evals = 20  # on validation, evenly spaced; the last may come sooner
   config.batch_size = 64
   config.compute = 'float32'  # or bfloat16; parameters remain float32
   config.eval_batch_size = 512  # no effect on any result

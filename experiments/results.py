@@ -83,7 +83,7 @@ def _make(chosen, results, folder: pathlib.Path, out: pathlib.Path) -> int:
     except InputError as error:
       print(f'error: {error}', file=sys.stderr)
       code = 1
-  atomic.write(folder / 'README.md', registry.write_table(results, folder))
+  atomic.write(folder / 'README.md', registry.with_table(results, folder))
   return code
 
 

@@ -137,6 +137,7 @@ def noise_shares(made: cells.Cell) -> Shares:
   explain. Keys are seed and name of the task.
   """
   fields = {**choice(made.config, 'dataset').fields, 'noise': (0.0,)}
+  del fields['labels']  # all are known here; see `data.load`
   shares = {}
   pairs = zip(settings.seeds(made.config), made.datas, strict=True)
   for seed, data in pairs:

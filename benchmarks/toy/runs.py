@@ -21,6 +21,7 @@ POINTS = 200  # of a path, after its start
 LR = 1e-3
 # In Nash-MTL's code learned weights use a learning rate of 0.025; the other
 # methods with learned weights have that as their default here.
+RATE_STEPS = 1000  # of which `distance` is made a rate
 LEARNED = ('imtl', 'imtl_l', 'uncertainty')
 # Methods that accept negative losses but are meaningless for them: their scales
 # would grow without limit, or a ratio of losses would change its sign.
@@ -48,7 +49,8 @@ def make(name: str, setting: Setting) -> base.Balancer:
   """
   fields: dict[str, Any] = {}
   if name in LEARNED:
-    fields['learning_rate'] = 0.025
+    # The rate of the papers' code, whatever the number of steps.
+    fields |= {'distance': 0.025 * RATE_STEPS, 'steps': RATE_STEPS}
   if name == 'famo':
     fields |= {'decay': 0.0, 'lowest': lowest(setting.scale)}
   if name == 'cagrad':

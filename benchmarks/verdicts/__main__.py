@@ -15,8 +15,6 @@ from benchmarks import commands
 from experiments import lazy
 
 with lazy.imports():
-  import pandas as pd
-
   from benchmarks.verdicts import counts, page, worlds
   from mtl_jax.records import atomic
 
@@ -29,6 +27,8 @@ def main() -> None:
   options.add_argument('--smoke', action='store_true', help='few tables')
   options.add_argument('--out', default='docs/results/verdicts')
   given = options.parse_args()
+  import pandas as pd
+
   began, rows = time.perf_counter(), []
   kinds = itertools.product(('resplit', 'fixed'), worlds.LEARNERS)
   for seed, (split, learner) in enumerate(kinds):

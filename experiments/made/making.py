@@ -93,7 +93,9 @@ def _record(result, digests, commit, seconds, folder, root) -> dict:
 
 def _commit(root: pathlib.Path) -> str:
   """The commit of the code, with a + where files differ from it."""
-  commands = ('rev-parse', 'HEAD'), ('status', '--porcelain', '-uno')
+  # Results that were just made are no change of the code.
+  code = '--', ':!docs/results'
+  commands = ('rev-parse', 'HEAD'), ('status', '--porcelain', '-uno', *code)
   try:
     commit, changes = (
       subprocess.run(

@@ -105,7 +105,7 @@ def _row(result: Result, folder: pathlib.Path) -> str:
   return f'| {links} | {result.what} | {typed} |\n'
 
 
-def write_table(results: Sequence[Result], folder: pathlib.Path) -> str:
+def with_table(results: Sequence[Result], folder: pathlib.Path) -> str:
   """Returns the text of README.md with the table in place of the one in it.
 
   Args:

@@ -30,8 +30,6 @@ def make(
     ValueError: `warmup` is no share.
   """
   base.within(0, 1, warmup=warmup)
-  last = jnp.maximum(jnp.round(warmup * steps), 2).astype(jnp.int32)
-  first = last // 2
 
   def init(num_tasks):
     zeros = jnp.zeros(num_tasks)
@@ -41,6 +39,9 @@ def make(
     del gram, key
     losses, size = base.positive(losses) + 1e-8, len(losses)
     step = state['step']
+    # `warmup` may be traced, so that its end is no number yet in `make`.
+    last = jnp.maximum(jnp.round(warmup * steps), 2).astype(jnp.int32)
+    first = last // 2
     nadir = state['nadir'] / jnp.maximum(state['count'], 1)
     ratios = jnp.log(losses / jnp.maximum(nadir, 1e-8))
     weights = size * jax.nn.softmax(ratios / mu) / losses

@@ -34,7 +34,6 @@ PERCENT = 100.0
 # beforehand; undecided: neither a difference nor equivalence is shown.
 BETTER, WORSE = 'better', 'worse'
 EQUIVALENT, UNDECIDED = 'equivalent', 'undecided'
-NO_DIFFERENCE = 'no difference shown'  # of tests without a margin
 # The margin of equivalence as a share of the baseline: 1 %.
 MARGIN = 0.01
 # Metrics are computed in float32: what differs by less is rounding.

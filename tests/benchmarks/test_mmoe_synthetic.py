@@ -196,7 +196,7 @@ def test_the_page_that_is_there_is_made_of_its_files():
 def test_bad_input_ends_with_one_line(tmp_path):
   command = [sys.executable, '-m', 'benchmarks.mmoe_synthetic']
   done = subprocess.run(
-    [*command, f'--workdir={tmp_path}/w', '--steps=31'],
+    [*command, f'--workdir={tmp_path}/w', '--steps=none'],
     capture_output=True, text=True, timeout=100, check=False,
   )  # fmt: skip
   assert done.returncode == 2

@@ -147,7 +147,7 @@ def test_the_quick_ones_are_those_known_to_be(capsys):
 def test_the_table_of_the_readme_is_that_of_the_registry():
   listed = registry.load(DOCS)
   text = (DOCS / 'README.md').read_text('utf-8')
-  assert registry.write_table(listed, DOCS) == text
+  assert registry.with_table(listed, DOCS) == text
   for result in listed:
     if status.read(DOCS / result.record):
       there = [(DOCS / result.name / f).exists() for f in result.files]

@@ -28,7 +28,7 @@ def test_each_cell_is_trained_once(tmp_path, schemes):
   assert ended[0][0] == ended[1][0] != ''
   assert any('trains it' in errors for _, errors in ended)
   cells = list((tmp_path / 'w').glob('cells/*/records.jsonl'))
-  assert len(cells) == 4  # The linear models' as well.
+  assert len(cells) == 5  # Those of linear models and trees as well.
   for path in cells:
     kinds = [json.loads(line)['kind'] for line in path.read_text().splitlines()]
     assert kinds.count('done') == kinds.count('cell') == 1

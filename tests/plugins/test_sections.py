@@ -5,7 +5,7 @@ import pytest
 from ml_collections import ConfigDict
 
 from configs import default
-from experiments import draws
+from experiments import draws, methods
 from mtl_jax import cells
 from mtl_jax.cells import build, settings
 from mtl_jax.cells.choices import choice
@@ -174,7 +174,7 @@ def test_two_defaults_of_one_field_are_refused_until_it_is_set():
 @pytest.mark.parametrize('balancer', ['lab_of_mine.rlw', 'lab_of_mine.mine'])
 def test_hyperparameters_drawn_for_a_dotted_balancer_reach_it(balancer):
   made = ConfigDict(config()).lock()
-  method = draws.Method('mine', 'lab_of_mine.hard', balancer)
+  method = methods.Method('mine', 'lab_of_mine.hard', balancer)
   one = draws.Draw(0.1, 0.0, (), {}, {'draw': 'sign'})
   found = draws.configured(made, method, [one])
   assert sections.section(found, 'balancer')['draw'] == 'sign'

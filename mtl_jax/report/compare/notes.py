@@ -112,7 +112,9 @@ def _behind_gates(frame: pd.DataFrame) -> list[str]:
 def _said(cells: Sequence[Cell]) -> list[str]:
   who: dict[str, list[str]] = {}
   for cell in cells:
-    for note in cell.notes:
+    # The cell's name in front would keep equal notes of several rows apart.
+    own = f'{cell.scheme}, {cell.header["balancer"]}: '
+    for note in (note.removeprefix(own) for note in cell.notes):
       # A note that starts with the scheme's name needs no label, and neither
       # does one of all cells, which is about the table.
       named = note.startswith(cell.scheme)

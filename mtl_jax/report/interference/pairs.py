@@ -28,7 +28,7 @@ VERDICTS = {
   'tag': ('hurts', 'helps'),
   'grad_tag': ('hurts', 'helps'),
 }
-NOT_SHOWN = stats.NO_DIFFERENCE
+NOT_SHOWN = stats.UNDECIDED
 
 
 class Interference(NamedTuple):

@@ -43,8 +43,7 @@ class Findings(NamedTuple):
   def verdict(self, label: str) -> str:
     """The verdict on the mean of a row over data sets."""
     if self.p_holm[label] < stats.ALPHA:
-      better = self.effects[label].mean > 0
-      return stats.BETTER if better else stats.WORSE
+      return stats.BETTER if self.effects[label].mean > 0 else stats.WORSE
     shown = self.p_equivalent_holm[label] < stats.ALPHA
     return stats.EQUIVALENT if shown else stats.UNDECIDED
 
@@ -87,7 +86,7 @@ def networks(joined: Joined) -> list[str]:
 
 def _deltas(own: DataSet, joined: Joined, margin: float) -> pd.DataFrame:
   """Delta_m of one table; its verdicts count all rows of that table."""
-  frame = rows(own.cells, margin / 100)
+  frame = rows(own.cells, margin / stats.PERCENT)
   found = [
     of_cell(frame, own.cell(label)).loc['ALL'] for label in joined.labels
   ]

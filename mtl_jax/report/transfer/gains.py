@@ -155,7 +155,7 @@ def _correct(rows: list[dict], overlap: float | None) -> None:
     row['p_value'] = np.nan if p_holm is None else row['p_value']
     shown = p_holm is not None and p_holm < stats.ALPHA
     better = 'better' if row['gain'] > 0 else 'worse'
-    row['verdict'] = better if shown else stats.NO_DIFFERENCE
+    row['verdict'] = better if shown else stats.UNDECIDED
     row['detectable'] = _detectable(row, overlap, len(rows))
 
 

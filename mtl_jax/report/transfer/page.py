@@ -88,7 +88,7 @@ def _pairs(transfer: Transfer) -> Sheet:
       f'+ is better: mean over {len(transfer.base.setting)} {what} ± half the '
       f'width of its 95 % interval ({test}).',
       '▲ better, ▼ worse: p < 0.05 after Holm over all lines of gains.csv, '
-      f'else {stats.NO_DIFFERENCE}.',
+      f'else {stats.UNDECIDED}.',
     ],
     Table(header, body),
     [*_power(transfer), *(f'no gain is given: {r}' for r in reasons)],
@@ -155,7 +155,7 @@ def _negative(transfer: Transfer, harmed: pd.DataFrame) -> Sheet:
       'second trainings of single. Excess: what is lost more than by chance, '
       f'paired by seed, ± half its 95 % interval over {what}; ▼ negative '
       'transfer is shown: above 0 at p < 0.05 after Holm over the lines; else '
-      f'{stats.NO_DIFFERENCE}.',
+      f'{stats.UNDECIDED}.',
     ],
     Table(header, body),
     [],

@@ -158,5 +158,5 @@ def _corrected(rows: list[dict]) -> list[dict]:
     shown = p_holm is not None and p_holm < stats.ALPHA
     sign = 'predicts' if row['rho'] > 0 else 'misleads'
     row['p_holm'] = np.nan if p_holm is None else p_holm
-    row['verdict'] = sign if shown else stats.NO_DIFFERENCE
+    row['verdict'] = sign if shown else stats.UNDECIDED
   return rows

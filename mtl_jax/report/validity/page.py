@@ -11,7 +11,7 @@ from mtl_jax.report.validity import pair_measures, sentences
 from mtl_jax.report.validity.correlations import DRAWN, Judged, Validity
 from mtl_jax.report.validity.regrets import REFERENCES, WHOLE
 
-MARKS = {'predicts': ' ▲', 'misleads': ' ▼', stats.NO_DIFFERENCE: ''}
+MARKS = {'predicts': ' ▲', 'misleads': ' ▼', stats.UNDECIDED: ''}
 # The trainings that a chooser needs, unless it is all tasks together once.
 NEEDS = {
   'validation': 'every group',
@@ -67,7 +67,7 @@ def _how(judged: Sequence[Judged]) -> list[str]:
     "and Spearman's correlation compares this with the gains of the pairs; "
     'given is the mean over seeds ± half its 95 % interval. ▲ predicts, ▼ '
     'misleads: the mean is not 0 after Holm over all lines of '
-    f'correlations.csv, else {stats.NO_DIFFERENCE}. Seeds of drawn worlds are '
+    f'correlations.csv, else {stats.UNDECIDED}. Seeds of drawn worlds are '
     'independent, and pooled; where seeds are resplits of one table, intervals '
     'are widened as those of test errors are (Nadeau and Bengio), by '
     'convention: for correlations with measures on training rows nothing is '

@@ -34,7 +34,7 @@ def answers(result: Validity) -> Iterator[str]:
   known = own[own['measure'] != 'known cosine']
   best = known.loc[known['rho'].idxmax()]
   above = best['verdict'] == 'predicts'
-  shown = 'shown' if above else stats.NO_DIFFERENCE
+  shown = 'shown' if above else stats.UNDECIDED
   yield (
     f'Of all measures {best["measure"]} ({_when(best["when"])}) ranks pairs '
     f'best, {rho(best)}; whether it is above 0: {shown}.'
@@ -88,7 +88,7 @@ def _answer(measure: str, part: pd.DataFrame) -> str:
     worst = wrong.loc[wrong['rho'].idxmin()]
     return f'{measure} misleads {_when(worst["when"])} ({rho(worst)}).'
   best = part.loc[part['rho'].abs().idxmax()]
-  return f'{measure}: {stats.NO_DIFFERENCE}, at most {rho(best)}.'
+  return f'{measure}: {stats.UNDECIDED}, at most {rho(best)}.'
 
 
 def _when(when: str) -> str:

@@ -363,4 +363,4 @@ def test_what_stands_above_the_table_is_read_at_a_glance(tmp_path):
   ]
   text = tables.plain(cells, tables.rows(cells))
   above_it, *_ = text.split('\n\n')
-  assert len(above_it.splitlines()) <= 13
+  assert len(above_it.splitlines()) <= 14

@@ -176,7 +176,7 @@ def test_tests_are_paired_and_corrected_over_all_lines(tmp_path):
   shown = nct.sf(t.ppf(1 - 0.05 / 9 / 2, 4), 4, row.detectable / std * 5**0.5)
   assert shown == pytest.approx(0.8, abs=1e-3)
   shown = frame.p_holm < 0.05
-  assert ((frame.verdict == stats.NO_DIFFERENCE) == ~shown).all()
+  assert ((frame.verdict == stats.UNDECIDED) == ~shown).all()
 
 
 def test_a_baseline_near_zero_has_no_gain(tmp_path):

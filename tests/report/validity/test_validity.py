@@ -64,7 +64,7 @@ def test_verdicts_are_corrected_and_have_a_sign(judge):
   assert rows.verdict['itself'] == 'predicts'
   assert rows.verdict['turned'] == 'misleads'
   others = rows.filter(like='noise', axis=0)
-  assert (others.verdict == stats.NO_DIFFERENCE).all()
+  assert (others.verdict == stats.UNDECIDED).all()
   known = rows.p_value.notna()
   assert (rows.p_holm[known] >= rows.p_value[known]).all()
 
@@ -171,7 +171,7 @@ def test_the_page_says_what_the_numbers_say(judge, tmp_path):
   text = page.page([judged], found)
   assert 'itself predicts, first over all probes (+' in text
   assert 'turned misleads over all probes (-' in text
-  assert f'other: {stats.NO_DIFFERENCE}, at most' in text
+  assert f'other: {stats.UNDECIDED}, at most' in text
   assert '5 probes added 20% to the training' in text
   rows = found.regrets.set_index('measure')
   assert f'{rows.gain["itself"]:+.2f}' in text
