@@ -175,7 +175,7 @@ def test_two_defaults_of_one_field_are_refused_until_it_is_set():
 def test_hyperparameters_drawn_for_a_dotted_balancer_reach_it(balancer):
   made = ConfigDict(config()).lock()
   method = methods.Method('mine', 'lab_of_mine.hard', balancer)
-  one = draws.Draw(0.1, 0.0, (), {}, {'draw': 'sign'})
+  one = draws.Draw(0.1, 0.0, 0.0, (), {}, {'draw': 'sign'})
   found = draws.configured(made, method, [one])
   assert sections.section(found, 'balancer')['draw'] == 'sign'
 
