@@ -1,7 +1,7 @@
 """Joins comparisons on several data sets into one report.
 
   python -m experiments.report out/actg175 out/sentiment_topic out/digits \\
-    --out=out/joined
+    --into=out/joined
 
 Takes workdirs of `experiments.compare`, of different data sets, and answers for
 the rows that stand in all of them: Delta_m on each data set, its mean over data
@@ -26,8 +26,8 @@ from mtl_jax.errors import InputError
 with lazy.imports():
   from mtl_jax.report.joined import join, page
 
-OUT = flags.DEFINE_string(
-  'out',
+INTO = flags.DEFINE_string(
+  'into',
   None,
   'The folder that the report is written to. The default is the folder joined '
   'beside the workdirs.',
@@ -49,17 +49,17 @@ def main(workdirs: list[str]) -> None:
   Raises:
     InputError: if they cannot be joined, or the folder cannot be written to.
   """
-  if not 0 <= MARGIN.value < math.inf:
-    raise InputError(f'--margin={MARGIN.value} is not a number from 0')
+  if not 0 < MARGIN.value < math.inf:
+    raise InputError(f'--margin={MARGIN.value} is not a number above 0')
   # Without pandas and matplotlib, so that a slip is reported at once.
   joined = join.load(workdirs)
-  folder = pathlib.Path(OUT.value or beside(workdirs))
+  folder = pathlib.Path(INTO.value or beside(workdirs))
   check_folder(folder)
   command = shlex.join(['python', '-m', 'experiments.report', *sys.argv[1:]])
   try:
     page.show(page.write(joined, folder, command, 100 * MARGIN.value))
   except OSError as error:
-    raise InputError(f'--out={folder}: {error.strerror}') from error
+    raise InputError(f'--into={folder}: {error.strerror}') from error
   print(
     f'\nwritten: {folder}/joined.md .csv, {folder}/figures/*.png, '
     f'{folder}/report.html'
@@ -81,14 +81,14 @@ def check_folder(folder: pathlib.Path) -> None:
   """
   if (folder / 'cells').exists():
     raise InputError(
-      f'--out={folder} is a workdir, and the report would replace its page; '
+      f'--into={folder} is a workdir, and the report would replace its page; '
       'name another folder'
     )
   there = next(p for p in [folder, *folder.absolute().parents] if p.exists())
   if not there.is_dir():
-    raise InputError(f'--out={folder}: {there} is a file; name a folder')
+    raise InputError(f'--into={folder}: {there} is a file; name a folder')
   if not os.access(there, os.W_OK):
-    raise InputError(f'--out={folder} cannot be written; name another')
+    raise InputError(f'--into={folder} cannot be written; name another')
 
 
 def run() -> int:

@@ -38,8 +38,8 @@ def test_a_terminal_without_greek_letters_reads_it_in_ascii(two, monkeypatch):
     (['--margin=-1'], '--margin=-1.0 is not a number from 0'),
     (['--margin=few'], 'could not convert'),
     (['--uot=x'], "Unknown command line flag 'uot'"),
-    (['--out={}'], 'is a workdir'),
-    (['--out={}/config.py/x'], 'is a file'),
+    (['--into={}'], 'is a workdir'),
+    (['--into={}/config.py/x'], 'is a file'),
   ],
 )
 def test_a_mistake_is_one_line_and_needs_nothing_heavy(two, flags, word):
