@@ -35,7 +35,7 @@ def test_a_terminal_without_greek_letters_reads_it_in_ascii(two, monkeypatch):
   ('flags', 'word'),
   [
     (['none'], 'none: no such folder'),
-    (['--margin=-1'], '--margin=-1.0 is not a number from 0'),
+    (['--margin=-1'], '--margin=-1.0 is not a number above 0'),
     (['--margin=few'], 'could not convert'),
     (['--uot=x'], "Unknown command line flag 'uot'"),
     (['--into={}'], 'is a workdir'),

@@ -110,7 +110,8 @@ def _cost(costs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     'seconds': sum(seconds),
     'steps_per_second': steps / sum(seconds) or None,
   }
-  return {**costs[0], **both}
+  memory = [m for cost in costs if (m := cost.get('peak_memory')) is not None]
+  return {**costs[0], **both, 'peak_memory': max(memory, default=None)}
 
 
 def shown(tuned: Sequence[Tuned]) -> list[Cell]:
