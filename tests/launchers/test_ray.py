@@ -35,7 +35,7 @@ def get_config():
   config.batch_size = 8
   return config
 """
-TIMED = ['steps_per_second', 'seconds']
+TIMED = ['steps_per_second', 'seconds', 'seconds_to_single']
 
 
 def command(folder, *flags):

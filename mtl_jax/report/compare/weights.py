@@ -24,7 +24,7 @@ def lines(cells: Sequence[Cell]) -> list[str]:
     no cell has a balancer or the records are older than weights in them.
   """
   curves = {
-    c.label: _curve(c) for c in cells if c.balancer not in ('', 'equal')
+    c.label: _curve(c) for c in cells if _method(c) not in ('', 'equal')
   }
   known = {label: curve for label, curve in curves.items() if curve is not None}
   if not known:
@@ -43,6 +43,11 @@ def lines(cells: Sequence[Cell]) -> list[str]:
       'mean of any evaluation period of any run)'
     )
   return said
+
+
+def _method(cell: Cell) -> str:
+  """The balancer, also of a tuned row, which has the name of its method."""
+  return cell.header.get('tuned_balancer', cell.balancer)
 
 
 def _curve(cell: Cell) -> np.ndarray | None:

@@ -55,6 +55,7 @@ def merged(parts: Sequence[Part], row: tuple[str, str], words: str) -> Tuned:
   told = {
     'hash': ' '.join(part.cell.header['hash'] for part in parts),
     'tuning': words,
+    'tuned_balancer': first.header['balancer'],  # for notes on its weights
     'draws': count,
   }
   light = tuple(run._replace(curve=()) for run in runs)
