@@ -6,7 +6,7 @@ from mtl_jax import plugins
 from mtl_jax.plugins import sections
 
 HELPERS = (
-  *('columns', 'distinct', 'files', 'one_class', 'padded', 'scarce'),
+  *('columns', 'distinct', 'files', 'one_class', 'padded', 'pinned', 'scarce'),
   *('sources', 'splits', 'stacked', 'store', 'text', 'views'),
 )
 
