@@ -15,7 +15,7 @@ GROUP, SPLIT = ' group', ' split'  # columns that no task can be called
 
 
 def frame(
-  df: pd.DataFrame,
+  df: Any,
   tasks: Sequence[str],
   inputs: Sequence[str] = (),
   weights: str = '',
@@ -25,7 +25,7 @@ def frame(
   kinds: Sequence[str] = (),
   categories: str = 'auto',
   impute: str = 'median',
-  parts: tuple[int, int, int] = (3, 1, 1),
+  parts: tuple[int, ...] = (3, 1, 1),
   max_len: int = 40,
   vocab_size: int = 10_000,
   image_size: int = 32,
@@ -35,7 +35,7 @@ def frame(
   """Makes a data set of a data frame.
 
   Args:
-    df: one row per example. Missing inputs are filled and marked, missing
+    df: data frame, one row per example. Missing inputs are filled and marked, missing
       labels are masked.
     tasks: columns and kinds: 'outcome:binary', 'score:regression(points)',
       'visits:count', 'grade:ordinal(low, high)', 'topic:multiclass',
