@@ -11,7 +11,7 @@ from mtl_jax.data.frames.dataset import DataSet
 from mtl_jax.data.frames.plan import Asked
 from mtl_jax.errors import InputError
 
-GROUP, SPLIT = ' group', ' split'  # columns that no task can be called
+GROUP, SPLIT = '(group)', '(split)'  # columns that no task is called
 
 
 def frame(
@@ -163,7 +163,7 @@ def _of_task(word: str, name: str, own: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _weight(name: str) -> str:
-  return f' weight of {name}'
+  return f'weight of {name}'
 
 
 def _weight_columns(names: list[str], weights: Any) -> dict[str, np.ndarray]:
@@ -188,6 +188,6 @@ def _check_lengths(inputs: Any, columns: dict[str, np.ndarray]) -> None:
     for leaf in leaves:
       if len(own) != len(leaf):
         raise InputError(
-          f'{name.strip()!r} has {len(own)} rows and an input {len(leaf)}; '
+          f'{name!r} has {len(own)} rows and an input {len(leaf)}; '
           'give as many of both'
         )
