@@ -94,13 +94,17 @@ class Task:
     predictions: Float[Array, 'batch outputs'],
     labels: Num[Array, 'batch ...'],
     mask: Bool[Array, 'batch'],
+    weights: Float[Array, 'batch'] | None = None,
   ) -> Float[Array, '']:
-    """Returns the mean loss over known labels, or 0 if none is known.
+    """Returns the weighted mean loss over known labels.
+
+    It is 0 if no label is known, or all weights are 0.
 
     Args:
       predictions: outputs of the head, `[B, outputs]`.
       labels: `[B]` or `[B, d]`.
       mask: bool `[B]`, True where the label is known.
+      weights: `[B]`, 0 or more; None is 1 for every row.
 
     Returns:
       A scalar, in the unit of the kind's loss.
@@ -110,6 +114,8 @@ class Task:
     known = mask.reshape(-1, *[1] * (labels.ndim - 1))
     labels = jnp.where(known, labels, jnp.zeros_like(labels))
     values = self.made.loss(predictions, labels)
+    if weights is not None:
+      return _weighted_mean(values, jnp.where(mask, weights, 0))
     # The maximum avoids 0 / 0 in a batch without a known label.
     total = jnp.where(mask, values, 0).sum()
     return total / jnp.maximum(mask.sum(), 1)
@@ -132,6 +138,16 @@ class Task:
       return self
     inferred = self.made.infer(labels, known)
     return Task(self.name, self.kind, **(inferred | dict(self.fields)))
+
+
+def _weighted_mean(
+  values: Float[Array, 'batch'], weights: Float[Array, 'batch']
+) -> Float[Array, '']:
+  """Sums values times weights over the sum of weights, or 0 where that is 0."""
+  # A row of weight 0 may have a value that is not finite.
+  total = jnp.where(weights > 0, values * weights, 0).sum()
+  whole = weights.sum()
+  return total / jnp.where(whole > 0, whole, 1)
 
 
 def check(tasks: tuple[Task, ...]) -> None:
