@@ -67,7 +67,9 @@ def part(data: Data, group: Group) -> Data:
     for name, split in data.splits.items()
   }
   card = data.card._replace(counts={})
-  return base.counted(data._replace(**splits, tasks=tasks, card=card))
+  scales = tuple(data.scales[t] for t in group) if data.scales else ()
+  fields = {**splits, 'tasks': tasks, 'card': card, 'scales': scales}
+  return base.counted(data._replace(**fields))
 
 
 def columns(

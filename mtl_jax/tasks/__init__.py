@@ -109,13 +109,15 @@ class Task:
     Returns:
       A scalar, in the unit of the kind's loss.
     """
+    if weights is not None:
+      mask = mask & (weights > 0)
     # A NaN in a masked label must reach neither the value nor the gradient, so
     # the label is replaced before the loss and not only after it.
     known = mask.reshape(-1, *[1] * (labels.ndim - 1))
     labels = jnp.where(known, labels, jnp.zeros_like(labels))
     values = self.made.loss(predictions, labels)
     if weights is not None:
-      return _weighted_mean(values, jnp.where(mask, weights, 0))
+      return _weighted_mean(values, mask, weights)
     # The maximum avoids 0 / 0 in a batch without a known label.
     total = jnp.where(mask, values, 0).sum()
     return total / jnp.maximum(mask.sum(), 1)
@@ -141,12 +143,12 @@ class Task:
 
 
 def _weighted_mean(
-  values: Float[Array, 'batch'], weights: Float[Array, 'batch']
+  values: Float[Array, 'batch'],
+  mask: Bool[Array, 'batch'],
+  weights: Float[Array, 'batch'],
 ) -> Float[Array, '']:
-  """Sums values times weights over the sum of weights, or 0 where that is 0."""
-  # A row of weight 0 may have a value that is not finite.
-  total = jnp.where(weights > 0, values * weights, 0).sum()
-  whole = weights.sum()
+  total = jnp.where(mask, values * weights, 0).sum()
+  whole = jnp.where(mask, weights, 0).sum()
   return total / jnp.where(whole > 0, whole, 1)
 
 

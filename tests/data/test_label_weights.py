@@ -1,0 +1,102 @@
+"""Weights of labels: what is refused, and where they reach."""
+
+import numpy as np
+import pytest
+
+from mtl_jax.cells import identity, scoring, task_groups
+from mtl_jax.data import base
+from mtl_jax.errors import InputError
+from mtl_jax.run import linear, trees
+from tests import toy
+
+
+def weighed(data, weights):
+  """The same rows and weights in every split."""
+  splits = {
+    name: split._replace(weights=np.float32(weights[: len(split.mask)]))
+    for name, split in data.splits.items()
+  }
+  return data._replace(**splits)
+
+
+@pytest.fixture
+def data():
+  return toy.load()
+
+
+@pytest.fixture
+def weights():
+  return np.tile([[1.0, 2.0]], (90, 1))
+
+
+@pytest.mark.parametrize('value', [-1.0, np.nan, np.inf])
+def test_a_bad_weight_is_named_by_task_and_row(data, weights, value):
+  weights[4, 1] = value
+  with pytest.raises(InputError, match=f"'first', train.* row 4 is {value};"):
+    base.check(weighed(data, weights))
+
+
+def test_other_shapes_and_types_are_refused(data, weights):
+  with pytest.raises(
+    InputError, match=r'train weights .*\(54, 1\); give .*2\)'
+  ):
+    base.check(weighed(data, weights[:, :1]))
+  train = data.train._replace(weights=weights[:54])
+  with pytest.raises(InputError, match='train weights .* float64; give float3'):
+    base.check(data._replace(train=train))
+
+
+def test_a_task_whose_known_labels_weigh_nothing_is_refused(data, weights):
+  weights[:54, 0] = 0
+  weights[54:] = 1
+  mask = data.train.mask.copy()
+  mask[:2] = False
+  train = data.train._replace(mask=mask, weights=np.float32(weights[:54]))
+  with pytest.raises(InputError, match="'sum', train weights: .* row 2 on, h"):
+    base.check(data._replace(train=train))
+
+
+def test_they_are_part_of_the_data_and_leave_counts_as_they_are(data, weights):
+  found = base.counted(weighed(data, weights))
+  assert found.card.counts == data.card.counts
+  assert identity.fingerprint([found]) != identity.fingerprint([data])
+  part = task_groups.part(found, (1,))
+  np.testing.assert_array_equal(part.train.weights, weights[:54, 1:])
+  own = base.own_rows(found, seed=0)
+  np.testing.assert_array_equal(own.train.weights, weights[:54])
+
+
+@pytest.mark.parametrize('select', ['loss', 'metric'])
+@pytest.mark.parametrize('fit', [linear.fit, trees.fit])
+def test_without_a_weight_a_row_has_no_effect(data, weights, fit, select):
+  """In a reference model, and in the unit of a score."""
+  weights[:54] *= (np.arange(54) % 4 > 0)[:, None]
+  kept = weights[:54, 0] > 0
+  weighted = weighed(data, weights)
+  train = base.Split(*(
+    tuple(y[kept] for y in x) if isinstance(x, tuple) else x[kept]
+    for x in weighted.train
+  ))  # fmt: skip
+  shorter = weighted._replace(train=train)
+  assert fit(weighted) == fit(shorter)
+  np.testing.assert_allclose(
+    scoring.scales([weighted], select), scoring.scales([shorter], select)
+  )
+
+
+def test_a_reference_weighs_rows_as_often_as_they_are_repeated(data, weights):
+  """Up to the regularisation, which counts rows and not weights."""
+  weights = np.repeat(1.0 + np.arange(90)[:, None] % 3, 2, axis=1)
+  train = data.train._replace(weights=np.float32(weights[:54]))
+  again = np.repeat(np.arange(54), weights[:54, 0].astype(int))
+  repeated = base.Split(
+    data.train.inputs[again],
+    tuple(y[again] for y in data.train.labels),
+    data.train.mask[again],
+  )
+  plain, found, expected = (
+    linear.fit(data._replace(train=rows))[1]['sum']['rmse']
+    for rows in (data.train, train, repeated)
+  )
+  assert found == pytest.approx(expected, rel=0.02)
+  assert abs(found - expected) < abs(found - plain)
