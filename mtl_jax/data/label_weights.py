@@ -1,12 +1,20 @@
 """Weights of labels: how much each one counts in losses and metrics."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mtl_jax.data.views import Split, View
 from mtl_jax.errors import InputError
 from mtl_jax.tasks import Task
+
+if TYPE_CHECKING:  # `base` imports this file.
+  from mtl_jax.data.base import Data
+
+CLASSES = ('binary', 'multiclass', 'ordinal')  # kinds whose labels are classes
 
 
 def check(name: str, split: Split | View, tasks: Sequence[Task]) -> None:
@@ -54,3 +62,35 @@ def _check_task(
       f'task {task!r}, {where}: every known label, from row {first} on, has '
       'weight 0; give one a weight above 0, or leave the task out'
     )
+
+
+def balanced(data: Data) -> Data:
+  """Weighs training labels so that all classes of a task count the same.
+
+  A label of class c is multiplied by n / (C n_c): n training labels, C classes
+  among them, n_c of this class (King and Zeng, Political Analysis 9, 2001;
+  scikit-learn's `class_weight='balanced'`). Labels of weight 0 are not counted,
+  and given weights are multiplied. Validation and test stay as they are.
+
+  Args:
+    data: the data set.
+
+  Raises:
+    InputError: if no task has classes.
+  """
+  tasks = [t for t, task in enumerate(data.tasks) if task.kind in CLASSES]
+  if not tasks:
+    raise InputError(
+      "config.class_weight is 'balanced', and no task has classes; set it to "
+      f"'none' (kinds with classes: {', '.join(CLASSES)})"
+    )
+  labels, mask, given = (getattr(data.train, p) for p in Split._fields[1:])
+  weights = np.ones(mask.shape, np.float32) if given is None else given.copy()
+  for t in tasks:
+    known = mask[:, t] & (weights[:, t] > 0)
+    _, number, counts = np.unique(
+      labels[t][known], return_inverse=True, return_counts=True
+    )
+    factors = len(number) / (len(counts) * counts)
+    weights[known, t] *= factors[number].astype(np.float32)
+  return data._replace(train=data.train._replace(weights=weights))

@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from sklearn.utils.class_weight import compute_sample_weight
 
-from mtl_jax.cells import identity, scoring, task_groups
-from mtl_jax.data import base
+from configs import default
+from mtl_jax import cells
+from mtl_jax.cells import build, identity, scoring, task_groups
+from mtl_jax.data import base, label_weights
 from mtl_jax.errors import InputError
 from mtl_jax.run import linear, trees
 from tests import toy
@@ -100,3 +103,55 @@ def test_a_reference_weighs_rows_as_often_as_they_are_repeated(data, weights):
   )
   assert found == pytest.approx(expected, rel=0.02)
   assert abs(found - expected) < abs(found - plain)
+
+
+def _config(**changes):
+  c = default.get_config()
+  c.dataset, c.seeds = 'tests.toy', 2
+  c.update(changes)
+  return c
+
+
+@pytest.mark.parametrize('resplit', [True, False])
+def test_balanced_weights_are_those_of_scikit_learn(resplit):
+  c = _config(resplit=resplit, class_weight='balanced', own_rows=True)
+  plain = build.data(_config(resplit=resplit, own_rows=True))
+  for found, before in zip(build.data(c), plain, strict=True):
+    known = before.train.mask[:, 1]
+    expected = compute_sample_weight(
+      'balanced', before.train.labels[1][known]
+    )  # fmt: skip
+    weights = found.train.weights
+    np.testing.assert_allclose(weights[known, 1], expected, rtol=1e-6)
+    assert (weights[:, 0] == 1).all()
+    assert found.valid.weights is found.test.weights is None
+    assert found.card.counts == before.card.counts
+
+
+def test_balanced_weights_multiply_given_ones(data, weights):
+  weights[:54] *= np.arange(54)[:, None] % 3
+  given = weighed(data, weights)
+  found = label_weights.balanced(given)
+  counted = weights[:54, 1] > 0
+  factor = compute_sample_weight('balanced', data.train.labels[1][counted])
+  expected = weights[:54, 1].copy()
+  expected[counted] *= factor
+  np.testing.assert_allclose(found.train.weights[:, 1], expected, rtol=1e-6)
+  np.testing.assert_array_equal(found.train.weights[:, 0], weights[:54, 0])
+  np.testing.assert_array_equal(found.valid.weights, given.valid.weights)
+
+
+def test_without_classes_there_is_nothing_to_balance(data):
+  with pytest.raises(InputError, match='no task has classes; set it to'):
+    label_weights.balanced(task_groups.part(data, (0,)))
+
+
+def test_balancing_is_part_of_a_cell_only_where_it_is_asked_for():
+  plain, asked = _config(), _config(class_weight='balanced')
+  ours, theirs = (cells.make(c, build.data(c)) for c in (asked, plain))
+  assert ours.comparable['class_weight'] == 'balanced'
+  assert 'class_weight' not in theirs.comparable
+  with pytest.raises(
+    InputError, match="class_weight is 'balance'; did you mea"
+  ):
+    cells.check(_config(class_weight='balance'))
