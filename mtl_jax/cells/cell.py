@@ -12,6 +12,7 @@ from jaxtyping import Float
 from mtl_jax import records, train
 from mtl_jax.cells import (
   build,
+  encoder_inputs,
   identity,
   scoring,
   settings,
@@ -245,6 +246,7 @@ def make(
   _check_count(config, datas)
   scoring.check_primary(config.primary, datas[0].tasks)
   data = task_groups.first(datas[0], groups)
+  config = encoder_inputs.completed(config, datas)
   resolved = build.resolve(config, data.tasks, len(data.train.mask))
   chosen, system = resolved.choices, resolved.system
   numbered = task_groups.numbered(resolved.settings, groups)
