@@ -64,16 +64,29 @@ def infer(series: pd.Series, kind: str = '', categories: str = 'auto'):
     )
   blank = values.missing(series)
   known = series[~blank]
-  _check_type(name, known)
-  distinct = known.nunique()
+  check_type(known)
+  words = values.words(known) if values.is_text(known) else known
+  distinct = len(pd.unique(words))
   found = kind or _kind(known, int(distinct), bool(blank.any()))
   column = Column(name, found, int(blank.sum()), int(distinct))
   return _completed(column, known, kind, categories)
 
 
-def _check_type(name: str, known: pd.Series) -> None:
+def check_type(known: pd.Series) -> None:
+  """Checks that a column may be an input, a label or a weight.
+
+  Args:
+    known: its known values.
+
+  Raises:
+    InputError: if they are no numbers, words or dates.
+  """
+  name = str(known.name)
   types = pd.api.types
-  if types.is_complex_dtype(known) or types.is_timedelta64_dtype(known):
+  plain = types.is_numeric_dtype(known) and not types.is_complex_dtype(known)
+  dated = types.is_datetime64_any_dtype(known)
+  classed = isinstance(known.dtype, pd.CategoricalDtype)
+  if not (plain or dated or classed or values.is_text(known)):
     raise InputError(
       f'column {name!r} has type {known.dtype}; give numbers, words or dates'
     )

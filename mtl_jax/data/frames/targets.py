@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Shaped
 
-from mtl_jax.data.frames import tasks, values
+from mtl_jax.data.frames import kinds, tasks, values
 from mtl_jax.data.frames.tasks import Outcome
 from mtl_jax.errors import InputError, nearest
 
@@ -28,6 +28,8 @@ def completed(frame: pd.DataFrame, outcome: Outcome) -> Outcome:
   where = f'task {outcome.name!r} ({outcome.kind})'
   series = frame[outcome.columns[0]]
   known = ~values.missing(series)
+  for name in outcome.columns:
+    kinds.check_type(frame[name].dropna())
   if not known.any():
     raise InputError(
       f'{where}: column {series.name!r} has no known label; leave the task out'

@@ -249,6 +249,13 @@ def test_new_rows_have_the_columns_and_types_of_the_model():
     data.recipe.inputs(np.ones((3, 2)))
   with pytest.raises(InputError, match="row 1 .* is '2'; valid: 0, 1"):
     data.recipe.labels(csv(y=changed(['0'] * 60, 1, '2')))
+  with pytest.raises(
+    InputError, match="'town' holds .* Ulm0, .* row 0 .* is 7"
+  ):
+    data.recipe.inputs(csv(town=7))
+  numbers = frame(csv(smokes=['no', 'yes'] * 30), BINARY)(0).recipe
+  with pytest.raises(InputError, match="'smokes' holds .* no, yes, and row 0"):
+    numbers.inputs(csv(smokes=1))
   two = pd.concat([csv(), csv()[['age']]], axis=1)
   with pytest.raises(InputError, match="two columns are called 'age'"):
     data.recipe.inputs(two)

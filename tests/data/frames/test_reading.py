@@ -41,7 +41,7 @@ def put(folder, name):
 def test_a_table_is_read(name, tmp_path):
   found = reading.read(put(tmp_path, name))
   assert [*found] == [*ROWS]
-  assert found.fillna('').values.tolist() == ROWS.fillna('').values.tolist()
+  pd.testing.assert_frame_equal(found, ROWS, check_dtype=False)
   assert found.attrs['folder'] == str(tmp_path)
 
 
