@@ -42,6 +42,18 @@ TABLES = {
   'twice': (csv(), ('y:binary', 'y:count'), {}, "'y' is named twice"),
   'no event': (csv(), ('age:survival',), {}, 'a time and an event'),
   'one value': (csv(y=1), BINARY, {}, 'all 60 known labels are 1'),
+  'two of a class': (
+    csv(y=[0, 0] + [1] * 58),
+    BINARY,
+    {},
+    "'0' has 2 of 60 labels",
+  ),
+  'no event at all': (
+    csv(y=[0] * 59 + [1]),
+    ('age+y:survival',),
+    {},
+    "'event' has 1 of 60 labels",
+  ),
   'no label': (csv(y=np.nan), BINARY, {}, "'y' has no known label"),
   'three classes': (
     csv(y=[i % 3 for i in ROWS]),
@@ -186,12 +198,12 @@ def test_a_task_of_one_class_in_training_is_refused():
   with pytest.raises(
     InputError, match="'y' has only class '0' among the train"
   ):
-    frame(csv(y=y, part=part), BINARY, split='part')(0)
+    frame(csv(y=y, part=part), BINARY, split='part')
   y = [np.nan] * 30 + y[30:]
   with pytest.raises(
     InputError, match="'y' has no known label among the train"
   ):
-    frame(csv(y=y, part=part), BINARY, split='part')(0)
+    frame(csv(y=y, part=part), BINARY, split='part')
 
 
 FILES = {
