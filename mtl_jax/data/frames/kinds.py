@@ -18,6 +18,8 @@ _FEW = 20  # rows below which distinct values are no sign of an identifier
 _MIXED = 0.5  # share of numbers from which words among them are a mistake
 
 _ID = re.compile(r'(^|[_\W])(id|index|uuid|guid|key|pidnum)$|^Unnamed', re.I)
+# Numbers with separators, a currency or a percent sign: '1,234.50', '3,5 %'.
+_NUMBER = re.compile(r'[-+]?[$€£]?\s?\d+([., ]\d{3})*([.,]\d+)?\s?[%€$£]?')
 _IMAGE = re.compile(r'.*\.(png|jpe?g|bmp|gif|tiff?|webp)', re.I)
 
 
@@ -156,6 +158,11 @@ def _of_words(known: pd.Series, distinct: int) -> str:
   text = pd.Series(pd.unique(values.words(known))).astype(str)
   if text.str.fullmatch(_IMAGE).all():
     return 'image'
+  if text.str.fullmatch(_NUMBER).mean() > 0.95:
+    raise InputError(
+      f'column {known.name!r} holds numbers such as {text[0]!r}; write them as '
+      f"1234.5, or say kinds=('{known.name}:category',)"
+    )
   lengths = text.str.split().str.len()
   long = lengths.mean() >= 4 and distinct > max(LEVELS, len(known) / 5)
   if long:

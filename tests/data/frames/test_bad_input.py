@@ -97,6 +97,12 @@ TABLES = {
     {},
     r"row 9 is 'old'.*kinds=\('age:category',\)",
   ),
+  'decimal comma': (
+    csv(age=[f'{i},5' for i in ROWS]),
+    BINARY,
+    {},
+    "numbers such as '0,5'; write them as 1234.5",
+  ),
   'infinite': (
     csv(age=changed([i / 7 for i in ROWS], 4, np.inf)),
     BINARY,
