@@ -75,9 +75,9 @@ def test_a_rule_gives_the_shares_of_a_batch(rule, temperature, expected):
   found = sampling.of(c, datas)
   assert found.quotas == expected
   c.sampling = 'auto'
-  assert sampling.of(c, datas).rule == 'proportional'
+  assert sampling.of(c, datas).name == 'proportional'
   c.sampling = 'rows'
-  assert sampling.of(c, datas) == sampling.Sampling('rows')
+  assert sampling.of(c, datas) == sampling.Rule('rows')
   # Without sources auto is rows, and neither is part of a cell.
   c.sampling = 'auto'
   assert sampling.of(c, [load()]).identity == {}
@@ -103,7 +103,7 @@ def test_every_batch_of_a_cell_has_every_task_with_all_seeds():
   datas = build.data(c, lambda split_seed: load(split_seed, shift=split_seed))
   assert datas[0].sources != datas[1].sources
   cell = cells.make(c, datas)
-  assert cell.comparable['sampling']['quotas'] == [5, 4, 4]
+  assert cell.comparable['quotas'] == [5, 4, 4]
   inputs = compiled.Programs(cell).inputs(cell.chunks()[0])
   assert inputs.num_rows.tolist() == [sum(SIZES), sum(SIZES) - 3]
   draw = functools.partial(run_functions.draw, cell, 6)
