@@ -10,7 +10,7 @@ from absl import app, flags
 from ml_collections import ConfigDict, config_flags
 
 from configs import default
-from experiments import lazy
+from experiments import lazy, own_table
 from mtl_jax import plugins
 from mtl_jax.errors import InputError, nearest
 from mtl_jax.launchers import base
@@ -84,6 +84,7 @@ def check() -> None:
   """
   require('config', 'workdir')
   checks.check(CONFIG.value)
+  own_table.check(CONFIG.value)
   for what, flag in (('scheme', SCHEME), ('balancer', BALANCER)):
     checks.check_names(what, [flag.value] if flag.value else [])
 

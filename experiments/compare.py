@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from experiments import cli, lazy
+from experiments import cli, lazy, own_table
 from mtl_jax.errors import InputError
 
 with lazy.imports():
@@ -263,6 +263,7 @@ def trained(
   # Another comparison in this workdir would mix two tables.
   if hosts.is_process_0():
     owner.claim(folder, {**table[0].comparable, **budget})
+    own_table.show(cli.CONFIG.value, folder)
   return launcher.train(table, folder)
 
 
