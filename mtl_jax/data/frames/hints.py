@@ -12,7 +12,8 @@ from mtl_jax.data.frames.plan import Plan
 from mtl_jax.data.frames.tasks import Outcome
 
 ROWS = 20_000  # rows that are looked at
-BINS = 50  # groups into which numbers are cut
+BINS = 50  # most groups into which numbers are cut
+LEAST_OF_BIN = 8  # and rows of each
 LEAST = 30  # known labels below which nothing is said
 PERFECT = 0.98  # share of an outcome that one column explains
 _RARE = 3  # mean rows per category below which it says little
@@ -71,7 +72,8 @@ def groups(series: pd.Series, column: Column) -> np.ndarray:
   known = np.isfinite(numbers)
   if known.any():
     ranks = pd.Series(numbers[known]).rank(method='average').to_numpy()
-    codes[known] = (ranks - 1) * BINS // known.sum()
+    bins = max(1, min(BINS, known.sum() // LEAST_OF_BIN))
+    codes[known] = (ranks - 1) * bins // known.sum()
   return codes + 1
 
 
