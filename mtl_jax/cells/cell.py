@@ -14,6 +14,7 @@ from mtl_jax.cells import (
   build,
   encoder_inputs,
   identity,
+  sampling,
   scoring,
   settings,
   shapes,
@@ -123,6 +124,11 @@ class Cell:
   def reading(self) -> Reading:
     """The data as the runs read it."""
     return Reading(self.datas, self.groups)
+
+  @functools.cached_property
+  def sampling(self) -> sampling.Sampling:
+    """How its batches are drawn."""
+    return sampling.of(self.config, self.datas)
 
   @property
   def steps(self) -> int:

@@ -7,8 +7,18 @@ from mtl_jax import plugins
 from mtl_jax.plugins import sections
 
 HELPERS = (
-  *('columns', 'distinct', 'files', 'frames', 'one_class', 'padded'),
-  *('pinned', 'scarce', 'sources', 'splits', 'stacked', 'store', 'text'),
+  *('columns', 'disjoint', 'distinct', 'files', 'frames', 'label_weights'),
+  *(
+    'one_class',
+    'padded',
+    'pinned',
+    'scarce',
+    'sources',
+    'splits',
+    'stacked',
+    'store',
+    'text',
+  ),
   'views',
 )
 

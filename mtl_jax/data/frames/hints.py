@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from mtl_jax.data.frames import encoding, labels, tasks, values
+from mtl_jax.data.frames import encoding, targets, tasks, values
 from mtl_jax.data.frames.kinds import Column
 from mtl_jax.data.frames.plan import Plan
 from mtl_jax.data.frames.tasks import Outcome
@@ -55,7 +55,7 @@ def _giveaways(frame: pd.DataFrame, plan: Plan) -> Iterator[str]:
 
 
 def _target(frame: pd.DataFrame, outcome: Outcome):
-  found, known = labels.encode(frame, outcome)
+  found, known = targets.encode(frame, outcome)
   return (found[:, 1] if outcome.kind == 'survival' else found), known
 
 
@@ -99,14 +99,19 @@ def explained(codes: np.ndarray, found: np.ndarray, kind: str) -> float:
   by = fit.groupby(codes[half])
   of_rest = pd.Series(codes[~half])
   if kind in tasks.CLASSES or kind == 'survival':
-    guess = of_rest.map(by.agg(lambda own: own.mode()[0]))
+    guess = of_rest.map(_filled(by.agg(lambda own: own.mode()[0]), codes))
     usual = fit.mode()[0]
     errors = (guess.fillna(usual).to_numpy() != rest.to_numpy()).mean()
     chance = (rest != usual).mean()
     return float(1 - errors / chance) if chance else 0.0
-  guess = of_rest.map(by.mean()).fillna(fit.mean())
+  guess = of_rest.map(_filled(by.mean(), codes)).fillna(fit.mean())
   errors = np.square(guess.to_numpy() - rest.to_numpy()).mean()
   return float(1 - errors / rest.var(ddof=0))
+
+
+def _filled(guess: pd.Series, codes: np.ndarray) -> pd.Series:
+  """Gives a group that the fitted half lacks the guess of the one before."""
+  return guess.reindex(np.arange(codes.max() + 1)).ffill()
 
 
 def _dates(frame: pd.DataFrame, plan: Plan) -> Iterator[str]:

@@ -35,8 +35,8 @@ def frame(
   """Makes a data set of a data frame.
 
   Args:
-    df: data frame, one row per example. Missing inputs are filled and marked, missing
-      labels are masked.
+    df: data frame, one row per example. Missing inputs are filled and marked,
+      missing labels are masked.
     tasks: columns and kinds: 'outcome:binary', 'score:regression(points)',
       'visits:count', 'grade:ordinal(low, high)', 'topic:multiclass',
       'time+event:survival'.
