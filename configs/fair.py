@@ -1,4 +1,13 @@
-"""Fair."""
+"""Fair's survey: affairs and the rating of the marriage of 6,366 women.
+
+Tuned for `single` on the validation splits of 2 resplits: mean loss .890, over
+that of the best constant; .894 without dropout, and with a learning rate of
+1e-3; .895 with a weight decay of 3, .913 with 10:
+
+  python -m experiments.search --config=configs/fair.py --config.seeds=2 \\
+    --try="encoders.mlp.dropout=(0.,.3)" --config.hp.lr="(1e-3,3e-3)" \\
+    --config.hp.weight_decay="(.3,3.,10.)"
+"""
 
 from configs import default
 
@@ -13,7 +22,6 @@ def get_config():
   config.optimizer = 'adamw'
   config.schedule = 'cosine'
   config.steps = 1000
-  config.batch_size = 64
   config.hp.lr = (3e-3,)
-  config.hp.weight_decay = (3.0,)
+  config.hp.weight_decay = (0.3,)
   return config
