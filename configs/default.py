@@ -79,6 +79,11 @@ def get_config() -> ConfigDict:
   config.spread = 'jit'  # distributes runs over devices by jit or pmap
   config.parallel = 'auto'  # map (runs in turn), vmap, 8 per program, map:8
   config.checkpoint_seconds = 60.0  # time between checkpoints
+  # What a finished cell keeps of every seed: the best parameters and the test
+  # predictions, those predictions alone, or nothing. auto keeps the best, and
+  # nothing in sweeps of many cells. A finished cell that lacks what `best` asks
+  # for by name is trained again.
+  config.keep = 'auto'  # or best, predictions, nothing
   return config
 
 

@@ -15,6 +15,7 @@ from mtl_jax.programs.compile_ahead import Ready
 from mtl_jax.run import messages, outcomes
 from mtl_jax.run.checkpoints import Checkpoints
 from mtl_jax.run.clock import Clock
+from mtl_jax.run.kept import Keeper
 from mtl_jax.run.notices import Notices
 from mtl_jax.run.probing import Probing
 from mtl_jax.run.progress import Live, RecordedProgress
@@ -48,6 +49,7 @@ class Training:
     self.evals = cell.evals
     self.clock = Clock(self.programs.seconds)
     self.notices = Notices(cell, folder, live)
+    self.keeper = Keeper(cell, folder)
     self.counts = []  # of each chunk: unlabelled batches, fallbacks
 
   def run(self) -> None:
@@ -115,6 +117,8 @@ class Training:
     self.notices.faults(self.programs.measuring)
     state = devices.fetch(self.state)
     lines = outcomes.outcomes(self.cell, chunk, state, *results, of_tasks)
+    outputs, last = self.programs.measuring.outputs, self.is_last(chunk)
+    self.keeper.add(chunk, state, outputs, lines, last)
     records.append(self.folder, *lines)
     self.probing.save_features(self.folder, chunk, self.inputs, self.state)
     self.counts.append((state.unlabelled, state.fallbacks))
@@ -140,6 +144,10 @@ class Training:
       taken * len(chunk.runs),
       outcomes.mean_losses(self.cell, metrics.losses),
     )
+
+  def is_last(self, chunk: Chunk) -> bool:
+    """Whether no other chunk is trained after this one."""
+    return chunk.first + len(chunk.runs) == len(self.cell.runs)
 
   def probe(self, chunk: Chunk, step: int) -> None:
     """Measures interference between tasks, if `config.probe` asks for it.
@@ -174,6 +182,7 @@ class Training:
     counts = map(np.concatenate, zip(*self.counts, strict=True))
     for text in messages.notes(self.cell, *counts):
       self.notices.add(text)
+    self.keeper.finish()
     cost = outcomes.cost(
       self.cell.facts.parameters,
       self.cell.facts.flops,
