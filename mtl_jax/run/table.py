@@ -12,7 +12,7 @@ from mtl_jax.processes import hosts, signals
 from mtl_jax.programs.compile_ahead import Ahead
 from mtl_jax.records import locks
 from mtl_jax.resources import plans
-from mtl_jax.run import kept, reference_cells
+from mtl_jax.run import kept, notebook, reference_cells
 from mtl_jax.run.checkpoints import Checkpoints
 from mtl_jax.run.loop import Training
 from mtl_jax.run.progress import Live, RecordedProgress
@@ -57,7 +57,7 @@ def train(cells: list[Cell], workdir: pathlib.Path) -> list[pathlib.Path]:
 def _train_unfinished(cells: list[Cell], folders: list[pathlib.Path]) -> None:
   pairs = list(zip(cells, folders, strict=True))
   left = [pair for pair in pairs if not _finished(*pair)]
-  live = Live(
+  live = notebook.live(
     sum(cell.steps for cell, _ in left), quiet=not hosts.is_process_0()
   )
   with live, signals.postponed() as signal_here:
