@@ -60,6 +60,13 @@ def get_config() -> ConfigDict:
   # A joint model keeps the parameters of one step, or of the best of each task,
   # which takes the memory of as many copies of the parameters.
   config.checkpoint_per = 'model'  # or task
+  # Start from trained parameters: the folder of a cell or of a saved model, or
+  # a .safetensors or .npz file. Pairs of prefixes of names, (theirs, ours), say
+  # which ones; () is all whose names and shapes agree.
+  config.init_from = ''
+  config.init_prefix = ()  # such as (('shared_encoder', 'shared_encoder'),)
+  # Prefixes of the names of parameters that are not trained.
+  config.freeze = ()  # such as ('shared_encoder',)
   config.paired = False  # try the i-th values together, not all combinations
 
   # Measuring interference, at the start and at each evaluation; see probes.py.

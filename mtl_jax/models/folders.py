@@ -1,18 +1,11 @@
 """Reads the folder of a model, and says what is wrong with another folder."""
 
-import json
 import pathlib
-from typing import Any
 
 from mtl_jax import records
 from mtl_jax.errors import InputError
-from mtl_jax.records import stored
+from mtl_jax.records import model_folders, stored
 from mtl_jax.records.stored import Stored
-
-AGAIN = (
-  'run the command that trained it again with --config.keep=best, which trains '
-  'it anew and keeps it'
-)
 
 
 def read(folder: pathlib.Path) -> Stored:
@@ -24,10 +17,10 @@ def read(folder: pathlib.Path) -> Stored:
   Raises:
     InputError: it is no model; the message says what it is and what to do.
   """
-  described = describe(folder)
+  described = model_folders.describe(folder)
   if not (folder / stored.BEST).is_dir():
     raise InputError(
-      f'{folder} has no {stored.BEST}/: it is not whole; {AGAIN}'
+      f'{folder} has no {stored.BEST}/: it is not whole; {model_folders.AGAIN}'
     )
   try:
     arrays = stored.read_arrays(folder, described)
@@ -35,72 +28,8 @@ def read(folder: pathlib.Path) -> Stored:
   except Exception as error:  # noqa: BLE001 - Orbax and NumPy raise many kinds.
     text = ' '.join(str(error).split())[:200]
     raise InputError(
-      f'{folder}: its files cannot be read ({text}); {AGAIN}'
+      f'{folder}: its files cannot be read ({text}); {model_folders.AGAIN}'
     ) from error
-
-
-def describe(folder: pathlib.Path) -> dict[str, Any]:
-  """Reads and checks `model.json`.
-
-  Raises:
-    InputError: as `read`.
-  """
-  path = folder / stored.MODEL
-  if not path.is_file():
-    raise InputError(_why_not(folder))
-  try:
-    described = json.loads(path.read_text('utf-8'))
-    number = described['format']
-  except (ValueError, KeyError, TypeError) as error:
-    raise InputError(f'{path} is not the JSON of a model; {AGAIN}') from error
-  if number != stored.FORMAT:
-    raise InputError(
-      f'{folder} is a model of format {number}, and this version of mtl_jax '
-      f'reads format {stored.FORMAT}; load it with the version that wrote it '
-      f'({described.get("versions")}), or train it again'
-    )
-  if not described['seeds']:
-    raise InputError(
-      f'{folder}: every run of this cell failed, so it has no model; lower '
-      'config.hp.lr'
-    )
-  return described
-
-
-def _why_not(folder: pathlib.Path) -> str:
-  if not folder.exists():
-    return f'{folder} does not exist; name the folder of a cell or of a model'
-  if folder.is_file():
-    return f'{folder} is {_of_file(folder)}, not the folder of a model'
-  if (folder / 'cells').is_dir():
-    return (
-      f'{folder} is a workdir; name one of its cells, {folder}/cells/..., or '
-      f'give --workdir={folder} --scheme=NAME'
-    )
-  if not (folder / 'records.jsonl').exists():
-    return (
-      f'{folder} is no model: it has no {stored.MODEL}; name the folder of a '
-      'cell, or one that Model.save wrote'
-    )
-  first = next(records.read(folder), {})
-  if not records.finished(folder):
-    return f'{folder} is not trained to its end; run its command again'
-  if first.get('scheme') in ('reference', 'trees'):
-    return f'{folder} is a reference row, of which no model is kept'
-  if first.get('groups'):
-    return f'{folder} trained groups of tasks, a sweep, of which none is kept'
-  return f'{folder} is trained, but its model was not kept; {AGAIN}'
-
-
-def _of_file(path: pathlib.Path) -> str:
-  with path.open('rb') as file:
-    start = file.read(2)
-  # Pickles of protocol 2 and later; those of PyTorch are zip files.
-  if start[:1] == b'\x80':
-    return 'a pickle, which is never loaded'
-  if path.suffix in ('.pkl', '.pickle', '.pt', '.pth', '.ckpt'):
-    return f'a {path.suffix} file, which may hold a pickle and is never loaded'
-  return 'a file'
 
 
 def find(

@@ -4,6 +4,7 @@ import functools
 import pathlib
 import time
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import numpy as np
@@ -12,7 +13,7 @@ from mtl_jax import devices, records
 from mtl_jax.cells import Cell, Chunk
 from mtl_jax.processes import hosts, signals
 from mtl_jax.programs.compile_ahead import Ready
-from mtl_jax.run import messages, outcomes
+from mtl_jax.run import messages, outcomes, starting
 from mtl_jax.run.checkpoints import Checkpoints
 from mtl_jax.run.clock import Clock
 from mtl_jax.run.kept import Keeper
@@ -56,7 +57,7 @@ class Training:
     """Trains all chunks, then records the cost of the cell."""
     chunks, evals = self.cell.chunks(), self.evals
     self.periods = len(chunks) * evals
-    self.state = self.programs.start(self.inputs)
+    self.state = self.started(chunks[0])
     self.resume(chunks)
     self.live.compiled(self.clock.compiling)
     for number in range(self.clock.periods // evals, len(chunks)):
@@ -69,7 +70,11 @@ class Training:
     """Loads the inputs of a chunk and initializes its runs."""
     self.inputs = self.state = None  # frees the memory of the last chunk
     self.inputs = self.programs.inputs(chunk)
-    self.state = self.programs.start(self.inputs)
+    self.state = self.started(chunk)
+
+  def started(self, chunk: Chunk) -> Any:
+    """The first states of a chunk's runs, whose inputs are loaded."""
+    return starting.start(self.cell, self.programs, self.inputs, chunk)
 
   def resume(self, chunks: list[Chunk]) -> None:
     """Restores the newest checkpoint, if there is one."""

@@ -12,7 +12,7 @@ from mtl_jax.processes import hosts, signals
 from mtl_jax.programs.compile_ahead import Ahead
 from mtl_jax.records import locks
 from mtl_jax.resources import plans
-from mtl_jax.run import kept, notebook, reference_cells
+from mtl_jax.run import kept, notebook, reference_cells, starting
 from mtl_jax.run.checkpoints import Checkpoints
 from mtl_jax.run.loop import Training
 from mtl_jax.run.progress import Live, RecordedProgress
@@ -157,6 +157,9 @@ def _train_claimed(cell, folder, ahead, live, stop_asked) -> None:
   if hosts.is_process_0() and records.finished(folder):
     for name in ('records.jsonl', 'config.json'):
       (folder / name).unlink(missing_ok=True)
+  if cell.initial:
+    for line in starting.report(cell):
+      live.say(line)
   live.once(plans.describe(cell.plan, len(cell.runs), cell.place))
   if not (folder / 'config.json').exists():
     records.append(folder, header(cell))
