@@ -128,6 +128,22 @@ def datasets() -> ConfigDict:
         'difficulty': (1.0,),
         'known': (1.0,),
       },
+      'table': {  # a user's file; see mtl_jax/data/frames/making.py
+        'path': '',  # CSV, TSV, Parquet or Feather, or a pattern: parts/*.csv
+        'tasks': (),  # 'outcome:binary', 'score:regression(points)', ...
+        'inputs': (),  # columns; () is all that are used for nothing else
+        'weights': '',  # column, or one per task: 'outcome=w,score=w2'
+        'split': '',  # column of the words train, valid and test
+        'group': '',  # column of groups that no split cuts
+        'drop': (),  # columns that are no inputs
+        'kinds': (),  # where they should not be inferred: 'zip:category'
+        'categories': 'auto',  # onehot, embed, or embedded from 21 on
+        'impute': 'median',  # or mean
+        'parts': (3, 1, 1),  # sizes of train, valid and test
+        'max_len': 40,  # words of text
+        'vocab_size': 10_000,
+        'image_size': 32,  # height and width of pictures in pixels
+      },
       'tfds': {  # any TFDS data set that was prepared as array_record
         'name': '',
         'config': '',

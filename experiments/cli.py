@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from absl import app, flags
 from ml_collections import config_flags
 
-from experiments import lazy, typed
+from experiments import lazy, own_table, typed
 from mtl_jax import plugins
 from mtl_jax.api import configured
 from mtl_jax.errors import InputError, nearest
@@ -92,6 +92,7 @@ def check() -> None:
   """
   require('config', 'workdir')
   checks.check(CONFIG.value)
+  own_table.check(CONFIG.value)
   for what, flag in (('scheme', SCHEME), ('balancer', BALANCER)):
     checks.check_names(what, [flag.value] if flag.value else [])
 

@@ -5,7 +5,7 @@ from typing import Any
 from mtl_jax.cells import identity
 from mtl_jax.cells.initial import Initial, fit
 from mtl_jax.errors import InputError
-from mtl_jax.records import stored
+from mtl_jax.records import model_files
 
 # What decides the values that such a cell starts from.
 CODE = ('cells/initial.py', 'run/starting.py')
@@ -45,14 +45,14 @@ def check(cell: Any) -> None:
   if not (config.freeze or cell.initial):
     return
   state = cell.traced.state
-  params = stored.named(state.params.shapes)
+  params = model_files.named(state.params.shapes)
   if config.freeze:
     _check_frozen(cell, params)
   if not cell.initial:
     return
   for seed in {seed for seed, _ in cell.runs}:
     theirs = cell.initial.of(seed)
-    ours = params | stored.named(state.extra)
+    ours = params | model_files.named(state.extra)
     if not fit(theirs, ours, config.init_prefix).values:
       raise InputError(
         f'config.init_from={cell.initial.path} has nothing that fits scheme '

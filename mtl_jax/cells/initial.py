@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mtl_jax.errors import InputError
-from mtl_jax.records import model_folders, stored
+from mtl_jax.records import model_files, model_folders
 
 Arrays = Mapping[str, np.ndarray]  # by name, such as shared_encoder/.../kernel
 FILES = ('.safetensors', '.npz')
@@ -91,7 +91,7 @@ def _of_model(folder: pathlib.Path) -> Initial:
       f'config.init_from={folder} has parameters for each task '
       "(config.checkpoint_per='task'); train it with checkpoint_per='model'"
     )
-  arrays = stored.read_arrays(folder, described)
+  arrays = model_files.read_arrays(folder, described)
   of_seeds = {
     own['seed']: {name: x[i] for name, x in arrays.items()}
     for i, own in enumerate(described['seeds'])

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-from mtl_jax.models.encoding import Encoding
+from mtl_jax.models.new_rows import Encoding
 from mtl_jax.tasks import Task, scores
 
 Values = dict[tuple[str, str], float]  # by task and metric

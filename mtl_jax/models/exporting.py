@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from mtl_jax.records import atomic, stored
-from mtl_jax.records.stored import Stored
+from mtl_jax.records import atomic, model_files
+from mtl_jax.records.model_files import Stored
 
 # Names of Flax collections; all other names are those of parameters.
 COLLECTIONS = 'collections'
@@ -20,7 +20,7 @@ def variables(arrays: dict[str, np.ndarray], described: dict) -> dict[str, Any]:
     arrays: of one seed, by flat name.
     described: content of `model.json`; it lists the collections.
   """
-  tree = stored.nested(arrays)
+  tree = model_files.nested(arrays)
   others = {name: tree.pop(name) for name in described[COLLECTIONS]}
   return {'params': tree, **others}
 
@@ -46,7 +46,7 @@ def _metadata(model: Stored, number: int) -> dict[str, str]:
   described = model.described
   seed = described['seeds'][number]
   known = {
-    'format': f'mtl_jax {stored.FORMAT}',
+    'format': f'mtl_jax {model_files.FORMAT}',
     'tasks': described['tasks'],
     'scheme': described['scheme'],
     'encoder': described['config']['encoder'],

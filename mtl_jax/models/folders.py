@@ -4,8 +4,8 @@ import pathlib
 
 from mtl_jax import records
 from mtl_jax.errors import InputError
-from mtl_jax.records import model_folders, stored
-from mtl_jax.records.stored import Stored
+from mtl_jax.records import model_files, model_folders
+from mtl_jax.records.model_files import Stored
 
 
 def read(folder: pathlib.Path) -> Stored:
@@ -18,13 +18,13 @@ def read(folder: pathlib.Path) -> Stored:
     InputError: it is no model; the message says what it is and what to do.
   """
   described = model_folders.describe(folder)
-  if not (folder / stored.BEST).is_dir():
+  if not (folder / model_files.BEST).is_dir():
     raise InputError(
-      f'{folder} has no {stored.BEST}/: it is not whole; {model_folders.AGAIN}'
+      f'{folder} has no {model_files.BEST}/: it is not whole; {model_folders.AGAIN}'
     )
   try:
-    arrays = stored.read_arrays(folder, described)
-    return Stored(described, arrays, stored.read_predictions(folder))
+    arrays = model_files.read_arrays(folder, described)
+    return Stored(described, arrays, model_files.read_predictions(folder))
   except Exception as error:  # noqa: BLE001 - Orbax and NumPy raise many kinds.
     text = ' '.join(str(error).split())[:200]
     raise InputError(
@@ -64,7 +64,9 @@ def find(
       f'{", ".join(sorted(there)) or "none"}'
     )
   # Of several settings of one scheme only some may have kept a model.
-  models = [path for path in fits if (path / stored.MODEL).exists()] or fits
+  models = [
+    path for path in fits if (path / model_files.MODEL).exists()
+  ] or fits
   if len(models) > 1:
     balancers = sorted({cells[path].get('balancer', '') for path in models})
     more = f'--balancer of {", ".join(balancers)}, or ' if balancers[1:] else ''

@@ -11,11 +11,11 @@ import pandas as pd
 from ml_collections import ConfigDict
 
 from mtl_jax.errors import InputError
-from mtl_jax.models import averages, encoding, exporting, folders
+from mtl_jax.models import averages, exporting, folders, new_rows
 from mtl_jax.models.applying import Network
-from mtl_jax.models.encoding import Encoding
-from mtl_jax.records import stored
-from mtl_jax.records.stored import Stored
+from mtl_jax.models.new_rows import Encoding
+from mtl_jax.records import model_files
+from mtl_jax.records.model_files import Stored
 from mtl_jax.tasks import Task
 
 
@@ -132,14 +132,14 @@ class Model:
       InputError: the folder holds something else.
     """
     folder = pathlib.Path(folder)
-    model = (folder / stored.MODEL).exists()
+    model = (folder / model_files.MODEL).exists()
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) > model):
       raise InputError(
         f'{folder} holds other files; name a new or empty folder'
       )
     if (folder / 'records.jsonl').exists():
       raise InputError(f'{folder} is the folder of a cell; name a new folder')
-    stored.write(folder, self.stored)
+    model_files.write(folder, self.stored)
 
   def to_safetensors(
     self, path: str | os.PathLike, seed: int | None = None
@@ -181,7 +181,7 @@ class Model:
 
   def _encoding(self, seed: int) -> Encoding:
     number = self.described['seeds'][self.seeds.index(seed)]['data']
-    return encoding.make(self.described['data'][number], self.described)
+    return new_rows.make(self.described['data'][number], self.described)
 
 
 def load(folder: str | os.PathLike) -> Model:

@@ -6,7 +6,7 @@ from typing import Any
 
 from mtl_jax.errors import InputError
 from mtl_jax.records import lines
-from mtl_jax.records.stored import FORMAT, MODEL
+from mtl_jax.records.model_files import FORMAT, MODEL
 
 AGAIN = (
   'run the command that trained it again with --config.keep=best, which trains '

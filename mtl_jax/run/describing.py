@@ -1,4 +1,4 @@
-"""The model of a finished cell: what is stored of it, see `records.stored`."""
+"""The model of a finished cell: what is stored of it, see `records.model_files`."""
 
 import json
 import platform
@@ -12,8 +12,8 @@ import numpy as np
 from mtl_jax.cells import Cell
 from mtl_jax.data import label_units, views
 from mtl_jax.data.base import Data
-from mtl_jax.records import stored
-from mtl_jax.records.stored import Stored
+from mtl_jax.records import model_files
+from mtl_jax.records.model_files import Stored
 from mtl_jax.schemes import base as schemes
 
 Runs = Mapping[int, Sequence[Any]]  # by seed, a `kept.Kept` per part
@@ -24,7 +24,7 @@ def model(cell: Cell, runs: Runs) -> Stored:
 
   Args:
     cell: of the runs.
-    runs: by seed, the chosen run of each part of the model, see `choosing`.
+    runs: by seed, the chosen run of each part of the model, see `chosen_runs`.
   """
   trees = [_arrays(own) for own in runs.values()]
   arrays = {
@@ -52,7 +52,7 @@ def _arrays(runs: Sequence[Any]) -> dict[str, np.ndarray]:
       name: _composed([run.extra[name] for run in runs]) for name in extra
     }
   tree = {**params.tree, **extra}
-  return jax.tree.map(np.asarray, stored.named(tree))
+  return jax.tree.map(np.asarray, model_files.named(tree))
 
 
 def _rows(*parts: np.ndarray) -> np.ndarray:

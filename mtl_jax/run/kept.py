@@ -1,7 +1,7 @@
 """What a cell keeps of its trained runs: best parameters, test predictions.
 
 Of several settings of hyperparameters each seed keeps the one that validation
-chooses, as the report does, see `choosing`. Where the runs of a cell are
+chooses, as the report does, see `chosen_runs`. Where the runs of a cell are
 trained in several chunks, the runs that may still be chosen wait in files.
 """
 
@@ -15,8 +15,8 @@ import numpy as np
 
 from mtl_jax.cells import Cell, Chunk
 from mtl_jax.processes import hosts
-from mtl_jax.records import atomic, stored
-from mtl_jax.run import choosing, describing, predicted_rows
+from mtl_jax.records import atomic, model_files
+from mtl_jax.run import chosen_runs, describing, predicted_rows
 
 WAITING = 'kept'  # folder of the runs that may still be chosen
 UNTIL = 'until'  # file in it: how many runs were trained so far
@@ -90,7 +90,7 @@ class Keeper:
     until = chunk.first + len(chunk.runs)
     atomic.write(self._waiting / UNTIL, str(until))
     waiting = {n: self._line(n) for n in self._numbers()}
-    for number in waiting.keys() - choosing.needed(self._cell, waiting):
+    for number in waiting.keys() - chosen_runs.needed(self._cell, waiting):
       self._path(number).unlink()
 
   def finish(self) -> None:
@@ -100,15 +100,15 @@ class Keeper:
     numbers = [n for n in self._numbers() if n not in self._last]
     lines = {n: self._line(n) for n in numbers}
     lines |= {n: run.line for n, run in self._last.items()}
-    chosen = choosing.chosen(self._cell, lines)
+    chosen = chosen_runs.chosen(self._cell, lines)
     needed = {n for own in chosen.values() for n in own}
     runs = {n: self._last.get(n) or self._read(n) for n in needed}
     whole = {s: [runs[n] for n in own] for s, own in chosen.items()}
     model = describing.model(self._cell, whole)
     if keeps(self._cell) == 'best':
-      stored.write(self._folder, model)
+      model_files.write(self._folder, model)
     else:
-      stored.write_predictions(self._folder, model.predictions)
+      model_files.write_predictions(self._folder, model.predictions)
     shutil.rmtree(self._waiting, ignore_errors=True)
 
   def _follows(self, chunk: Chunk) -> bool:
@@ -165,7 +165,7 @@ def lacks(cell: Cell, folder: pathlib.Path) -> bool:
     folder: of the cell.
   """
   asked = cell.config.get('keep', 'auto') == 'best' and not cell.groups
-  return asked and not (folder / stored.MODEL).exists()
+  return asked and not (folder / model_files.MODEL).exists()
 
 
 def _kept(

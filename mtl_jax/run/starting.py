@@ -11,7 +11,7 @@ from mtl_jax.cells import Cell, Chunk, initial
 from mtl_jax.cells.initial import Fitted
 from mtl_jax.programs.compiled import Compiled
 from mtl_jax.programs.inputs import Inputs
-from mtl_jax.records import stored
+from mtl_jax.records import model_files
 
 MOST = 8  # names that are listed in the report
 
@@ -57,13 +57,15 @@ def _begun(cell: Cell, state: Any, seed: int) -> Any:
 
 def fit(cell: Cell, state: Any, seed: int) -> Fitted:
   """Fits the arrays of a seed to the parameters of a state of one run."""
-  ours = stored.named({**state.params.shapes, **state.extra})
+  ours = model_files.named({**state.params.shapes, **state.extra})
   return initial.fit(cell.initial.of(seed), ours, cell.config.init_prefix)
 
 
 def _replaced(tree: Mapping, values: Mapping[str, np.ndarray]) -> dict:
-  own = stored.named(tree)
-  return stored.nested({name: values.get(name, x) for name, x in own.items()})
+  own = model_files.named(tree)
+  return model_files.nested(
+    {name: values.get(name, x) for name, x in own.items()}
+  )
 
 
 def report(cell: Cell) -> list[str]:
@@ -74,7 +76,7 @@ def report(cell: Cell) -> list[str]:
   """
   state, source = cell.traced.state, cell.initial
   fitted = fit(cell, state, cell.runs[0][0])
-  ours = stored.named({**state.params.shapes, **state.extra})
+  ours = model_files.named({**state.params.shapes, **state.extra})
   sizes = {name: int(np.prod(x.shape)) for name, x in ours.items()}
   started = sum(sizes[name] for name in fitted.values)
   lines = [

@@ -1,18 +1,12 @@
 """A finished cell is a model: it predicts what it was tested on."""
 
-import json
-import pickle
-
-import jax
 import numpy as np
 import pytest
 
 from configs import default
 from mtl_jax import cells, models, run
 from mtl_jax.cells import build
-from mtl_jax.errors import InputError
-from mtl_jax.models import folders
-from mtl_jax.records import stored
+from mtl_jax.records import model_files
 from tests import small
 
 quick = small.quick
@@ -51,7 +45,7 @@ def case(request, tmp_path_factory):
 def test_a_model_predicts_what_its_cell_was_tested_on(case):
   cell, folder = case
   model = models.load(folder)
-  kept = stored.read_predictions(folder)
+  kept = model_files.read_predictions(folder)
   assert kept['seeds'].tolist() == [0, 1] == list(model.seeds)
   for data, seed in zip(cell.datas, model.seeds, strict=True):
     found = model.predict(data.test.inputs, seed)

@@ -1,6 +1,5 @@
 """Runs start from trained parameters, and keep what is frozen."""
 
-import jax
 import numpy as np
 import pytest
 
@@ -8,7 +7,6 @@ from configs import default
 from mtl_jax import cells, models, run
 from mtl_jax.cells import build, initial
 from mtl_jax.errors import InputError
-from mtl_jax.records import stored
 from mtl_jax.run import starting
 from tests import small
 
