@@ -59,7 +59,7 @@ def write_predictions(
 ) -> None:
   """Writes `predictions.npz`; see docs/models.md for the names in it."""
   atomic.write(
-    folder / PREDICTIONS, lambda file: np.savez_compressed(file, **predictions)
+    folder / PREDICTIONS, lambda file: np.savez(file, **predictions)
   )
 
 
