@@ -63,7 +63,7 @@ def get_config() -> ConfigDict:
   # Start from trained parameters: the folder of a cell or of a saved model, or
   # a .safetensors or .npz file. Pairs of prefixes of names, (theirs, ours), say
   # which ones; () is all whose names and shapes agree.
-  config.init_from = ''
+  config.init_from = ''  # '' draws all parameters
   config.init_prefix = ()  # such as (('shared_encoder', 'shared_encoder'),)
   # Prefixes of the names of parameters that are not trained.
   config.freeze = ()  # such as ('shared_encoder',)

@@ -7,7 +7,16 @@ from mtl_jax import plugins
 from mtl_jax.plugins import sections
 
 HELPERS = (
-  *('columns', 'distinct', 'files', 'frames', 'one_class', 'padded', 'scarce'),
+  *(
+    'columns',
+    'distinct',
+    'files',
+    'frames',
+    'label_units',
+    'one_class',
+    'padded',
+    'scarce',
+  ),
   *('sources', 'splits', 'stacked', 'store', 'text', 'views'),
 )
 
