@@ -83,6 +83,7 @@ def _described(cell: Cell, runs: Runs) -> dict[str, Any]:
       for t in cell.system.tasks
     ],
     'inputs': _shapes(views.first(cell.datas[0].train, 1).inputs),
+    'steps': cell.system.steps,
     'per_task': cell.system.per_task,
     'collections': _collections(runs),
     'seeds': [

@@ -13,7 +13,8 @@ from mtl_jax.report import selected
 from mtl_jax.report.runs import Run
 from mtl_jax.run import chosen_runs, kept
 from mtl_jax.run.progress import Live
-from tests import small
+from mtl_jax.tasks import Task, scores
+from tests import small, toy
 from tests.models.test_models import config
 
 quick = small.quick
@@ -120,3 +121,26 @@ def test_a_finished_cell_is_trained_again_only_for_a_model(tmp_path):
   assert run.finished(best, folder)
   after = [line for line in records.read(folder) if line['kind'] == 'test']
   assert before == after
+
+
+def test_large_predictions_are_made_again(tmp_path, monkeypatch):
+  """Of large ones the metrics read a summary, and the heads' outputs are gone.
+
+  Predictions are then as many numbers as rows and classes, as without it.
+  """
+  found = []
+  for most in (scores.MOST, 1):
+    monkeypatch.setattr(scores, 'MOST', most)
+    c = config(seeds=1, resplit=False)
+    cell = cells.make(c, build.data(c, classes))
+    (folder,) = run.train([cell], tmp_path / str(most))
+    found.append(model_files.read_predictions(folder))
+  for name in found[0]:
+    np.testing.assert_allclose(found[0][name], found[1][name], atol=1e-5)
+  assert found[1]['0/first'].shape == (18, 2)
+
+
+def classes(split_seed):
+  data = toy.load(split_seed)
+  tasks = data.tasks[0], Task('first', 'multiclass', 2)
+  return data._replace(tasks=tasks)
