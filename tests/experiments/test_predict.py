@@ -1,9 +1,13 @@
 """New rows of a file are predicted by a cell, or a line says why not."""
 
+import types
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from experiments import cli, predict
+from mtl_jax.errors import InputError
 from mtl_jax.models import load
 from tests.experiments.test_start import begun
 from tests.models.test_models import trained
@@ -30,18 +34,25 @@ def test_a_file_of_rows_is_predicted(folder, tmp_path):
 
 
 @pytest.mark.parametrize(
-  ('words', 'message'),
+  ('words', 'workdir', 'message'),
   [
-    ((), 'give the folder of a cell and a file'),
-    (('{0}', '{0}/none.csv'), 'no such file'),
-    (('--workdir={0}', '{0}/model.json'), '--workdir needs --scheme'),
-    (('{0}', '{0}/model.json', 'x'), "unexpected argument 'x'"),
-    (('{0}', '{0}/model.json', '--out=/none/a.csv'), 'no folder /none'),
+    ((), None, 'give the folder of a cell and a file'),
+    (('{0}', '{0}/none.csv'), None, 'no such file'),
+    (('{0}/model.json',), '{0}', '--workdir needs --scheme'),
   ],
 )
-def test_what_cannot_be_done_is_said_at_once(folder, words, message):
-  flags = [word.format(folder) for word in words]
-  (line, code), modules = begun('experiments.predict', *flags)
-  assert message in line
+def test_what_is_missing_is_said(folder, monkeypatch, words, workdir, message):
+  named = types.SimpleNamespace(value=workdir)
+  monkeypatch.setattr(cli, 'WORDS', [word.format(folder) for word in words])
+  monkeypatch.setattr(cli, 'WORKDIR', named)
+  monkeypatch.setattr(cli, 'SCHEME', types.SimpleNamespace(value=None))
+  with pytest.raises(InputError, match=message):
+    predict.check()
+
+
+def test_a_word_too_many_needs_no_jax(folder):
+  words = str(folder), f'{folder}/model.json', 'x'
+  (line, code), modules = begun('experiments.predict', *words)
+  assert "unexpected argument 'x'" in line
   assert code == 'code 2'
   assert 'jax' not in modules

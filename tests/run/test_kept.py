@@ -1,7 +1,5 @@
 """What a cell keeps, and that it is what the report chooses."""
 
-import signal
-
 import numpy as np
 import pytest
 
@@ -12,10 +10,10 @@ from mtl_jax.records import model_files
 from mtl_jax.report import selected
 from mtl_jax.report.runs import Run
 from mtl_jax.run import chosen_runs, kept
-from mtl_jax.run.progress import Live
 from mtl_jax.tasks import Task, scores
 from tests import small, toy
 from tests.models.test_models import config
+from tests.run.test_table import train
 
 quick = small.quick
 
@@ -91,19 +89,6 @@ def test_a_cell_that_is_stopped_and_resumed_keeps_the_same(tmp_path):
   one, other = map(model_files.read_predictions, (whole, parts))
   for name in one:
     np.testing.assert_array_equal(one[name], other[name])
-
-
-def train(cell, folder, stop_after=None):
-  """Trains one cell; asks to stop after so many evaluation periods."""
-  calls = []
-
-  def asked():
-    calls.append(0)
-    reached = stop_after is not None and len(calls) >= stop_after
-    return signal.SIGTERM if reached else 0
-
-  with Live(cell.steps) as live:
-    run.train_cell(cell, folder, live, asked)
 
 
 def test_a_finished_cell_is_trained_again_only_for_a_model(tmp_path):

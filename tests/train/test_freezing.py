@@ -38,9 +38,7 @@ def test_what_is_frozen_stays_and_so_do_its_moments(rule):
     (moments.mu, jax.tree.map(jnp.zeros_like, moments.mu)),
     (moments.nu, jax.tree.map(jnp.zeros_like, moments.nu)),
   ):
-    same = jax.tree.map(
-      lambda a, b: np.array_equal(a, b), tree.tree, first.tree
-    )
+    same = jax.tree.map(np.array_equal, tree.tree, first.tree)
     assert all(jax.tree.leaves(same['shared_encoder']['stage_0']))
     assert all(jax.tree.leaves(same['head_1']))
     assert not any(jax.tree.leaves(same['shared_encoder']['stage_1']))
