@@ -19,6 +19,9 @@ def get_config() -> ConfigDict:
   config.datasets = datasets()
   config.resplit = True  # a new split per seed, or the fixed one of the card
   config.own_rows = False  # each training row has the label of one task only
+  # Balanced: training labels of a class weigh n / (number of classes * n of the
+  # class), in binary, multiclass and ordinal tasks.
+  config.class_weight = 'none'  # or balanced
   config.data_dir = ''  # folder of prepared data; '' is that of TFDS
   config.files = ''  # folder of raw files; '' is downloads/manual in data_dir
 
@@ -40,6 +43,13 @@ def get_config() -> ConfigDict:
   config.steps = 1000  # training steps of a run
   config.evals = 20  # on validation, evenly spaced; the last may come sooner
   config.batch_size = 64
+  # Where tasks have rows of their own (data set `several`), a batch has a fixed
+  # number of rows of each source k, at least one, from the source's own epochs:
+  # proportional to its n_k rows, uniform, or by temperature n_k^(1 / T). Rows
+  # draws from all rows alike, and a batch may lack a task. Auto is proportional
+  # where there are several sources, else rows.
+  config.sampling = 'auto'  # or rows, proportional, uniform, temperature
+  config.sampling_temperature = 2.0  # T; 1 is proportional
   config.compute = 'float32'  # or bfloat16; parameters remain float32
   config.eval_batch_size = 512  # no effect on any result
   config.optimizer = 'adam'  # adam, adamw or sgd
@@ -186,6 +196,17 @@ def encoders() -> ConfigDict:
         'dropout': 0.0,
       },
       'mlp': {'widths': (64, 64), 'dropout': 0.0},
+      'mixed': {  # numbers, categories, text and an image side by side
+        'widths': (64, 64),
+        'dropout': 0.0,
+        'levels': (),  # of each column of categories; () counts them
+        'embedding': 8,  # channels of a category
+        'vocab_size': 0,  # words of the text; 0 counts them
+        'word_width': 64,  # of a word, and of the LSTM's state
+        'reader': 'lstm',  # or mean
+        'channels': (10, 20),
+        'image_width': 50,
+      },
       'resnet': {
         'widths': (16, 32, 64),  # channels of each stage
         'depths': (1, 1, 1),  # blocks of each stage

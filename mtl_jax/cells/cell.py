@@ -13,8 +13,10 @@ from mtl_jax import records, train
 from mtl_jax.cells import (
   build,
   changed,
+  encoder_inputs,
   identity,
   initial,
+  sampling,
   scoring,
   settings,
   shapes,
@@ -127,6 +129,11 @@ class Cell:
   def reading(self) -> Reading:
     """The data as the runs read it."""
     return Reading(self.datas, self.groups)
+
+  @functools.cached_property
+  def sampling(self) -> sampling.Sampling:
+    """How its batches are drawn."""
+    return sampling.of(self.config, self.datas)
 
   @property
   def steps(self) -> int:
@@ -250,6 +257,7 @@ def make(
   _check_count(config, datas)
   scoring.check_primary(config.primary, datas[0].tasks)
   data = task_groups.first(datas[0], groups)
+  config = encoder_inputs.completed(config, datas)
   resolved = build.resolve(config, data.tasks, len(data.train.mask))
   chosen, system = resolved.choices, resolved.system
   numbered = task_groups.numbered(resolved.settings, groups)

@@ -7,17 +7,20 @@ from mtl_jax import plugins
 from mtl_jax.plugins import sections
 
 HELPERS = (
+  *('columns', 'disjoint', 'distinct', 'files', 'frames', 'label_units'),
+  'label_weights',
   *(
-    'columns',
-    'distinct',
-    'files',
-    'frames',
-    'label_units',
     'one_class',
     'padded',
+    'pinned',
     'scarce',
+    'sources',
+    'splits',
+    'stacked',
+    'store',
+    'text',
   ),
-  *('sources', 'splits', 'stacked', 'store', 'text', 'views'),
+  'views',
 )
 
 

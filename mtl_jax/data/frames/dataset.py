@@ -11,10 +11,10 @@ import pandas as pd
 from mtl_jax.data.frames import (
   describe,
   hints,
-  images,
-  labels,
+  pictures,
   plan,
   splitting,
+  targets,
   tasks,
   values,
 )
@@ -31,7 +31,7 @@ class DataSet:
   """A table whose columns are known; a seed splits and encodes it.
 
   Args:
-    frame: the table.
+    frame: the table, a data frame.
     asked: what the user asks for.
     name: name of the table.
     source: where the rows come from, for the card.
@@ -44,7 +44,7 @@ class DataSet:
 
   def __init__(
     self,
-    frame: pd.DataFrame,
+    frame: Any,
     asked: Asked,
     name: str = 'table',
     source: str = 'a data frame',
@@ -54,6 +54,9 @@ class DataSet:
     self.frame = _plain(frame)
     make = plan.make if inputs is None else plan.of_labels
     self.plan = make(self.frame, asked)
+    if asked.split:  # the same rows for every seed
+      rows = splitting.of(self.frame, self.plan, None)
+      self._check_training(rows[0], None)
 
   def __call__(self, split_seed: int | None = None) -> Data:
     """Splits and encodes the table; all that is fitted uses training rows.
@@ -87,12 +90,6 @@ class DataSet:
 
     return tuple(Task(o.name, o.kind, **_fields(o)) for o in self.plan.outcomes)
 
-  @property
-  def levels(self) -> tuple[int, ...]:
-    """Number of categories of each embedded column, with 0 for others."""
-    embedded = [c for c in self.plan.columns if c.kind == 'embedded']
-    return tuple(len(column.levels) + 1 for column in embedded)
-
   def describe(self) -> list[str]:
     """Returns lines in Markdown: what was inferred, left out, and doubts."""
     return list(self._described)
@@ -107,10 +104,10 @@ class DataSet:
     """The pictures of all rows, read once for all seeds."""
     for column in self.plan.columns:
       if column.kind == 'image':
-        folder = self.frame.attrs.get(images.FOLDER, '')
+        folder = self.frame.attrs.get(pictures.FOLDER, '')
         size = self.plan.asked.image_size
         series = self.frame[column.name]
-        return images.read(series, folder, size, self.plan.channels)
+        return pictures.read(series, folder, size, self.plan.channels)
     return None
 
   def _encoded(self, recipe: recipes.Recipe) -> Any:
@@ -155,7 +152,7 @@ class DataSet:
     """Refuses a task that the training rows teach nothing of."""
     own = self.frame.iloc[train]
     for outcome in self.plan.outcomes:
-      found, known = labels.encode(own, outcome)
+      found, known = targets.encode(own, outcome)
       event = found[:, 1] if outcome.kind == 'survival' else found
       if len(np.unique(event[known])) < 2:
         raise InputError(
@@ -180,7 +177,7 @@ def _fields(outcome: tasks.Outcome) -> dict[str, int]:
   return {}
 
 
-def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+def _plain(frame: Any) -> pd.DataFrame:
   """Names columns by text and rows by number."""
   if not isinstance(frame, pd.DataFrame):
     raise InputError(
