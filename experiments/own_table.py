@@ -1,9 +1,8 @@
-"""The user's table of a command: its flags, its checks, and what is said of it.
+"""The user's table of a command: its flags and its checks.
 
 None of it imports JAX, so that a mistake in the table is reported at once.
 """
 
-import pathlib
 from typing import Any
 
 from absl import flags
@@ -14,7 +13,6 @@ from mtl_jax.plugins import sections
 
 with lazy.imports():
   from mtl_jax.data import table
-  from mtl_jax.data.frames import describe
 
 FLAGS = {
   'weights': flags.DEFINE_string(
@@ -58,16 +56,3 @@ def check(config: Any) -> None:
 def _read(config: Any):
   fields = dict(sections.section(config, 'dataset'))
   return table.read(fields.pop('path'), fields)
-
-
-def show(config: Any, folder: pathlib.Path) -> None:
-  """Prints what was inferred from the table and writes it to the workdir.
-
-  Args:
-    config: a whole config; nothing happens if it has no table.
-    folder: the workdir.
-  """
-  if config.dataset == 'table':
-    lines = _read(config).describe()
-    print('\n'.join(lines), end='\n\n', flush=True)
-    describe.write(lines, folder)
