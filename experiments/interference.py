@@ -51,7 +51,8 @@ def main() -> None:
   table = make_cells(config, [*dict.fromkeys([BASELINE, pair])], folder)
   folders = compare.trained(table, folder, launcher)
   if hosts.is_process_0():
-    report(measure(folders[-1], folders[0], config.steps), folder, folders)
+    steps = table[-1].config.steps
+    report(measure(folders[-1], folders[0], steps), folder, folders)
 
 
 def make_cells(

@@ -49,6 +49,7 @@ def main() -> None:
     cli.BALANCER.value or config.balancer,
   )
   # The steps from one evaluation to the next are one program.
+  config.epochs = 0.0
   config.evals = max(1, config.steps // STEPS.value)
   config.steps = config.evals * STEPS.value
   cells.check(config)

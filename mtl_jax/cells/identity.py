@@ -137,7 +137,11 @@ def comparable(config: Any, choices: Choices, datas: list[Data]) -> dict:
     'compute',
   )
   # Left out where they are 0, so that digests of older cells stay valid.
-  later = {k: config[k] for k in ('first_seed', 'noise_seed') if config[k]}
+  later = {
+    k: config[k] for k in ('first_seed', 'noise_seed', 'patience') if config[k]
+  }
+  if config.accumulate > 1:
+    later['accumulate'] = config.accumulate
   selection = {
     'select': config.select,
     'primary': list(config.primary),
