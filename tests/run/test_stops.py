@@ -2,12 +2,14 @@
 
 import contextlib
 import signal
+import types
 
+import numpy as np
 import pytest
 
-from mtl_jax import records, run
+from mtl_jax import cells, records, run, train
 from mtl_jax.processes import signals
-from mtl_jax.run import clock
+from mtl_jax.run import clock, outcomes
 from mtl_jax.run.progress import RecordedProgress
 from tests import small
 from tests.run import test_table
@@ -148,3 +150,15 @@ def test_patience_of_none_leaves_the_digest_as_it_was():
   assert make(patience=0).hash == test_table.make(**CHANGES).hash
   assert make().hash != make(patience=3).hash != make(patience=0).hash
 
+
+def test_a_failure_after_the_stop_is_none():
+  """The run goes on beside others, but no longer counts."""
+  cell = make()
+  chunk = cells.Chunk(0, cell.runs[:2], 2)
+  best = train.Best(
+    np.ones((2, 1), np.float32), np.full((2, 1), 8), params=None, extra={}
+  )
+  state = types.SimpleNamespace(best=best, failed=np.array([20, 10]))
+  one, other = outcomes.outcomes(cell, chunk, state, {}, {})
+  assert (one['kind'], one['stopped_step']) == ('test', 16)
+  assert (other['kind'], other['step']) == ('failed', 10)

@@ -14,9 +14,14 @@ class TensorBoard:
   def start(self, config: dict[str, Any], folder: pathlib.Path) -> None:
     """Begins an event file beside those of earlier processes."""
     del config
+    folder = folder / 'tensorboard'
+    earlier = len(list(folder.iterdir())) if folder.is_dir() else 0
     # Imported here: most commands that check a name train nothing.
-    writer = importlib.import_module('tensorboardX')
-    self._writer = writer.SummaryWriter(str(folder / 'tensorboard'))
+    self._writer = importlib.import_module('tensorboardX').SummaryWriter(
+      str(folder),
+      # A file is named by the second, and two of one name are overwritten.
+      filename_suffix=f'.{earlier}',
+    )
 
   def log(self, step: int, values: dict[str, float]) -> None:
     """Writes the scalars to the disk."""
