@@ -16,7 +16,7 @@ from typing import Any
 
 import jax
 
-from mtl_jax import records
+from mtl_jax import run
 from mtl_jax.cells import Cell
 from mtl_jax.errors import InputError
 from mtl_jax.launchers import base
@@ -24,6 +24,7 @@ from mtl_jax.launchers.ray import address, worker
 from mtl_jax.launchers.ray import share as ray_share
 from mtl_jax.processes import containers, signals
 from mtl_jax.records import locks
+from mtl_jax.run import table
 from mtl_jax.run.progress import Live
 
 RETRIES = 3  # restarts of a worker that was killed
@@ -87,14 +88,14 @@ def train(
   """
   folders = [workdir / 'cells' / cell.hash for cell in cells]
   pairs = list(zip(cells, folders, strict=True))
-  left = [pair for pair in pairs if not records.finished(pair[1])]
+  left = [pair for pair in pairs if not run.finished(*pair)]
   if left:
     steps = sum(cell.steps for cell, _ in left)
     if not (resources.cpus or share.gpus):
       share = ray_share.one_core_per_run(share, [cell for cell, _ in left])
     with (
       _token(workdir) as token,
-      Live(steps) as live,
+      Live(steps, quiet=table.is_quiet(cells)) as live,
       signals.postponed() as stop_asked,
     ):
       Sweep(ray, share, left, token, live, stop_asked).run()
