@@ -319,10 +319,11 @@ def draw(
     # The margin may stand in the config's file instead of the command.
     f'{typed} {cli.CONFIG.value.margin}',
   )
-  print(
-    f'\nwritten: {folder}/table.md .csv .tex, {folder}/figures/*.png, '
-    f'{folder}/report.html'
-  )
+  if cli.CONFIG.value.verbose:
+    print(
+      f'\nwritten: {folder}/table.md .csv .tex, {folder}/figures/*.png, '
+      f'{folder}/report.html'
+    )
 
 
 def command() -> list[str]:
