@@ -53,7 +53,8 @@ def evaluation(cell: Cell, step: int, lines: list[dict], score: float) -> str:
   names = [task.name for task in cell.system.tasks]
 
   def shown(losses):
-    means = np.mean([[one[n] for n in names] for one in losses], axis=0)
+    rows = np.ma.masked_invalid([[one[n] for n in names] for one in losses])
+    means = rows.mean(axis=0).filled(np.nan).tolist()
     return progress.line(dict(zip(names, means, strict=True)))
 
   train = shown([line['train_loss'] for line in lines])
