@@ -27,7 +27,7 @@ from mtl_jax.report.compare.parts import (
 )
 from mtl_jax.report.layout import readable
 from mtl_jax.report.results import Cell
-from mtl_jax.report.web import grid, templates
+from mtl_jax.report.web import sortable, templates
 
 
 def write(
@@ -136,13 +136,13 @@ def html(
     sentences=sentences.of_rows(cells, frame),
     limits=limits.lines(cells, frame),
     basis=above.basis(cells, frame),
-    table=grid.of_table(readable(cells, frame), _verdicts(cells, frame)),
+    table=sortable.of_table(readable(cells, frame), _verdicts(cells, frame)),
     latex=tables.latex(cells, frame),
     notes=[note for note in notes(cells, frame) if note not in weighed],
     effects=effects.panels(cells, frame),
     weights=weighed,
     more_lines=glossary.lines(cells, frame),
-    more=grid.of_table(glossary.table(cells, frame)),
+    more=sortable.of_table(glossary.table(cells, frame)),
     card=provenance.card(cells),
     described=described,
     provenance=provenance.lines(cells),

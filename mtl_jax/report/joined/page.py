@@ -11,7 +11,7 @@ from mtl_jax.report.joined import figures, hierarchical, long_table, questions
 from mtl_jax.report.joined.findings import Findings, find
 from mtl_jax.report.joined.join import DataSet, Joined
 from mtl_jax.report.terminal import Sheet
-from mtl_jax.report.web import grid, pictures, templates
+from mtl_jax.report.web import pictures, sortable, templates
 
 TITLE = 'Ways of sharing on {} data sets'
 
@@ -106,7 +106,7 @@ def _section(own: questions.Section, drawn: dict[str, bytes]) -> dict:
     'title': own.title,
     'answer': own.answer,
     'lines': own.sheet.above,
-    'table': grid.of_table(own.sheet.table),
+    'table': sortable.of_table(own.sheet.table),
     'picture': picture,
   }
 

@@ -13,7 +13,7 @@ from mtl_jax.report import drawing, many
 from mtl_jax.report.agreement import baseline, ordered
 from mtl_jax.report.layout import of_cell, with_interval
 from mtl_jax.report.results import Cell
-from mtl_jax.report.web.grid import SIGNS
+from mtl_jax.report.web.sortable import SIGNS
 
 MOST = 12  # gains, and as many losses, of single tasks among many
 

@@ -10,7 +10,7 @@ from mtl_jax.report import many, stats
 from mtl_jax.report.agreement import baseline, ordered
 from mtl_jax.report.layout import human, of_cell, two_digits
 from mtl_jax.report.results import Cell
-from mtl_jax.report.web.grid import SIGNS
+from mtl_jax.report.web.sortable import SIGNS
 
 MOST = 4  # tasks that a sentence names per verdict
 
