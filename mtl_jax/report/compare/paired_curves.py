@@ -41,12 +41,13 @@ def compared(cells: Sequence[Cell]) -> list[Cell]:
   return [c for c in ordered(cells) if not (c.is_baseline or c.is_reference)]
 
 
-def panels(cells: Sequence[Cell], units) -> list[Panel]:
+def panels(cells: Sequence[Cell], units, most: int = MOST_STEPS) -> list[Panel]:
   """Returns a panel for each task, or for each metric of many tasks.
 
   Args:
     cells: of the table.
     units: of a task and its metric, such as `drawing.unit`.
+    most: steps that are kept, the last among them.
 
   Returns:
     Of a task: the mean over seeds of the validation headline less that of
@@ -58,22 +59,28 @@ def panels(cells: Sequence[Cell], units) -> list[Panel]:
   tasks = base.tasks
   if many.too_many(tasks):
     return [
-      Panel(f'{len(own)} tasks', f'{metric} gain, %', _summed(shown, base, own))
+      Panel(
+        f'{len(own)} tasks',
+        f'{metric} gain, %',
+        _summed(shown, base, own, most),
+      )
       for (metric, _), own in many.by_metric(tasks).items()
     ]
   return [
     Panel(
       task.name,
       f'{task.metrics[0][0]} gain{units(task.kind, task.metrics[0][0])}',
-      _known({cell.label: of_task(cell, base, task) for cell in shown}),
+      _known({cell.label: of_task(cell, base, task, most) for cell in shown}),
     )
     for task in tasks
   ]
 
 
-def of_task(cell: Cell, base: Cell, task: TaskInfo) -> Curve | None:
+def of_task(
+  cell: Cell, base: Cell, task: TaskInfo, most: int = MOST_STEPS
+) -> Curve | None:
   """Returns the curve of a cell in one task; None if there are no pairs."""
-  steps, gains = _gains(cell, base, task)
+  steps, gains = _gains(cell, base, task, most)
   if not len(steps):
     return None
   overlap = counts.valid_over_train(base)
@@ -81,18 +88,18 @@ def of_task(cell: Cell, base: Cell, task: TaskInfo) -> Curve | None:
   return Curve(steps, *np.array([(f.mean, f.low, f.high) for f in found]).T)
 
 
-def _summed(cells: list[Cell], base: Cell, tasks) -> dict[str, Curve]:
-  return _known({c.label: _over_tasks(c, base, tasks) for c in cells})
+def _summed(cells, base: Cell, tasks, most: int) -> dict[str, Curve]:
+  return _known({c.label: _over_tasks(c, base, tasks, most) for c in cells})
 
 
-def _over_tasks(cell: Cell, base: Cell, tasks) -> Curve | None:
+def _over_tasks(cell: Cell, base: Cell, tasks, most: int) -> Curve | None:
   rows = []
   for task in tasks:
-    steps, gains = _gains(cell, base, task)
+    steps, gains = _gains(cell, base, task, most)
     level = _last_level(base, task)
     if not len(steps) or not level > stats.NEAR_ZERO:
       continue
-    rows.append((steps, 100 * _mean(gains) / level))
+    rows.append((steps, 100 * np.nanmean(gains, axis=0) / level))
   # Of tasks whose evaluations differ, which a table has not, the first counts.
   rows = [row for row in rows if np.array_equal(row[0], rows[0][0])]
   if not rows:
@@ -101,13 +108,13 @@ def _over_tasks(cell: Cell, base: Cell, tasks) -> Curve | None:
   return Curve(rows[0][0], middle, low, high)
 
 
-def _gains(cell: Cell, base: Cell, task: TaskInfo):
+def _gains(cell: Cell, base: Cell, task: TaskInfo, most: int):
   """Steps, and gains `[seeds, steps]` of seeds that both cells have."""
   higher = task.metrics[0][1]
   own, other = _values(cell, task), _values(base, task)
   seeds = sorted(own.keys() & other.keys())
   common = [own[seed].keys() & other[seed].keys() for seed in seeds]
-  steps = _thinned(sorted(set().union(*common)))
+  steps = _thinned(sorted(set().union(*common)), most)
   gains = [
     [own[s].get(t, np.nan) - other[s].get(t, np.nan) for t in steps]
     for s in seeds
@@ -129,20 +136,17 @@ def _values(cell: Cell, task: TaskInfo) -> dict[int, dict[int, float]]:
   return {seed: own for seed, own in found.items() if own}
 
 
-def _thinned(steps: list[int]) -> list[int]:
-  if len(steps) <= MOST_STEPS:
+def _thinned(steps: list[int], most: int) -> list[int]:
+  if len(steps) <= most:
     return steps
-  kept = np.linspace(0, len(steps) - 1, MOST_STEPS).round().astype(int)
-  return [steps[i] for i in kept]
+  # From the end, so that the last is kept whatever their number.
+  kept = np.linspace(len(steps) - 1, 0, most).round().astype(int)
+  return [steps[i] for i in sorted(kept)]
 
 
 def _last_level(base: Cell, task: TaskInfo) -> float:
   curves = _values(base, task).values()
   return abs(float(np.mean([own[max(own)] for own in curves])))
-
-
-def _mean(gains: np.ndarray) -> np.ndarray:
-  return np.nanmean(gains, axis=0)
 
 
 def _known(curves: dict[str, Curve | None]) -> dict[str, Curve]:

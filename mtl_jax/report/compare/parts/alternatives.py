@@ -49,7 +49,7 @@ def _differences(cells: Sequence[Cell], frame: pd.DataFrame) -> str:
 
 def _curve_differences(cells: Sequence[Cell]) -> str:
   parts = []
-  for panel in paired_curves.panels(cells, drawing.unit):
+  for panel in paired_curves.panels(cells, drawing.unit, most=1):
     ends = {k: (c.middle[-1], c.low[-1], c.high[-1]) for k, c in _last(panel)}
     named = [
       f'{label} {mid:+.2g} ({low:+.2g} to {high:+.2g})'
