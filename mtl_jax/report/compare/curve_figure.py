@@ -42,17 +42,22 @@ def curve_differences(
 
 
 def scale(panel: Panel) -> float:
-  """Returns half the span of a lane: what most late values and bands fit in.
+  """Returns half the span of a lane, which holds most late values and bands.
 
-  The first half of the steps may lie outside, and so may wide intervals.
+  The first half of the steps may lie outside, and so may wide intervals and,
+  of more than ten schemes, those that are farthest away.
   """
-  means, ends = [0.0], [0.0]
-  for curve in panel.curves.values():
-    late = curve.steps >= 0.5 * curve.steps[-1]
-    means.append(np.nanmax(np.abs(curve.middle[late]), initial=0.0))
-    ends += [*np.abs([curve.low[late], curve.high[late]]).ravel()]
-  finite = np.array(ends)[np.isfinite(ends)]
-  size = max(max(means), float(np.quantile(finite, 0.9)))
+  late = [
+    [np.abs(v[c.steps >= 0.5 * c.steps[-1]]) for v in c[1:]]
+    for c in panel.curves.values()
+  ]
+  if not late:
+    return 1.0
+  farthest = [np.nanmax(middle, initial=0.0) for middle, *_ in late]
+  ends = np.concatenate([end for _, *pair in late for end in pair])
+  ends = ends[np.isfinite(ends)]
+  wide = np.quantile(ends, 0.8) if ends.size else 0.0
+  size = max(np.quantile(farthest, 0.9, method='higher'), wide)
   return float(f'{1.1 * size:.2g}') or 1.0
 
 
