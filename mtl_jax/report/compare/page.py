@@ -18,6 +18,7 @@ from mtl_jax.report.compare import (
   weights,
 )
 from mtl_jax.report.compare.notes import notes
+from mtl_jax.report.compare.paired_curves import compared
 from mtl_jax.report.compare.parts import (
   captions,
   effects,
@@ -156,11 +157,13 @@ def html(
 def _pictures(cells: Sequence[Cell], frame: pd.DataFrame, drawn) -> dict:
   """The figures by the section of the page that shows them."""
   found = captions.of_figures(cells, frame, drawn)
+  # There are none where single is compared with linear models alone.
+  curves = any(run.curve for c in compared(cells) for run in c.completed)
   # Bars of many tasks have no room on the page; their figure has.
   summed = many.too_many(cells[0].tasks)
   return {
     'differences': found.get('differences') if summed else None,
-    'paired': found.get('curve_differences'),
+    'paired': found.get('curve_differences') if curves else None,
     'curves': found.get('curves'),
     'quality': found.get('quality_vs_parameters'),
     'readings': [found[name] for name in found if name not in figures.ALL],
