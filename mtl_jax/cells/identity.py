@@ -18,6 +18,7 @@ import numpy as np
 from mtl_jax import data as datasets
 from mtl_jax import records
 from mtl_jax import tasks as tasks_lib
+from mtl_jax.cells import sampling
 from mtl_jax.cells.choices import Choice, Choices
 from mtl_jax.data import views
 from mtl_jax.data.base import Data
@@ -51,6 +52,7 @@ CORE = (
   'cells/choices.py',
   'cells/parts.py',
   'cells/reading.py',
+  'cells/sampling.py',
   'cells/scoring.py',
   'cells/settings.py',
   'cells/task_groups.py',
@@ -59,6 +61,8 @@ CORE = (
   'programs/measuring.py',
   'programs/run_functions.py',
 )
+# Keys that were added when there were results already, and their defaults.
+LATER = {'first_seed': 0, 'noise_seed': 0, 'class_weight': 'none'}
 # Further files of cells that measure interference, and of reference models.
 PROBES = (
   'interference/grad_tag.py',
@@ -136,8 +140,8 @@ def comparable(config: Any, choices: Choices, datas: list[Data]) -> dict:
     *('resplit', 'own_rows', 'seeds', 'steps', 'evals', 'batch_size'),
     'compute',
   )
-  # Left out where they are 0, so that digests of older cells stay valid.
-  later = {k: config[k] for k in ('first_seed', 'noise_seed') if config[k]}
+  # Left out at their defaults, so that digests of older cells stay valid.
+  later = {k: config[k] for k in LATER if config[k] != LATER[k]}
   selection = {
     'select': config.select,
     'primary': list(config.primary),
@@ -145,6 +149,7 @@ def comparable(config: Any, choices: Choices, datas: list[Data]) -> dict:
   }
   return {
     **later,
+    **sampling.of(config, datas).identity,
     **selection,
     **{part: _named(getattr(choices, part)) for part in parts},
     **_in_memory(config, datas[0]),

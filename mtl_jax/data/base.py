@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from mtl_jax import tasks as tasks_lib
-from mtl_jax.data import one_class, splits
+from mtl_jax.data import label_weights, one_class, splits
 from mtl_jax.data.views import Split, Table, View, inputs_to_check
 from mtl_jax.errors import InputError
 from mtl_jax.tasks import Task
@@ -92,6 +92,8 @@ class Data(NamedTuple):
       `frames.recipe.Recipe`, or None if the data set has none.
     scales: one `Scale` per task, None for a task whose labels are in their own
       unit; () if no task has one.
+    sources: numbers of training rows of each source, if tasks have rows of
+      their own; the training rows of a source follow each other.
   """
 
   train: Split | View
@@ -101,6 +103,7 @@ class Data(NamedTuple):
   card: Card
   recipe: Any = None
   scales: tuple[Scale | None, ...] = ()
+  sources: tuple[int, ...] = ()
 
   @property
   def splits(self) -> dict[str, Split | View]:
@@ -196,11 +199,18 @@ def check(data: Data, columns: Sequence[str] = ()) -> Data:
 
   Raises:
     InputError: if a float input or label is NaN or infinite, a task has no
-      known label in a split, or only one class in validation or test,
-      `tasks.check` refuses the tasks, or a kind refuses a label.
+      known label in a split, or only one class in validation or test, a
+      weight is not valid, `tasks.check` refuses the tasks, or a kind refuses
+      a label.
   """
   tasks_lib.check(data.tasks)
   _check_split(data, columns)
+  rows = len(data.train.mask)
+  if data.sources and sum(data.sources) != rows:
+    raise InputError(
+      f'sources are {data.sources}, {sum(data.sources)} rows, and the train '
+      f'split has {rows}; give the number of training rows of each source'
+    )
   return _labelled(data)
 
 
@@ -218,6 +228,7 @@ def _check_split(data: Data, columns: Sequence[str]) -> None:
         )
       # Masked labels too: `Split.labels` are finite everywhere.
       finite(labels, f'{name} labels of {task.name!r}')
+    label_weights.check(name, split, data.tasks)
 
 
 def _labelled(data: Data) -> Data:

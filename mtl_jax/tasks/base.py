@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Bool, Float
 
 from mtl_jax.errors import InputError
 
@@ -60,12 +62,13 @@ class Kind(NamedTuple):
     summary: `(predictions, labels, weights) -> arrays`, in NumPy or JAX
       according to its arguments. Metrics receive it instead of the
       predictions, so that large predictions need not leave the device.
-    reference: `(strength, inputs [N, F], labels) -> Linear`: fits the
-      scikit-learn model of the table's reference row; None if there is none.
-    trees: `(setting, inputs [N, F], labels) -> stages`: fits gradient-boosted
-      trees, see `boosting`. `stages(inputs [M, F])` yields predictions
-      `[M, outputs]` after each tree, in the form that a head produces; None if
-      there are none.
+    reference: `(strength, inputs [N, F], labels, weights=None) -> Linear`: fits
+      the scikit-learn model of the table's reference row; None if there is
+      none. Weights are passed only if the data have them; their mean is 1.
+    trees: `(setting, inputs [N, F], labels, weights=None) -> stages`: fits
+      gradient-boosted trees, see `boosting`. `stages(inputs [M, F])` yields
+      predictions `[M, outputs]` after each tree, in the form that a head
+      produces; None if there are none.
     infer: `(labels, known) -> fields` of `make` that were not given; labels
       are those of all splits. None if nothing is inferred.
     constant: `(labels, weights) -> float` in NumPy, over rows whose label is
@@ -91,6 +94,27 @@ class Kind(NamedTuple):
   constant: Callable[[np.ndarray, np.ndarray], float] | None = None
   predicted: Callable[[np.ndarray], np.ndarray] | None = None
   classes: tuple[int, ...] = ()
+
+
+def mean(
+  values: Float[Array, 'batch'],
+  mask: Bool[Array, 'batch'],
+  weights: Float[Array, 'batch'] | None = None,
+) -> Float[Array, '']:
+  """Returns the weighted mean of masked values, 0 if nothing has a weight.
+
+  Args:
+    values: `[B]`.
+    mask: `[B]`, True where a value counts.
+    weights: `[B]`; None is 1 for every value.
+  """
+  total = values if weights is None else values * weights
+  total = jnp.where(mask, total, 0).sum()
+  # Without a value both branches avoid 0 / 0.
+  if weights is None:
+    return total / jnp.maximum(mask.sum(), 1)
+  whole = jnp.where(mask, weights, 0).sum()
+  return total / jnp.where(whole > 0, whole, 1)
 
 
 def checked(name: str, kind: Any) -> Kind:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from absl import flags
 from absl.testing import flagsaver
 
 from configs import table as config_of_table
@@ -16,7 +17,7 @@ TASKS = '--config.datasets.table.tasks=("sick:binary",)'
 
 @pytest.fixture
 def path(tmp_path):
-  rows = [f'{i * 7 % 60},{i % 2},{1 + i % 3},p{i // 2}' for i in range(60)]
+  rows = [f'{i * 7 % 50},{i % 2},{1 + i % 3},p{i // 2}' for i in range(60)]
   file = tmp_path / 'patients.csv'
   file.write_text('\n'.join(['age,sick,w,home', *rows]) + '\n')
   return str(file)
@@ -31,8 +32,16 @@ def config(path):
   return config
 
 
+@pytest.fixture(autouse=True)
+def parsed():
+  """Flags can be read, also where no command has parsed any."""
+  with flagsaver.flagsaver():
+    flags.FLAGS.mark_as_parsed()
+    yield
+
+
 def test_flags_are_fields_of_the_table(config):
-  with flagsaver.as_parsed(weights='w', group='home'):
+  with flagsaver.flagsaver(weights='w', group='home'):
     own_table.check(config)
   assert config.datasets.table.weights == 'w'
   assert config.datasets.table.group == 'home'
@@ -44,9 +53,25 @@ def test_flags_of_a_table_need_one(config):
   own_table.check(config)
   match = "--group is for tables, and config.dataset is 'actg175'"
   with (
-    flagsaver.as_parsed(group='home'),
+    flagsaver.flagsaver(group='home'),
     pytest.raises(InputError, match=match),
   ):
+    own_table.check(config)
+
+
+def test_tables_of_tasks_are_checked_and_shown_too(config, path, tmp_path):
+  with config.unlocked():
+    config.dataset = 'several'
+    config.datasets.several.tables = ((path, ('sick:binary',)),)
+  with flagsaver.as_parsed(weights='w'):
+    own_table.check(config)
+  assert config.datasets.several.weights == 'w'
+  text = described.lines(config, None)
+  described.show(text)
+  described.write(text, tmp_path)
+  assert "weights from 'w'" in (tmp_path / 'data.md').read_text()
+  config.datasets.several.tables = (path,)
+  with pytest.raises(InputError, match='give pairs of a file and its tasks'):
     own_table.check(config)
 
 
@@ -56,7 +81,7 @@ def test_what_was_inferred_is_printed_and_written(config, tmp_path, capsys):
   described.write(text, tmp_path)
   shown = capsys.readouterr().out.strip()
   assert shown == (tmp_path / 'data.md').read_text().strip()
-  assert '| age | number | 0 | 0 to 59, mean 29.5 |' in shown
+  assert '| age | number | 0 | 0 to 49, mean' in shown
 
 
 def test_a_file_that_has_changed_is_read_again(config, path):
@@ -91,6 +116,7 @@ def test_a_bad_table_needs_no_jax_and_leaves_nothing(
 
 
 def test_seeds_of_one_table_differ_in_rows_alone(config):
+  config.datasets.table.drop = ('home',)
   found = own_table._read(config)
   one, other = found(0), found(1)
   assert not np.array_equal(np.sort(one.test.rows), np.sort(other.test.rows))

@@ -140,14 +140,14 @@ def _check_mixed(known: pd.Series, numbers: np.ndarray, share: float) -> None:
 def _of_words(known: pd.Series, distinct: int) -> str:
   if values.form(known):
     return 'date'
-  text = pd.Series(values.words(known), dtype=object).astype(str)
+  text = pd.Series(pd.unique(values.words(known))).astype(str)
   if text.str.fullmatch(_IMAGE).all():
     return 'image'
   lengths = text.str.split().str.len()
-  long = lengths.mean() >= 4 and distinct > max(LEVELS, len(text) / 5)
+  long = lengths.mean() >= 4 and distinct > max(LEVELS, len(known) / 5)
   if long:
     return 'text'
-  if len(text) >= _FEW and distinct > 0.9 * len(text):
+  if len(known) >= _FEW and distinct > 0.9 * len(known):
     return 'id'
   return 'yes/no' if distinct == 2 else 'category'
 
