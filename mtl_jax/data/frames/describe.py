@@ -99,6 +99,8 @@ def rule(plan: Plan) -> str:
     return ', '.join(filter(None, [f'column {asked.split!r}', own]))
   classed = [o.name for o in plan.outcomes if o.kind in (*CLASSES, 'survival')]
   by = f', stratified by {_listed(classed)}' if classed else ''
+  if asked.group and classed:  # see `splitting._rarest`
+    by = ', with equal shares of the rarest class'
   return f'{parts} {own or "by row"}{by}'
 
 
