@@ -54,6 +54,9 @@ class DataSet:
     self.frame = _plain(frame)
     make = plan.make if inputs is None else plan.of_labels
     self.plan = make(self.frame, asked)
+    if asked.split:  # the same rows for every seed
+      rows = splitting.of(self.frame, self.plan, None)
+      self._check_training(rows[0], None)
 
   def __call__(self, split_seed: int | None = None) -> Data:
     """Splits and encodes the table; all that is fitted uses training rows.

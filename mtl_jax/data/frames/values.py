@@ -29,8 +29,10 @@ def is_text(series: pd.Series) -> bool:
 
 def floats(series: pd.Series) -> Float64[np.ndarray, 'rows']:
   """Returns the values as numbers; NaN where missing or no number."""
-  if pd.api.types.is_bool_dtype(series):
-    return series.astype('float64').to_numpy(np.float64, na_value=np.nan)
+  if isinstance(series.dtype, pd.CategoricalDtype):
+    series = series.astype(object)
+  if pd.api.types.is_datetime64_any_dtype(series):  # as numbers: nanoseconds
+    return np.full(len(series), np.nan)
   found = pd.to_numeric(series, errors='coerce')
   return found.to_numpy(np.float64, na_value=np.nan)
 
@@ -79,8 +81,10 @@ def numbers(series: pd.Series, where: str) -> Float64[np.ndarray, 'rows']:
     InputError: if a value is no number, or infinite; it names row and value.
   """
   found = floats(series)
+  with np.errstate(over='ignore'):  # inputs and labels become float32
+    finite = np.isfinite(found.astype(np.float32))
   refuse(
-    ~missing(series) & ~np.isfinite(found),
+    ~missing(series) & ~finite,
     series,
     f'{where} holds numbers',
     'correct it, or leave it blank if it is not known',
