@@ -61,7 +61,7 @@ data: .venv/.data
 	$(BIN)/python -m mtl_jax.data.files actg175
 	@touch $@
 
-.venv/.data: .venv/.ready
+.venv/.data: .venv/.ready mtl_jax/data/pinned.py
 	$(BIN)/python -m mtl_jax.data.files
 	@touch $@
 
