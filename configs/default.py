@@ -117,6 +117,23 @@ def get_config() -> ConfigDict:
   return config
 
 
+# Fields of tables, by `table` and `several`; see mtl_jax/data/frames/making.py.
+TABLE = {
+  'inputs': (),  # columns; () is all that are used for nothing else
+  'weights': '',  # column, or one per task: 'outcome=w,score=w2'
+  'split': '',  # column of the words train, valid and test
+  'group': '',  # column of groups that no split cuts
+  'drop': (),  # columns that are no inputs
+  'kinds': (),  # where they should not be inferred: 'zip:category'
+  'categories': 'auto',  # onehot, embed, or embedded from 21 on
+  'impute': 'median',  # or mean
+  'parts': (3, 1, 1),  # sizes of train, valid and test
+  'max_len': 40,  # words of text
+  'vocab_size': 10_000,
+  'image_size': 32,  # height and width of pictures in pixels
+}
+
+
 def datasets() -> ConfigDict:
   """Fields of each data set's `load`, and `labels`, which all have.
 
@@ -137,6 +154,11 @@ def datasets() -> ConfigDict:
         'vocab_size': 10_000,
         'regression': False,  # predict the rating instead of its sign
       },
+      'several': {  # a file per task; see mtl_jax/data/several.py
+        # Pairs: ('a.csv', ('x:binary',)), ('b.csv', ('y:regression', ...)), ...
+        'tables': (),
+        **TABLE,
+      },
       'synthetic': {  # see mtl_jax/data/synthetic.py
         'family': 'cosine',  # or low_rank, conflict, clusters
         'tasks': 2,
@@ -154,18 +176,7 @@ def datasets() -> ConfigDict:
       'table': {  # a user's file; see mtl_jax/data/frames/making.py
         'path': '',  # CSV, TSV, Parquet or Feather, or a pattern: parts/*.csv
         'tasks': (),  # 'outcome:binary', 'score:regression(points)', ...
-        'inputs': (),  # columns; () is all that are used for nothing else
-        'weights': '',  # column, or one per task: 'outcome=w,score=w2'
-        'split': '',  # column of the words train, valid and test
-        'group': '',  # column of groups that no split cuts
-        'drop': (),  # columns that are no inputs
-        'kinds': (),  # where they should not be inferred: 'zip:category'
-        'categories': 'auto',  # onehot, embed, or embedded from 21 on
-        'impute': 'median',  # or mean
-        'parts': (3, 1, 1),  # sizes of train, valid and test
-        'max_len': 40,  # words of text
-        'vocab_size': 10_000,
-        'image_size': 32,  # height and width of pictures in pixels
+        **TABLE,
       },
       'tfds': {  # any TFDS data set that was prepared as array_record
         'name': '',

@@ -12,8 +12,10 @@ from mtl_jax.errors import InputError
 from mtl_jax.plugins import sections
 
 with lazy.imports():
-  from mtl_jax.data import table
+  from mtl_jax.data import several, table
 
+# Data sets of the user's tables, and their fields that name the files.
+TABLES = {'table': 'path', 'several': 'tables'}
 FLAGS = {
   'weights': flags.DEFINE_string(
     'weights',
@@ -42,17 +44,18 @@ def check(config: Any) -> None:
     InputError: if a flag has no effect, or the table cannot be trained on.
   """
   given = {k: f.value for k, f in FLAGS.items() if f.value is not None}
-  if config.dataset != 'table':
+  if config.dataset not in TABLES:
     for name in given:
       raise InputError(
         f'--{name} is for tables, and config.dataset is {config.dataset!r}; '
         'use --config=configs/table.py'
       )
     return
-  config.datasets.table.update(given)
+  config.datasets[config.dataset].update(given)
   _read(config)
 
 
 def _read(config: Any):
   fields = dict(sections.section(config, 'dataset'))
-  return table.read(fields.pop('path'), fields)
+  module = {'table': table, 'several': several}[config.dataset]
+  return module.read(fields.pop(TABLES[config.dataset]), fields)

@@ -34,8 +34,9 @@ class Sampling(NamedTuple):
     """What determines the rows of batches, besides the data and the seed."""
     if not self.quotas:
       return {}
-    own = {'rule': self.rule, 'quotas': list(self.quotas)}
-    return {'sampling': own | {'rows': self.counts.tolist()}}
+    rows = self.counts.tolist()
+    quotas = list(self.quotas)
+    return {'sampling': self.rule, 'quotas': quotas, 'source_rows': rows}
 
 
 def of(config: Any, datas: Sequence[Data]) -> Sampling:

@@ -25,10 +25,14 @@ HELPERS = (
 
 
 def __getattr__(name: str) -> Any:
-  """Provides `frame` and `arrays`, data sets of what is in memory.
+  """Provides `frame`, `arrays` and `several_arrays`, data that are in memory.
 
-  Their import is deferred because it takes that of pandas.
+  Their import is deferred because it takes that of pandas, or of JAX.
   """
+  if name == 'several_arrays':
+    from mtl_jax.data import disjoint
+
+    return disjoint.joined
   if name not in ('frame', 'arrays'):
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
   from mtl_jax.data.frames import making

@@ -208,8 +208,8 @@ def check(data: Data, columns: Sequence[str] = ()) -> Data:
   rows = len(data.train.mask)
   if data.sources and sum(data.sources) != rows:
     raise InputError(
-      f'sources are {data.sources}, which are {sum(data.sources)} rows, and the '
-      f'train split has {rows}; give the training rows of each source'
+      f'sources are {data.sources}, {sum(data.sources)} rows, and the train '
+      f'split has {rows}; give the number of training rows of each source'
     )
   return _labelled(data)
 

@@ -1,9 +1,13 @@
-"""Sources of training rows, where labels tell which task a row was made for."""
+"""Data sets whose tasks have training rows of their own: one source each."""
 
+from collections.abc import Sequence
+from typing import Any
+
+import jax
 import numpy as np
 
-from mtl_jax.data import views
-from mtl_jax.data.base import Data
+from mtl_jax.data import base, views
+from mtl_jax.data.base import Data, Split
 from mtl_jax.errors import InputError
 
 
@@ -47,3 +51,97 @@ def _check_rows(mask: np.ndarray) -> None:
       f'config.sampling: training row {empty[0]} has no label and so belongs '
       "to no task; drop it, or set config.sampling='rows'"
     )
+
+
+def joined(datas: Sequence[Data], name: str = 'several') -> Data:
+  """Makes one data set of several, whose rows lack the labels of the others.
+
+  Each is a source of its own, from which `config.sampling` draws.
+
+  Args:
+    datas: data sets with distinct tasks, and inputs of one structure and shape.
+    name: name of the data set.
+
+  Returns:
+    The data set, with the tasks of all in order.
+
+  Raises:
+    InputError: if inputs differ in shape, or `base.check` refuses the result.
+  """
+  if not datas:
+    raise InputError('there is no data set to join; give at least one')
+  _check_inputs(datas)
+  splits = {
+    split: _split([data.splits[split] for data in datas])
+    for split in datas[0].splits
+  }
+  tasks = tuple(task for data in datas for task in data.tasks)
+  scales = tuple(s for d in datas for s in d.scales or (None,) * len(d.tasks))
+  return base.check(
+    base.counted(
+      Data(
+        **splits,
+        tasks=tasks,
+        card=_card([data.card for data in datas], name),
+        scales=scales if any(scales) else (),
+        sources=tuple(len(data.train.mask) for data in datas),
+      )
+    )
+  )
+
+
+def _split(parts: Sequence[Split | views.View]) -> Split:
+  """Puts splits under one another; labels of others are 0 and masked."""
+  rows = [len(part.mask) for part in parts]
+  ends = np.cumsum(rows)
+  masks = [np.asarray(part.mask) for part in parts]
+  tasks = np.cumsum([0, *(mask.shape[1] for mask in masks)])
+  mask = np.zeros((ends[-1], tasks[-1]), bool)
+  weights = np.ones(mask.shape, np.float32)
+  labels, weighted = [], False
+  for i, part in enumerate(parts):
+    own = slice(ends[i] - rows[i], ends[i])
+    columns = slice(tasks[i], tasks[i + 1])
+    mask[own, columns] = masks[i]
+    if part.weights is not None:
+      weights[own, columns], weighted = part.weights, True
+    for label in part.labels:
+      whole = np.zeros((ends[-1], *label.shape[1:]), label.dtype)
+      whole[own] = label
+      labels.append(whole)
+  inputs = jax.tree.map(
+    lambda *x: np.concatenate(x), *(part.inputs for part in parts)
+  )
+  return Split(inputs, tuple(labels), mask, weights if weighted else None)
+
+
+def _check_inputs(datas: Sequence[Data]) -> None:
+  first, *others = (_shapes(views.first(d.train, 1).inputs) for d in datas)
+  for number, other in enumerate(others, start=1):
+    if other != first:
+      raise InputError(
+        f'inputs of data set {number} are {other}, and those of the first are '
+        f'{first}; give all of them the same inputs'
+      )
+
+
+def _shapes(inputs: Any) -> Any:
+  """Shapes of one row and types, in the structure of the inputs."""
+  return jax.tree.map(lambda x: f'{[*x.shape[1:]]} {x.dtype}', inputs)
+
+
+def _card(cards: Sequence[base.Card], name: str) -> base.Card:
+  def said(field):
+    return '; '.join(dict.fromkeys(getattr(card, field) for card in cards))
+
+  texts = ('source', 'licence', 'citation', 'split_rule', 'notes', 'units')
+  known = [card.unit_counts for card in cards]
+  return base.Card(
+    name=name,
+    counts={},
+    drawn=all(card.drawn for card in cards),
+    unit_counts={k: sum(own[k] for own in known) for k in known[0]}
+    if all(known)
+    else None,
+    **{field: said(field) for field in texts},
+  )

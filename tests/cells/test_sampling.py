@@ -103,7 +103,7 @@ def test_every_batch_of_a_cell_has_every_task_with_all_seeds():
   datas = build.data(c, lambda split_seed: load(split_seed, shift=split_seed))
   assert datas[0].sources != datas[1].sources
   cell = cells.make(c, datas)
-  assert cell.comparable['sampling']['quotas'] == [5, 4, 4]
+  assert cell.comparable['quotas'] == [5, 4, 4]
   inputs = compiled.Programs(cell).inputs(cell.chunks()[0])
   assert inputs.num_rows.tolist() == [sum(SIZES), sum(SIZES) - 3]
   draw = functools.partial(run_functions.draw, cell, 6)
