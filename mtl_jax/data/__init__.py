@@ -7,8 +7,7 @@ from mtl_jax import plugins
 from mtl_jax.plugins import sections
 
 HELPERS = (
-  *('columns', 'disjoint', 'distinct', 'files', 'frames', 'label_units'),
-  'label_weights',
+  *('columns', 'disjoint', 'distinct', 'files', 'frames', 'label_weights'),
   *(
     'one_class',
     'padded',
@@ -25,10 +24,16 @@ HELPERS = (
 
 
 def __getattr__(name: str) -> Any:
-  """Provides `frame`, `arrays` and `several_arrays`, data that are in memory.
+  """Provides data sets of what is in memory: one or `several` of them.
+
+  `frame`, `arrays`, `several_frames` and `several_arrays`.
 
   Their import is deferred because it takes that of pandas, or of JAX.
   """
+  if name == 'several_frames':
+    from mtl_jax.data.frames import joining
+
+    return joining.frames
   if name == 'several_arrays':
     from mtl_jax.data import disjoint
 
