@@ -44,7 +44,9 @@ class Column(NamedTuple):
   form: str = ''
 
 
-def infer(series: pd.Series, kind: str = '', categories: str = 'auto'):
+def infer(
+  series: pd.Series, kind: str = '', categories: str = 'auto'
+) -> Column:
   """Infers the kind of a column.
 
   Args:
