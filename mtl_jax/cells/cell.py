@@ -131,7 +131,7 @@ class Cell:
     return Reading(self.datas, self.groups)
 
   @functools.cached_property
-  def sampling(self) -> sampling.Sampling:
+  def sampling(self) -> sampling.Rule:
     """How its batches are drawn."""
     return sampling.of(self.config, self.datas)
 

@@ -14,17 +14,17 @@ from mtl_jax.data.base import Data
 from mtl_jax.errors import InputError
 
 
-class Sampling(NamedTuple):
+class Rule(NamedTuple):
   """How batches are drawn.
 
   Attributes:
-    rule: as `config.sampling`, but for 'auto'.
+    name: as `config.sampling`, but for 'auto'.
     quotas: rows of each source in a batch; () draws from all rows alike.
     sizes: by source, the most training rows of any seed.
     counts: training rows of each source, by data set; () without quotas.
   """
 
-  rule: str
+  name: str
   quotas: tuple[int, ...] = ()
   sizes: tuple[int, ...] = ()
   counts: Any = ()
@@ -36,10 +36,10 @@ class Sampling(NamedTuple):
       return {}
     rows = self.counts.tolist()
     quotas = list(self.quotas)
-    return {'sampling': self.rule, 'quotas': quotas, 'source_rows': rows}
+    return {'sampling': self.name, 'quotas': quotas, 'source_rows': rows}
 
 
-def of(config: Any, datas: Sequence[Data]) -> Sampling:
+def of(config: Any, datas: Sequence[Data]) -> Rule:
   """Returns how the batches of a cell are drawn.
 
   Args:
@@ -56,7 +56,7 @@ def of(config: Any, datas: Sequence[Data]) -> Sampling:
   if rule == 'auto':
     rule = 'proportional' if several else 'rows'
   if rule == 'rows':
-    return Sampling(rule)
+    return Rule(rule)
   if not several:
     raise InputError(
       f'config.sampling is {rule!r}, and the data set has one source of rows; '
@@ -75,7 +75,7 @@ def of(config: Any, datas: Sequence[Data]) -> Sampling:
         f'one seed and {rows.max()} with another; set config.resplit=False or '
         "config.sampling='rows'"
       )
-  return Sampling(rule, own, sizes, counts)
+  return Rule(rule, own, sizes, counts)
 
 
 def quotas(

@@ -12,57 +12,16 @@ in its rows. `config.sampling` says how many rows of each file a batch has.
 from __future__ import annotations
 
 import functools
-import pathlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
-
-from mtl_jax.data.frames import dataset, plan, reading
+from mtl_jax.data.frames import joining, reading
 from mtl_jax.errors import InputError
 
 if TYPE_CHECKING:
   from mtl_jax.data.base import Data
 
 Tables = Sequence[tuple[str, Sequence[str]]]
-
-
-class Several(dataset.DataSet):
-  """Tables under one another, whose training rows are sorted by table.
-
-  Args:
-    frames: the tables, with the labels of their own tasks alone.
-    asked: what the user asks for, of all tables.
-    source: where the rows come from, for the card.
-  """
-
-  def __init__(
-    self, frames: Sequence[pd.DataFrame], asked: plan.Asked, source: str
-  ):
-    whole = pd.concat(frames, ignore_index=True)
-    whole.attrs = dict(frames[0].attrs)
-    super().__init__(whole, asked, 'several', source)
-    self._table = np.repeat(np.arange(len(frames)), list(map(len, frames)))
-
-  def __call__(self, split_seed: int | None = None) -> Data:
-    """Splits and encodes the tables; see `DataSet`.
-
-    Raises:
-      InputError: if a table has no training row, or as `DataSet` does.
-    """
-    from mtl_jax.data import views
-
-    data = super().__call__(split_seed)
-    table = self._table[data.train.rows]
-    sizes = np.bincount(table, minlength=self._table[-1] + 1)
-    if not sizes.all():
-      raise InputError(
-        f'table {sizes.argmin()} of {self.source} has no training row; give it '
-        'more rows, or leave it out'
-      )
-    train = views.take(data.train, np.argsort(table, kind='stable'))
-    return data._replace(train=train, sources=tuple(sizes.tolist()))
 
 
 def load(
@@ -129,7 +88,7 @@ def load(
   return read(tables, fields)(split_seed)
 
 
-def read(tables: Any, fields: dict[str, Any]) -> Several:
+def read(tables: Any, fields: dict[str, Any]) -> joining.Several:
   """Reads tables, or returns what was read last from these files.
 
   Args:
@@ -171,44 +130,8 @@ def _checked(tables: Any) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 @functools.lru_cache(maxsize=1)
-def _read(tables: tuple, stamps: tuple, **fields: Any) -> Several:
+def _read(tables: tuple, stamps: tuple, **fields: Any) -> joining.Several:
   # The stamps are in the key, so that a file that has changed is read again.
   del stamps
-  frames = [reading.read(path) for path, _ in tables]
-  columns = [
-    _label_columns(path, own, frame)
-    for (path, own), frame in zip(tables, frames, strict=True)
-  ]
-  every = {name for own in columns for name in own}
-  tasks = tuple(dict.fromkeys(word for _, own in tables for word in own))
-  asked = plan.Asked(tasks, **fields)
-  weights = _weight_columns(asked.weights, frames)
-  found = [
-    _of_table(frame, every - own, weights)
-    for frame, own in zip(frames, columns, strict=True)
-  ]
-  names = [pathlib.Path(path).name for path, _ in tables]
-  return Several(found, asked, ' and '.join(names))
-
-
-def _label_columns(path: str, tasks: tuple, frame: pd.DataFrame) -> set[str]:
-  try:
-    # Also checks the labels, so that a bad one is named by its file and row.
-    outcomes = plan.of_labels(frame, plan.Asked(tasks)).outcomes
-  except InputError as error:
-    raise InputError(f'{path}: {error}') from error
-  return {column for outcome in outcomes for column in outcome.columns}
-
-
-def _weight_columns(word: str, frames: list[pd.DataFrame]) -> set[str]:
-  """The columns of weights that some tables have."""
-  named = {pair.rpartition('=')[2].strip() for pair in word.split(',')}
-  return {name for name in named if any(name in frame for frame in frames)}
-
-
-def _of_table(
-  frame: pd.DataFrame, others: set[str], weights: set[str]
-) -> pd.DataFrame:
-  """Leaves out labels of other tables, and adds weights of 1."""
-  own = frame.drop(columns=list(others & set(frame)))
-  return own.assign(**dict.fromkeys(weights - set(own), 1.0))
+  found = [(reading.read(path), own) for path, own in tables]
+  return joining.frames(found, names=[path for path, _ in tables], **fields)

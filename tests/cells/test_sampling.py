@@ -75,9 +75,9 @@ def test_a_rule_gives_the_shares_of_a_batch(rule, temperature, expected):
   found = sampling.of(c, datas)
   assert found.quotas == expected
   c.sampling = 'auto'
-  assert sampling.of(c, datas).rule == 'proportional'
+  assert sampling.of(c, datas).name == 'proportional'
   c.sampling = 'rows'
-  assert sampling.of(c, datas) == sampling.Sampling('rows')
+  assert sampling.of(c, datas) == sampling.Rule('rows')
   # Without sources auto is rows, and neither is part of a cell.
   c.sampling = 'auto'
   assert sampling.of(c, [load()]).identity == {}

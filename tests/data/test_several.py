@@ -94,6 +94,17 @@ def test_bad_tables_are_named_by_file(tables):
     several.load(tables=(('no.csv', words), other))
 
 
+def test_data_frames_are_as_files(tables):
+  frames = [(pd.read_csv(path), words) for path, words in tables]
+  dataset = data.several_frames(frames, weights='w')
+  found, expected = dataset(1), several.load(1, tables=tables, weights='w')
+  small.same(found.train, expected.train)
+  assert [task.name for task in dataset.tasks] == ['x', 'y', 'z']
+  frames[1][0].loc[3, 'z'] = -1
+  with pytest.raises(InputError, match="table 1: task 'z'.* row 3"):
+    data.several_frames(frames)
+
+
 def _renamed(data, names):
   tasks = tuple(map(lambda t, n: t.renamed(n), data.tasks, names))
   return data._replace(tasks=tasks)

@@ -59,6 +59,22 @@ def test_flags_of_a_table_need_one(config):
     own_table.check(config)
 
 
+def test_tables_of_tasks_are_checked_and_shown_too(config, path, tmp_path):
+  with config.unlocked():
+    config.dataset = 'several'
+    config.datasets.several.tables = ((path, ('sick:binary',)),)
+  with flagsaver.as_parsed(weights='w'):
+    own_table.check(config)
+  assert config.datasets.several.weights == 'w'
+  text = described.lines(config, None)
+  described.show(text)
+  described.write(text, tmp_path)
+  assert "weights from 'w'" in (tmp_path / 'data.md').read_text()
+  config.datasets.several.tables = (path,)
+  with pytest.raises(InputError, match='give pairs of a file and its tasks'):
+    own_table.check(config)
+
+
 def test_what_was_inferred_is_printed_and_written(config, tmp_path, capsys):
   text = described.lines(config, None)
   described.show(text)
