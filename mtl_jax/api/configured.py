@@ -8,7 +8,7 @@ from typing import Any
 from ml_collections import ConfigDict
 
 from mtl_jax import data as datasets
-from mtl_jax.api import values
+from mtl_jax.api import key_values
 from mtl_jax.errors import InputError, nearest
 
 # Sections with one part for each file of the user's that a config may name.
@@ -147,7 +147,7 @@ def _put(
     part, where = part[name], f'{where}.{name}'
   if isinstance(part, ConfigDict):
     raise InputError(f'{where} is a section; set one of: {", ".join(part)}')
-  values.put(config, dotted, value)
+  key_values.put(config, dotted, value)
   return None
 
 

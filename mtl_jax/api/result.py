@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from mtl_jax.api import described, pictures
+from mtl_jax.api import described, picture
 from mtl_jax.api.experiment import Experiment
-from mtl_jax.api.pictures import Picture
+from mtl_jax.api.picture import Picture
 from mtl_jax.errors import InputError
 from mtl_jax.records import owner
 from mtl_jax.report import terminal
@@ -40,7 +40,7 @@ class Result:
   @functools.cached_property
   def figures(self) -> dict[str, Picture]:
     """The figures by name; a notebook shows one that ends a cell."""
-    return pictures.of(self.draw)
+    return picture.of(self.draw)
 
   def sheets(self) -> list[Sheet]:
     """Returns the tables, with lines above and below them."""

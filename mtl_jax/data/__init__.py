@@ -7,8 +7,7 @@ from mtl_jax import plugins
 from mtl_jax.plugins import sections
 
 HELPERS = (
-  *('columns', 'disjoint', 'distinct', 'files', 'frames', 'label_units'),
-  'label_weights',
+  *('columns', 'disjoint', 'distinct', 'files', 'frames', 'label_weights'),
   *(
     'one_class',
     'padded',
