@@ -48,7 +48,7 @@ def evaluation(cell: Cell, step: int, lines: list[dict], score: float) -> str:
     cell: named in the message.
     step: of the evaluation.
     lines: its records, of the runs that still train.
-    score: validation score, the mean over all runs.
+    score: validation score, their mean.
   """
   names = [task.name for task in cell.system.tasks]
 
@@ -62,8 +62,9 @@ def evaluation(cell: Cell, step: int, lines: list[dict], score: float) -> str:
     [{n: line['valid'][n]['loss'] for n in names} for line in lines]
   )
   return (
-    f'{cell.name}: step {step} of {cell.config.steps}, {len(lines)} runs: '
-    f'training loss {train}; validation loss {valid}; score {score:.4f}'
+    f'{cell.name}: step {step} of {cell.config.steps}, {len(lines)} '
+    f'run{"s" * (len(lines) > 1)}: training loss {train}; '
+    f'validation loss {valid}; score {score:.4f}'
   )
 
 

@@ -48,7 +48,8 @@ def test_a_line_per_evaluation_tells_losses_and_the_score(cell, tmp_path):
 
 def test_a_run_that_has_stopped_is_not_recorded(cell, tmp_path):
   (line,) = shown(cell, tmp_path, verbose=2, ends=np.array([6, 24, 24]))
-  assert '1 runs: training loss sum 3.000' in line
+  assert '1 run: training loss sum 3.000' in line
+  assert line.endswith('score 2.0000')
   assert [r['run'] for r in records.read(tmp_path)] == [1]
 
 
