@@ -1,0 +1,75 @@
+"""Runs the notebooks and stores what they show.
+
+  python docs/notebooks/run.py [names]
+
+Each runs in an empty folder; the cell with the tag `parameters` says how much
+is trained. Progress and warnings, which go to stderr, are not stored.
+"""
+
+import argparse
+import pathlib
+import tempfile
+
+import nbclient
+import nbformat
+
+HERE = pathlib.Path(__file__).parent
+NAMES = [path.stem for path in sorted(HERE.glob('*.ipynb'))]
+
+
+def execute(
+  name: str, folder: str, parameters: str = ''
+) -> nbformat.NotebookNode:
+  """Runs a notebook.
+
+  Args:
+    name: of a notebook beside this file.
+    folder: where it runs.
+    parameters: code that replaces that of the cell of parameters; '' leaves it.
+
+  Returns:
+    The notebook with its outputs.
+
+  Raises:
+    nbclient.exceptions.CellExecutionError: if a cell raises an error.
+  """
+  notebook = nbformat.read(HERE / f'{name}.ipynb', 4)
+  (cell,) = [c for c in notebook.cells if 'parameters' in tags(c)]
+  cell.source = parameters or cell.source
+  resources = {'metadata': {'path': str(folder)}}
+  nbclient.NotebookClient(
+    notebook,
+    timeout=600,
+    resources=resources,
+    record_timing=False,
+  ).execute()
+  return notebook
+
+
+def tags(cell: nbformat.NotebookNode) -> list[str]:
+  """Returns the tags of a cell."""
+  return cell.metadata.get('tags', [])
+
+
+def tidy(notebook: nbformat.NotebookNode) -> None:
+  """Leaves out what differs between two equal runs, and stderr."""
+  for cell in notebook.cells:
+    if cell.cell_type == 'code':
+      cell.outputs = [o for o in cell.outputs if o.get('name') != 'stderr']
+  notebook.metadata.pop('widgets', None)
+  notebook.metadata.language_info = {'name': 'python'}
+
+
+def main() -> None:
+  """Runs the named notebooks, or all."""
+  parser = argparse.ArgumentParser(description='Runs the notebooks.')
+  parser.add_argument('names', nargs='*', choices=[*NAMES, []])
+  for name in parser.parse_args().names or NAMES:
+    with tempfile.TemporaryDirectory() as folder:
+      notebook = execute(name, folder)
+    tidy(notebook)
+    nbformat.write(notebook, HERE / f'{name}.ipynb')
+
+
+if __name__ == '__main__':
+  main()
