@@ -60,6 +60,13 @@ def get_config() -> ConfigDict:
   # A joint model keeps the parameters of one step, or of the best of each task,
   # which takes the memory of as many copies of the parameters.
   config.checkpoint_per = 'model'  # or task
+  # Start from trained parameters: the folder of a cell or of a saved model, or
+  # a .safetensors or .npz file. Pairs of prefixes of names, (theirs, ours), say
+  # which ones; () is all whose names and shapes agree.
+  config.init_from = ''
+  config.init_prefix = ()  # such as (('shared_encoder', 'shared_encoder'),)
+  # Prefixes of the names of parameters that are not trained.
+  config.freeze = ()  # such as ('shared_encoder',)
   config.paired = False  # try the i-th values together, not all combinations
 
   # Measuring interference, at the start and at each evaluation; see probes.py.
@@ -79,6 +86,11 @@ def get_config() -> ConfigDict:
   config.spread = 'jit'  # distributes runs over devices by jit or pmap
   config.parallel = 'auto'  # map (runs in turn), vmap, 8 per program, map:8
   config.checkpoint_seconds = 60.0  # time between checkpoints
+  # What a finished cell keeps of every seed: the best parameters and the test
+  # predictions, those predictions alone, or nothing. auto keeps the best, and
+  # nothing in sweeps of many cells. A finished cell that lacks what `best` asks
+  # for by name is trained again.
+  config.keep = 'auto'  # or best, predictions, nothing
   return config
 
 
@@ -115,6 +127,22 @@ def datasets() -> ConfigDict:
         'noise': (0.1,),  # one for all tasks or one per task, as the next two
         'difficulty': (1.0,),
         'known': (1.0,),
+      },
+      'table': {  # a user's file; see mtl_jax/data/frames/making.py
+        'path': '',  # CSV, TSV, Parquet or Feather, or a pattern: parts/*.csv
+        'tasks': (),  # 'outcome:binary', 'score:regression(points)', ...
+        'inputs': (),  # columns; () is all that are used for nothing else
+        'weights': '',  # column, or one per task: 'outcome=w,score=w2'
+        'split': '',  # column of the words train, valid and test
+        'group': '',  # column of groups that no split cuts
+        'drop': (),  # columns that are no inputs
+        'kinds': (),  # where they should not be inferred: 'zip:category'
+        'categories': 'auto',  # onehot, embed, or embedded from 21 on
+        'impute': 'median',  # or mean
+        'parts': (3, 1, 1),  # sizes of train, valid and test
+        'max_len': 40,  # words of text
+        'vocab_size': 10_000,
+        'image_size': 32,  # height and width of pictures in pixels
       },
       'tfds': {  # any TFDS data set that was prepared as array_record
         'name': '',

@@ -16,6 +16,7 @@ from experiments.search import with_changes
 
 with lazy.imports():
   from mtl_jax import cells
+  from mtl_jax.api import combinations, comparison
   from mtl_jax.processes import hosts
   from mtl_jax.report import results as report_cells
 
@@ -33,19 +34,19 @@ def run(variants: Callable[[Any], Variants]) -> None:
   Raises:
     InputError: if a variant cannot be built with the config.
   """
-  config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
-  launcher = cli.launcher()
+  experiment = cli.experiment()
   baseline = {'scheme': 'single', 'balancer': 'equal'}
+  config = combinations.swept(experiment.config)
   chosen = {'single': baseline} | variants(config)
   configs = [with_changes(config, changes) for changes in chosen.values()]
   for one in configs:
     cells.check(one)
-  datas = cells.data(config)
-  table = [cells.make(one, datas, workdir=folder) for one in configs]
-  folders = compare.trained(table, folder, launcher)
+  experiment = experiment.loaded()
+  folders = experiment.train([experiment.make(one) for one in configs])
   if hosts.is_process_0():
     pairs = zip(chosen, folders, strict=True)
-    compare.report([load_as(name, own) for name, own in pairs], folder)
+    rows = [load_as(name, own) for name, own in pairs]
+    comparison.of(rows, experiment, folders).report()
 
 
 def load_as(name: str, folder: pathlib.Path) -> report_cells.Cell:

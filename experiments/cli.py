@@ -1,17 +1,19 @@
 """Command line of every experiment: flags, checks and exit codes."""
 
-import os
+from __future__ import annotations
+
 import pathlib
 import runpy
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from absl import app, flags
-from ml_collections import ConfigDict, config_flags
+from ml_collections import config_flags
 
-from configs import default
-from experiments import lazy
+from experiments import lazy, own_table, typed
 from mtl_jax import plugins
+from mtl_jax.api import configured
 from mtl_jax.errors import InputError, nearest
 from mtl_jax.launchers import base
 from mtl_jax.plugins import checks
@@ -19,7 +21,11 @@ from mtl_jax.processes import jobs, signals, supervisor
 
 with lazy.imports():
   from mtl_jax import devices
+  from mtl_jax.api import experiment as experiments
   from mtl_jax.processes import hosts
+
+if TYPE_CHECKING:
+  from mtl_jax.api.experiment import Experiment
 
 CONFIG = config_flags.DEFINE_config_file(
   'config',
@@ -71,6 +77,8 @@ PROCESSES = flags.DEFINE_integer(
 PROCESS = flags.DEFINE_integer(
   'process', None, 'The index of this process, from 0 to --processes - 1.'
 )
+WORDS: list[str] = []  # the arguments without --, see `run`
+_most_words = 0
 DEBUG = flags.DEFINE_bool(
   'debug', False, 'Whether to show the traceback of an input error.'
 )
@@ -84,11 +92,16 @@ def check() -> None:
   """
   require('config', 'workdir')
   checks.check(CONFIG.value)
+  own_table.check(CONFIG.value)
   for what, flag in (('scheme', SCHEME), ('balancer', BALANCER)):
     checks.check_names(what, [flag.value] if flag.value else [])
 
 
-def run(main: Callable[[], None], check: Callable[[], None] = check) -> None:
+def run(
+  main: Callable[[], None],
+  check: Callable[[], None] = check,
+  most_words: int = 0,
+) -> None:
   """Parses flags, runs `check` and then `main`, and exits.
 
   Bad input exits with code 2 after one line on stderr. A signal exits with code
@@ -98,7 +111,11 @@ def run(main: Callable[[], None], check: Callable[[], None] = check) -> None:
     main: the experiment.
     check: checks the flags; it must not import JAX, so that a typing error is
       reported at once.
+    most_words: how many arguments without `--` the command takes; they are put
+      into `WORDS`.
   """
+  global _most_words  # noqa: PLW0603 - of this process's one command.
+  _most_words = most_words
   # With several processes this command is run again as a child, because only
   # its parent can report an error after JAX has aborted it.
   if supervisor.inside():
@@ -116,7 +133,7 @@ def _code(main: Callable[[], None], check: Callable[[], None]) -> int:
   try:
     _parse()
     if CONFIG.value:
-      check_keys(CONFIG.value)
+      configured.check_keys(CONFIG.value)
     plugins.check_name('mtl_jax.launchers', LAUNCHER.value)
     check()
     job = _job()
@@ -177,39 +194,35 @@ def launcher() -> base.Launcher:
   return make(base.Resources(RAY_ADDRESS.value, RAY_CPUS.value, RAY_GPUS.value))
 
 
+def experiment() -> Experiment:
+  """Returns what the flags ask for; nothing is loaded.
+
+  Raises:
+    InputError: as in `launcher`.
+  """
+  folder = pathlib.Path(WORKDIR.value)
+  return experiments.Experiment(
+    CONFIG.value, launcher(), folder, typed.line('experiments.compare')
+  )
+
+
+def pair() -> tuple[str, str]:
+  """Returns the scheme and the balancer of the flags, or of the config."""
+  config = CONFIG.value
+  return SCHEME.value or config.scheme, BALANCER.value or config.balancer
+
+
 def resolved(argument: str) -> str:
-  """Resolves `--config=configs/x.py` to the installed file if none is here.
+  """Resolves `--config=configs/x.py`, or `--config=x`, as in `configured`.
 
   Args:
     argument: a command-line argument; any other is returned as it is.
   """
   name, _, value = argument.partition('=')
+  if name != '--config':
+    return argument
   path, colon, option = value.partition(':')
-  installed = pathlib.Path(__file__).parents[1] / path
-  if name == '--config' and not os.path.exists(path) and installed.is_file():
-    return f'{name}={installed}{colon}{option}'
-  return argument
-
-
-def check_keys(config: ConfigDict) -> None:
-  """Checks that a config file sets no unknown key.
-
-  ml_collections locks the config only after `get_config` has returned, so a
-  misspelt key in the file is not an error by itself.
-
-  Args:
-    config: the config.
-
-  Raises:
-    InputError: if it has a key that the default config has not.
-  """
-  known = default.get_config()
-  for part, allowed in ((config, known), (config.hp, known.hp)):
-    for key in part:
-      if key not in allowed:
-        raise InputError(
-          f'config: unknown key {key!r}; {nearest(key, allowed)}'
-        )
+  return f'{name}={configured.resolved(path)}{colon}{option}'
 
 
 def _parse() -> None:
@@ -223,8 +236,10 @@ def _parse() -> None:
     raise InputError(_unknown_key() or _line(error)) from error
   except (flags.Error, TypeError, ValueError) as error:
     raise InputError(_line(error)) from error
-  if rest:
-    raise InputError(f'unexpected argument {rest[0]!r}; flags start with --')
+  if len(rest) > _most_words:
+    extra = rest[_most_words]
+    raise InputError(f'unexpected argument {extra!r}; flags start with --')
+  WORDS[:] = rest
 
 
 def _line(error: Exception) -> str:

@@ -19,12 +19,14 @@ from __future__ import annotations
 import itertools
 import pathlib
 import sys
+from typing import TYPE_CHECKING
 
 from experiments import cli, compare, lazy
 from mtl_jax.errors import InputError
 
 with lazy.imports():
   from mtl_jax import cells
+  from mtl_jax.api import combinations, comparison
   from mtl_jax.processes import hosts
   from mtl_jax.records import atomic
   from mtl_jax.report import results as report_cells
@@ -32,44 +34,52 @@ with lazy.imports():
   from mtl_jax.report.compare import tables
   from mtl_jax.report.grid import grid, heatmap, two_way
 
+if TYPE_CHECKING:
+  from mtl_jax.api.experiment import Experiment
+
 BASELINE = ('single', 'equal')
 
 
 def main() -> None:
   """Trains all pairs and writes the table of schemes x balancers."""
-  config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
-  launcher = cli.launcher()
-  schemes = compare.expand('schemes', compare.SCHEMES.value or [config.scheme])
-  weights = compare.BALANCERS.value or [config.balancer]
-  balancers = compare.expand('balancers', weights)
+  experiment = cli.experiment()._replace(reference=compare.REFERENCE.value)
+  schemes, balancers = map(
+    combinations.expand, ('schemes', 'balancers'), compare.chosen()
+  )
   pairs = [BASELINE, *itertools.product(schemes, balancers)]
-  configs = {p: compare.choose(config, *p) for p in pairs}
+  config = combinations.swept(experiment.config)
+  configs = {p: combinations.choose(config, *p) for p in pairs}
   for chosen in configs.values():
     cells.check(chosen)
-  table, refused = make_cells(configs, cells.data(config), folder)
-  linear = compare.linear_models(table[0], folder)
-  folders = compare.trained(table, folder, launcher)
+  experiment = experiment.loaded()
+  table, refused = make_cells(configs, experiment)
+  linear = experiment.references(table[0])
+  folders = experiment.train(table)
   if not hosts.is_process_0():
     return
   folders += linear()
   loaded = [report_cells.load(f) for f in folders]
-  rows = compare.show(loaded, folder)
-  result = grid.make(loaded, rows, schemes, balancers, refused)
-  show(result, folder)
-  compare.draw(loaded, rows, folder)
-  heatmap.write(result, folder / 'figures' / 'grid.png')
+  result = comparison.of(loaded, experiment, folders)
+  folder = result.workdir
+  result.write(folder)
+  result.show()
+  sys.stdout.flush()
+  made = grid.make(loaded, result.long, schemes, balancers, refused)
+  show(made, folder)
+  result.draw(folder)
+  print(result.written(folder))
+  heatmap.write(made, folder / 'figures' / 'grid.png')
   print(f'written: {folder}/grid.md .csv, {folder}/figures/grid.png')
 
 
 def make_cells(
-  configs: dict[grid.Pair, object], datas: list, folder: pathlib.Path
+  configs: dict[grid.Pair, object], experiment: Experiment
 ) -> tuple[list[cells.Cell], dict[grid.Pair, str]]:
   """Makes the cells of all pairs that can be trained.
 
   Args:
     configs: configs by scheme and balancer, with the baseline.
-    datas: the data set, one per split.
-    folder: the workdir.
+    experiment: loaded.
 
   Returns:
     The cells, the baseline first, and the error message of every other pair.
@@ -77,12 +87,12 @@ def make_cells(
   Raises:
     InputError: if the baseline, or all other pairs, cannot be trained.
   """
-  table, refused = [cells.make(configs[BASELINE], datas, workdir=folder)], {}
+  table, refused = [experiment.make(configs[BASELINE])], {}
   for pair, config in configs.items():
     if pair == BASELINE:  # It is in the table already.
       continue
     try:
-      table.append(cells.make(config, datas, workdir=folder))
+      table.append(experiment.make(config))
     except InputError as error:
       refused[pair] = str(error)
       print(f'left out: {" with ".join(pair)}: {error}', file=sys.stderr)

@@ -19,6 +19,7 @@ from mtl_jax.errors import InputError
 
 with lazy.imports():
   from mtl_jax import cells
+  from mtl_jax.api import combinations
   from mtl_jax.processes import hosts
   from mtl_jax.programs import profiling
   from mtl_jax.records import atomic
@@ -43,11 +44,7 @@ def check() -> None:
 def main() -> None:
   """Profiles the cell, prints the result and writes it."""
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
-  config = compare.choose(
-    config,
-    cli.SCHEME.value or config.scheme,
-    cli.BALANCER.value or config.balancer,
-  )
+  config = combinations.choose(config, *cli.pair())
   # The steps from one evaluation to the next are one program.
   config.evals = max(1, config.steps // STEPS.value)
   config.steps = config.evals * STEPS.value

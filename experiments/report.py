@@ -15,12 +15,11 @@ figures/critical_difference.png and report.html.
 import math
 import os
 import pathlib
-import shlex
 import sys
 
 from absl import app, flags
 
-from experiments import lazy
+from experiments import lazy, typed
 from mtl_jax.errors import InputError
 
 with lazy.imports():
@@ -55,7 +54,7 @@ def main(workdirs: list[str]) -> None:
   joined = join.load(workdirs)
   folder = pathlib.Path(INTO.value or beside(workdirs))
   check_folder(folder)
-  command = shlex.join(['python', '-m', 'experiments.report', *sys.argv[1:]])
+  command = typed.line('experiments.report')
   try:
     page.show(page.write(joined, folder, command, 100 * MARGIN.value))
   except OSError as error:

@@ -30,6 +30,7 @@ from mtl_jax.errors import InputError, nearest
 
 with lazy.imports():
   from mtl_jax import cells, records
+  from mtl_jax.api import combinations
   from mtl_jax.processes import hosts
   from mtl_jax.records import owner
 
@@ -72,7 +73,8 @@ SPACES = {
 
 def main() -> None:
   """Trains all settings and ranks them."""
-  config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
+  config = combinations.swept(cli.CONFIG.value)
+  folder = pathlib.Path(cli.WORKDIR.value)
   config.scheme, config.balancer = cli.SCHEME.value or 'single', 'equal'
   space = parse_space(TRY.value) or SPACES.get(config.encoder)
   if space is None:

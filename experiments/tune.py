@@ -31,7 +31,7 @@ from absl import flags
 from experiments import cli, compare, lazy
 
 with lazy.imports():
-  from experiments import methods, tuning
+  from mtl_jax.api import combinations, draw_count, methods, tuned
   from mtl_jax.report import pareto
 
 if TYPE_CHECKING:
@@ -48,24 +48,28 @@ def check() -> None:
       no sense.
   """
   compare.check_choices()
-  tuning.check('--draws', DRAWS.value, cli.CONFIG.value)
+  draw_count.check('--draws', DRAWS.value, cli.CONFIG.value)
 
 
 def main() -> None:
   """Trains all draws of all methods and writes the report."""
-  config = cli.CONFIG.value
-  config.scheme = cli.SCHEME.value or config.scheme
-  rows = methods.of_balancers(config.scheme, balancers())
+  experiment = cli.experiment()._replace(reference=compare.REFERENCE.value)
+  scheme = cli.SCHEME.value or experiment.config.scheme
+  rows = methods.of_balancers(scheme, balancers())
   # Not all balancers go with every scheme; one that was named must.
   every = not compare.BALANCERS.value
-  tuned = compare.tuned(config, rows, DRAWS.value, every)
-  if tuned and len(tuned[0].cell.tasks) == 2:
-    front(tuned, pathlib.Path(cli.WORKDIR.value) / 'figures' / 'front.png')
+  result = tuned.run(experiment, rows, DRAWS.value, every)
+  if not result:
+    return
+  result.report()
+  if len(result.cells[0].tasks) == 2:
+    front(result.tuned, result.workdir / 'figures' / 'front.png')
 
 
 def balancers() -> list[str]:
   """Returns the balancers of `--balancers`, all by default."""
-  return compare.expand('balancers', compare.BALANCERS.value or ['all'])
+  given = compare.BALANCERS.value or ['all']
+  return combinations.expand('balancers', given)
 
 
 def front(tuned: list[Tuned], path: pathlib.Path) -> None:

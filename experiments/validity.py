@@ -25,12 +25,13 @@ from typing import Any
 import numpy as np
 from absl import flags
 
-from experiments import cli, compare, interference, lazy
+from experiments import cli, compare, lazy
 from mtl_jax.errors import InputError
 
 with lazy.imports():
   from mtl_jax import cells
   from mtl_jax import interference as measures
+  from mtl_jax.api import collected, combinations
   from mtl_jax.data import synthetic
   from mtl_jax.processes import hosts
   from mtl_jax.records import atomic
@@ -76,7 +77,8 @@ def main() -> None:
     launcher.check(table, folder / name)
   judged, costs = [], []
   for name, table in made.items():
-    folders = compare.trained(table, folder / name, launcher)
+    own = cli.experiment()._replace(folder=folder / name)
+    folders = own.train(table)
     if hosts.is_process_0():
       own = load(name, folders, configs[name])
       judged.append(own)
@@ -135,10 +137,11 @@ def make_cells(
   Raises:
     InputError: if the data set has fewer than 3 or more than 6 tasks.
   """
+  config = combinations.swept(config)
   probed = copy.deepcopy(config)
   probed.probe.batches = probed.probe.batches or BATCHES
-  alone = compare.choose(probed, 'single', 'equal')
-  together = compare.choose(probed, 'hard', 'equal')
+  alone = combinations.choose(probed, 'single', 'equal')
+  together = combinations.choose(probed, 'hard', 'equal')
   for one in (alone, together):
     cells.check(one)
   datas = cells.data(config)
@@ -151,7 +154,7 @@ def make_cells(
   shapes = cells.task_groups.by_shape(
     datas[0].tasks, cells.task_groups.every(size, size)
   )
-  plain = compare.choose(config, 'hard', 'equal')
+  plain = combinations.choose(config, 'hard', 'equal')
   return [
     cells.make(alone, datas, workdir=folder),
     *(cells.make(plain, datas, shape, folder) for shape in shapes),
@@ -176,14 +179,14 @@ def load(
   seeds = sorted({*gains.long['seed'].tolist()})
   frame = probe_records.frame(together, cell)
   measured = pair_measures.tables(frame, gains.names, seeds, config.steps)
-  single = interference.saved(alone, 'features')
+  single = collected.saved(alone, 'features')
   features = [
     measures.feature_similarity.measure(single[s], single[s]) for s in seeds
   ]
   for measure in measures.feature_similarity.MEASURES:
     values = [np.asarray(own[measure]) for own in features]
     measured[f'{measure} of single', 'end'] = np.stack(values)
-  estimated = interference.saved(together, 'grad_tag')
+  estimated = collected.saved(together, 'grad_tag')
   measured['grad_tag', 'end'] = np.stack([estimated[s] for s in seeds])
   if config.dataset == 'synthetic':
     measured['known cosine', ''] = np.stack(

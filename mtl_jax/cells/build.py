@@ -139,6 +139,7 @@ def resolve(
     remake,
     per_task=config.checkpoint_per == 'task' and _is_joint(scheme, tasks),
     schedule=schedule,
+    frozen=tuple(config.freeze),
   )
   tried = settings.settings(config, chosen.scheme, len(tasks))
   return Resolved(config, chosen, system, tried)

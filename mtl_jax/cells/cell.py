@@ -12,7 +12,9 @@ from jaxtyping import Float
 from mtl_jax import records, train
 from mtl_jax.cells import (
   build,
+  changed,
   identity,
+  initial,
   scoring,
   settings,
   shapes,
@@ -21,6 +23,7 @@ from mtl_jax.cells import (
 )
 from mtl_jax.cells.build import Resolved
 from mtl_jax.cells.chunks import Chunk, Run
+from mtl_jax.cells.initial import Initial
 from mtl_jax.cells.reading import Reading
 from mtl_jax.cells.task_groups import Group
 from mtl_jax.data import views
@@ -63,6 +66,7 @@ class Cell:
       folder of the cell.
     groups: subsets of the tasks. A run is trained on the one that its setting
       numbers; `()` where every run is trained on all tasks.
+    initial: trained parameters that the runs start from, or None.
   """
 
   resolved: Resolved
@@ -71,6 +75,7 @@ class Cell:
   comparable: dict
   identity: dict
   groups: tuple[Group, ...] = ()
+  initial: Initial | None = None
 
   @property
   def config(self) -> Any:
@@ -261,15 +266,19 @@ def make(
     distinct['probe'] = config.probe.to_dict()
     measured = identity.digest_of_named(identity.PROBES)
     distinct['sources'] |= {'probe': measured}
+  begun = initial.read(config.init_from) if config.init_from else None
+  distinct |= changed.named(config, begun)
   if groups:
     distinct['groups'] = task_groups.names(datas[0], groups)
   runs = [(seed, s) for s in numbered for seed in settings.seeds(config)]
   shared = identity.comparable(config, chosen, datas)
-  cell = Cell(resolved, datas, runs, shared, {**shared, **distinct}, groups)
+  named = {**shared, **distinct}
+  cell = Cell(resolved, datas, runs, shared, named, groups, begun)
   # All processes must agree on it: tracing asks all of them for their memory.
   done = workdir and records.finished(workdir / 'cells' / cell.hash)
   if not hosts.from_process_0(bool(done)):
     _ = cell.facts  # traces the cell, which raises `InputError`
+    changed.check(cell)
   return cell
 
 

@@ -31,7 +31,7 @@ def header(cell: Cell) -> dict:
     'select': cell.config.select,
     'checkpoint_per': cell.config.checkpoint_per,
     'primary': list(cell.config.primary),
-    'split': _split(cell),
+    'split': split(cell),
     **sizes,
     'units': _units(data),
     'seeds': list(settings.seeds(cell.config)),
@@ -39,7 +39,7 @@ def header(cell: Cell) -> dict:
   }
 
 
-def _split(cell: Cell) -> str:
+def split(cell: Cell) -> str:
   """What seeds change in the data: the data, the splits, or nothing."""
   if not cell.config.resplit:
     return 'fixed'

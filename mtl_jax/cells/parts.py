@@ -116,5 +116,7 @@ def optimizer(
   schedule = functools.partial(chosen.schedule.make, **chosen.schedule.fields)
   restart = scheme.restart(config.steps)
   schedule = schedules.phased(schedule, config.steps, restart)
-  made = optimizers.make(rule, decoupled, schedule, scheme, config.steps)
+  made = optimizers.make(
+    rule, decoupled, schedule, scheme, config.steps, tuple(config.freeze)
+  )
   return made, schedule

@@ -1,14 +1,27 @@
 """Data sets, selected by file name: `load('actg175', split_seed=0)`."""
 
 from collections.abc import Callable
+from typing import Any
 
 from mtl_jax import plugins
 from mtl_jax.plugins import sections
 
 HELPERS = (
-  *('columns', 'distinct', 'files', 'one_class', 'padded', 'scarce'),
+  *('columns', 'distinct', 'files', 'frames', 'one_class', 'padded', 'scarce'),
   *('sources', 'splits', 'stacked', 'store', 'text', 'views'),
 )
+
+
+def __getattr__(name: str) -> Any:
+  """Provides `frame` and `arrays`, data sets of what is in memory.
+
+  Their import is deferred because it takes that of pandas.
+  """
+  if name not in ('frame', 'arrays'):
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+  from mtl_jax.data.frames import making
+
+  return getattr(making, name)
 
 
 def names() -> list[str]:

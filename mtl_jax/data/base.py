@@ -13,7 +13,9 @@ from mtl_jax.data.views import Split, Table, View, inputs_to_check
 from mtl_jax.errors import InputError
 from mtl_jax.tasks import Task
 
-__all__ = ['Card', 'Data', 'Split', 'check', 'counted', 'cut', 'finite']
+__all__ = [
+  *('Card', 'Data', 'Scale', 'Split', 'check', 'counted', 'cut', 'finite'),
+]
 
 _OWN = 2000  # the random stream that assigns rows to tasks
 
@@ -63,6 +65,20 @@ class Card(NamedTuple):
   unit_counts: dict[str, int] | None = None
 
 
+class Scale(NamedTuple):
+  """The scale of standardised labels: `label = mean + std * prediction`.
+
+  Attributes:
+    mean: mean of the known training labels, in their unit.
+    std: standard deviation of the known training labels, in their unit.
+    unit: name of the unit, '' if it is not known.
+  """
+
+  mean: float
+  std: float
+  unit: str = ''
+
+
 class Data(NamedTuple):
   """A checked data set, ready to train on.
 
@@ -72,6 +88,10 @@ class Data(NamedTuple):
     test: test split.
     tasks: the K tasks, in the order of labels and masks.
     card: description of the data.
+    recipe: what encodes new rows as these were, fitted on the training rows: a
+      `frames.recipe.Recipe`, or None if the data set has none.
+    scales: one `Scale` per task, None for a task whose labels are in their own
+      unit; () if no task has one.
   """
 
   train: Split | View
@@ -79,6 +99,8 @@ class Data(NamedTuple):
   test: Split | View
   tasks: tuple[Task, ...]
   card: Card
+  recipe: Any = None
+  scales: tuple[Scale | None, ...] = ()
 
   @property
   def splits(self) -> dict[str, Split | View]:

@@ -20,18 +20,21 @@ class Split(NamedTuple):
     labels: K arrays `[N]` or `[N, d]`, in training `stacked.Columns`; the value
       of a missing label is finite.
     mask: bool `[N, K]`, True where the label is known.
+    weights: float32 `[N, K]`, 0 or more: how much a label counts in losses and
+      metrics; None if every label counts 1.
   """
 
   inputs: Any
   labels: Sequence[np.ndarray]
   mask: np.ndarray
+  weights: np.ndarray | None = None
 
 
 class Table:
   """All rows of a data set, shared by its splits.
 
   Attributes:
-    parts: inputs, labels and mask of all rows.
+    parts: inputs, labels, mask and weights of all rows.
   """
 
   def __init__(self, parts: Split):
@@ -81,8 +84,13 @@ class View:
     """Mask of the split, as in `Split`."""
     return self._read('mask')
 
+  @property
+  def weights(self) -> np.ndarray | None:
+    """Weights of the split, as in `Split`."""
+    return self._read('weights')
+
   def __iter__(self) -> Iterator[Any]:
-    return iter((self.inputs, self.labels, self.mask))
+    return iter((self.inputs, self.labels, self.mask, self.weights))
 
   def _replace(self, **parts: Any) -> 'View':
     """Returns a view with some parts replaced, as `Split._replace` does."""

@@ -53,13 +53,19 @@ def keep_programs(say: Callable[[str], None]) -> None:
   _repair_when_warned(folder, say)
 
 
-def _folder() -> pathlib.Path | None:
-  """A folder per kind of processor: code for another one may not run here."""
+def cache_folder() -> pathlib.Path | None:
+  """Returns the cache folder of this package; None if nothing is cached."""
   chosen = os.environ.get('MTL_JAX_CACHE')
   if chosen == '':
     return None
-  folder = pathlib.Path(chosen) if chosen else _caches() / 'mtl_jax'
-  return folder.expanduser() / 'programs' / _machine()
+  chosen = pathlib.Path(chosen) if chosen else _caches() / 'mtl_jax'
+  return chosen.expanduser()
+
+
+def _folder() -> pathlib.Path | None:
+  """A folder per kind of processor: code for another one may not run here."""
+  caches = cache_folder()
+  return caches and caches / 'programs' / _machine()
 
 
 def _caches() -> pathlib.Path:

@@ -20,6 +20,7 @@ def check(config: Any) -> None:
     check_names(what, [config[what]])
   check_words(config)
   check_numbers(config)
+  check_start(config)
   check_margin(config.get('margin', 0.01))
   values = config.hp.to_dict()
   if not values['penalty']:  # The scheme chooses its values.
@@ -101,6 +102,31 @@ def check_numbers(config: Any) -> None:
       f'config.steps={config.steps} times config.batch_size='
       f'{config.batch_size} must be less than 2**31; take fewer steps'
     )
+
+
+def check_start(config: Any) -> None:
+  """Raises `InputError` unless starts and frozen parameters are prefixes."""
+  frozen, pairs = config.freeze, config.init_prefix
+  if not _are_names(frozen):
+    raise InputError(
+      f'config.freeze is {frozen!r}; it must be a tuple of prefixes of names, '
+      'such as "(\'shared_encoder\',)", or () to train all'
+    )
+  if not isinstance(pairs, tuple) or not all(
+    _are_names(pair) and len(pair) == 2 for pair in pairs
+  ):
+    raise InputError(
+      f'config.init_prefix is {pairs!r}; it must be a tuple of pairs of '
+      'prefixes of names, theirs and ours, such as '
+      "\"(('shared_encoder','shared_encoder'),)\""
+    )
+  if pairs and not config.init_from:
+    raise InputError('config.init_prefix is set without config.init_from')
+
+
+def _are_names(names: Any) -> bool:
+  named = isinstance(names, tuple) and all(isinstance(n, str) for n in names)
+  return named and all(names)
 
 
 def check_margin(margin: Any) -> None:

@@ -31,6 +31,8 @@ WORDS = {
   'select': ('loss', 'metric'),
   # Whether a joint model keeps the parameters of one step, or of one per task.
   'checkpoint_per': ('model', 'task'),
+  # What a finished cell keeps of its trained runs.
+  'keep': ('auto', 'best', 'predictions', 'nothing'),
 }
 
 

@@ -27,12 +27,16 @@ class Stopped(Exception):
 def postponed() -> Iterator[Callable[[], int]]:
   """Postpones SIGINT and SIGTERM inside the block.
 
-  A second signal raises `KeyboardInterrupt` at once.
+  A second signal raises `KeyboardInterrupt` at once. Outside the main thread,
+  where Python takes no signals, nothing is postponed.
 
   Yields:
     A function that returns the number of the signal received so far, or 0.
   """
   asked = []
+  if threading.current_thread() is not threading.main_thread():
+    yield lambda: 0
+    return
 
   def handle(signum, frame):
     del frame

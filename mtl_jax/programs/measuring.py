@@ -26,6 +26,8 @@ class Measuring:
   Attributes:
     faults: messages on metrics that raised an error; the caller reports them
       and removes them.
+    outputs: of the heads in the last evaluation `[R, rows, outputs]` by task,
+      on the host; or a summary, see `scores.summarised`.
 
   Args:
     cell: of the runs.
@@ -51,6 +53,7 @@ class Measuring:
     self._of_task = map_runs(_of_task, (0, None))
     self._compiled: dict[tuple, Any] = {}  # by shapes of a split
     self.faults: list[str] = []
+    self.outputs: dict[str, Any] = {}
 
   def lower(
     self, lower: Callable, state: train.TrainState, inputs: Any
@@ -158,6 +161,8 @@ class Measuring:
     tasks = self._tasks[chosen]
     values, faults = scores.of_runs(tasks, outputs, known, losses[:, chosen])
     self.faults.extend(faults)
+    names = (task.name for task in tasks)
+    self.outputs |= dict(zip(names, outputs, strict=True))
     return values, losses
 
 

@@ -4,6 +4,7 @@ import functools
 import pathlib
 import time
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import numpy as np
@@ -12,9 +13,10 @@ from mtl_jax import devices, records
 from mtl_jax.cells import Cell, Chunk
 from mtl_jax.processes import hosts, signals
 from mtl_jax.programs.compile_ahead import Ready
-from mtl_jax.run import messages, outcomes
+from mtl_jax.run import messages, outcomes, starting
 from mtl_jax.run.checkpoints import Checkpoints
 from mtl_jax.run.clock import Clock
+from mtl_jax.run.kept import Keeper
 from mtl_jax.run.notices import Notices
 from mtl_jax.run.probing import Probing
 from mtl_jax.run.progress import Live, RecordedProgress
@@ -48,13 +50,14 @@ class Training:
     self.evals = cell.evals
     self.clock = Clock(self.programs.seconds)
     self.notices = Notices(cell, folder, live)
+    self.keeper = Keeper(cell, folder)
     self.counts = []  # of each chunk: unlabelled batches, fallbacks
 
   def run(self) -> None:
     """Trains all chunks, then records the cost of the cell."""
     chunks, evals = self.cell.chunks(), self.evals
     self.periods = len(chunks) * evals
-    self.state = self.programs.start(self.inputs)
+    self.state = self.started(chunks[0])
     self.resume(chunks)
     self.live.compiled(self.clock.compiling)
     for number in range(self.clock.periods // evals, len(chunks)):
@@ -67,7 +70,11 @@ class Training:
     """Loads the inputs of a chunk and initializes its runs."""
     self.inputs = self.state = None  # frees the memory of the last chunk
     self.inputs = self.programs.inputs(chunk)
-    self.state = self.programs.start(self.inputs)
+    self.state = self.started(chunk)
+
+  def started(self, chunk: Chunk) -> Any:
+    """The first states of a chunk's runs, whose inputs are loaded."""
+    return starting.start(self.cell, self.programs, self.inputs, chunk)
 
   def resume(self, chunks: list[Chunk]) -> None:
     """Restores the newest checkpoint, if there is one."""
@@ -115,6 +122,8 @@ class Training:
     self.notices.faults(self.programs.measuring)
     state = devices.fetch(self.state)
     lines = outcomes.outcomes(self.cell, chunk, state, *results, of_tasks)
+    outputs, last = self.programs.measuring.outputs, self.is_last(chunk)
+    self.keeper.add(chunk, state, outputs, lines, last)
     records.append(self.folder, *lines)
     self.probing.save_features(self.folder, chunk, self.inputs, self.state)
     self.counts.append((state.unlabelled, state.fallbacks))
@@ -140,6 +149,10 @@ class Training:
       taken * len(chunk.runs),
       outcomes.mean_losses(self.cell, metrics.losses),
     )
+
+  def is_last(self, chunk: Chunk) -> bool:
+    """Whether no other chunk is trained after this one."""
+    return chunk.first + len(chunk.runs) == len(self.cell.runs)
 
   def probe(self, chunk: Chunk, step: int) -> None:
     """Measures interference between tasks, if `config.probe` asks for it.
@@ -174,6 +187,7 @@ class Training:
     counts = map(np.concatenate, zip(*self.counts, strict=True))
     for text in messages.notes(self.cell, *counts):
       self.notices.add(text)
+    self.keeper.finish()
     cost = outcomes.cost(
       self.cell.facts.parameters,
       self.cell.facts.flops,

@@ -12,7 +12,7 @@ from mtl_jax.processes import hosts, signals
 from mtl_jax.programs.compile_ahead import Ahead
 from mtl_jax.records import locks
 from mtl_jax.resources import plans
-from mtl_jax.run import reference_cells
+from mtl_jax.run import kept, notebook, reference_cells, starting
 from mtl_jax.run.checkpoints import Checkpoints
 from mtl_jax.run.loop import Training
 from mtl_jax.run.progress import Live, RecordedProgress
@@ -29,7 +29,7 @@ def check(cells: list[Cell], workdir: pathlib.Path) -> None:
     InputError: a cell is predicted not to fit.
   """
   for cell in cells:
-    if not _finished(workdir / 'cells' / cell.hash):
+    if not _finished(cell, workdir / 'cells' / cell.hash):
       fits.check(cell)
 
 
@@ -56,8 +56,8 @@ def train(cells: list[Cell], workdir: pathlib.Path) -> list[pathlib.Path]:
 
 def _train_unfinished(cells: list[Cell], folders: list[pathlib.Path]) -> None:
   pairs = list(zip(cells, folders, strict=True))
-  left = [pair for pair in pairs if not _finished(pair[1])]
-  live = Live(
+  left = [pair for pair in pairs if not _finished(*pair)]
+  live = notebook.live(
     sum(cell.steps for cell, _ in left), quiet=not hosts.is_process_0()
   )
   with live, signals.postponed() as signal_here:
@@ -85,8 +85,18 @@ class _Queue:
     return not other
 
 
-def _finished(folder: pathlib.Path) -> bool:
-  return bool(hosts.from_process_0(records.finished(folder)))
+def finished(cell: Cell, folder: pathlib.Path) -> bool:
+  """Whether a cell need not be trained: it is done, and has what it keeps.
+
+  Args:
+    cell: the cell.
+    folder: of the cell.
+  """
+  return records.finished(folder) and not kept.lacks(cell, folder)
+
+
+def _finished(cell: Cell, folder: pathlib.Path) -> bool:
+  return bool(hosts.from_process_0(finished(cell, folder)))
 
 
 def reference(cell: Cell, workdir: pathlib.Path) -> list[pathlib.Path]:
@@ -128,7 +138,7 @@ def train_cell(
     signals.Stopped: after a signal; the state is saved.
   """
   with locks.held(folder) as other:
-    if _finished(folder):  # by another process, since the caller looked
+    if _finished(cell, folder):  # by another process, since the caller looked
       live.skip(cell.steps)
       return ''
     # Process 0 alone holds the lock; all of the job act on what it got.
@@ -143,6 +153,13 @@ def _train_claimed(cell, folder, ahead, live, stop_asked) -> None:
   live.begin(cell.name)
   fits.check(cell)
   ready = ahead.take(cell)
+  # Of a cell that is trained again only for what it lacks, nothing is left.
+  if hosts.is_process_0() and records.finished(folder):
+    for name in ('records.jsonl', 'config.json'):
+      (folder / name).unlink(missing_ok=True)
+  if cell.initial:
+    for line in starting.report(cell):
+      live.say(line)
   live.once(plans.describe(cell.plan, len(cell.runs), cell.place))
   if not (folder / 'config.json').exists():
     records.append(folder, header(cell))

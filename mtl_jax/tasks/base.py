@@ -72,6 +72,11 @@ class Kind(NamedTuple):
       known: the weighted mean loss of the best constant prediction, which is
       the unit of the loss when parameters are selected. None finds it
       numerically.
+    predicted: `outputs [N, outputs] -> [N, columns]` in NumPy: predictions in
+      the unit of the label, for people: probabilities of classes, a rate. None
+      gives the outputs of the head as they are.
+    classes: the class numbers whose probabilities these columns are; () if they
+      are something else.
   """
 
   loss: Callable
@@ -84,6 +89,8 @@ class Kind(NamedTuple):
   trees: Callable[..., Callable] | None = None
   infer: Callable[..., dict[str, Any]] | None = None
   constant: Callable[[np.ndarray, np.ndarray], float] | None = None
+  predicted: Callable[[np.ndarray], np.ndarray] | None = None
+  classes: tuple[int, ...] = ()
 
 
 def checked(name: str, kind: Any) -> Kind:

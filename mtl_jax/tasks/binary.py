@@ -17,6 +17,8 @@ def make() -> Kind:
     reference=reference,
     trees=trees,
     constant=classes.entropy,
+    predicted=predicted,
+    classes=(1,),
   )
 
 
@@ -52,6 +54,11 @@ def check(values, known):
   remedy = remedy or 'give 1 for yes and 0 for no, or use kind multiclass'
   labels.refuse(bad, values, f'a binary label is 0 or 1; {remedy}')
   return values
+
+
+def predicted(outputs):
+  """Converts logits `[N, 1]` to probabilities of class 1, `[N, 1]`."""
+  return np.exp(-np.logaddexp(0, -outputs))
 
 
 def reference(strength, rows, values) -> Linear:

@@ -18,6 +18,7 @@ def make() -> Kind:
     reference=reference,
     trees=trees,
     constant=constant,
+    predicted=np.exp,
   )
 
 

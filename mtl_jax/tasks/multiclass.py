@@ -39,6 +39,8 @@ def make(num_classes: int | None = None) -> Kind:
     ),
     infer=labels.num_classes,
     constant=classes.entropy,
+    predicted=lambda outputs: np.exp(classes.log_softmax(outputs)),
+    classes=tuple(range(num_classes or 0)),
   )
 
 

@@ -43,6 +43,8 @@ def make(num_classes: int | None = None) -> Kind:
     trees=_trees(num_classes),
     infer=labels.num_classes,
     constant=classes.entropy,
+    predicted=lambda outputs: np.exp(log_probabilities(outputs)),
+    classes=tuple(range(num_classes or 0)),
   )
 
 

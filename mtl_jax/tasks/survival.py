@@ -51,6 +51,7 @@ def make(
     },
     infer=lambda values, known: _quantiles(values, known, num_intervals),
     constant=lambda values, weights: constant(values, weights, edges),
+    predicted=risk,
   )
 
 
@@ -130,6 +131,18 @@ def concordance(predictions, values, weights) -> float:
   return ranks.concordance(
     -survival.sum(axis=1), values[:, 0], values[:, 1], weights
   )
+
+
+def risk(hazards):
+  """Returns the expected number of intervals that are not survived, `[N, 1]`.
+
+  A row of higher risk has the event sooner; `concordance` compares this number.
+
+  Args:
+    hazards: logits of hazards, `[N, B]`.
+  """
+  survival = np.exp(np.cumsum(_log_sigmoid(-hazards), axis=1))
+  return hazards.shape[1] - survival.sum(axis=1, keepdims=True)
 
 
 def _quantiles(values, known, count: int) -> dict[str, tuple[float, ...]]:

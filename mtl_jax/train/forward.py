@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from mtl_jax.data.base import Split
-from mtl_jax.train import noise, precision
+from mtl_jax.train import freezing, noise, precision
 from mtl_jax.train.losses import task_losses
 from mtl_jax.train.state import System, TrainState
 from mtl_jax.train.task_gradients import ForwardPass
@@ -108,6 +108,7 @@ def losses(
     `((losses [K], penalty), updates)`; the penalty is the scheme's auxiliary
     loss on this batch, or `()`.
   """
+  params = freezing.stopped(point.system.frozen, params)
   predictions, collections = apply(point, params, offsets, ['intermediates'])
   readings = dict(collections.get('intermediates', {}))
   penalty = readings.pop('penalty', ())

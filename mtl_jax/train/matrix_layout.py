@@ -60,6 +60,14 @@ class Layout(NamedTuple):
     return last.start + last.width
 
   @property
+  def paths(self) -> list[tuple[str, ...]]:
+    """The keys of each leaf of the tree of stacks."""
+    numbers = list(range(self.structure.num_leaves))
+    tree = jax.tree.unflatten(self.structure, numbers)
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    return [tuple(part.key for part in path) for path, _ in leaves]
+
+  @property
   def size(self) -> int:
     """How many numbers are trained, without padding."""
     every = (*self.blocks, *self.large)

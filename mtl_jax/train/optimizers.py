@@ -9,6 +9,7 @@ import optax
 from jaxtyping import Array, Float
 
 from mtl_jax.schemes import base
+from mtl_jax.train import freezing
 from mtl_jax.train.parameters import Parameters
 
 
@@ -43,6 +44,7 @@ def make(
   schedule: Callable[[Array], Array],
   scheme: base.Scheme,
   steps: int = 1,
+  frozen: tuple[str, ...] = (),
 ) -> Optimizer:
   """Makes an optimizer of `Parameters`.
 
@@ -54,6 +56,7 @@ def make(
     scheme: gives the learning rate, decay and frozen steps of each group of
       parameters, see `Scheme.group`, and its proximal step.
     steps: of a whole run.
+    frozen: prefixes of the names of parameters that are never updated.
 
   Returns:
     A function from hyperparameters to the Optax transformation; it is called
@@ -61,27 +64,40 @@ def make(
   """
 
   def optimizer(hp: Hp) -> optax.GradientTransformation:
-    decay = optax.stateless(lambda g, p: _decay(scheme, hp.weight_decay, g, p))
+    decay = optax.stateless(
+      lambda g, p: _decay(scheme, hp.weight_decay, frozen, g, p)
+    )
     # `restarted` relies on the learning rate's state being the last.
     order = (rule(), decay) if decoupled else (decay, rule())
-    return optax.chain(*order, _rate(scheme, hp, schedule, steps))
+    return optax.chain(*order, _rate(scheme, hp, schedule, steps, frozen))
 
   return optimizer
 
 
 def _decay(
-  scheme: base.Scheme, rate: Any, grads: Parameters, params: Parameters
+  scheme: base.Scheme,
+  rate: Any,
+  frozen: tuple[str, ...],
+  grads: Parameters,
+  params: Parameters,
 ) -> Parameters:
-  def decays(name, is_kernel):
-    return is_kernel and scheme.group(name).decays
+  def decays(block):
+    still = freezing.of_block(frozen, grads.layout, block)
+    return block.is_kernel and scheme.group(block.name).decays and not still
 
   def decay(g, which, p):
     return _select(which, g + rate * p, g)
 
-  return grads.per_column(decays, decay, params)
+  return grads.per_block(decays, decay, params)
 
 
-def _rate(scheme: base.Scheme, hp: Hp, schedule: Callable, steps: int):
+def _rate(
+  scheme: base.Scheme,
+  hp: Hp,
+  schedule: Callable,
+  steps: int,
+  frozen: tuple[str, ...],
+):
   """Scales by minus the learning rate, then applies the scheme's own rules.
 
   Those are a factor per group, frozen steps and the proximal step.
@@ -102,6 +118,8 @@ def _rate(scheme: base.Scheme, hp: Hp, schedule: Callable, steps: int):
     # Known when tracing, so that other schemes compile nothing for it.
     if type(scheme).proximal is not base.Scheme.proximal:
       scaled = _with_proximal(scheme, -rate * hp.penalty, params, scaled)
+    # A proximal step of all parameters must not move them either.
+    scaled = freezing.zeroed(frozen, scaled)
     return scaled, optax.ScaleByScheduleState(state.count + 1)
 
   return optax.GradientTransformation(init, update)

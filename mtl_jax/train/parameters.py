@@ -115,8 +115,19 @@ class Parameters:
     Returns:
       The results in the same layout.
     """
+    return self.per_block(
+      lambda b: value(b.name, b.is_kernel), function, *others
+    )
+
+  def per_block(
+    self,
+    value: Callable[[Block], Any],
+    function: Callable[..., Any],
+    *others: 'Parameters',
+  ) -> 'Parameters':
+    """As `per_column`, with values that depend on the whole block."""
     values = [self._spread(value)]
-    values += [value(b.name, b.is_kernel) for b in self.layout.large]
+    values += [value(block) for block in self.layout.large]
     parts = zip(*(p.parts for p in (self, *others)), strict=True)
     matrix, *large = (
       function(own, v, *rest)
@@ -124,7 +135,7 @@ class Parameters:
     )
     return Parameters(matrix, tuple(large), self.layout)
 
-  def _spread(self, value: Callable[[str, bool], Any]) -> Any:
+  def _spread(self, value: Callable[[Block], Any]) -> Any:
     """The values of the matrix's columns.
 
     Adjacent blocks with equal values form one span, so few comparisons of the
@@ -132,7 +143,7 @@ class Parameters:
     """
     spans: list[tuple[int, Any]] = []  # (end, value)
     for block in self.layout.blocks:
-      own = value(block.name, block.is_kernel)
+      own = value(block)
       if spans and _equal(own, spans[-1][1]):
         spans.pop()
       spans.append((block.start + block.width, own))

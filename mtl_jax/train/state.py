@@ -33,6 +33,7 @@ class System(NamedTuple):
     per_task: whether the best parameters of each task are kept besides those
       of the whole model, see `Best.of_tasks`.
     schedule: step -> factor of the learning rate, as the optimizer has it.
+    frozen: prefixes of the names of parameters that are not trained.
   """
 
   scheme: nn.Module
@@ -45,6 +46,7 @@ class System(NamedTuple):
   remake: Callable[..., balancers.Balancer] | None = None
   per_task: bool = False
   schedule: Callable[[Any], Any] = schedules.unscheduled
+  frozen: tuple[str, ...] = ()
 
   def with_hp(self, hp: Hp) -> 'System':
     """This system with the balancer's hyperparameters of one run."""

@@ -8,7 +8,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from mtl_jax.data.base import Split
-from mtl_jax.train import balancing, forward, noise, optimizers
+from mtl_jax.train import balancing, forward, freezing, noise, optimizers
 from mtl_jax.train.optimizers import Hp
 from mtl_jax.train.state import System, TrainState
 
@@ -71,7 +71,8 @@ def step(
   grads = balancing.add_penalty(
     system.scheme, hp, opened.params, combined.grads
   )
-  grads, norms = _clipped(system, hp, state, state.params.replace(grads))
+  grads = freezing.zeroed(system.frozen, state.params.replace(grads))
+  grads, norms = _clipped(system, hp, state, grads)
   params, opt = _descend(system, hp, state, grads)
   balance = combined.balance
   if system.balancer.after:

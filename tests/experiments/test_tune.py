@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from experiments.methods import Method
 
 from configs import actg175, default
 from experiments import draws, methods, tuning
-from experiments.methods import Method
 from mtl_jax.cells import settings
 from mtl_jax.cells.choices import choice
 from mtl_jax.errors import InputError

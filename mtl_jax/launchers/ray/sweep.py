@@ -16,7 +16,7 @@ from typing import Any
 
 import jax
 
-from mtl_jax import records
+from mtl_jax import run
 from mtl_jax.cells import Cell
 from mtl_jax.errors import InputError
 from mtl_jax.launchers import base
@@ -87,7 +87,7 @@ def train(
   """
   folders = [workdir / 'cells' / cell.hash for cell in cells]
   pairs = list(zip(cells, folders, strict=True))
-  left = [pair for pair in pairs if not records.finished(pair[1])]
+  left = [pair for pair in pairs if not run.finished(*pair)]
   if left:
     steps = sum(cell.steps for cell, _ in left)
     if not (resources.cpus or share.gpus):

@@ -23,7 +23,9 @@ __all__ = [
   'load',
   'markdown',
   'plain',
+  'put',
   'rows',
+  'sheet',
   'show',
   'write',
   'write_csv',
@@ -64,13 +66,26 @@ def write(
   Raises:
     InputError: the cells cannot be compared; then nothing is written.
   """
-  workdir = pathlib.Path(workdir)
   cells = ordered(cells)
   frame = rows(cells, margin)
+  put(cells, frame, workdir)
+  return frame
+
+
+def put(
+  cells: Sequence[Cell], frame: pd.DataFrame, workdir: pathlib.Path
+) -> None:
+  """Writes table.{md,csv,tex} of a long table that is made already.
+
+  Args:
+    cells: of the table, in any order.
+    frame: from `rows.rows`.
+    workdir: into which they are written.
+  """
+  workdir = pathlib.Path(workdir)
   write_csv(frame, workdir / 'table.csv')
   atomic.write(workdir / 'table.md', markdown(cells, frame))
   atomic.write(workdir / 'table.tex', latex(cells, frame))
-  return frame
 
 
 def write_csv(frame: pd.DataFrame, path: pathlib.Path) -> None:
@@ -93,7 +108,7 @@ def markdown(cells: Sequence[Cell], frame: pd.DataFrame) -> str:
   Returns:
     Markdown.
   """
-  return terminal.markdown(_sheet(cells, frame))
+  return terminal.markdown(sheet(cells, frame))
 
 
 def latex(cells: Sequence[Cell], frame: pd.DataFrame, width: int = 120) -> str:
@@ -136,7 +151,7 @@ def console(
   Returns:
     What `rich.console.Console.print` takes.
   """
-  return terminal.console(_sheet(cells, frame), width)
+  return terminal.console(sheet(cells, frame), width)
 
 
 def plain(cells: Sequence[Cell], frame: pd.DataFrame, width: int = 120) -> str:
@@ -150,7 +165,7 @@ def plain(cells: Sequence[Cell], frame: pd.DataFrame, width: int = 120) -> str:
   Returns:
     The text, of several lines.
   """
-  return terminal.plain(_sheet(cells, frame), width)
+  return terminal.plain(sheet(cells, frame), width)
 
 
 def show(cells: Sequence[Cell], frame: pd.DataFrame, file=None) -> None:
@@ -161,10 +176,16 @@ def show(cells: Sequence[Cell], frame: pd.DataFrame, file=None) -> None:
     frame: from `rows.rows`.
     file: to print on, by default standard output.
   """
-  terminal.show(_sheet(cells, frame), file)
+  terminal.show(sheet(cells, frame), file)
 
 
-def _sheet(cells: Sequence[Cell], frame: pd.DataFrame) -> terminal.Sheet:
+def sheet(cells: Sequence[Cell], frame: pd.DataFrame) -> terminal.Sheet:
+  """Makes the readable table with lines above and notes below it.
+
+  Args:
+    cells: of the table, in any order.
+    frame: from `rows.rows`.
+  """
   cells = ordered(cells)
   lines, below = above(cells, frame), notes(cells, frame)
   more = glossary.lines(cells, frame), glossary.table(cells, frame)

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments import methods
 from mtl_jax import plugins
+from mtl_jax.api import methods
 from mtl_jax.balancers.base import Range
 from mtl_jax.cells import choices, settings
 from mtl_jax.errors import InputError

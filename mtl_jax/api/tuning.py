@@ -5,28 +5,20 @@ own validation score: every split is a tuning split, and none is tuned on the
 test rows of another.
 """
 
-from __future__ import annotations
-
 import pathlib
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
-from experiments import lazy
+from mtl_jax import cells
+from mtl_jax.api import draws
+from mtl_jax.api.combinations import swept
+from mtl_jax.api.draws import Draw
+from mtl_jax.api.experiment import Experiment
+from mtl_jax.api.methods import Method
 from mtl_jax.errors import InputError
-
-with lazy.imports():
-  from experiments import draws
-  from mtl_jax import cells
-  from mtl_jax.report import results
-  from mtl_jax.report.tuning import merging
-
-if TYPE_CHECKING:
-  from experiments.draws import Draw
-  from experiments.methods import Method
-
-MOST = 1000  # draws; their records would not fit the memory of a report
-LEAST_SEEDS = 3
+from mtl_jax.report import results
+from mtl_jax.report.tuning import merging
 
 
 class Row(NamedTuple):
@@ -43,46 +35,18 @@ class Row(NamedTuple):
   cells: list[cells.Cell]
 
 
-def check(flag: str, count: int, config: Any) -> None:
-  """Checks the number of draws against the number of seeds.
-
-  Args:
-    flag: that gives the number, for the message.
-    count: draws of each row.
-    config: the config.
-
-  Raises:
-    InputError: too few or too many draws, or too few seeds for them.
-  """
-  if not 2 <= count <= MOST:
-    raise InputError(
-      f'{flag}={count}; give 2 to {MOST} draws: the first is the '
-      "configuration's own setting, and a row is tuned by the others"
-    )
-  if config.seeds < LEAST_SEEDS:
-    raise InputError(
-      f'{flag}={count} with config.seeds={config.seeds}: what draws gain on '
-      'so few seeds cannot be told from luck; take at least '
-      f'--config.seeds={LEAST_SEEDS}, better 10'
-    )
-
-
 def rows(
-  config: Any,
+  experiment: Experiment,
   methods: Sequence[Method],
-  datas: list,
   count: int,
-  folder: pathlib.Path,
   skip_invalid: bool,
 ) -> list[Row]:
   """Makes the cells of all rows; nothing is trained.
 
   Args:
-    config: the config, around whose values the draws are made.
+    experiment: loaded; the draws are made around the values of its config.
     methods: one per row.
-    datas: the data set, one per split.
     count: draws of each row.
-    folder: the workdir.
     skip_invalid: whether to leave out methods that cannot be trained, after a
       line on stderr.
 
@@ -92,7 +56,7 @@ def rows(
   made = []
   for method in methods:
     try:
-      made.append(_row(config, method, datas, count, folder))
+      made.append(_row(experiment, method, count))
     except InputError as error:
       # Without its baseline there is no table.
       if not skip_invalid or method.scheme == 'single':
@@ -101,15 +65,15 @@ def rows(
   return made
 
 
-def _row(config: Any, method: Method, datas, count: int, folder) -> Row:
-  first = draws.own(config, method, len(datas[0].tasks))
-  drawn = draws.draw(method, first, count)
+def _row(experiment: Experiment, method: Method, count: int) -> Row:
+  config, tasks = experiment.config, experiment.datas[0].tasks
+  drawn = draws.draw(method, draws.own(config, method, len(tasks)), count)
   groups = [[drawn[i] for i in group] for group in draws.together(drawn)]
+  config = swept(config)
   configs = [draws.configured(config, method, group) for group in groups]
   for one in configs:
     cells.check(one)
-  made = [cells.make(one, datas, workdir=folder) for one in configs]
-  return Row(method, drawn, made)
+  return Row(method, drawn, [experiment.make(one) for one in configs])
 
 
 def load(

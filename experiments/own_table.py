@@ -1,0 +1,80 @@
+"""The user's table of a command: its flags, its checks, and what is said of it.
+
+None of it imports JAX, so that a mistake in the table is reported at once.
+"""
+
+import pathlib
+from typing import Any
+
+from absl import flags
+
+from experiments import lazy
+from mtl_jax.errors import InputError
+from mtl_jax.plugins import sections
+
+with lazy.imports():
+  from mtl_jax.data import table
+  from mtl_jax.data.frames import describe
+
+FLAGS = {
+  'weights': flags.DEFINE_string(
+    'weights',
+    None,
+    'The column of the weights of rows in a table, or one per task: '
+    'outcome=w,score=w2.',
+  ),
+  'split': flags.DEFINE_string(
+    'split',
+    None,
+    'The column of your own split of a table, of the words train, valid, test.',
+  ),
+  'group': flags.DEFINE_string(
+    'group', None, 'The column of the groups of a table that no split may cut.'
+  ),
+}
+
+
+def check(config: Any) -> None:
+  """Sets the fields of the flags and reads the table, if the config has one.
+
+  Args:
+    config: a whole config; it is changed in place.
+
+  Raises:
+    InputError: if a flag has no effect, or the table cannot be trained on.
+  """
+  given = {k: f.value for k, f in FLAGS.items() if f.value is not None}
+  if config.dataset != 'table':
+    for name in given:
+      raise InputError(
+        f'--{name} is for tables, and config.dataset is {config.dataset!r}; '
+        'use --config=configs/table.py'
+      )
+    return
+  config.datasets.table.update(given)
+  _set_levels(config, _read(config))
+
+
+def _read(config: Any):
+  fields = dict(sections.section(config, 'dataset'))
+  return table.read(fields.pop('path'), fields)
+
+
+def _set_levels(config: Any, read: Any) -> None:
+  """Tells the encoder how many categories each embedded column has."""
+  section = config.encoders.get(config.encoder, {})
+  if 'levels' in section and not section.levels:
+    section.levels = read.levels
+
+
+def show(config: Any, folder: pathlib.Path) -> None:
+  """Prints what was inferred from the table and writes it to the workdir.
+
+  Args:
+    config: a whole config; nothing happens if it has no table.
+    folder: the workdir.
+  """
+  if config.dataset == 'table':
+    lines = _read(config).describe()
+    print('\n'.join(lines), end='\n\n', flush=True)
+    describe.write(lines, folder)

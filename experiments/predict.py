@@ -1,0 +1,113 @@
+"""Predicts new rows with a trained cell.
+
+  python -m experiments.predict out/a/cells/0123456789ab new.csv
+  python -m experiments.predict --workdir=out/a --scheme=mmoe new.csv \\
+    --out=predictions.csv
+
+The cell is a folder that holds a model (see docs/models.md), or that of a
+scheme in a workdir. The rows are a table with the input columns of training
+(CSV, TSV, Parquet or Feather); of a model of images, words or arrays they are
+a .npy file, or a .npz file with an array of each name.
+
+Writes one row per row: each task in the unit of its labels, probabilities of
+classes in columns `task=class`, and with several seeds the standard deviation
+over their networks in `<column>_sd`.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+from typing import Any
+
+from absl import flags
+
+from experiments import cli, lazy
+from mtl_jax.errors import InputError
+
+with lazy.imports():
+  from mtl_jax import models
+  from mtl_jax.models import folders
+  from mtl_jax.records import atomic
+
+OUT = flags.DEFINE_string(
+  'out', 'predictions.csv', 'The path of the file that is written, a CSV.'
+)
+SEED = flags.DEFINE_integer(
+  'seed',
+  None,
+  'The seed whose network predicts. By default predictions are means over the '
+  'networks of all seeds.',
+)
+USAGE = (
+  'give the folder of a cell and a file of rows, as in '
+  'python -m experiments.predict out/a/cells/0123456789ab new.csv, or '
+  '--workdir and --scheme and a file of rows'
+)
+
+
+def check() -> None:
+  """Checks the arguments without importing JAX.
+
+  Raises:
+    InputError: an argument is missing, or a file does not exist.
+  """
+  named = cli.WORKDIR.value is not None
+  if len(cli.WORDS) != (1 if named else 2):
+    raise InputError(USAGE)
+  if named and cli.SCHEME.value is None:
+    raise InputError('--workdir needs --scheme, the row whose model predicts')
+  rows = cli.WORDS[-1]
+  if not any(c in rows for c in '*?[') and not pathlib.Path(rows).is_file():
+    raise InputError(f'{rows}: no such file')
+  # Before anything is predicted.
+  folder = pathlib.Path(OUT.value).absolute().parent
+  if not folder.is_dir():
+    raise InputError(f'--out={OUT.value}: no folder {folder}; make it first')
+
+
+def main() -> None:
+  """Predicts the rows and writes the predictions."""
+  model = models.load(cell())
+  rows = read(cli.WORDS[-1])
+  frame = model.predict(rows, SEED.value)
+  text = frame.to_csv(index_label='row')
+  atomic.write(OUT.value, text)
+  number = len(model.seeds) if SEED.value is None else 1
+  print(
+    f'{OUT.value}: {len(frame)} rows, {number} network{"s" * (number > 1)} of '
+    f'{model.config.scheme}',
+    file=sys.stderr,
+  )
+
+
+def cell() -> pathlib.Path:
+  """Returns the folder of the model that the arguments name."""
+  if cli.WORKDIR.value is None:
+    return pathlib.Path(cli.WORDS[0])
+  workdir = pathlib.Path(cli.WORKDIR.value)
+  return folders.find(workdir, cli.SCHEME.value, cli.BALANCER.value)
+
+
+def read(path: str) -> Any:
+  """Reads rows: a data frame, or arrays of a .npy or .npz file.
+
+  Raises:
+    InputError: the file cannot be read.
+  """
+  if not path.endswith(('.npy', '.npz')):
+    from mtl_jax.data.frames import reading
+
+    return reading.read(path)
+  import numpy as np
+
+  try:
+    found = np.load(path, allow_pickle=False)
+    return found if path.endswith('.npy') else dict(found)
+  except (ValueError, OSError) as error:
+    text = ' '.join(str(error).split())
+    raise InputError(f'{path} cannot be read: {text}') from error
+
+
+if __name__ == '__main__':
+  cli.run(main, check, most_words=2)

@@ -1,0 +1,55 @@
+"""Columns with the weights of rows."""
+
+import numpy as np
+import pandas as pd
+
+from mtl_jax.data.frames import values
+from mtl_jax.data.frames.tasks import Outcome
+from mtl_jax.errors import InputError, nearest
+
+
+def check_column(frame: pd.DataFrame, name: str, what: str) -> None:
+  """Raises `InputError` with the nearest name if a column does not exist."""
+  if name not in frame.columns:
+    raise InputError(
+      f'{what}: no column {name!r}; {nearest(name, map(str, frame.columns))}'
+    )
+
+
+def parse(
+  frame: pd.DataFrame, word: str, outcomes: tuple[Outcome, ...]
+) -> tuple[str, ...]:
+  """Parses 'w', the weights of all tasks, or 'outcome=w,score=w2'.
+
+  Args:
+    frame: the table.
+    word: what the user wrote, '' for no weights.
+    outcomes: the tasks.
+
+  Returns:
+    The column of the weights of each task, '' if it has none.
+
+  Raises:
+    InputError: if a task or column does not exist, or a weight is negative or
+      missing.
+  """
+  names = [outcome.name for outcome in outcomes]
+  if '=' not in word or word in frame.columns:
+    of_task = dict.fromkeys(names, word.strip())
+  else:
+    pairs = [pair.partition('=')[::2] for pair in word.split(',')]
+    of_task = {task.strip(): column.strip() for task, column in pairs}
+  for task in of_task:
+    if task not in names:
+      raise InputError(f'weights: no task {task!r}; {nearest(task, names)}')
+  for column in dict.fromkeys(filter(None, of_task.values())):
+    check_column(frame, column, 'weights')
+    _check_weights(frame[column])
+  return tuple(of_task.get(name, '') for name in names)
+
+
+def _check_weights(series: pd.Series) -> None:
+  found = values.floats(series)
+  rule = f'weights: column {series.name!r} holds finite numbers, 0 or more'
+  remedy = 'give the row 0 to leave it out'
+  values.refuse(~(np.isfinite(found) & (found >= 0)), series, rule, remedy)

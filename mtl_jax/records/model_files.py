@@ -1,0 +1,132 @@
+"""The files of a trained model: arrays through Orbax, JSON, test predictions.
+
+A folder is a model once it has `model.json`, which is written last, so that a
+half-written model is never taken for a whole one. Nothing is ever unpickled.
+"""
+
+import importlib
+import json
+import os
+import pathlib
+import shutil
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mtl_jax.records import atomic
+
+FORMAT = 1  # of `model.json`; a later one may not be readable
+BEST, PREDICTIONS, MODEL = 'best', 'predictions.npz', 'model.json'
+
+
+class Stored(NamedTuple):
+  """What a folder of a model holds.
+
+  Attributes:
+    described: content of `model.json`.
+    arrays: parameters and further collections by name, such as
+      `shared_encoder/stage_0/kernel`; an axis of seeds in front.
+    predictions: content of `predictions.npz`, by name.
+  """
+
+  described: dict[str, Any]
+  arrays: dict[str, np.ndarray]
+  predictions: dict[str, np.ndarray]
+
+
+def write(folder: pathlib.Path, stored: Stored) -> None:
+  """Writes a model; a model that is there already is replaced.
+
+  Args:
+    folder: made if it is missing.
+    stored: arrays may be empty: then there is no `best/`.
+  """
+  (folder / MODEL).unlink(missing_ok=True)
+  write_predictions(folder, stored.predictions)
+  shapes = {
+    name: {'shape': list(x.shape), 'dtype': str(x.dtype)}
+    for name, x in stored.arrays.items()
+  }
+  if stored.arrays:
+    _save(folder / BEST, nested(stored.arrays))
+  whole = {'format': FORMAT, **stored.described, 'arrays': shapes}
+  atomic.write(folder / MODEL, json.dumps(whole, indent=1) + '\n')
+
+
+def write_predictions(
+  folder: pathlib.Path, predictions: Mapping[str, np.ndarray]
+) -> None:
+  """Writes `predictions.npz`; see docs/models.md for the names in it."""
+  atomic.write(
+    folder / PREDICTIONS, lambda file: np.savez_compressed(file, **predictions)
+  )
+
+
+def read_arrays(folder: pathlib.Path, described: dict) -> dict[str, np.ndarray]:
+  """Reads `best/`.
+
+  Args:
+    folder: of the model.
+    described: content of its `model.json`.
+
+  Returns:
+    The arrays by name, with an axis of seeds in front.
+  """
+  like = {
+    name: np.zeros(own['shape'], own['dtype'])
+    for name, own in described['arrays'].items()
+  }
+  path = (folder / BEST).absolute()
+  with _orbax().StandardCheckpointer() as checkpointer:
+    return named(checkpointer.restore(path, nested(like)))
+
+
+def read_predictions(folder: pathlib.Path) -> dict[str, np.ndarray]:
+  """Reads `predictions.npz`; `{}` where there is none."""
+  path = folder / PREDICTIONS
+  if not path.exists():
+    return {}
+  with np.load(path, allow_pickle=False) as arrays:
+    return dict(arrays)
+
+
+def remove(folder: pathlib.Path) -> None:
+  """Removes a model from a folder, and nothing else."""
+  (folder / MODEL).unlink(missing_ok=True)
+  (folder / PREDICTIONS).unlink(missing_ok=True)
+  shutil.rmtree(folder / BEST, ignore_errors=True)
+
+
+def _save(path: pathlib.Path, tree: dict) -> None:
+  # Orbax writes another folder and renames it.
+  with _orbax().StandardCheckpointer() as checkpointer:
+    checkpointer.save(os.path.abspath(path), tree, force=True)
+
+
+def _orbax() -> Any:
+  # It takes a third of a second to import.
+  return importlib.import_module('orbax.checkpoint')
+
+
+def named(tree: Mapping, prefix: str = '') -> dict[str, Any]:
+  """Flattens nested dicts: `{'a': {'b': x}}` becomes `{'a/b': x}`."""
+  leaves = {}
+  for key, value in tree.items():
+    if isinstance(value, Mapping):
+      leaves |= named(value, f'{prefix}{key}/')
+    else:
+      leaves[f'{prefix}{key}'] = value
+  return leaves
+
+
+def nested(leaves: Mapping[str, Any]) -> dict[str, Any]:
+  """Undoes `named`."""
+  tree: dict[str, Any] = {}
+  for name, value in leaves.items():
+    *folders, last = name.split('/')
+    part = tree
+    for folder in folders:
+      part = part.setdefault(folder, {})
+    part[last] = value
+  return tree
