@@ -186,6 +186,17 @@ def encoders() -> ConfigDict:
         'dropout': 0.0,
       },
       'mlp': {'widths': (64, 64), 'dropout': 0.0},
+      'mixed': {  # numbers, categories, text and an image side by side
+        'widths': (64, 64),
+        'dropout': 0.0,
+        'levels': (),  # of each column of categories; () counts them
+        'embedding': 8,  # channels of a category
+        'vocab_size': 0,  # words of the text; 0 counts them
+        'word_width': 64,  # of a word, and of the LSTM's state
+        'reader': 'lstm',  # or mean
+        'channels': (10, 20),
+        'image_width': 50,
+      },
       'resnet': {
         'widths': (16, 32, 64),  # channels of each stage
         'depths': (1, 1, 1),  # blocks of each stage

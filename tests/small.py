@@ -33,6 +33,16 @@ _FIELDS = {
   'resnet18': {'width': 2, 'stem': 'large'},
   'gru': {'vocab_size': 7, 'embedding': 4, 'width': 6},
   'lstm': {'vocab_size': 7, 'embedding': 4, 'width': 6},
+  'mixed': {
+    'widths': (6, 4),
+    'levels': (3, 4),
+    'embedding': 2,
+    'vocab_size': 7,
+    'word_width': 2,
+    'reader': 'mean',
+    'channels': (2,),
+    'image_width': 2,
+  },
   'transformer': {
     'vocab_size': 7,
     'width': 4,
@@ -72,6 +82,9 @@ def inputs(encoder='mlp', rows=8, seed=0):
     jnp.array(np.uint8(draw.integers(256, size=(rows, 6, 6, 1)))),
     jnp.array(np.int32(words)),
   ]
+  if encoder == 'mixed':
+    names = 'numbers', 'image', 'text', 'categories'
+    return dict(zip(names, [*kinds, kinds[2][:, :2] % 3], strict=True))
   known = {'mlp': 0, 'lenet': 1, 'resnet': 1, 'resnet18': 1}
   known |= dict.fromkeys(('gru', 'lstm', 'transformer'), 2)
   if encoder in known:
@@ -119,7 +132,7 @@ def _scheme(name, encoder, tasks, fields):
   heads = tuple(functools.partial(base.Head, t.num_outputs) for t in tasks)
   resize = functools.partial(resized, encoder)
   # A stage can be skipped only where its features keep their shape.
-  skips = (name, encoder) == ('adashare', 'mlp')
+  skips = name == 'adashare' and encoder in ('mlp', 'mixed')
   chosen = stages(encoder, widths=(6, 6)) if skips else stages(encoder)
   return module.Scheme(chosen, heads, resize, **dict(fields))
 
@@ -133,7 +146,7 @@ def resized(encoder, factor):
 
 def params(scheme, x, seed=0):
   """Parameters away from any symmetry that the start may have."""
-  leaves, tree = jax.tree.flatten(_shapes(scheme, x.shape, x.dtype))
+  leaves, tree = jax.tree.flatten(_shapes(scheme, *_shape_of(x)))
   draw = np.random.default_rng(seed)
   return jax.tree.unflatten(
     tree,
@@ -141,17 +154,23 @@ def params(scheme, x, seed=0):
   )
 
 
-@functools.cache
-def _shapes(scheme, shape, dtype):
-  return _variables(scheme, shape, dtype)['params']
+def _shape_of(x):
+  """Shapes of a pytree, which can be hashed."""
+  leaves, tree = jax.tree.flatten(x)
+  return tuple(jax.ShapeDtypeStruct(x.shape, x.dtype) for x in leaves), tree
 
 
 @functools.cache
-def _variables(scheme, shape, dtype):
+def _shapes(scheme, leaves, tree):
+  return _variables(scheme, leaves, tree)['params']
+
+
+@functools.cache
+def _variables(scheme, leaves, tree):
   def start(x):
     return scheme.init(jax.random.key(0), x, False)
 
-  return jax.eval_shape(start, jax.ShapeDtypeStruct(shape, dtype))
+  return jax.eval_shape(start, jax.tree.unflatten(tree, leaves))
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -162,7 +181,7 @@ def begun(scheme, x, seed=0):
 
 def extra(scheme, x, seed=0):
   """What a scheme carries besides parameters, as it starts."""
-  if set(_variables(scheme, x.shape, x.dtype)) == {'params'}:
+  if set(_variables(scheme, *_shape_of(x))) == {'params'}:
     return {}
   return _extra(scheme, x, seed)
 

@@ -13,6 +13,7 @@ from mtl_jax import records, train
 from mtl_jax.cells import (
   build,
   changed,
+  encoder_inputs,
   identity,
   initial,
   scoring,
@@ -250,6 +251,7 @@ def make(
   _check_count(config, datas)
   scoring.check_primary(config.primary, datas[0].tasks)
   data = task_groups.first(datas[0], groups)
+  config = encoder_inputs.completed(config, datas)
   resolved = build.resolve(config, data.tasks, len(data.train.mask))
   chosen, system = resolved.choices, resolved.system
   numbered = task_groups.numbered(resolved.settings, groups)

@@ -27,6 +27,7 @@ def header(cell: Cell) -> dict:
     'balancer': cell.config.balancer,
     'tasks': [_described(task) for task in cell.system.tasks],
     **({'groups': names} if names else {}),
+    **({'label_scales': scales} if (scales := _label_scales(cell)) else {}),
     'comparable': cell.comparable,
     'select': cell.config.select,
     'checkpoint_per': cell.config.checkpoint_per,
@@ -57,6 +58,24 @@ def _card(cell: Cell) -> dict:
   return card._replace(notes=notes)._asdict()
 
 
+def _label_scales(cell: Cell) -> dict[str, Any]:
+  """By task, the unit of labels that were standardised, and the scale by seed.
+
+  Errors are recorded in standard deviations; the report multiplies by them.
+  """
+  seeds, datas = settings.seeds(cell.config), cell.datas
+  scales = {}
+  for t, task in enumerate(datas[0].tasks):
+    own = [data.scales[t] if data.scales else None for data in datas]
+    if None in own:
+      continue
+    # One data set serves all seeds without resplits.
+    own = own if len(own) > 1 else own * len(seeds)
+    std = {str(s): float(o.std) for s, o in zip(seeds, own, strict=False)}
+    scales[task.name] = {'unit': own[0].unit, 'std': std}
+  return scales
+
+
 def _units(data: Data) -> dict[str, Any]:
   """The independent units of each split, and what they are."""
   rows = {name: len(split.mask) for name, split in data.splits.items()}
@@ -66,10 +85,12 @@ def _units(data: Data) -> dict[str, Any]:
 def _described(task: Task) -> dict[str, Any]:
   metrics = [[k, m.higher_is_better] for k, m in task.metrics.items()]
   chance = {k: m.chance for k, m in task.metrics.items()}
+  errors = [k for k, m in task.metrics.items() if m.in_label_unit]
   return {
     'name': task.name,
     'kind': task.kind,
     'fields': dict(task.fields),
     'metrics': metrics,
     'chance': chance,
+    **({'in_label_unit': errors} if errors else {}),
   }

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from mtl_jax import train
-from mtl_jax.cells import names, settings
+from mtl_jax.cells import encoder_inputs, names, settings
 from mtl_jax.cells.build import Resolved
 from mtl_jax.data import stacked, views
 from mtl_jax.data.base import Data, Split
@@ -45,7 +45,7 @@ def try_shapes(resolved: Resolved, data: Data) -> Traced:
     InputError: the parts cannot take a step on these inputs.
   """
   config, system = resolved.config, resolved.system
-  _check_inputs(resolved, data)
+  encoder_inputs.check(resolved.choices.encoder, data)
   _check_words(resolved, data)
   _check_rows(resolved, data)
   hp = jax.tree.map(lambda x: x[0], settings.hp(resolved.settings[:1]))
@@ -116,23 +116,10 @@ def _check_rows(resolved: Resolved, data: Data) -> None:
     )
 
 
-def _check_inputs(resolved: Resolved, data: Data) -> None:
-  inputs, name = views.first(data.train, 1).inputs, resolved.config.encoder
-  # Only an encoder of the user's own, a dotted path, may take several arrays.
-  if isinstance(inputs, np.ndarray) or '.' in name:
-    return
-  names = list(inputs) if isinstance(inputs, dict) else len(inputs)
-  raise InputError(
-    f'the inputs are several arrays, {names}, and encoder {name!r} takes one; '
-    'put numbers into one matrix, or set config.encoder to the dotted path of '
-    'an encoder of your own'
-  )
-
-
 def _check_words(resolved: Resolved, data: Data) -> None:
   encoder = resolved.choices.encoder
   size = encoder.fields.get('vocab_size')
-  if size is None:
+  if not size:
     return
   tokens = views.first(data.train, 1).inputs
   if not isinstance(tokens, np.ndarray):

@@ -7,8 +7,9 @@ from mtl_jax import plugins
 from mtl_jax.plugins import sections
 
 HELPERS = (
-  *('columns', 'distinct', 'files', 'frames', 'one_class', 'padded', 'scarce'),
-  *('sources', 'splits', 'stacked', 'store', 'text', 'views'),
+  *('columns', 'distinct', 'files', 'frames', 'one_class', 'padded'),
+  *('pinned', 'scarce', 'sources', 'splits', 'stacked', 'store', 'text'),
+  'views',
 )
 
 

@@ -39,6 +39,7 @@ FEATURES = (
   *(name for name in INPUTS if name not in ('strat', 'arms')),
   *('strat 2', 'strat 3', 'arms 1', 'arms 2', 'arms 3'),
 )
+UNIT = 'cells/mm3'  # of the counts: cd420, cd820, cd496
 PARTS = (3, 1, 1)
 
 Table = dict[str, np.ndarray]
@@ -139,7 +140,23 @@ def build(table: Table, rows: splits.Rows) -> base.Data:
     features(table), rows[0], FEATURES, 'actg175 inputs'
   )
   whole = base.Split(inputs, labels, np.stack(known, axis=1))
-  return base.cut(whole, rows, TASKS, CARD, FEATURES)
+  data = base.cut(whole, rows, TASKS, CARD, FEATURES)
+  return data._replace(scales=scales(table, rows[0]))
+
+
+def scales(table: Table, train: np.ndarray) -> tuple[base.Scale | None, ...]:
+  """Returns the scale of each task's labels; None of those that have none.
+
+  Args:
+    table: columns as returned by `read`.
+    train: row numbers of the training split.
+  """
+  return tuple(
+    columns.scale(table[task.name], train, UNIT)
+    if task.kind == 'regression'
+    else None
+    for task in TASKS
+  )
 
 
 def features(table: Table) -> Float64[np.ndarray, 'rows 19']:

@@ -67,6 +67,28 @@ def regression(
   return np.where(known, scaled, np.float32(0)), known
 
 
+def scale(
+  labels: Shaped[np.ndarray, 'rows'], train: Train, unit: str = ''
+) -> base.Scale:
+  """Returns the scale by which `regression` standardises labels.
+
+  Args:
+    labels: `[N]`, NaN or infinite where missing.
+    train: row numbers of the training split.
+    unit: of the labels, such as 'cells/mm3'.
+
+  Returns:
+    Mean and standard deviation of the known training labels; 0 and 1 if there
+    are none, and a standard deviation of 1 if they are all equal.
+  """
+  seen = labels[train].astype(np.float64)
+  seen = seen[np.isfinite(seen)]
+  if not len(seen):
+    return base.Scale(0.0, 1.0, unit)
+  std = float(seen.std()) if np.ptp(seen) > 0 else 1.0
+  return base.Scale(float(seen.mean()), std, unit)
+
+
 def counts(
   labels: Shaped[np.ndarray, 'rows'],
 ) -> tuple[Float32[np.ndarray, 'rows'], Bool[np.ndarray, 'rows']]:

@@ -14,59 +14,11 @@ import sys
 import tarfile
 import tempfile
 import zipfile
-from typing import NamedTuple
 
+from mtl_jax.data.pinned import SOURCES, Source
 from mtl_jax.errors import InputError, nearest
 
 FETCH = 'python -m mtl_jax.data.files'
-
-
-class Source(NamedTuple):
-  """One member of one pinned Python distribution.
-
-  Attributes:
-    requirement: requirement specifier with the exact version.
-    archive: file name of the distribution.
-    sha256: hash of the archive.
-    member: path of the file inside the archive.
-    member_sha256: hash of that file.
-    options: options of `pip download`.
-  """
-
-  requirement: str
-  archive: str
-  sha256: str
-  member: str
-  member_sha256: str
-  options: tuple[str, ...]
-
-  @property
-  def bare(self) -> str:
-    """File name of the member, by which it is accepted without the archive."""
-    return pathlib.PurePosixPath(self.member).name
-
-
-SOURCES = {
-  'actg175': Source(
-    requirement='lifelines==0.30.3',
-    archive='lifelines-0.30.3-py3-none-any.whl',
-    sha256='44802480a28d6cb836c7fea4a54ec0ba220eb31c6d7444589637a8bd66066e8c',
-    member='lifelines/datasets/ACTG175.csv',
-    member_sha256='56fba31fa0d7bfbff9667b7149fd96a9'
-    '7c352e72aa582871a62a935e812f0e07',
-    options=('--only-binary', ':all:'),
-  ),
-  'sentiment_topic': Source(
-    requirement='vaderSentiment==3.3.2',
-    archive='vaderSentiment-3.3.2.tar.gz',
-    sha256='5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9',
-    member='vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz',
-    member_sha256='d5bb07d87474b3eb8d30b4deccbc23f1'
-    '9d742a6c5718fbacc65485b70b95c5fa',
-    # The wheel does not contain the data. `:all:` would also build setuptools.
-    options=('--no-binary', 'vaderSentiment'),
-  ),
-}
 
 
 def remedy(*names: str) -> str:

@@ -144,7 +144,11 @@ def load(
   inputs = text.vocabulary(coded, rows[0], vocab_size)[coded]
   tasks, labels, mask = _labels(table, rows[0], regression)
   whole = base.Split(inputs, labels, mask)
-  return base.cut(whole, rows, tasks, CARD, groups=table['group'])
+  data = base.cut(whole, rows, tasks, CARD, groups=table['group'])
+  if not regression:
+    return data
+  scale = columns.scale(table['rating'], rows[0], 'points')
+  return data._replace(scales=(scale, None))
 
 
 def read(data_dir: str = '', folder: str = '') -> dict[str, np.ndarray]:

@@ -75,7 +75,8 @@ def load(
     *(_label(table[task.name], task, rows[0]) for task in own), strict=True
   )
   whole = base.Split(_join(table, inputs, encode), labels, np.stack(known, 1))
-  return base.cut(whole, rows, own, _card(builder, splits, split_seed))
+  data = base.cut(whole, rows, own, _card(builder, splits, split_seed))
+  return data._replace(scales=tuple(_scale(table, t, rows[0]) for t in own))
 
 
 def find(name: str, data_dir: str = '', config: str = '', version: str = ''):
@@ -223,6 +224,12 @@ def _task(builder, labels: np.ndarray, key: str, kind: str) -> Task:
   # Over all splits: the shape of a prediction must not depend on the seed.
   seen = int(columns.counts(labels)[0].max()) + 1
   return Task(key, kind, getattr(feature, 'num_classes', None) or seen)
+
+
+def _scale(table: Table, task: Task, train) -> base.Scale | None:
+  if task.kind != 'regression':
+    return None
+  return columns.scale(table[task.name], train)
 
 
 def _label(labels: np.ndarray, task: Task, train):

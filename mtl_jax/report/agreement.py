@@ -5,6 +5,7 @@ from typing import Any
 
 from mtl_jax.errors import InputError
 from mtl_jax.records import flat
+from mtl_jax.report import units
 from mtl_jax.report.results import REFERENCES, Cell
 
 
@@ -42,7 +43,8 @@ def ordered(cells: Sequence[Cell]) -> Ordered:
       so that a page that orders its cells first checks them once.
 
   Returns:
-    The references first, the baseline next, then the others as given.
+    The references first, the baseline next, then the others as given; scales
+    of labels that some of them lack are left out of all, see `units`.
 
   Raises:
     InputError: cells answer different questions, two have the same name, or
@@ -65,7 +67,7 @@ def ordered(cells: Sequence[Cell]) -> Ordered:
       'its runs failed: add it, or lower config.hp.lr'
     )
   agree(cells)
-  return Ordered(cells)
+  return Ordered(units.unified(cells))
 
 
 def baseline(cells: Sequence[Cell]) -> Cell:

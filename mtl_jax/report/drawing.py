@@ -141,18 +141,20 @@ def better(higher_is_better: bool) -> str:
   return 'better →' if higher_is_better else '← better'
 
 
-def unit(kind: str, metric: str) -> str:
+def unit(kind: str, metric: str, own: str = '') -> str:
   """Returns the unit of a metric with a leading comma; '' if it has none.
-
-  Labels may be standardised; the lines above the table say so.
 
   Args:
     kind: of the task, such as 'regression'.
     metric: its name.
+    own: the label's own unit, see `units.of`. Without it labels may be
+      standardised; the lines above the table say so.
 
   Returns:
     The end of an axis label.
   """
+  if own:
+    return f', {own}'
   in_labels = kind == 'regression' and metric in ('rmse', 'mae')
   return ', label units' if in_labels else ''
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from mtl_jax.report import many, stats
+from mtl_jax.report import many, stats, units
 from mtl_jax.report.agreement import baseline, ordered
-from mtl_jax.report.results import Cell
+from mtl_jax.report.results import Cell, TaskInfo
 
 MARKS = {stats.BETTER: ' ▲', stats.WORSE: ' ▼', stats.EQUIVALENT: ' ='}
 SMALLEST = 'smallest shown'  # the last line: with 80 % power, median over rows
@@ -44,7 +44,7 @@ def readable(cells: Sequence[Cell], frame: pd.DataFrame) -> Table:
   ratio = any(len(cell.completed) < len(cell.setting) for cell in cells)
   costs = ['params', 'FLOPs/step', 'steps/s', 'seconds']
   tasks = cells[0].tasks
-  names = [_title(task.name, *task.metrics[0]) for task in tasks]
+  names = [_title(baseline(cells), task) for task in tasks]
   names = many.header(tasks) if many.too_many(tasks) else names
   base = of_cell(frame, baseline(cells))
   header = ['scheme', *names, DELTA, *costs, *(['failed'] * ratio)]
@@ -151,8 +151,11 @@ def _columns(table: Table, chosen: list[int]) -> Table:
   return Table([table.header[i] for i in chosen], body)
 
 
-def _title(task: str, metric: str, higher_is_better: bool) -> str:
-  return f'{task} {metric} {"↑" if higher_is_better else "↓"}'
+def _title(base: Cell, task: TaskInfo) -> str:
+  metric, higher_is_better = task.metrics[0]
+  unit = units.of(base, task.name, metric)
+  named = f'{task.name} {metric}{", " * bool(unit)}{unit}'
+  return f'{named} {"↑" if higher_is_better else "↓"}'
 
 
 def _line(cell: Cell, frame: pd.DataFrame, base, ratio: bool) -> list[str]:

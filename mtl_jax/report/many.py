@@ -52,7 +52,7 @@ def entries(cell: Cell, own: pd.DataFrame, base: pd.DataFrame) -> list[str]:
   """
   columns = []
   for (_, higher), tasks in by_metric(cell.tasks).items():
-    values = own.loc[[task.name for task in tasks], 'mean'].dropna()
+    values = _recorded(own, tasks).dropna()
     columns += _spread(values, higher)
   if cell.is_baseline:
     return [*columns, '–', '–', '–']
@@ -62,6 +62,12 @@ def entries(cell: Cell, own: pd.DataFrame, base: pd.DataFrame) -> list[str]:
   counts = '/'.join(str((verdicts == word).sum()) for word in words)
   change = gains(own, base, names)['gain'].dropna()
   return [*columns, counts, *_extremes(change)]
+
+
+def _recorded(own: pd.DataFrame, tasks: Sequence[TaskInfo]) -> pd.Series:
+  """Means of tasks in a unit that they have in common, that of the records."""
+  own = own.loc[[task.name for task in tasks]]
+  return own['mean_standardised'].fillna(own['mean'])
 
 
 def gains(

@@ -23,12 +23,15 @@ class Metric(NamedTuple):
     constant: `(labels, weights) -> float`: the value of the best constant
       prediction, by which `config.select='metric'` divides where `chance` is
       None. None counts the metric in its own unit.
+    in_label_unit: whether the metric is an error in the unit of the label. It
+      is then reported in the label's own unit where labels were standardised.
   """
 
   compute: Callable[[Any, np.ndarray, np.ndarray], float]
   higher_is_better: bool
   chance: float | None = None
   constant: Callable[[np.ndarray, np.ndarray], float] | None = None
+  in_label_unit: bool = False
 
 
 class Linear(NamedTuple):

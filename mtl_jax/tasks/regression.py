@@ -109,7 +109,12 @@ def _matched(metric):
 
 
 METRICS = {
-  'rmse': Metric(_matched(numbers.rmse), False, constant=numbers.deviation),
-  'mae': Metric(_matched(numbers.mae), False),
+  'rmse': Metric(
+    _matched(numbers.rmse),
+    False,
+    constant=numbers.deviation,
+    in_label_unit=True,
+  ),
+  'mae': Metric(_matched(numbers.mae), False, in_label_unit=True),
   'r2': Metric(_matched(numbers.r2), True, 0.0),
 }

@@ -89,3 +89,23 @@ def test_worlds_that_every_seed_draws_are_different_splits():
   found = cells.header(cells.make(config, cells.data(config)))
   assert found['split'] == 'drawn'
   assert found['card']['notes'] == cells.data(config)[0].card.notes
+
+
+def test_scales_of_labels_stand_by_seed():
+  kinds = ('y', 'binary'), ('z', 'regression')
+
+  def scaled(split_seed):
+    table = base.Split(X, (LABELS[0], X[:, 1]), np.ones((60, 2), bool))
+    rows = splits.grouped(np.arange(60), (3, 1, 1), split_seed, LABELS[0])
+    data = base.cut(table, rows, [Task(*kind) for kind in kinds], CARD)
+    scale = base.Scale(1.0, 10.0 + (split_seed or 0), 'cm')
+    return data._replace(scales=(None, scale))
+
+  found = header(scaled)
+  std = {'0': 10.0, '1': 11.0, '2': 12.0}
+  assert found['label_scales'] == {'z': {'unit': 'cm', 'std': std}}
+  assert found['tasks'][1]['in_label_unit'] == ['rmse', 'mae']
+  assert 'in_label_unit' not in found['tasks'][0]
+  fixed = header(scaled, resplit=False)['label_scales']['z']['std']
+  assert fixed == dict.fromkeys(std, 10.0)
+  assert 'label_scales' not in header(load)

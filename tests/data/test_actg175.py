@@ -105,3 +105,16 @@ def test_split_is_not_in_the_order_of_the_file(table):
   strata = (table['cens'] * 4 + table['strat']).astype(np.int64)
   for rows in splits.stratified(strata, actg175.PARTS, None):
     assert abs(np.corrcoef(np.arange(len(rows)), rows)[0, 1]) < 0.15
+
+
+def test_labels_have_the_scale_of_their_training_rows(table):
+  data = actg175.build(table, ROWS)
+  assert [scale is None for scale in data.scales] == [0, 0, 0, 1, 1]
+  scale, values = data.scales[2], table['cd496'][ROWS[2]]
+  known = np.isfinite(values)
+  back = scale.mean + scale.std * data.test.labels[2]
+  np.testing.assert_allclose(back[known], values[known], rtol=1e-4, atol=1e-3)
+  # CD4 cells at week 96: mean 328.6, standard deviation 174.7 of all rows.
+  assert abs(scale.mean - 328.6) < 15
+  assert abs(scale.std - 174.7) < 15
+  assert {own.unit for own in data.scales[:3]} == {'cells/mm3'}

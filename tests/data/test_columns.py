@@ -59,3 +59,14 @@ def test_missing_counts_and_classes_are_minus_one():
   labels, known = columns.counts(np.array([3.0, np.nan, -1.0, 0.0]))
   assert labels.tolist() == [3, -1, -1, 0]
   assert known.tolist() == [True, False, False, True]
+
+
+def test_scale_takes_standardised_labels_back():
+  labels = np.array([3.0, np.nan, 7.0, 5.0, 100.0])
+  scaled, known = columns.regression(labels, TRAIN)
+  scale = columns.scale(labels, TRAIN, 'cm')
+  back = scale.mean + scale.std * scaled[known]
+  np.testing.assert_allclose(back, labels[known], rtol=1e-6)
+  assert scale.unit == 'cm'
+  assert columns.scale(np.full(5, np.nan), TRAIN) == (0, 1, '')
+  assert columns.scale(np.full(5, 4.0), TRAIN) == (4, 1, '')

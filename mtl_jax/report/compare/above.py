@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from mtl_jax.report import many, stats
+from mtl_jax.report import many, stats, units
 from mtl_jax.report.agreement import baseline, ordered
 from mtl_jax.report.compare import answer, counts
 from mtl_jax.report.compare import hyperparameters as hps
@@ -65,12 +65,25 @@ def _meaning(base: Cell) -> str:
     names = ', '.join(task.name for task in counted)
     over = f'mean over the primary tasks alone ({names})'
   text = f'Δm: {over} of the relative gain over single in the headline metric'
+  if scaled := _scaled(base):
+    return (
+      f'{text}, + is better. Errors of {many.some(scaled)} are in the unit of '
+      'the label; Δm takes them in standard deviations of training labels.'
+    )
   if any(task.kind == 'regression' for task in base.tasks):
     return (
       f'{text}, + is better; regression is in standard deviations of '
       'training labels that were standardised.'
     )
   return f'{text}, + is better.'
+
+
+def _scaled(base: Cell) -> list[str]:
+  """Tasks whose column is in the unit of their label."""
+  # Columns that summarise many tasks cannot have the unit of each.
+  if many.too_many(base.tasks):
+    return []
+  return [t.name for t in base.tasks if units.of(base, t.name, t.metrics[0][0])]
 
 
 def _test(base: Cell, frame: pd.DataFrame | None) -> str:

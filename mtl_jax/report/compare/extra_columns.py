@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import rankdata
 
-from mtl_jax.report import stats
+from mtl_jax.report import stats, units
 from mtl_jax.report.agreement import baseline
 from mtl_jax.report.compare import deltas
 from mtl_jax.report.compare.curve_columns import gap, steps_to_single
@@ -81,10 +81,11 @@ def _of_tasks(cell: Cell, own: list[dict], base: Cell, margin: float) -> dict:
 
 def _percent(row: dict, base: Cell) -> float:
   """A headline's mean change against the baseline in %, + is better."""
-  values = list(base.values(row['task'], row['metric']).values())
-  level = abs(np.mean(values)) if values else np.nan
-  if not level >= stats.NEAR_ZERO:
+  name = row['task'], row['metric']
+  recorded = list(base.values(*name).values())
+  if not recorded or not abs(np.mean(recorded)) >= stats.NEAR_ZERO:
     return np.nan
+  level = abs(np.mean(list(units.values(base, *name).values())))
   sign = 1 if row['higher_is_better'] else -1
   return 100 * sign * row.get('diff', np.nan) / level
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from mtl_jax.report import drawing, many, stats
+from mtl_jax.report import drawing, many, stats, units
 from mtl_jax.report.agreement import ordered
 from mtl_jax.report.compare import counts, many_figures
 from mtl_jax.report.compare.size_figure import quality_vs_parameters
@@ -38,7 +38,7 @@ def differences(
   for axes, task in zip(grid, tasks, strict=False):
     metric, higher = task.metrics[0]
     _bars(axes, rows, task.name)
-    unit = drawing.unit(task.kind, metric)
+    unit = _unit(cells, task)
     label = f'{metric} − single{unit} ({drawing.better(higher)})'
     axes.set(title=title(cells, task), xlabel=label)
     drawing.tidy(axes)
@@ -71,7 +71,7 @@ def curves(
     for cell in cells:
       _curve(axes, cells, cell, task)
     _limits(axes)
-    unit = drawing.unit(task.kind, metric)
+    unit = _unit(cells, task)
     axes.set(title=title(cells, task), xlabel='training step')
     axes.set_ylabel(f'validation {metric}{unit} {"↑" if higher else "↓"}')
     drawing.tidy(axes)
@@ -89,6 +89,12 @@ def title(cells: Sequence[Cell], task: TaskInfo) -> str:
   if not any(lost.values()):
     return task.name
   return f'{task.name} (up to {max(lost.values())} seeds without a value)'
+
+
+def _unit(cells: Sequence[Cell], task: TaskInfo) -> str:
+  metric = task.metrics[0][0]
+  own = units.of(cells[0], task.name, metric)
+  return drawing.unit(task.kind, metric, own)
 
 
 # Of markers; better and worse are filled with the colour of the row.
@@ -141,8 +147,12 @@ def _curve(axes: Axes, cells, cell: Cell, task: TaskInfo) -> None:
 def _level(axes: Axes, cell: Cell, task: TaskInfo, style: dict) -> None:
   # The reference learns in one go: a level takes the place of its curve.
   metric = task.metrics[0][0]
-  results = [run.valid[task.name].get(metric) for run in cell.completed]
-  values = [value for value in results if value is not None]
+  values = [
+    value * units.factor(cell, task.name, metric, run.seed)
+    for run in cell.completed
+    for value in [run.valid[task.name].get(metric)]
+    if value is not None
+  ]
   if values:
     axes.axhline(np.mean(values), **(style | {'marker': ''}))
 
@@ -151,10 +161,11 @@ def _summary(cell: Cell, task: TaskInfo):
   metric = task.metrics[0][0]
   by_step: dict[int, list[float]] = {}
   for run in cell.completed:
+    scale = units.factor(cell, task.name, metric, run.seed)
     for point in run.curve:
       value = point.valid[task.name].get(metric)
       if value is not None:
-        by_step.setdefault(point.step, []).append(value)
+        by_step.setdefault(point.step, []).append(scale * value)
   steps = sorted(by_step)
   overlap = counts.valid_over_train(cell)
   return steps, [stats.interval(by_step[step], overlap) for step in steps]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mtl_jax.report import stats
+from mtl_jax.report import stats, units
 from mtl_jax.report.agreement import baseline, ordered
 from mtl_jax.report.compare import extra_columns, verdicts
 from mtl_jax.report.compare.deltas import deltas
@@ -19,15 +19,21 @@ COLUMNS = (
   *('dataset', 'scheme', 'balancer', 'task', 'metric', 'higher_is_better'),
   *('n_seeds', *SPREAD, *TEST, 'verdict', *COST),
   *(*MARGIN, 'detectable', *extra_columns.NAMES),
+  *('unit', 'mean_standardised'),
 )
-NUMBERS = (*SPREAD, *TEST, *COST, *MARGIN, 'detectable', *extra_columns.NUMBERS)
+NUMBERS = (
+  *(*SPREAD, *TEST, *COST, *MARGIN, 'detectable', *extra_columns.NUMBERS),
+  'mean_standardised',
+)
 
 
 def rows(cells: Sequence[Cell], margin: float = stats.MARGIN) -> pd.DataFrame:
   """Makes the long table of cells.
 
   `diff` is the paired difference to `single` with balancer `equal`, in the
-  metric's own unit; Delta_m (task ALL) is in percent, + is better. All
+  metric's own unit; Delta_m (task ALL) is in percent, + is better. Errors of
+  regressions are in the `unit` of the label where records have its scale, and
+  `mean_standardised` is the mean in standard deviations of the labels. All
   intervals are 95 % intervals of the corrected test. `detectable` is the
   smallest true difference that the row would have shown with 80 % power in the
   first step of its family (behind an open gate), in the unit of `diff`.
@@ -73,9 +79,10 @@ def of_cell(cell: Cell, base: Cell, margin: float) -> list[dict]:
 
 def _metric_row(cell, base, task, metric, higher, margin: float) -> dict:
   """A margin of 0 asks for no equivalence."""
-  own, base_values = cell.values(task, metric), base.values(task, metric)
+  own, base_values = (units.values(c, task, metric) for c in (cell, base))
   spread = stats.interval(list(own.values()), base.test_over_train)
   row = _row(task, metric, higher, len(own), *spread)
+  row |= _unit(cell, task, metric)
   if cell.is_baseline:
     return row
   # The test takes common seeds; the mean above is over all of the cell's.
@@ -83,9 +90,19 @@ def _metric_row(cell, base, task, metric, higher, margin: float) -> dict:
   a, b = (np.array([values[s] for s in seeds]) for values in (own, base_values))
   scale = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0))
   level = abs(b.mean()) if len(seeds) else np.nan
+  # In the recorded unit: in its own, a small number may be a large error.
+  recorded = base.values(task, metric)
+  near = abs(np.mean([recorded[s] for s in seeds])) if seeds else np.nan
   # Negated, so that a NaN is refused as well.
-  own_margin = margin * level if not level < stats.NEAR_ZERO else np.nan
+  own_margin = margin * level if not near < stats.NEAR_ZERO else np.nan
   return row | _difference(a - b, scale, base, own_margin)
+
+
+def _unit(cell: Cell, task: str, metric: str) -> dict:
+  """The unit, and the mean of what the records hold."""
+  unit, recorded = units.of(cell, task, metric), cell.values(task, metric)
+  mean = np.mean(list(recorded.values())) if unit and recorded else np.nan
+  return {'unit': unit, 'mean_standardised': mean}
 
 
 def _delta_row(cell: Cell, base: Cell, margin: float) -> dict:

@@ -203,5 +203,10 @@ def summary(features: Features) -> Float[Array, 'batch channels']:
 
 
 def is_raw(x: Any) -> bool:
-  """Whether this is an input of pixels or words rather than of vectors."""
+  """Whether this is an input of pixels or words rather than of vectors.
+
+  Several arrays side by side (columns, text, images) are no vector either.
+  """
+  if not hasattr(x, 'ndim'):
+    return not isinstance(x, layers.Sequence)
   return not (x.ndim == 2 and jnp.issubdtype(x.dtype, jnp.floating))

@@ -21,7 +21,7 @@ COLUMNS = (
   'delta_m_chance_low,delta_m_chance_high,delta_m_without_low,'
   'delta_m_without_high,delta_m_model,delta_m_model_low,delta_m_model_high,'
   'predict_flops,peak_memory,steps_to_single,seconds_to_single,'
-  'test_train_loss,draws'
+  'test_train_loss,draws,unit,mean_standardised'
 )
 
 

