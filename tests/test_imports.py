@@ -28,6 +28,7 @@ ROOMS = [
   'run',
   'models',
   'launchers',
+  'api',
 ]
 REPORT = {'records', 'errors', 'report'}
 # These hold one file for each thing that can be chosen.
@@ -68,6 +69,8 @@ def test_a_file_imports_only_what_lies_below_it(path):
     assert imported(path) == set()
   elif own == 'report':
     assert imported(path) <= REPORT
+  elif own == 'api':
+    assert imported(path) <= {*ROOMS, 'report', 'configs'}
   else:
     below = set(ROOMS[: ROOMS.index(own)]) | {own}
     assert imported(path) <= below
@@ -75,7 +78,7 @@ def test_a_file_imports_only_what_lies_below_it(path):
 
 def test_no_room_is_crowded():
   folders = {path.parent for path in files()}
-  assert len([*(ROOT / 'mtl_jax').glob('[!_]*')]) < 22
+  assert len([*(ROOT / 'mtl_jax').glob('[!_]*')]) <= 23
   for folder in folders - {ROOT / 'mtl_jax' / name for name in CHOSEN}:
     assert len([*folder.glob('*.py')]) <= 25
 

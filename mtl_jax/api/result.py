@@ -122,4 +122,7 @@ def _html(sheet: Sheet) -> str:
   notes = [*more, *(html.escape(note) for note in sheet.notes)]
   listed = ''.join(f'<li>{line}</li>' for line in notes)
   folded = f'<details><summary>Notes</summary><ul>{listed}</ul></details>'
-  return f'<p><b>{first}</b></p>\n{rows.to_html(index=False)}\n{folded}'
+  # Long entries, which pandas would cut, are whole in text too.
+  with pd.option_context('display.max_colwidth', None):
+    table = rows.to_html(index=False)
+  return f'<p><b>{first}</b></p>\n{table}\n{folded}'

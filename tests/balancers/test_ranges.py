@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from experiments import draws
 from mtl_jax import plugins
+from mtl_jax.api import draws
 from mtl_jax.balancers.base import Range
 from mtl_jax.train import balancing, task_gradients
 from tests import small

@@ -9,8 +9,6 @@ import time
 import pandas as pd
 import pytest
 
-from experiments import compare
-from mtl_jax import plugins
 from tests import children
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -101,24 +99,3 @@ def test_sigterm_saves_and_the_same_command_goes_on(toy, tmp_path):
   assert 'resuming from its checkpoint' in done.stderr
   tables = [pd.read_csv(tmp_path / n / 'table.csv') for n in ('whole', 'cut')]
   pd.testing.assert_frame_equal(*(t.drop(columns=TIMED) for t in tables))
-
-
-def test_single_joins_and_takes_equal_weights_alone():
-  assert compare.combinations(['hard'], ['equal', 'pcgrad']) == [
-    ('single', 'equal'), ('hard', 'equal'), ('hard', 'pcgrad')
-  ]  # fmt: skip
-  assert compare.combinations(['single', 'hard'], ['equal', 'pcgrad']) == [
-    ('single', 'equal'), ('hard', 'equal'), ('hard', 'pcgrad')
-  ]  # fmt: skip
-  # Asked for by name with a Gram balancer alone, it is tried, and refused.
-  assert ('single', 'pcgrad') in compare.combinations(['single'], ['pcgrad'])
-
-
-@pytest.mark.parametrize('package', ['schemes', 'balancers'])
-def test_all_is_every_name_and_a_name_counts_once(package):
-  names = plugins.names(f'mtl_jax.{package}')
-  assert compare.expand(package, ['all']) == names
-  assert compare.expand(package, [names[1], names[0], names[1]]) == [
-    names[1],
-    names[0],
-  ]

@@ -3,12 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from absl import flags
-from absl.testing import flagsaver
 
 from configs import default
-from experiments import transfer
 from mtl_jax import cells, run
+from mtl_jax.api import transfer
 from mtl_jax.cells import build
 from mtl_jax.errors import InputError
 from mtl_jax.report import results as report_cells
@@ -67,15 +65,12 @@ def test_a_mistake_is_one_line_and_exit_code_2(toy, tmp_path):
   assert not (tmp_path / 'w').exists()
 
 
-@flagsaver.flagsaver
 def test_groups_are_of_two_to_all_tasks():
-  flags.FLAGS.mark_as_parsed()
   assert len(transfer.groups_to_train(6)) == 2**6 - 6 - 1
   assert len(transfer.groups_to_train(7)) == 21
-  flags.FLAGS.largest = 3
-  assert len(transfer.groups_to_train(4)) == 6 + 4
+  assert len(transfer.groups_to_train(4, 3)) == 6 + 4
   with pytest.raises(InputError, match='--largest=3: .* 2 to 2'):
-    transfer.groups_to_train(2)
+    transfer.groups_to_train(2, 3)
   with pytest.raises(InputError, match='two or more'):
     transfer.groups_to_train(1)
 

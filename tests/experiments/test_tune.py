@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from experiments.methods import Method
 
 from configs import actg175, default
-from experiments import draws, methods, tuning
+from mtl_jax.api import draw_count, draws, methods
+from mtl_jax.api.methods import Method
 from mtl_jax.cells import settings
 from mtl_jax.cells.choices import choice
 from mtl_jax.errors import InputError
@@ -166,7 +166,7 @@ def test_draws_that_make_no_sense(count, seeds, said):
   config = default.get_config()
   config.seeds = seeds
   with pytest.raises(InputError, match=said) as error:
-    tuning.check('--tune', count, config)
+    draw_count.check('--tune', count, config)
   assert '\n' not in str(error.value)
 
 

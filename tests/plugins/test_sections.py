@@ -5,8 +5,8 @@ import pytest
 from ml_collections import ConfigDict
 
 from configs import default
-from experiments import draws, methods
 from mtl_jax import cells
+from mtl_jax.api import draws, methods
 from mtl_jax.cells import build, settings
 from mtl_jax.cells.choices import choice
 from mtl_jax.errors import InputError
