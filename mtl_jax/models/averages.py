@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
@@ -49,18 +48,16 @@ def of_seed(
     labels: labels per task, and the weight of each label, `[N, K]`.
 
   Returns:
-    The metrics and the loss; metrics of labels with a scale are in their unit.
+    The metrics; those of labels with a scale are in their unit.
   """
   found, (truths, weights) = {}, labels
   for t, task in enumerate(tasks):
     scale, output, truth = encoding.scales[t], outputs[t], np.asarray(truths[t])
     known = weights[:, t]
-    loss = task.loss(output, jnp.asarray(truth), jnp.asarray(known > 0))
     if scale:
       output, truth = (scale.mean + scale.std * x for x in (output, truth))
     values = scores.of_run(task, output, truth, known)
     found |= {(task.name, name): value for name, value in values.items()}
-    found[task.name, 'loss'] = float(loss)
   return found
 
 

@@ -20,7 +20,8 @@ def read(folder: pathlib.Path) -> Stored:
   described = model_folders.describe(folder)
   if not (folder / model_files.BEST).is_dir():
     raise InputError(
-      f'{folder} has no {model_files.BEST}/: it is not whole; {model_folders.AGAIN}'
+      f'{folder} has no {model_files.BEST}/: it is not whole; '
+      f'{model_folders.AGAIN}'
     )
   try:
     arrays = model_files.read_arrays(folder, described)

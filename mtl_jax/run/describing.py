@@ -1,4 +1,4 @@
-"""The model of a finished cell: what is stored of it, see `records.model_files`."""
+"""What is stored of a finished cell as its model, see `model_files`."""
 
 import json
 import platform
