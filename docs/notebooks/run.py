@@ -7,6 +7,7 @@ is trained. Progress and warnings, which go to stderr, are not stored.
 """
 
 import argparse
+import os
 import pathlib
 import tempfile
 
@@ -66,6 +67,8 @@ def main() -> None:
   parser.add_argument('names', nargs='*', choices=[*NAMES, []])
   for name in parser.parse_args().names or NAMES:
     with tempfile.TemporaryDirectory() as folder:
+      # Cells of an earlier run would be found in the user's cache folder.
+      os.environ['MTL_JAX_CACHE'] = folder
       notebook = execute(name, folder)
     tidy(notebook)
     nbformat.write(notebook, HERE / f'{name}.ipynb')
