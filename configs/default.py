@@ -19,6 +19,9 @@ def get_config() -> ConfigDict:
   config.datasets = datasets()
   config.resplit = True  # a new split per seed, or the fixed one of the card
   config.own_rows = False  # each training row has the label of one task only
+  # Balanced: training labels of a class weigh n / (number of classes * n of the
+  # class), in binary, multiclass and ordinal tasks.
+  config.class_weight = 'none'  # or balanced
   config.data_dir = ''  # folder of prepared data; '' is that of TFDS
   config.files = ''  # folder of raw files; '' is downloads/manual in data_dir
 

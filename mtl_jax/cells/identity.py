@@ -59,6 +59,8 @@ CORE = (
   'programs/measuring.py',
   'programs/run_functions.py',
 )
+# Keys that were added when there were results already, and their defaults.
+LATER = {'first_seed': 0, 'noise_seed': 0, 'class_weight': 'none'}
 # Further files of cells that measure interference, and of reference models.
 PROBES = (
   'interference/grad_tag.py',
@@ -136,8 +138,8 @@ def comparable(config: Any, choices: Choices, datas: list[Data]) -> dict:
     *('resplit', 'own_rows', 'seeds', 'steps', 'evals', 'batch_size'),
     'compute',
   )
-  # Left out where they are 0, so that digests of older cells stay valid.
-  later = {k: config[k] for k in ('first_seed', 'noise_seed') if config[k]}
+  # Left out at their defaults, so that digests of older cells stay valid.
+  later = {k: config[k] for k in LATER if config[k] != LATER[k]}
   selection = {
     'select': config.select,
     'primary': list(config.primary),

@@ -12,6 +12,7 @@ import jax
 import numpy as np
 from jaxtyping import Integer
 
+from mtl_jax.cells import task_groups
 from mtl_jax.cells.task_groups import Group
 from mtl_jax.data import padded, views
 from mtl_jax.data.base import Data, Split
@@ -41,9 +42,14 @@ class Reading:
   def __init__(self, datas: Sequence[Data], groups: Sequence[Group] = ()):
     self._datas, self._groups = datas, groups
     single = len(datas) == 1
+    self._weighted = [
+      name for name, s in datas[0].splits.items() if s.weights is not None
+    ]
+    # Without weights a cell is what it was before they existed.
+    fields = Split._fields if self._weighted else Split._fields[:-1]
     self.shared = {
       name
-      for name in Split._fields
+      for name in fields
       if not (groups and name != 'inputs') and (single or _common(datas, name))
     }
     # A single data set is shared whole, and needs no row numbers.
@@ -57,7 +63,8 @@ class Reading:
   @property
   def form(self) -> list:
     """All that determines the shapes of a program's arguments."""
-    return [sorted(self.shared), self.by_rows, sorted(self.lengths.items())]
+    form = [sorted(self.shared), self.by_rows, sorted(self.lengths.items())]
+    return [*form, self._weighted] if self._weighted else form
 
   def shapes(self) -> dict[str, Source]:
     """By split, shapes of what one run reads.
@@ -136,7 +143,12 @@ class Reading:
       gather = padded.gathered(rows) if self.by_rows else (lambda x: x)
       return jax.tree.map(gather, common)
 
-    return {k: scores.Labels(of(k, 'labels'), of(k, 'mask')) for k in EVALUATED}
+    return {
+      key: scores.Labels(
+        of(key, 'labels'), scores.weights(of(key, 'mask'), of(key, 'weights'))
+      )
+      for key in EVALUATED
+    }
 
   def _divided(self, parts: Split) -> tuple[Split, Split]:
     """Two splits: the shared fields and the others, with None for the rest."""
@@ -212,6 +224,6 @@ def _of_group(split: Split | View, name: str, group: Group) -> Any:
   tree = getattr(split, name)
   if not group or name == 'inputs':
     return tree
-  return (
-    tree[:, list(group)] if name == 'mask' else tuple(tree[t] for t in group)
-  )
+  if name == 'labels':
+    return tuple(tree[t] for t in group)
+  return task_groups.columns(tree, group)

@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from mtl_jax.cells import task_groups
 from mtl_jax.cells.task_groups import Group
-from mtl_jax.data.base import Data
+from mtl_jax.data.base import Data, Split
 from mtl_jax.errors import InputError, nearest
 from mtl_jax.tasks import Task, constants
 from mtl_jax.train import Scoring
@@ -31,8 +31,10 @@ def scales(
 
 
 def _of_data(data: Data, by: Any) -> list[float]:
-  labels, mask = data.train.labels, data.train.mask
-  return [by(task, labels[t], mask[:, t]) for t, task in enumerate(data.tasks)]
+  labels, mask, weights = (getattr(data.train, p) for p in Split._fields[1:])
+  by_task = [None] * len(data.tasks) if weights is None else weights.T
+  rows = zip(data.tasks, labels, mask.T, by_task, strict=True)
+  return [by(task, *own) for task, *own in rows]
 
 
 def of_runs(

@@ -7,6 +7,9 @@ are runs of one program, in which tasks have the names `slot_0`, `slot_1`, ...
 import itertools
 from collections.abc import Sequence
 
+import numpy as np
+from jaxtyping import Shaped
+
 from mtl_jax.data import base
 from mtl_jax.data.base import Data
 from mtl_jax.tasks import Task
@@ -59,11 +62,21 @@ def part(data: Data, group: Group) -> Data:
     name: split._replace(
       labels=tuple(split.labels[t] for t in group),
       mask=split.mask[:, list(group)],
+      weights=columns(split.weights, group),
     )
     for name, split in data.splits.items()
   }
   card = data.card._replace(counts={})
-  return base.counted(data._replace(**splits, tasks=tasks, card=card))
+  scales = tuple(data.scales[t] for t in group) if data.scales else ()
+  fields = {**splits, 'tasks': tasks, 'card': card, 'scales': scales}
+  return base.counted(data._replace(**fields))
+
+
+def columns(
+  weights: Shaped[np.ndarray, 'rows all'] | None, group: Group
+) -> Shaped[np.ndarray, 'rows tasks'] | None:
+  """The weights of the tasks of a group; None stays None."""
+  return None if weights is None else weights[:, list(group)]
 
 
 def first(data: Data, groups: Sequence[Group]) -> Data:

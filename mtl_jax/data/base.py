@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from mtl_jax import tasks as tasks_lib
-from mtl_jax.data import one_class, splits
+from mtl_jax.data import label_weights, one_class, splits
 from mtl_jax.data.views import Split, Table, View, inputs_to_check
 from mtl_jax.errors import InputError
 from mtl_jax.tasks import Task
@@ -196,8 +196,9 @@ def check(data: Data, columns: Sequence[str] = ()) -> Data:
 
   Raises:
     InputError: if a float input or label is NaN or infinite, a task has no
-      known label in a split, or only one class in validation or test,
-      `tasks.check` refuses the tasks, or a kind refuses a label.
+      known label in a split, or only one class in validation or test, a
+      weight is not valid, `tasks.check` refuses the tasks, or a kind refuses
+      a label.
   """
   tasks_lib.check(data.tasks)
   _check_split(data, columns)
@@ -218,6 +219,7 @@ def _check_split(data: Data, columns: Sequence[str]) -> None:
         )
       # Masked labels too: `Split.labels` are finite everywhere.
       finite(labels, f'{name} labels of {task.name!r}')
+    label_weights.check(name, split, data.tasks)
 
 
 def _labelled(data: Data) -> Data:

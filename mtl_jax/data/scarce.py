@@ -8,10 +8,10 @@ from jaxtyping import Bool, Integer, Shaped
 
 from mtl_jax.data import base, splits
 from mtl_jax.data.base import Data
+from mtl_jax.data.label_weights import CLASSES
 from mtl_jax.errors import InputError, nearest
 
 _ORDER = 3000  # the random stream that orders the labels of the first task
-_CLASSES = ('binary', 'multiclass', 'ordinal')
 
 Labels = Sequence[tuple[str, int | float]]
 
@@ -128,7 +128,7 @@ def _strata(
   """Returns the class of each label, 0 for kinds without classes."""
   if kind == 'survival':
     return (labels[:, 1] > 0).astype(np.int64)
-  if kind in _CLASSES and labels.ndim == 1:
+  if kind in CLASSES and labels.ndim == 1:
     return labels.astype(np.int64)
   return np.zeros(len(labels), np.int64)
 

@@ -75,11 +75,12 @@ def part(source: Source, name: str, order: Int[Array, '...']) -> Any:
 
   Args:
     source: the source.
-    name: `inputs`, `labels` or `mask`.
+    name: a field of `Split`.
     order: row numbers in the split.
 
   Returns:
-    A pytree of arrays that start with the shape of `order`.
+    A pytree of arrays that start with the shape of `order`; None for weights
+    of a split without.
   """
   tree, rows = _place(source, name)
   if rows is None:
@@ -93,7 +94,7 @@ def whole(source: Source, name: str) -> Any:
 
   Args:
     source: the source.
-    name: `inputs`, `labels` or `mask`.
+    name: a field of `Split`.
   """
   tree, rows = _place(source, name)
   return tree if rows is None else gathered(tree, rows)

@@ -138,22 +138,25 @@ class _Pmapped:
 def take_rows(data: Split | sources.Source, rows: Int[Array, 'batch']) -> Split:
   """Takes the rows of one batch, sharded over the mesh's batch axis.
 
-  The mask is replicated instead: the number of valid labels must be known
-  before the gradients, and to sum it over devices would be another
-  communication per step.
+  Mask and weights are replicated instead: their sums must be known before the
+  gradients, and to sum over devices would be another communication per step.
 
   Args:
     data: a split, or where to read its rows from.
     rows: indices of the rows [batch].
 
   Returns:
-    Inputs and labels [batch, ...] and mask [batch, T] of the batch.
+    Inputs and labels [batch, ...], mask and weights [batch, T] of the batch; a
+    label of weight 0 is masked.
   """
   rows, source = whole(rows), sources.of(data)
   own = _lay(rows, P('batch'))
   parts = [sources.part(source, name, own) for name in ('inputs', 'labels')]
-  mask = sources.part(source, 'mask', rows)
-  return Split(*_lay(parts, P('batch')), whole(mask))
+  mask, weights = (sources.part(source, p, rows) for p in ('mask', 'weights'))
+  if weights is not None:
+    # Then it counts as missing for all that reads the mask alone.
+    mask = mask & (weights > 0)
+  return Split(*_lay(parts, P('batch')), *whole((mask, weights)))
 
 
 def whole(tree: Any) -> Any:

@@ -27,6 +27,8 @@ WORDS = {
   # has its own Gram matrix and task weights.
   'gram_over': ('shared', 'features', 'module'),
   'spread': ('jit', 'pmap'),
+  # Weights of training labels by their class.
+  'class_weight': ('none', 'balanced'),
   # What the kept parameters are best in, on validation.
   'select': ('loss', 'metric'),
   # Whether a joint model keeps the parameters of one step, or of one per task.

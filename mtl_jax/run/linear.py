@@ -91,7 +91,7 @@ def read(split: Split | views.View, words: Any) -> Split:
     split: its rows are copied.
     words: number of words in the structure of the inputs, see `vocabulary`.
   """
-  return Split(features(split.inputs, words), split.labels, split.mask)
+  return Split(features(split.inputs, words), *tuple(split)[1:])
 
 
 def features(inputs: Any, words: Any) -> Any:
@@ -135,11 +135,30 @@ def bag_of_words(tokens: np.ndarray, size: int) -> scipy.sparse.csr_matrix:
 
 
 def _fits(task: Task, split: Split, t: int) -> list[Linear]:
-  known, fit = split.mask[:, t], task.made.reference
-  rows, labels = split.inputs, split.labels[t]
+  fit, rows = task.made.reference, labelled(split, t)
+  return [fit(strength, *rows) for strength in STRENGTHS]
+
+
+def labelled(split: Split, t: int) -> tuple:
+  """What a model of one task is fitted to.
+
+  Args:
+    split: read by `read`.
+    t: number of the task.
+
+  Returns:
+    Inputs `[n, F]` and labels `[n, ...]` of the rows that count; with weights,
+    also these, divided by their mean: the strength of regularisation then
+    means the same whatever their unit is.
+  """
+  weights = scores.weights(split.mask, split.weights)[:, t]
+  known, rows, labels = weights > 0, split.inputs, split.labels[t]
   if not known.all():
     rows, labels = rows[known], labels[known]
-  return [fit(strength, rows, labels) for strength in STRENGTHS]
+  if split.weights is None:
+    return rows, labels
+  own = weights[known].astype(np.float64)
+  return rows, labels, own / own.mean()
 
 
 def _measure(
@@ -162,6 +181,23 @@ def measure(
   Returns:
     The metrics by name, and the loss under `loss`.
   """
-  labelled = outputs.astype(np.float32), split.labels[t], split.mask[:, t]
-  values = scores.of_run(task, *labelled)
-  return values | {'loss': float(task.loss(*map(jnp.asarray, labelled)))}
+  weights = scores.weights(split.mask, split.weights)
+  outputs = outputs.astype(np.float32)
+  values = scores.of_run(task, outputs, split.labels[t], weights[:, t])
+  loss = task.loss(jnp.asarray(outputs), *known(split, t))
+  return values | {'loss': float(loss)}
+
+
+def known(split: Split, t: int) -> list[Any]:
+  """Returns labels, mask and weights of one task, as `Task.loss` takes them.
+
+  Args:
+    split: has the labels.
+    t: number of the task.
+
+  Returns:
+    JAX arrays `[N, ...]`; without weights the last is None.
+  """
+  weights = None if split.weights is None else split.weights[:, t]
+  both = split.labels[t], split.mask[:, t], weights
+  return jax.tree.map(jnp.asarray, list(both))

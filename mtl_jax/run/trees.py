@@ -88,9 +88,8 @@ def lacking(tasks: Sequence[Task]) -> list[str]:
 def _best(task: Task, train: Split, valid: Split, t: int) -> tuple[Stages, int]:
   """The stages and the number of the stage of least validation loss."""
   settings = SETTINGS if train.inputs.size <= LARGE else FOR_LARGE
-  known = train.mask[:, t]
-  rows, labels = train.inputs[known], train.labels[t][known]
-  fits = [task.made.trees(setting, rows, labels) for setting in settings]
+  rows = linear.labelled(train, t)
+  fits = [task.made.trees(setting, *rows) for setting in settings]
   losses = [_losses(task, stages, valid, t) for stages in fits]
   best = min(range(len(fits)), key=lambda i: np.min(losses[i]))
   return fits[best], COUNTS[int(np.argmin(losses[best]))] - 1
@@ -103,7 +102,7 @@ def _losses(task: Task, stages: Stages, valid: Split, t: int) -> np.ndarray:
     for number, outputs in enumerate(stages(valid.inputs), start=1)
     if number in COUNTS
   ]
-  labels, mask = jnp.asarray(valid.labels[t]), jnp.asarray(valid.mask[:, t])
+  known = linear.known(valid, t)
   # One call: as many as there are counts would take a fifth of the time.
-  losses = jax.vmap(lambda outputs: task.loss(outputs, labels, mask))
+  losses = jax.vmap(lambda outputs: task.loss(outputs, *known))
   return np.nan_to_num(losses(jnp.stack(chosen)), nan=np.inf, posinf=np.inf)

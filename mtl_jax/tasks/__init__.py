@@ -94,22 +94,30 @@ class Task:
     predictions: Float[Array, 'batch outputs'],
     labels: Num[Array, 'batch ...'],
     mask: Bool[Array, 'batch'],
+    weights: Float[Array, 'batch'] | None = None,
   ) -> Float[Array, '']:
-    """Returns the mean loss over known labels, or 0 if none is known.
+    """Returns the weighted mean loss over known labels.
+
+    It is 0 if no label is known, or all weights are 0.
 
     Args:
       predictions: outputs of the head, `[B, outputs]`.
       labels: `[B]` or `[B, d]`.
       mask: bool `[B]`, True where the label is known.
+      weights: `[B]`, 0 or more; None is 1 for every row.
 
     Returns:
       A scalar, in the unit of the kind's loss.
     """
+    if weights is not None:
+      mask = mask & (weights > 0)
     # A NaN in a masked label must reach neither the value nor the gradient, so
     # the label is replaced before the loss and not only after it.
     known = mask.reshape(-1, *[1] * (labels.ndim - 1))
     labels = jnp.where(known, labels, jnp.zeros_like(labels))
     values = self.made.loss(predictions, labels)
+    if weights is not None:
+      return _weighted_mean(values, mask, weights)
     # The maximum avoids 0 / 0 in a batch without a known label.
     total = jnp.where(mask, values, 0).sum()
     return total / jnp.maximum(mask.sum(), 1)
@@ -132,6 +140,16 @@ class Task:
       return self
     inferred = self.made.infer(labels, known)
     return Task(self.name, self.kind, **(inferred | dict(self.fields)))
+
+
+def _weighted_mean(
+  values: Float[Array, 'batch'],
+  mask: Bool[Array, 'batch'],
+  weights: Float[Array, 'batch'],
+) -> Float[Array, '']:
+  total = jnp.where(mask, values * weights, 0).sum()
+  whole = jnp.where(mask, weights, 0).sum()
+  return total / jnp.where(whole > 0, whole, 1)
 
 
 def check(tasks: tuple[Task, ...]) -> None:

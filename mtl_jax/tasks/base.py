@@ -63,12 +63,13 @@ class Kind(NamedTuple):
     summary: `(predictions, labels, weights) -> arrays`, in NumPy or JAX
       according to its arguments. Metrics receive it instead of the
       predictions, so that large predictions need not leave the device.
-    reference: `(strength, inputs [N, F], labels) -> Linear`: fits the
-      scikit-learn model of the table's reference row; None if there is none.
-    trees: `(setting, inputs [N, F], labels) -> stages`: fits gradient-boosted
-      trees, see `boosting`. `stages(inputs [M, F])` yields predictions
-      `[M, outputs]` after each tree, in the form that a head produces; None if
-      there are none.
+    reference: `(strength, inputs [N, F], labels, weights=None) -> Linear`: fits
+      the scikit-learn model of the table's reference row; None if there is
+      none. Weights are passed only if the data have them; their mean is 1.
+    trees: `(setting, inputs [N, F], labels, weights=None) -> stages`: fits
+      gradient-boosted trees, see `boosting`. `stages(inputs [M, F])` yields
+      predictions `[M, outputs]` after each tree, in the form that a head
+      produces; None if there are none.
     infer: `(labels, known) -> fields` of `make` that were not given; labels
       are those of all splits. None if nothing is inferred.
     constant: `(labels, weights) -> float` in NumPy, over rows whose label is

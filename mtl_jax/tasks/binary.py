@@ -61,13 +61,14 @@ def predicted(outputs):
   return np.exp(-np.logaddexp(0, -outputs))
 
 
-def reference(strength, rows, values) -> Linear:
+def reference(strength, rows, values, weights=None) -> Linear:
   """Fits logistic regression by scikit-learn.
 
   Args:
     strength: inverse regularisation strength, scikit-learn's `C`.
     rows: inputs, `[N, F]`.
     values: labels 0 or 1, `[N]`.
+    weights: of mean 1, `[N]`, or None.
 
   Returns:
     The model; it predicts logits `[N, 1]`.
@@ -75,16 +76,16 @@ def reference(strength, rows, values) -> Linear:
   from sklearn.linear_model import LogisticRegression
 
   model = LogisticRegression(C=strength, max_iter=300, tol=1e-3)
-  model.fit(rows, values)
+  model.fit(rows, values, weights)
   return Linear(
     lambda rows: model.decision_function(rows)[:, None],
     model.coef_.size + model.intercept_.size,
   )
 
 
-def trees(setting, rows, values):
+def trees(setting, rows, values, weights=None):
   """Fits boosted trees; see `base.Kind.trees`. They predict logits."""
-  stages = boosting.log_probabilities(setting, rows, values, 2)
+  stages = boosting.log_probabilities(setting, rows, values, 2, weights)
   return lambda x: (logs[:, 1:] - logs[:, :1] for logs in stages(x))
 
 

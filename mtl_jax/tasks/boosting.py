@@ -24,7 +24,11 @@ class Setting(NamedTuple):
 
 
 def means(
-  setting: Setting, rows: np.ndarray, values: np.ndarray, loss: str
+  setting: Setting,
+  rows: np.ndarray,
+  values: np.ndarray,
+  loss: str,
+  weights: np.ndarray | None = None,
 ) -> Stages:
   """Fits the mean of one number.
 
@@ -33,6 +37,7 @@ def means(
     rows: inputs, `[N, F]`.
     values: labels, `[N]`.
     loss: `squared_error` or `poisson`, scikit-learn's name.
+    weights: of mean 1, `[N]`, or None.
 
   Returns:
     A function of inputs `[M, F]` that yields means `[M]` after each tree.
@@ -40,11 +45,15 @@ def means(
   from sklearn.ensemble import HistGradientBoostingRegressor
 
   model = HistGradientBoostingRegressor(loss=loss, **_arguments(setting, rows))
-  return model.fit(rows, values).staged_predict
+  return model.fit(rows, values, weights).staged_predict
 
 
 def log_probabilities(
-  setting: Setting, rows: np.ndarray, values: np.ndarray, num_classes: int
+  setting: Setting,
+  rows: np.ndarray,
+  values: np.ndarray,
+  num_classes: int,
+  weights: np.ndarray | None = None,
 ) -> Stages:
   """Fits the probabilities of classes.
 
@@ -54,6 +63,7 @@ def log_probabilities(
     values: class numbers, `[N]`.
     num_classes: number of classes, C. One without a label has probability
       1 / (N + 1) relative to the others, as it may be rare and not impossible.
+    weights: of mean 1, `[N]`, or None.
 
   Returns:
     A function of inputs `[M, F]` that yields `[M, C]` after each tree, up to a
@@ -61,7 +71,7 @@ def log_probabilities(
   """
   seen = np.unique(values).astype(int)
   rare = -np.log(len(values) + 1)
-  scores = _scores(setting, rows, values, len(seen))
+  scores = _scores(setting, rows, values, len(seen), weights)
 
   def stages(x):
     for score in scores(x):
@@ -72,14 +82,14 @@ def log_probabilities(
   return stages
 
 
-def _scores(setting: Setting, rows, values, count: int) -> Stages:
+def _scores(setting: Setting, rows, values, count: int, weights) -> Stages:
   """Stages of a logit `[M, count]` for each class that has labels."""
   from sklearn.ensemble import HistGradientBoostingClassifier
 
   if count == 1:
     return lambda x: iter([np.zeros((len(x), 1))])
   model = HistGradientBoostingClassifier(**_arguments(setting, rows))
-  staged = model.fit(rows, values).staged_decision_function
+  staged = model.fit(rows, values, weights).staged_decision_function
   if count > 2:
     return staged
   return lambda x: (np.stack([0 * z, z], axis=1) for z in staged(x))

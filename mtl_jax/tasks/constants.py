@@ -15,16 +15,19 @@ import numpy as np
 from scipy import optimize
 
 from mtl_jax.errors import InputError
-from mtl_jax.tasks import Task
+from mtl_jax.tasks import Task, scores
 
 
-def loss_scale(task: Task, labels: Any, mask: Any) -> float:
-  """Returns the mean loss of the best constant prediction.
+def loss_scale(
+  task: Task, labels: Any, mask: Any, weights: Any = None
+) -> float:
+  """Returns the weighted mean loss of the best constant prediction.
 
   Args:
     task: the task; a kind without `constant` is minimised numerically.
     labels: of the training split, `[N]` or `[N, d]`.
     mask: bool `[N]`, True where the label is known.
+    weights: of the rows, `[N]`; None is 1 for every row.
 
   Returns:
     A positive number. It is 1 where a constant predicts every label, so that
@@ -33,11 +36,11 @@ def loss_scale(task: Task, labels: Any, mask: Any) -> float:
   Raises:
     InputError: the kind's `constant` raised an error.
   """
-  labels = np.asarray(labels)[np.asarray(mask, bool)]
+  labels, weights = _known(labels, mask, weights)
   if not len(labels) or (labels == labels[:1]).all():
     return 1.0
   try:
-    found = _loss(task, labels)
+    found = _loss(task, labels, weights)
   except Exception as error:  # A user's kind may raise anything.
     text = ' '.join(f'{type(error).__name__}: {error}'.split())[:200]
     raise InputError(
@@ -47,7 +50,9 @@ def loss_scale(task: Task, labels: Any, mask: Any) -> float:
   return float(found) if np.isfinite(found) and found > 0 else 1.0
 
 
-def metric_scale(task: Task, labels: Any, mask: Any) -> float:
+def metric_scale(
+  task: Task, labels: Any, mask: Any, weights: Any = None
+) -> float:
   """Returns how far an uninformative prediction is from a perfect one.
 
   It is in the unit of the headline metric, see `error`.
@@ -56,6 +61,7 @@ def metric_scale(task: Task, labels: Any, mask: Any) -> float:
     task: the task.
     labels: of the training split, `[N]` or `[N, d]`.
     mask: bool `[N]`, True where the label is known.
+    weights: of the rows, `[N]`; None is 1 for every row.
 
   Returns:
     A positive number: of a metric of which higher is better, 1 less its value
@@ -65,8 +71,8 @@ def metric_scale(task: Task, labels: Any, mask: Any) -> float:
   metric = next(iter(task.metrics.values()))
   value = metric.chance
   if value is None and metric.constant:
-    known = np.asarray(labels)[np.asarray(mask, bool)].astype(np.float64)
-    value = metric.constant(known, np.ones(len(known)))
+    known, weights = _known(labels, mask, weights)
+    value = metric.constant(known.astype(np.float64), weights)
   if value is None:
     return 1.0
   scale = 1 - value if metric.higher_is_better else value
@@ -118,8 +124,15 @@ def _slope(loss, x, labels, weights):
   return jax.value_and_grad(mean)(x)
 
 
-def _loss(task: Task, labels: np.ndarray) -> float:
-  kind, weights = task.made, np.ones(len(labels))
+def _known(labels, mask, weights) -> tuple[np.ndarray, np.ndarray]:
+  """Returns labels that are known and have a weight, and their weights."""
+  weights = scores.weights(np.asarray(mask, bool), weights)
+  known = weights > 0
+  return np.asarray(labels)[known], weights[known].astype(np.float64)
+
+
+def _loss(task: Task, labels: np.ndarray, weights: np.ndarray) -> float:
+  kind = task.made
   if kind.constant is None:
     own = np.float32(labels) if labels.dtype.kind == 'f' else labels
     return minimised(kind.loss, task.num_outputs, own, np.float32(weights))

@@ -54,13 +54,14 @@ def check(values, known):
   return values
 
 
-def reference(strength, rows, values) -> Linear:
+def reference(strength, rows, values, weights=None) -> Linear:
   """Fits Poisson regression by scikit-learn.
 
   Args:
     strength: inverse regularisation strength; `alpha` is 0.01 / strength.
     rows: inputs, `[N, F]`.
     values: counts, `[N]`.
+    weights: of mean 1, `[N]`, or None.
 
   Returns:
     The model; it predicts logarithms of rates `[N, 1]`.
@@ -68,20 +69,20 @@ def reference(strength, rows, values) -> Linear:
   from sklearn.linear_model import PoissonRegressor
 
   model = PoissonRegressor(alpha=0.01 / strength, max_iter=1000)
-  model.fit(rows, values)
+  model.fit(rows, values, weights)
   return Linear(
     lambda rows: np.log(model.predict(rows))[:, None], model.coef_.size + 1
   )
 
 
-def trees(setting, rows, values):
+def trees(setting, rows, values, weights=None):
   """Fits boosted trees; see `base.Kind.trees`. They predict log rates."""
   if not values.any():
     # The logarithm of rate 0 is not finite; with no event in N rows the rate
     # may well be 1 / (N + 1).
     rate = -np.log(len(values) + 1)
     return lambda x: iter([np.full((len(x), 1), rate)])
-  stages = boosting.means(setting, rows, values, 'poisson')
+  stages = boosting.means(setting, rows, values, 'poisson', weights)
   return lambda x: (np.log(rate)[:, None] for rate in stages(x))
 
 

@@ -34,9 +34,7 @@ def make(num_classes: int | None = None) -> Kind:
     metrics(num_classes or 2),
     summary=summary,
     reference=_reference(num_classes),
-    trees=lambda setting, rows, values: boosting.log_probabilities(
-      setting, rows, values, num_classes
-    ),
+    trees=_trees(num_classes),
     infer=labels.num_classes,
     constant=classes.entropy,
     predicted=lambda outputs: np.exp(classes.log_softmax(outputs)),
@@ -114,12 +112,12 @@ def brier(rows, labels, weights) -> float:
 
 
 def _reference(num_classes: int | None):
-  def reference(strength, rows, values) -> Linear:
+  def reference(strength, rows, values, weights=None) -> Linear:
     """Fits logistic regression; see `binary.reference`."""
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=strength, max_iter=300, tol=1e-3)
-    model.fit(rows, values)
+    model.fit(rows, values, weights)
 
     def predict(rows):
       # A class without a training row has probability 0.
@@ -130,3 +128,13 @@ def _reference(num_classes: int | None):
     return Linear(predict, model.coef_.size + model.intercept_.size)
 
   return reference
+
+
+def _trees(num_classes: int | None):
+  def trees(setting, rows, values, weights=None):
+    """Fits boosted trees; see `base.Kind.trees`."""
+    return boosting.log_probabilities(
+      setting, rows, values, num_classes, weights
+    )
+
+  return trees

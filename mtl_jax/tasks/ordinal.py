@@ -94,9 +94,11 @@ def outputs(logs):
 
 
 def _trees(num_classes: int | None):
-  def trees(setting, rows, values):
+  def trees(setting, rows, values, weights=None):
     """Fits boosted trees to the classes; see `base.Kind.trees`."""
-    stages = boosting.log_probabilities(setting, rows, values, num_classes)
+    stages = boosting.log_probabilities(
+      setting, rows, values, num_classes, weights
+    )
     return lambda x: map(outputs, stages(x))
 
   return trees

@@ -74,28 +74,30 @@ def infer(values, known) -> dict[str, int]:
   return {'num_outputs': values.shape[1]} if values.ndim == 2 else {}
 
 
-def reference(strength, rows, values) -> Linear:
+def reference(strength, rows, values, weights=None) -> Linear:
   """Fits ridge regression by scikit-learn.
 
   Args:
     strength: inverse regularisation strength; `alpha` is N / 1000 / strength.
     rows: inputs, `[N, F]`.
     values: labels, `[N]` or `[N, d]`.
+    weights: of mean 1, `[N]`, or None.
 
   Returns:
     The model; it predicts `[N, outputs]`.
   """
   from sklearn.linear_model import Ridge
 
-  model = Ridge(alpha=len(values) / 1000 / strength).fit(rows, values)
+  model = Ridge(alpha=len(values) / 1000 / strength)
+  model.fit(rows, values, weights)
   size = np.size(model.coef_) + np.size(model.intercept_)
   return Linear(lambda x: model.predict(x).reshape(x.shape[0], -1), size)
 
 
-def trees(setting, rows, values):
+def trees(setting, rows, values, weights=None):
   """Fits boosted trees, for each output its own; see `base.Kind.trees`."""
   stages = [
-    boosting.means(setting, rows, column, 'squared_error')
+    boosting.means(setting, rows, column, 'squared_error', weights)
     for column in values.reshape(len(values), -1).T
   ]
   return lambda x: (

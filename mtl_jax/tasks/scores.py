@@ -39,6 +39,16 @@ class Scores(NamedTuple):
   faults: tuple[str, ...]
 
 
+def weights(mask: Any, weights: Any) -> Any:
+  """Returns the weights of labels, 0 where they are missing.
+
+  Args:
+    mask: True where a label is known, in NumPy or JAX.
+    weights: of the same shape; None returns the mask, as every weight is 1.
+  """
+  return mask if weights is None else mask * weights
+
+
 def summarised(task: Task, rows: int) -> bool:
   """Returns whether the device computes the summary of a task.
 

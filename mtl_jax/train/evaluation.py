@@ -90,10 +90,11 @@ def predicted(
   source = sources.of(data)
   inputs, numbers = sources.inputs(source)
   outputs = predict(system, params, extra, inputs, batch_size, now, numbers)
-  known = Split((), *(sources.whole(source, p) for p in ('labels', 'mask')))
+  known = Split((), *(sources.whole(source, p) for p in Split._fields[1:]))
   losses = task_losses(system.tasks, outputs, known)
+  weights = scores.weights(known.mask, known.weights)
   summaries = {
-    t: task.made.summary(outputs[t], known.labels[t], known.mask[:, t])
+    t: task.made.summary(outputs[t], known.labels[t], weights[:, t])
     for t, task in enumerate(system.tasks)
     if scores.summarised(task, known.mask.shape[0])
   }
@@ -133,7 +134,8 @@ def evaluate(
   )
   # `scores.of_runs` takes an axis of runs.
   one = jax.tree.map(lambda x: np.asarray(x)[None], outputs)
-  known = scores.Labels(*jax.device_get((data.labels, data.mask)))
+  labels, *by_row = jax.device_get((data.labels, data.mask, data.weights))
+  known = scores.Labels(labels, scores.weights(*by_row))
   values = scores.of_runs(system.tasks, one, known, losses[None]).values
   return jax.tree.map(lambda x: x[0].item(), values)
 

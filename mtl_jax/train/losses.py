@@ -17,30 +17,35 @@ from mtl_jax.tasks import Task
 def task_losses(
   tasks: tuple[Task, ...], predictions: Sequence[Array], batch: Split
 ) -> Float[Array, 'tasks']:
-  """Each task's mean loss over its valid labels.
+  """Each task's weighted mean loss over its valid labels.
 
   Args:
     tasks: K tasks.
     predictions: one array per task, `[B, outputs]` or stacks of them.
-    batch: labels and the mask `[B, K]` of valid ones.
+    batch: labels, the mask `[B, K]` of valid ones, and their weights or None.
 
   Returns:
-    Raw, unweighted losses `[K]`; 0 for a task without a valid label.
+    Raw losses `[K]`, without the weights of tasks; 0 for a task without a valid
+    label.
   """
   # Tasks of one kind are computed together, since many small operations cost
   # more in launches than in arithmetic.
   groups = alike(tasks, stacked.shapes_of(batch.labels))
   order = [t for members in groups for t in members]
   ends = np.cumsum([len(members) for members in groups])[:-1]
-  masks = jnp.split(stacked.permuted(batch.mask, tuple(order), 1), ends, 1)
-  masks = devices.whole(masks)  # saves communication, see `take_rows`
+  # Masks, and weights if there are any.
+  by_row = [
+    jnp.split(stacked.permuted(one, tuple(order), 1), ends, 1)
+    for one in jax.tree.leaves((batch.mask, batch.weights))
+  ]
+  by_row = devices.whole(by_row)  # saves communication, see `take_rows`
   parts = [
     jax.vmap(tasks[members[0]].loss, 1)(*own)
     for members, *own in zip(
       groups,
       stacked.groups_of(predictions, groups),
       stacked.groups_of(batch.labels, groups),
-      masks,
+      *by_row,
       strict=True,
     )
   ]

@@ -7,6 +7,7 @@ import pytest
 from scipy import special, stats
 
 from mtl_jax.tasks import Task, ordinal
+from tests import small
 from tests.tasks.cases import TASKS, case, hidden
 
 
@@ -36,6 +37,35 @@ def test_no_valid_label_is_loss_zero(kind):
   value, slope = jax.value_and_grad(TASKS[kind].loss)(
     predictions, labels, jnp.zeros_like(mask)
   )
+  assert value == 0
+  assert not slope.any()
+
+
+@pytest.mark.parametrize('kind', TASKS)
+def test_weights_are_repeated_rows(kind):
+  predictions, labels, mask = on_device(kind, 8)
+  loss = jax.value_and_grad(TASKS[kind].loss)
+  plain = loss(predictions, labels, mask)
+  small.same(loss(predictions, labels, mask, jnp.ones(len(mask))), plain)
+  times = np.arange(len(mask)) % 3
+  value, slope = loss(predictions, labels, mask, jnp.float32(times))
+  again = np.repeat(np.arange(len(mask)), times)
+  repeated, slopes = loss(predictions[again], labels[again], mask[again])
+  np.testing.assert_allclose(value, repeated, rtol=1e-5)
+  summed = np.zeros_like(slope)
+  np.add.at(summed, again, slopes)
+  np.testing.assert_allclose(slope, summed, rtol=1e-4, atol=1e-7)
+
+
+def test_a_label_of_weight_0_is_masked_whatever_its_loss():
+  predictions, labels, mask = on_device('count', 8)
+  weights = jnp.ones(len(mask)).at[0].set(0)
+  loss = jax.value_and_grad(TASKS['count'].loss)
+  huge = predictions.at[0].set(1e3)  # an infinite rate
+  value, slope = loss(huge, labels, mask, weights)
+  small.same((value, slope), loss(huge, labels, mask.at[0].set(False)))
+  assert jnp.isfinite(value)
+  value, slope = loss(predictions, labels, mask, 0 * weights)
   assert value == 0
   assert not slope.any()
 
