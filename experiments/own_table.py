@@ -52,19 +52,12 @@ def check(config: Any) -> None:
       )
     return
   config.datasets.table.update(given)
-  _set_levels(config, _read(config))
+  _read(config)
 
 
 def _read(config: Any):
   fields = dict(sections.section(config, 'dataset'))
   return table.read(fields.pop('path'), fields)
-
-
-def _set_levels(config: Any, read: Any) -> None:
-  """Tells the encoder how many categories each embedded column has."""
-  section = config.encoders.get(config.encoder, {})
-  if 'levels' in section and not section.levels:
-    section.levels = read.levels
 
 
 def show(config: Any, folder: pathlib.Path) -> None:

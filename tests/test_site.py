@@ -115,3 +115,27 @@ def shorter(folder, monkeypatch):
 def test_the_python_of_a_question_runs(page, shorter):
   (code,) = blocks(f'questions/{page}.md', 'python')
   exec(code, {})  # noqa: S102 - it is the page's own.
+
+
+def test_the_quick_start_goes_from_a_csv_to_predictions(raw, tmp_path):
+  """In order, in an empty folder; `pip install` is left to install-check."""
+  folder = {'MTL_JAX_FILES': raw('actg175')}
+  _, shown = blocks('quickstart.md', 'sh')
+  lines = shown.replace('\\\n', ' ').splitlines()
+  more = [f'--config.{key}={value}' for key, value in SMALL.items()]
+  for line in lines:
+    given = more if ' compare ' in line else []
+    done = run(line, tmp_path, *given, **folder)
+    assert done.returncode == 0, done.stderr
+  new = (tmp_path / 'new.csv').read_text().splitlines()
+  made = (tmp_path / 'predictions.csv').read_text().splitlines()
+  assert len(made) == len(new) == 4
+  assert made[0].startswith('row,cd420,cd420_sd,cens=1,')
+  assert (tmp_path / 'out/first/report.html').exists()
+
+
+def test_the_python_of_the_quick_start_runs(raw, tmp_path, shorter):
+  files.unpack(['actg175'], '.', raw('actg175'))
+  (code,) = blocks('quickstart.md', 'python')
+  exec(code, {})  # noqa: S102 - it is the page's own.
+  assert pathlib.Path('first/table.md').exists()

@@ -31,7 +31,7 @@ class DataSet:
   """A table whose columns are known; a seed splits and encodes it.
 
   Args:
-    frame: the table.
+    frame: the table, a data frame.
     asked: what the user asks for.
     name: name of the table.
     source: where the rows come from, for the card.
@@ -44,7 +44,7 @@ class DataSet:
 
   def __init__(
     self,
-    frame: pd.DataFrame,
+    frame: Any,
     asked: Asked,
     name: str = 'table',
     source: str = 'a data frame',
@@ -86,12 +86,6 @@ class DataSet:
     from mtl_jax.tasks import Task
 
     return tuple(Task(o.name, o.kind, **_fields(o)) for o in self.plan.outcomes)
-
-  @property
-  def levels(self) -> tuple[int, ...]:
-    """Number of categories of each embedded column, with 0 for others."""
-    embedded = [c for c in self.plan.columns if c.kind == 'embedded']
-    return tuple(len(column.levels) + 1 for column in embedded)
 
   def describe(self) -> list[str]:
     """Returns lines in Markdown: what was inferred, left out, and doubts."""
@@ -180,7 +174,7 @@ def _fields(outcome: tasks.Outcome) -> dict[str, int]:
   return {}
 
 
-def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+def _plain(frame: Any) -> pd.DataFrame:
   """Names columns by text and rows by number."""
   if not isinstance(frame, pd.DataFrame):
     raise InputError(

@@ -12,7 +12,8 @@ from mtl_jax.data.frames.plan import Plan
 from mtl_jax.data.frames.tasks import Outcome
 
 ROWS = 20_000  # rows that are looked at
-BINS = 50  # groups into which numbers are cut
+BINS = 50  # most groups into which numbers are cut
+LEAST_OF_BIN = 8  # and rows of each
 LEAST = 30  # known labels below which nothing is said
 PERFECT = 0.98  # share of an outcome that one column explains
 _RARE = 3  # mean rows per category below which it says little
@@ -71,7 +72,8 @@ def groups(series: pd.Series, column: Column) -> np.ndarray:
   known = np.isfinite(numbers)
   if known.any():
     ranks = pd.Series(numbers[known]).rank(method='average').to_numpy()
-    codes[known] = (ranks - 1) * BINS // known.sum()
+    bins = max(1, min(BINS, known.sum() // LEAST_OF_BIN))
+    codes[known] = (ranks - 1) * bins // known.sum()
   return codes + 1
 
 
@@ -97,14 +99,19 @@ def explained(codes: np.ndarray, found: np.ndarray, kind: str) -> float:
   by = fit.groupby(codes[half])
   of_rest = pd.Series(codes[~half])
   if kind in tasks.CLASSES or kind == 'survival':
-    guess = of_rest.map(by.agg(lambda own: own.mode()[0]))
+    guess = of_rest.map(_filled(by.agg(lambda own: own.mode()[0]), codes))
     usual = fit.mode()[0]
     errors = (guess.fillna(usual).to_numpy() != rest.to_numpy()).mean()
     chance = (rest != usual).mean()
     return float(1 - errors / chance) if chance else 0.0
-  guess = of_rest.map(by.mean()).fillna(fit.mean())
+  guess = of_rest.map(_filled(by.mean(), codes)).fillna(fit.mean())
   errors = np.square(guess.to_numpy() - rest.to_numpy()).mean()
   return float(1 - errors / rest.var(ddof=0))
+
+
+def _filled(guess: pd.Series, codes: np.ndarray) -> pd.Series:
+  """Gives a group that the fitted half lacks the guess of the one before."""
+  return guess.reindex(np.arange(codes.max() + 1)).ffill()
 
 
 def _dates(frame: pd.DataFrame, plan: Plan) -> Iterator[str]:

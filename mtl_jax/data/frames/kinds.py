@@ -66,7 +66,7 @@ def infer(series: pd.Series, kind: str = '', categories: str = 'auto'):
   known = series[~blank]
   _check_type(name, known)
   distinct = known.nunique()
-  found = kind or _kind(known, distinct, bool(blank.any()))
+  found = kind or _kind(known, int(distinct), bool(blank.any()))
   column = Column(name, found, int(blank.sum()), int(distinct))
   return _completed(column, known, kind, categories)
 

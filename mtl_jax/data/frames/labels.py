@@ -39,7 +39,7 @@ def completed(frame: pd.DataFrame, outcome: Outcome) -> Outcome:
   if len(np.unique(labels[known], axis=0)) < 2:
     raise InputError(
       f'{where}: all {known.sum()} known labels are '
-      f'{series[known].iloc[0]!r}; leave the task out'
+      f'{values.words(series[known])[0]}; leave the task out'
     )
   return outcome
 

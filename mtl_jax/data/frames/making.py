@@ -11,11 +11,11 @@ from mtl_jax.data.frames.dataset import DataSet
 from mtl_jax.data.frames.plan import Asked
 from mtl_jax.errors import InputError
 
-GROUP, SPLIT = ' group', ' split'  # columns that no task can be called
+GROUP, SPLIT = '(group)', '(split)'  # columns that no task is called
 
 
 def frame(
-  df: pd.DataFrame,
+  df: Any,
   tasks: Sequence[str],
   inputs: Sequence[str] = (),
   weights: str = '',
@@ -25,7 +25,7 @@ def frame(
   kinds: Sequence[str] = (),
   categories: str = 'auto',
   impute: str = 'median',
-  parts: tuple[int, int, int] = (3, 1, 1),
+  parts: tuple[int, ...] = (3, 1, 1),
   max_len: int = 40,
   vocab_size: int = 10_000,
   image_size: int = 32,
@@ -35,8 +35,8 @@ def frame(
   """Makes a data set of a data frame.
 
   Args:
-    df: one row per example. Missing inputs are filled and marked, missing
-      labels are masked.
+    df: data frame, one row per example. Missing inputs are filled and marked,
+      missing labels are masked.
     tasks: columns and kinds: 'outcome:binary', 'score:regression(points)',
       'visits:count', 'grade:ordinal(low, high)', 'topic:multiclass',
       'time+event:survival'.
@@ -163,7 +163,7 @@ def _of_task(word: str, name: str, own: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _weight(name: str) -> str:
-  return f' weight of {name}'
+  return f'weight of {name}'
 
 
 def _weight_columns(names: list[str], weights: Any) -> dict[str, np.ndarray]:
@@ -188,6 +188,6 @@ def _check_lengths(inputs: Any, columns: dict[str, np.ndarray]) -> None:
     for leaf in leaves:
       if len(own) != len(leaf):
         raise InputError(
-          f'{name.strip()!r} has {len(own)} rows and an input {len(leaf)}; '
+          f'{name!r} has {len(own)} rows and an input {len(leaf)}; '
           'give as many of both'
         )

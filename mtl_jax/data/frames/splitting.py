@@ -79,8 +79,8 @@ def _check_groups(series: pd.Series, part: np.ndarray) -> None:
     row = cut[0]
     first = np.flatnonzero((codes == codes[row]) & (part == lowest[codes[row]]))
     raise InputError(
-      f'group {series.iloc[row]!r} of column {series.name!r} is in two splits: '
-      f'row {first[0]} is in {NAMES[part[first[0]]]}, row {row} in '
+      f'group {values.words(series)[row]} of column {series.name!r} is in two '
+      f'splits: row {first[0]} is in {NAMES[part[first[0]]]}, row {row} in '
       f'{NAMES[part[row]]}; put all its rows into one'
     )
 
