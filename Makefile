@@ -58,7 +58,7 @@ notebooks: .venv/.table-data
 	$(BIN)/python docs/notebooks/run.py $(ARGS)
 
 install-check:
-	$(PYTHON) benchmarks/quickstart.py $(ARGS)
+	$(PYTHON) tests/install_check.py $(ARGS)
 
 setup: .venv/.ready
 

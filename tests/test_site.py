@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from mtl_jax.data import files
 from tests import children, small
 from tests.experiments import test_compare
 
@@ -16,6 +17,7 @@ quick = small.quick
 
 DOCS = pathlib.Path(__file__).parents[1] / 'docs'
 QUESTIONS = sorted(path.stem for path in DOCS.glob('questions/*.md'))
+MTL_JAX = [sys.executable, '-m', 'experiments.main']
 SMALL = {'seeds': 3, 'steps': 8, 'evals': 2}
 
 
@@ -72,11 +74,12 @@ def folder(tmp_path_factory):
   return made
 
 
-def run(command, folder, *more):
+def run(command, folder, *more, **others):
   """A command as it is shown, and what makes it short."""
   words = shlex.split(command.replace('\\\n', ' '))
-  words = [sys.executable if word == 'python' else word for word in words]
-  env = children.environment(PYTHONPATH=str(DOCS.parent))
+  starts = {'python': [sys.executable], 'mtl-jax': MTL_JAX}
+  words = [*starts.get(words[0], words[:1]), *words[1:]]
+  env = children.environment(PYTHONPATH=str(DOCS.parent), **others)
   return subprocess.run(
     [*words, *more], cwd=folder, capture_output=True, text=True, env=env,
     timeout=300, check=False,
@@ -134,8 +137,18 @@ def test_the_quick_start_goes_from_a_csv_to_predictions(raw, tmp_path):
   assert (tmp_path / 'out/first/report.html').exists()
 
 
-def test_the_python_of_the_quick_start_runs(raw, tmp_path, shorter):
+def test_the_python_of_the_quick_start_runs_and_its_model_predicts(
+  raw, tmp_path, shorter
+):
   files.unpack(['actg175'], '.', raw('actg175'))
   (code,) = blocks('quickstart.md', 'python')
   exec(code, {})  # noqa: S102 - it is the page's own.
   assert pathlib.Path('first/table.md').exists()
+  # New rows, and the model that the page has saved.
+  lines = pathlib.Path('ACTG175.csv').read_text().splitlines()[:3]
+  pathlib.Path('new.csv').write_text('\n'.join(lines))
+  (code,) = blocks('questions/predict.md', 'python')
+  exec(code.replace('CELL', "'model'"), {})  # noqa: S102
+  (command,) = blocks('questions/predict.md', 'sh')
+  assert run(command.replace('CELL', 'model'), '.').returncode == 0
+  assert len(pathlib.Path('predictions.csv').read_text().splitlines()) == 3

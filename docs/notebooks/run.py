@@ -18,8 +18,13 @@ HERE = pathlib.Path(__file__).parent
 NAMES = [path.stem for path in sorted(HERE.glob('*.ipynb'))]
 
 
+def read(name: str) -> nbformat.NotebookNode:
+  """Reads a notebook beside this file."""
+  return nbformat.read(HERE / f'{name}.ipynb', 4)
+
+
 def execute(
-  name: str, folder: str, parameters: str = ''
+  name: str, folder: str, parameters: str = '', **options
 ) -> nbformat.NotebookNode:
   """Runs a notebook.
 
@@ -27,6 +32,7 @@ def execute(
     name: of a notebook beside this file.
     folder: where it runs.
     parameters: code that replaces that of the cell of parameters; '' leaves it.
+    **options: of the start of the kernel, such as `env`.
 
   Returns:
     The notebook with its outputs.
@@ -34,16 +40,15 @@ def execute(
   Raises:
     nbclient.exceptions.CellExecutionError: if a cell raises an error.
   """
-  notebook = nbformat.read(HERE / f'{name}.ipynb', 4)
+  notebook = read(name)
   (cell,) = [c for c in notebook.cells if 'parameters' in tags(c)]
   cell.source = parameters or cell.source
-  resources = {'metadata': {'path': str(folder)}}
   nbclient.NotebookClient(
     notebook,
     timeout=600,
-    resources=resources,
     record_timing=False,
-  ).execute()
+    resources={'metadata': {'path': str(folder)}},
+  ).execute(**options)
   return notebook
 
 
