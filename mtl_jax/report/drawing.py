@@ -6,6 +6,7 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
+import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
@@ -159,12 +160,13 @@ def unit(kind: str, metric: str, own: str = '') -> str:
   return ', label units' if in_labels else ''
 
 
-def save(figure: Figure, path: pathlib.Path) -> None:
+def save(figure: Figure, path: pathlib.Path, vector: bool = False) -> None:
   """Writes a PNG of `DPI` dots per inch, in one piece.
 
   Args:
     figure: whose layout is final afterwards.
     path: of the file.
+    vector: whether to write an SVG beside it as well.
   """
   if layout := figure.get_layout_engine():
     # Once, here: with an engine `savefig` draws all twice to have it laid out.
@@ -174,3 +176,16 @@ def save(figure: Figure, path: pathlib.Path) -> None:
   buffer = io.BytesIO()
   figure.savefig(buffer, format='png', dpi=DPI)
   atomic.write(path, buffer.getvalue())
+  if vector:
+    atomic.write(path.with_suffix('.svg'), _svg(figure, path.stem))
+
+
+def _svg(figure: Figure, name: str) -> str:
+  # Text stays text; equal figures are equal files, whose ids are their own.
+  look = {'svg.fonttype': 'none', 'svg.hashsalt': name}
+  buffer = io.StringIO()
+  with matplotlib.rc_context(look):
+    figure.savefig(
+      buffer, format='svg', transparent=True, metadata={'Date': None}
+    )
+  return buffer.getvalue()

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+import itertools
 import json
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +12,8 @@ from mtl_jax.records import atomic
 from mtl_jax.report.results import Cell
 
 RECORD = 'drawn.json'  # in figures/
+DESCRIBED = 'data.md'  # in a workdir, of a user's own data
+SOURCES = ('.py', '.html', '.css', '.js')
 
 
 def unless_same(
@@ -30,7 +33,7 @@ def unless_same(
     workdir: into which they are drawn.
     command: that is printed on the page.
   """
-  shown = _digest(_inputs(cells, command))
+  shown = _digest(_inputs(cells, command, described(workdir)))
   record = workdir / 'figures' / RECORD
   if _read(record) == {'shown': shown, 'files': _files(workdir)}:
     return
@@ -39,15 +42,21 @@ def unless_same(
   atomic.write(record, text + '\n')
 
 
-def _inputs(cells: Sequence[Cell], command: str) -> bytes:
+def described(workdir: pathlib.Path) -> str:
+  """Returns the text of `data.md` of a workdir; '' if it has none."""
+  path = workdir / DESCRIBED
+  return path.read_text('utf-8') if path.is_file() else ''
+
+
+def _inputs(cells: Sequence[Cell], command: str, data: str) -> bytes:
   """Everything that the figures depend on."""
   # The whole report: any of its files may change a figure.
   every = sorted(pathlib.Path(__file__).parent.rglob('*.*'))
-  sources = [path for path in every if path.suffix in ('.py', '.html')]
+  sources = [path for path in every if path.suffix in SOURCES]
   code = [_digest(path.read_bytes()) for path in sources]
   libraries = ('matplotlib', 'numpy', 'pandas', 'scipy', 'jinja2')
   versions = [importlib.metadata.version(name) for name in libraries]
-  return json.dumps([_plain(cells), command, code, versions]).encode()
+  return json.dumps([_plain(cells), command, data, code, versions]).encode()
 
 
 def _plain(value: Any) -> Any:
@@ -60,7 +69,8 @@ def _plain(value: Any) -> Any:
 
 
 def _files(workdir: pathlib.Path) -> dict[str, str]:
-  paths = [workdir / 'report.html', *(workdir / 'figures').glob('*.png')]
+  drawn = [(workdir / 'figures').glob(f'*.{kind}') for kind in ('png', 'svg')]
+  paths = [workdir / 'report.html', *itertools.chain(*drawn)]
   return {p.name: _digest(p.read_bytes()) for p in paths if p.is_file()}
 
 

@@ -121,8 +121,9 @@ def workdir(cells, tmp_path_factory):
 
 def test_all_files_are_written(workdir):
   names = {p.relative_to(workdir).as_posix() for p in workdir.rglob('*.*')}
-  pictures = ('differences', 'curves', 'quality_vs_parameters')
-  expected = {f'figures/{name}.png' for name in pictures}
+  vector = ('curve_differences', 'quality_vs_parameters')
+  expected = {f'figures/{name}.png' for name in ('differences', 'curves')}
+  expected |= {f'figures/{n}.{kind}' for n in vector for kind in ('png', 'svg')}
   assert names == expected | {
     'table.md',
     'table.csv',
@@ -133,9 +134,11 @@ def test_all_files_are_written(workdir):
 
 def test_the_page_needs_nothing_else(workdir):
   html = (workdir / 'report.html').read_text()
-  assert html.count('src="data:image/png;base64,') == 3
-  assert re.search(r'(src|href)="(?!data:)', html) is None
-  assert '<script' not in html
+  # Curves; the others are elements of the page.
+  assert html.count('src="data:image/png;base64,') == 1
+  assert html.count('<svg role="img" aria-label="Δm against cost: ') == 1
+  assert re.search(r'(src|href)="(?!data:|#)', html) is None
+  assert '<script src' not in html
   assert '//' not in re.sub(r'base64,[^"]*', '', html)
   assert 'a|&lt;b&gt;' in html
   assert 'compare --x=&#34;&lt;y&gt;&#34;' in html
@@ -158,9 +161,9 @@ def test_the_page_shows_the_card_of_the_data(tmp_path):
   }
   html = page_with(tmp_path, card=card)
   assert '<h2>Data</h2>' in html
-  assert 'split rule: 3:1:1 by &lt;patient&gt;' in html
-  assert 'notes: cd4_1 is masked' in html
-  assert 'rows: train 100; known labels: train/cd4_1 80<' in html
+  assert '<dt>split rule</dt><dd>3:1:1 by &lt;patient&gt;' in html
+  assert '<dt>notes</dt><dd>cd4_1 is masked' in html
+  assert '<dd>train 100; known labels: train/cd4_1 80<' in html
 
 
 def test_the_page_without_a_card_has_no_data_section(tmp_path):
@@ -179,7 +182,7 @@ def test_pictures_of_any_size(tmp_path, schemes, tasks):
   ]
   page.write(cells, tmp_path)
   sizes = [p.stat().st_size for p in tmp_path.glob('figures/*.png')]
-  assert len(sizes) == 3
+  assert len(sizes) == 4
   assert min(sizes) > 1000
 
 

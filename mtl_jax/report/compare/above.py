@@ -30,11 +30,26 @@ def above(
     InputError: the cells cannot be compared.
   """
   cells = ordered(cells)
-  base = baseline(cells)
   answered = frame is not None
   return [
     *([answer.sentence(cells, frame)] if answered else []),
     *(answer.could_show(cells, frame) if answered else []),
+    *basis(cells, frame),
+  ]
+
+
+def basis(
+  cells: Sequence[Cell], frame: pd.DataFrame | None = None
+) -> list[str]:
+  """Returns the lines on how the answer was found: data, tests, budget.
+
+  Args:
+    cells: of the table.
+    frame: from `rows.rows`, for the margin.
+  """
+  cells = ordered(cells)
+  base = baseline(cells)
+  return [
     _data(base),
     _meaning(base),
     ' '.join([_test(base, frame), *_gates(cells)]),

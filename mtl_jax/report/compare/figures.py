@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from mtl_jax.report import drawing, many, stats, units
 from mtl_jax.report.agreement import ordered
 from mtl_jax.report.compare import counts, many_figures
+from mtl_jax.report.compare.curve_figure import curve_differences
 from mtl_jax.report.compare.size_figure import quality_vs_parameters
 from mtl_jax.report.layout import of_cell
 from mtl_jax.report.results import Cell, TaskInfo
@@ -102,6 +103,7 @@ FILL = {stats.UNDECIDED: 'white', stats.EQUIVALENT: '#bbbbbb'}
 
 ALL: dict[str, Callable] = {
   'differences': differences,
+  'curve_differences': curve_differences,
   'curves': curves,
   'quality_vs_parameters': quality_vs_parameters,
 }

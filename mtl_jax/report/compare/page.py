@@ -1,63 +1,33 @@
 """A self-contained HTML page, and `write`: all files of a table."""
 
-import base64
-import json
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-import jinja2
 import pandas as pd
 
 from mtl_jax.records import atomic
-from mtl_jax.report import many, stats
+from mtl_jax.report import many, stats, unchanged
 from mtl_jax.report.agreement import baseline, ordered
 from mtl_jax.report.compare import (
+  above,
+  answer,
   figures,
   glossary,
-  hyperparameters,
   readings,
   tables,
+  weights,
 )
-from mtl_jax.report.compare.above import above
 from mtl_jax.report.compare.notes import notes
+from mtl_jax.report.compare.parts import (
+  captions,
+  effects,
+  limits,
+  provenance,
+  sentences,
+)
 from mtl_jax.report.layout import readable
 from mtl_jax.report.results import Cell
-
-CAPTIONS = {
-  'differences': (
-    'Paired difference to single in the headline metric of each task, with '
-    'the 95 % interval of the corrected test. Filled: better or worse after '
-    'correction for the whole table; grey: equivalent to within the margin, '
-    'which is shaded; hollow: undecided.'
-  ),
-  'curves': (
-    'Validation metric by training step, mean and 95 % interval over the '
-    'runs, corrected for the overlap of resplits. The first tenth of the '
-    'steps may lie outside the frame.'
-  ),
-  'quality_vs_parameters': (
-    'Δm with the 95 % interval of its corrected test against the number of '
-    'parameters.'
-  ),
-}
-# Of tables whose tasks are summed up, see `many`.
-SUMMED = {
-  'differences': (
-    'Of every task, the gain over single in its headline metric with its 95 % '
-    'interval, in order. Filled: better or worse after correction for the '
-    'whole table; hollow: undecided or equivalent. The frame cuts wide '
-    'intervals.'
-  ),
-  'curves': (
-    'Validation metric by training step: median and quartiles over tasks of '
-    'their means over the runs.'
-  ),
-}
-READINGS = (
-  '{label}: what the scheme logged in training, means over the steps between '
-  'two evaluations; mean and 95 % t interval over the runs, which is not '
-  'corrected for the overlap of resplits.'
-)
+from mtl_jax.report.web import sortable, templates
 
 
 def write(
@@ -66,7 +36,7 @@ def write(
   command: str = '',
   margin: float = stats.MARGIN,
 ) -> pd.DataFrame:
-  """Writes table.{md,csv,tex}, figures/*.png and report.html.
+  """Writes table.{md,csv,tex}, figures/*.{png,svg} and report.html.
 
   Every file is replaced as a whole.
 
@@ -94,12 +64,13 @@ def draw(
   workdir: pathlib.Path,
   command: str = '',
 ) -> None:
-  """Writes figures/*.png and report.html, which takes longer than a table.
+  """Writes figures/*.{png,svg} and report.html; a table takes less long.
 
   Args:
     cells: of the table, in any order.
     frame: from `rows.rows`.
-    workdir: into which they are written.
+    workdir: into which they are written; the text of its `data.md`, if any, is
+      on the page.
     command: that is printed on the page.
 
   Raises:
@@ -107,35 +78,47 @@ def draw(
   """
   cells, workdir = ordered(cells), pathlib.Path(workdir)
   drawn = _drawn(cells, frame, workdir / 'figures')
-  atomic.write(workdir / 'report.html', html(cells, frame, drawn, command))
+  described = unchanged.described(workdir)
+  text = html(cells, frame, drawn, command, described)
+  atomic.write(workdir / 'report.html', text)
 
 
 def _drawn(
   cells: Sequence[Cell], frame: pd.DataFrame, folder: pathlib.Path
 ) -> dict[str, bytes]:
-  """Draws into `folder`; returns the PNGs by name."""
+  """Draws into `folder`; returns the SVGs, or else the PNGs, by name."""
   names = [*figures.ALL]
   for name, plot in figures.ALL.items():
     plot(cells, frame, folder / f'{name}.png')
   for cell in filter(readings.logged, cells):
     names.append(readings.name(cell))
     readings.write(cell, folder / f'{names[-1]}.png')
-  return {name: (folder / f'{name}.png').read_bytes() for name in names}
+  return {name: _content(folder / name) for name in names}
+
+
+def _content(path: pathlib.Path) -> bytes:
+  # A name may have dots: `with_suffix` would cut it.
+  svg = path.with_name(f'{path.name}.svg')
+  return (
+    svg if svg.is_file() else path.with_name(f'{path.name}.png')
+  ).read_bytes()
 
 
 def html(
   cells: Sequence[Cell],
   frame: pd.DataFrame,
-  drawn: dict[str, bytes],
+  drawn: Mapping[str, bytes],
   command: str = '',
+  described: str = '',
 ) -> str:
   """Returns the page.
 
   Args:
     cells: of the table, in any order.
     frame: from `rows.rows`.
-    drawn: figures by name, as PNG.
+    drawn: figures by name, as SVG or PNG.
     command: that is printed on the page.
+    described: what was found in the user's data, in lines.
 
   Returns:
     HTML with the figures inside.
@@ -144,61 +127,51 @@ def html(
     InputError: the cells cannot be compared.
   """
   cells = ordered(cells)
-  header = baseline(cells).header
-  own = {readings.name(c): READINGS.format(label=c.label) for c in cells}
-  summed = SUMMED if many.too_many(cells[0].tasks) else {}
-  captions = CAPTIONS | summed | own
-  return _template().render(
-    title=f'{header["dataset"]}: ways of sharing against single-task learning',
-    lines=above(cells, frame),
-    table=readable(cells, frame),
+  dataset = baseline(cells).header['dataset']
+  weighed = weights.lines(cells)
+  return templates.render(
+    'compare/page.html',
+    title=f'{dataset}: ways of sharing against single-task learning',
+    answer=answer.sentence(cells, frame),
+    sentences=sentences.of_rows(cells, frame),
+    limits=limits.lines(cells, frame),
+    basis=above.basis(cells, frame),
+    table=sortable.of_table(readable(cells, frame), _verdicts(cells, frame)),
+    latex=tables.latex(cells, frame),
+    notes=[note for note in notes(cells, frame) if note not in weighed],
+    effects=effects.panels(cells, frame),
+    weights=weighed,
     more_lines=glossary.lines(cells, frame),
-    more=glossary.table(cells, frame),
-    pictures=[(n, _inline(png), captions[n]) for n, png in drawn.items()],
-    notes=notes(cells, frame),
-    data=_data(header.get('card') or {}),
-    configuration=json.dumps(header['comparable'], indent=2),
-    settings=[(cell.label, _settings(cell)) for cell in cells],
-    versions=header['versions'],
+    more=sortable.of_table(glossary.table(cells, frame)),
+    card=provenance.card(cells),
+    described=described,
+    provenance=provenance.lines(cells),
+    settings=provenance.settings(cells),
+    configuration=provenance.configuration(cells),
     command=command,
+    **_pictures(cells, frame, drawn),
   )
 
 
-def _template() -> jinja2.Template:
-  text = pathlib.Path(__file__).with_name('page.html').read_text('utf-8')
-  # Names of tasks, notes and the command come from the user: escaped.
-  environment = jinja2.Environment(autoescape=True, trim_blocks=True)
-  return environment.from_string(text)
+def _pictures(cells: Sequence[Cell], frame: pd.DataFrame, drawn) -> dict:
+  """The figures by the section of the page that shows them."""
+  found = captions.of_figures(cells, frame, drawn)
+  # Bars of many tasks have no room on the page; their figure has.
+  summed = many.too_many(cells[0].tasks)
+  return {
+    'differences': found.get('differences') if summed else None,
+    'paired': found.get('curve_differences'),
+    'curves': found.get('curves'),
+    'quality': found.get('quality_vs_parameters'),
+    'readings': [found[name] for name in found if name not in figures.ALL],
+  }
 
 
-def _inline(png: bytes) -> str:
-  return f'data:image/png;base64,{base64.b64encode(png).decode()}'
-
-
-def _data(card: dict) -> list[tuple[str, str]]:
-  """The card of the data as (name, text)."""
-  names = ('name', 'source', 'licence', 'citation', 'split_rule')
-  texts = {name: card.get(name) for name in names}
-  texts['rows'] = _counts(card.get('counts') or {})
-  texts['notes'] = card.get('notes')
-  return [(k.replace('_', ' '), text) for k, text in texts.items() if text]
-
-
-def _counts(counts: dict[str, int]) -> str:
-  """Rows per split, and known labels per task where some are missing."""
-  # Keys are SPLIT for rows and SPLIT/TASK for known labels.
-  rows = [f'{k} {n}' for k, n in counts.items() if '/' not in k]
-  labels = [
-    f'{k} {n}'
-    for k, n in counts.items()
-    if '/' in k and n != counts.get(k.split('/')[0])
-  ]
-  known = f'; known labels: {many.some(labels, 36)}' if labels else ''
-  return ', '.join(rows) + known
-
-
-def _settings(cell: Cell) -> str:
-  hp = json.dumps(hyperparameters.settled(cell))
-  chosen = hyperparameters.selected(cell)
-  more = f'; {hyperparameters.choice(cell)}' if chosen else ''
-  return f'cell {cell.header["hash"]}: {hp}{more}'
+def _verdicts(cells: Sequence[Cell], frame: pd.DataFrame) -> dict[str, str]:
+  """The verdict on Delta_m of each row that is compared."""
+  rows = frame[frame['metric'] == 'delta_m'].set_index(['scheme', 'balancer'])
+  return {
+    cell.label: rows.loc[(cell.scheme, cell.balancer), 'verdict']
+    for cell in cells
+    if not cell.is_baseline
+  }

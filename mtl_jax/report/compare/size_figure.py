@@ -1,4 +1,4 @@
-"""The figure of quality and size."""
+"""The figure of quality against cost."""
 
 import pathlib
 from collections.abc import Sequence
@@ -13,35 +13,50 @@ from mtl_jax.report.agreement import ordered
 from mtl_jax.report.layout import human, of_cell
 from mtl_jax.report.results import Cell
 
+# What a row costs: the column of the table, and the label of the axis.
+COSTS = {'params': 'parameters', 'flops_per_step': 'FLOPs per training step'}
+
 
 def quality_vs_parameters(
   cells: Sequence[Cell], frame: pd.DataFrame, path: pathlib.Path
 ) -> None:
-  """Draws Delta_m with its interval against the number of parameters.
+  """Draws Delta_m with its interval against parameters and against FLOPs.
 
   Args:
     cells: of the table.
     frame: from `rows.rows`.
-    path: of the PNG.
+    path: of the PNG; an SVG stands beside it.
   """
   cells = ordered(cells)
-  figure, (axes,) = drawing.panels(1, 6.5, 4.5)
+  figure, grid = drawing.panels(len(COSTS), 5.2, 4.2, sharey=True)
+  placed = [
+    _panel(axes, cells, frame, cost)
+    for axes, cost in zip(grid, COSTS, strict=True)
+  ]
+  grid[0].set_ylabel('Δm, % (better ↑)')
+  # Names are placed when the limits of both panels are final.
+  for axes, points in zip(grid, placed, strict=True):
+    drawing.tidy(axes)
+    drawing.name_points(axes, points)
+  drawing.save(figure, path, vector=True)
+
+
+def _panel(axes: Axes, cells: Sequence[Cell], frame, cost: str) -> list[tuple]:
+  """Draws one panel; returns its points with their names and colours."""
   points = []
   for cell in cells:
     row = of_cell(frame, cell).loc['ALL']
-    # Nothing to place: the costs or Delta_m are not known.
-    if not (row['params'] > 0 and np.isfinite(row['mean'])):
+    # Nothing to place: the cost or Delta_m is not known.
+    if not (row[cost] > 0 and np.isfinite(row['mean'])):
       continue
     style = drawing.style(cells, cell) | {'linestyle': 'none'}
     half = np.nan_to_num((row['ci_high'] - row['ci_low']) / 2)
-    axes.errorbar(row['params'], row['mean'], half, capsize=2, **style)
-    points.append((row['params'], row['mean'], cell.label, style['color']))
+    axes.errorbar(row[cost], row['mean'], half, capsize=2, **style)
+    points.append((row[cost], row['mean'], cell.label, style['color']))
   axes.axhline(0, color='black', linewidth=0.8, zorder=0)
   _count_axis(axes, [point[0] for point in points])
-  axes.set(xlabel='parameters', ylabel='Δm, % (better ↑)')
-  drawing.tidy(axes)
-  drawing.name_points(axes, points)
-  drawing.save(figure, path)
+  axes.set_xlabel(COSTS[cost])
+  return points
 
 
 def _count_axis(axes: Axes, counts: list[float]) -> None:

@@ -1,11 +1,8 @@
 """The report on several data sets, as Markdown and as one HTML page."""
 
-import base64
 import pathlib
 from collections.abc import Iterator
 from typing import NamedTuple
-
-import jinja2
 
 from mtl_jax.records import atomic
 from mtl_jax.report import terminal
@@ -14,6 +11,7 @@ from mtl_jax.report.joined import figures, hierarchical, long_table, questions
 from mtl_jax.report.joined.findings import Findings, find
 from mtl_jax.report.joined.join import DataSet, Joined
 from mtl_jax.report.terminal import Sheet
+from mtl_jax.report.web import pictures, sortable, templates
 
 TITLE = 'Ways of sharing on {} data sets'
 
@@ -90,16 +88,38 @@ def html(page: Page, drawn: dict[str, bytes], command: str = '') -> str:
     drawn: figures by name, as PNG.
     command: that is printed at its end.
   """
-  text = pathlib.Path(__file__).with_name('joined.html').read_text('utf-8')
-  # Names of data sets and the command come from the user: escaped.
-  environment = jinja2.Environment(autoescape=True, trim_blocks=True)
-  inline = {
-    name: f'data:image/png;base64,{base64.b64encode(png).decode()}'
-    for name, png in drawn.items()
-  }
-  return environment.from_string(text).render(
-    page=page, drawn=inline, command=command
+  return templates.render(
+    'joined/joined.html',
+    title=page.title,
+    lines=page.lines,
+    sections=[_section(own, drawn) for own in page.sections],
+    command=command,
   )
+
+
+def _section(own: questions.Section, drawn: dict[str, bytes]) -> dict:
+  picture = None
+  if own.figure in drawn:
+    content, text = drawn[own.figure], _alternative(own)
+    picture = pictures.make(own.title, content, own.caption, text)
+  return {
+    'title': own.title,
+    'answer': own.answer,
+    'lines': own.sheet.above,
+    'table': sortable.of_table(own.sheet.table),
+    'picture': picture,
+  }
+
+
+def _alternative(own: questions.Section) -> str:
+  """The rows of the table, which the figure draws, as text."""
+  names = own.sheet.table.header[1:]
+  rows = [
+    f'{label}: '
+    + ', '.join(f'{n} {e}' for n, e in zip(names, rest, strict=True))
+    for label, *rest in own.sheet.table.body
+  ]
+  return f'{own.title}. {"; ".join(rows)}.'
 
 
 def _lines(joined: Joined) -> Iterator[str]:
