@@ -24,8 +24,9 @@ html_theme = 'furo'
 html_title = 'mtl_jax'
 html_show_copyright = False
 # Pages of results hang on their list, which is a table and no toctree;
-# tests/test_site.py sees to all others.
-suppress_warnings = ['toc.not_included']
+# tests/test_site.py sees to all others. A type that two modules export may be
+# linked to either.
+suppress_warnings = ['toc.not_included', 'ref.python']
 
 myst_heading_anchors = 4
 # A notebook shows what its last run stored; the tests run it again.
@@ -54,8 +55,11 @@ def setup(app):
 
 
 def _code(app, what, name, member, options, lines):
-  """Takes single backticks as code, as Markdown does."""
-  lines[:] = [re.sub(r'(?<!`)`([^`]+)`(?!`)', r'``\1``', x) for x in lines]
+  """Takes single backticks as code and a star as a star, as they are meant."""
+  text = re.sub(r'(?<!`)`([^`]+)`(?!`)', r'``\1``', '\n'.join(lines))
+  parts = re.split(r'(``[^`]+``)', text)
+  parts[::2] = [part.replace('*', r'\*') for part in parts[::2]]
+  lines[:] = ''.join(parts).split('\n')
 
 
 def _is_field(app, what, name, member, skip, options):
