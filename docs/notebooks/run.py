@@ -58,12 +58,24 @@ def tags(cell: nbformat.NotebookNode) -> list[str]:
 
 
 def tidy(notebook: nbformat.NotebookNode) -> None:
-  """Leaves out what differs between two equal runs, and stderr."""
+  """Leaves out stderr and joins what was printed line by line."""
   for cell in notebook.cells:
     if cell.cell_type == 'code':
-      cell.outputs = [o for o in cell.outputs if o.get('name') != 'stderr']
+      cell.outputs = _joined(cell.outputs)
   notebook.metadata.pop('widgets', None)
   notebook.metadata.language_info = {'name': 'python'}
+
+
+def _joined(outputs: list) -> list:
+  kept = []
+  for out in outputs:
+    if out.get('name') == 'stderr':
+      continue
+    if kept and out.get('name') == kept[-1].get('name') == 'stdout':
+      kept[-1].text += out.text
+    else:
+      kept.append(out)
+  return kept
 
 
 def main() -> None:
