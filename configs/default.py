@@ -43,6 +43,13 @@ def get_config() -> ConfigDict:
   config.steps = 1000  # training steps of a run
   config.evals = 20  # on validation, evenly spaced; the last may come sooner
   config.batch_size = 64
+  # Where tasks have rows of their own (data set `several`), a batch has a fixed
+  # number of rows of each source k, at least one, from the source's own epochs:
+  # proportional to its n_k rows, uniform, or by temperature n_k^(1 / T). Rows
+  # draws from all rows alike, and a batch may lack a task. Auto is proportional
+  # where there are several sources, else rows.
+  config.sampling = 'auto'  # or rows, proportional, uniform, temperature
+  config.sampling_temperature = 2.0  # T; 1 is proportional
   config.compute = 'float32'  # or bfloat16; parameters remain float32
   config.eval_batch_size = 512  # no effect on any result
   config.optimizer = 'adam'  # adam, adamw or sgd
@@ -97,6 +104,23 @@ def get_config() -> ConfigDict:
   return config
 
 
+# Fields of tables, by `table` and `several`; see mtl_jax/data/frames/making.py.
+TABLE = {
+  'inputs': (),  # columns; () is all that are used for nothing else
+  'weights': '',  # column, or one per task: 'outcome=w,score=w2'
+  'split': '',  # column of the words train, valid and test
+  'group': '',  # column of groups that no split cuts
+  'drop': (),  # columns that are no inputs
+  'kinds': (),  # where they should not be inferred: 'zip:category'
+  'categories': 'auto',  # onehot, embed, or embedded from 21 on
+  'impute': 'median',  # or mean
+  'parts': (3, 1, 1),  # sizes of train, valid and test
+  'max_len': 40,  # words of text
+  'vocab_size': 10_000,
+  'image_size': 32,  # height and width of pictures in pixels
+}
+
+
 def datasets() -> ConfigDict:
   """Fields of each data set's `load`, and `labels`, which all have.
 
@@ -117,6 +141,11 @@ def datasets() -> ConfigDict:
         'vocab_size': 10_000,
         'regression': False,  # predict the rating instead of its sign
       },
+      'several': {  # a file per task; see mtl_jax/data/several.py
+        # Pairs: ('a.csv', ('x:binary',)), ('b.csv', ('y:regression', ...)), ...
+        'tables': (),
+        **TABLE,
+      },
       'synthetic': {  # see mtl_jax/data/synthetic.py
         'family': 'cosine',  # or low_rank, conflict, clusters
         'tasks': 2,
@@ -134,18 +163,7 @@ def datasets() -> ConfigDict:
       'table': {  # a user's file; see mtl_jax/data/frames/making.py
         'path': '',  # CSV, TSV, Parquet or Feather, or a pattern: parts/*.csv
         'tasks': (),  # 'outcome:binary', 'score:regression(points)', ...
-        'inputs': (),  # columns; () is all that are used for nothing else
-        'weights': '',  # column, or one per task: 'outcome=w,score=w2'
-        'split': '',  # column of the words train, valid and test
-        'group': '',  # column of groups that no split cuts
-        'drop': (),  # columns that are no inputs
-        'kinds': (),  # where they should not be inferred: 'zip:category'
-        'categories': 'auto',  # onehot, embed, or embedded from 21 on
-        'impute': 'median',  # or mean
-        'parts': (3, 1, 1),  # sizes of train, valid and test
-        'max_len': 40,  # words of text
-        'vocab_size': 10_000,
-        'image_size': 32,  # height and width of pictures in pixels
+        **TABLE,
       },
       'tfds': {  # any TFDS data set that was prepared as array_record
         'name': '',

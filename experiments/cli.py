@@ -92,9 +92,9 @@ def check() -> None:
   """
   require('config', 'workdir')
   checks.check(CONFIG.value)
-  own_table.check(CONFIG.value)
   for what, flag in (('scheme', SCHEME), ('balancer', BALANCER)):
     checks.check_names(what, [flag.value] if flag.value else [])
+  own_table.check(CONFIG.value)
 
 
 def run(

@@ -13,9 +13,11 @@ from mtl_jax.errors import InputError
 from mtl_jax.plugins import sections
 
 with lazy.imports():
-  from mtl_jax.data import table
+  from mtl_jax.data import several, table
   from mtl_jax.data.frames import describe
 
+# Data sets of the user's tables, and their fields that name the files.
+TABLES = {'table': 'path', 'several': 'tables'}
 FLAGS = {
   'weights': flags.DEFINE_string(
     'weights',
@@ -44,20 +46,21 @@ def check(config: Any) -> None:
     InputError: if a flag has no effect, or the table cannot be trained on.
   """
   given = {k: f.value for k, f in FLAGS.items() if f.value is not None}
-  if config.dataset != 'table':
+  if config.dataset not in TABLES:
     for name in given:
       raise InputError(
         f'--{name} is for tables, and config.dataset is {config.dataset!r}; '
         'use --config=configs/table.py'
       )
     return
-  config.datasets.table.update(given)
+  config.datasets[config.dataset].update(given)
   _read(config)
 
 
 def _read(config: Any):
   fields = dict(sections.section(config, 'dataset'))
-  return table.read(fields.pop('path'), fields)
+  module = {'table': table, 'several': several}[config.dataset]
+  return module.read(fields.pop(TABLES[config.dataset]), fields)
 
 
 def show(config: Any, folder: pathlib.Path) -> None:
@@ -67,7 +70,7 @@ def show(config: Any, folder: pathlib.Path) -> None:
     config: a whole config; nothing happens if it has no table.
     folder: the workdir.
   """
-  if config.dataset == 'table':
+  if config.dataset in TABLES:
     lines = _read(config).describe()
     print('\n'.join(lines), end='\n\n', flush=True)
     describe.write(lines, folder)

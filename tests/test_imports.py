@@ -88,7 +88,8 @@ def test_no_two_files_share_a_name():
   names = [path.stem for path in files()]
   twice = {name for name in names if names.count(name) > 1}
   in_packages = {'__init__', 'base'}
-  assert twice - in_packages <= PAGES
+  # A config says `table`, and `frames.reading` is what reads one.
+  assert twice - in_packages - {'table', 'reading'} <= PAGES
 
 
 def test_no_drawer_for_odds_and_ends():

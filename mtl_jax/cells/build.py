@@ -8,7 +8,7 @@ from mtl_jax import data as datasets
 from mtl_jax import train
 from mtl_jax.cells import parts, settings
 from mtl_jax.cells.choices import Choice, Choices, choice, choose
-from mtl_jax.data import base, label_weights, one_class, views
+from mtl_jax.data import base, disjoint, label_weights, one_class, views
 from mtl_jax.data.base import Data
 from mtl_jax.devices import meshes
 from mtl_jax.errors import InputError
@@ -62,6 +62,8 @@ def data(config: Any, load: Callable[..., Data] | None = None) -> list[Data]:
   _check_tasks(datas)
   if config.own_rows:
     datas = [base.check(base.own_rows(d, i)) for i, d in enumerate(datas)]
+  if config.sampling not in ('auto', 'rows'):
+    datas = list(map(disjoint.by_labels, datas))
   if config.class_weight == 'balanced':
     datas = list(map(label_weights.balanced, datas))
   return datas

@@ -16,6 +16,7 @@ from mtl_jax.cells import (
   encoder_inputs,
   identity,
   initial,
+  sampling,
   scoring,
   settings,
   shapes,
@@ -128,6 +129,11 @@ class Cell:
   def reading(self) -> Reading:
     """The data as the runs read it."""
     return Reading(self.datas, self.groups)
+
+  @functools.cached_property
+  def sampling(self) -> sampling.Rule:
+    """How its batches are drawn."""
+    return sampling.of(self.config, self.datas)
 
   @property
   def steps(self) -> int:

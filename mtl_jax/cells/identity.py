@@ -18,6 +18,7 @@ import numpy as np
 from mtl_jax import data as datasets
 from mtl_jax import records
 from mtl_jax import tasks as tasks_lib
+from mtl_jax.cells import sampling
 from mtl_jax.cells.choices import Choice, Choices
 from mtl_jax.data import views
 from mtl_jax.data.base import Data
@@ -51,6 +52,7 @@ CORE = (
   'cells/choices.py',
   'cells/parts.py',
   'cells/reading.py',
+  'cells/sampling.py',
   'cells/scoring.py',
   'cells/settings.py',
   'cells/task_groups.py',
@@ -147,6 +149,7 @@ def comparable(config: Any, choices: Choices, datas: list[Data]) -> dict:
   }
   return {
     **later,
+    **sampling.of(config, datas).identity,
     **selection,
     **{part: _named(getattr(choices, part)) for part in parts},
     **_in_memory(config, datas[0]),

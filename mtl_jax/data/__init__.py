@@ -7,17 +7,37 @@ from mtl_jax import plugins
 from mtl_jax.plugins import sections
 
 HELPERS = (
-  *('columns', 'distinct', 'files', 'frames', 'one_class', 'padded'),
-  *('pinned', 'scarce', 'sources', 'splits', 'stacked', 'store', 'text'),
+  *('columns', 'disjoint', 'distinct', 'files', 'frames', 'label_weights'),
+  *(
+    'one_class',
+    'padded',
+    'pinned',
+    'scarce',
+    'sources',
+    'splits',
+    'stacked',
+    'store',
+    'text',
+  ),
   'views',
 )
 
 
 def __getattr__(name: str) -> Any:
-  """Provides `frame` and `arrays`, data sets of what is in memory.
+  """Provides data sets of what is in memory: one or `several` of them.
 
-  Their import is deferred because it takes that of pandas.
+  `frame`, `arrays`, `several_frames` and `several_arrays`.
+
+  Their import is deferred because it takes that of pandas, or of JAX.
   """
+  if name == 'several_frames':
+    from mtl_jax.data.frames import joining
+
+    return joining.frames
+  if name == 'several_arrays':
+    from mtl_jax.data import disjoint
+
+    return disjoint.joined
   if name not in ('frame', 'arrays'):
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
   from mtl_jax.data.frames import making

@@ -92,6 +92,8 @@ class Data(NamedTuple):
       `frames.recipe.Recipe`, or None if the data set has none.
     scales: one `Scale` per task, None for a task whose labels are in their own
       unit; () if no task has one.
+    sources: numbers of training rows of each source, if tasks have rows of
+      their own; the training rows of a source follow each other.
   """
 
   train: Split | View
@@ -101,6 +103,7 @@ class Data(NamedTuple):
   card: Card
   recipe: Any = None
   scales: tuple[Scale | None, ...] = ()
+  sources: tuple[int, ...] = ()
 
   @property
   def splits(self) -> dict[str, Split | View]:
@@ -202,6 +205,12 @@ def check(data: Data, columns: Sequence[str] = ()) -> Data:
   """
   tasks_lib.check(data.tasks)
   _check_split(data, columns)
+  rows = len(data.train.mask)
+  if data.sources and sum(data.sources) != rows:
+    raise InputError(
+      f'sources are {data.sources}, {sum(data.sources)} rows, and the train '
+      f'split has {rows}; give the number of training rows of each source'
+    )
   return _labelled(data)
 
 

@@ -130,6 +130,19 @@ def first(split: Split | View, count: int) -> Split:
   return jax.tree.map(lambda x: x[:count], Split(*split))
 
 
+def take(split: Split | View, rows: Integer[np.ndarray, 'n']) -> Split | View:
+  """Returns some rows of a split; of a view nothing is gathered.
+
+  Args:
+    split: the split.
+    rows: numbers of rows of the split.
+  """
+  if not isinstance(split, View):
+    return jax.tree.map(lambda x: x[rows], split)
+  own = {k: jax.tree.map(lambda x: x[rows], v) for k, v in split.own.items()}
+  return View(split.table, split.rows[rows], **own)
+
+
 def inputs_to_check(split: Split | View) -> list[tuple]:
   """Returns inputs with their paths; none if the whole table is finite."""
   from_table = isinstance(split, View) and 'inputs' not in split.own

@@ -27,10 +27,17 @@ TOTAL = 'ALL'  # name of all modules together
 
 
 class Sampling(NamedTuple):
-  """How many training batches are drawn, and how many rows each has."""
+  """How many training batches are drawn, and how many rows each has.
+
+  Attributes:
+    batches: number of batches.
+    rows: of a batch.
+    quotas: of them of each source, see `batches.of_sources`; () is of all rows.
+  """
 
   batches: int
   rows: int
+  quotas: tuple[int, ...] = ()
 
 
 class Measurements(NamedTuple):
@@ -86,7 +93,7 @@ def measure(
   seed: Seed,
   state: TrainState,
   data: Split | Source,
-  num_rows: Int[Array, ''],
+  num_rows: Int[Array, '*sources'],
 ) -> Measurements:
   """Draws batches and compares the tasks' gradients on them.
 
@@ -101,7 +108,7 @@ def measure(
     seed: of the run.
     state: of the run; it is not changed.
     data: the training split.
-    num_rows: its rows without padding.
+    num_rows: its rows without padding; with quotas, those of each source.
 
   Returns:
     The means over the batches.
@@ -141,7 +148,17 @@ def _zeros(system: System, leaf: Array) -> Array:
 def _draw(sampling, key, data, num_rows) -> tuple[Split, Array]:
   """A batch, and a key for its noise."""
   key, own = jax.random.split(key)
-  rows = jax.random.randint(own, (sampling.rows,), 0, num_rows)
+  if not sampling.quotas:
+    rows = jax.random.randint(own, (sampling.rows,), 0, num_rows)
+    return train.take((), data, rows), key
+  ends = jnp.cumsum(num_rows)
+  rows = [
+    jax.random.randint(one, (quota,), ends[i] - num_rows[i], ends[i])
+    for i, (one, quota) in enumerate(
+      zip(jax.random.split(own, len(ends)), sampling.quotas, strict=True)
+    )
+  ]
+  rows = jnp.concatenate(rows)
   return train.take((), data, rows), key
 
 

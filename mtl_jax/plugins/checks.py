@@ -87,6 +87,11 @@ def check_numbers(config: Any) -> None:
     raise InputError(
       f'config.noise_seed is {config.noise_seed}; it must be from 0 to 2000'
     )
+  if not 0 < config.sampling_temperature < math.inf:
+    raise InputError(
+      f'config.sampling_temperature is {config.sampling_temperature}; it must '
+      'be a number above 0, such as 2: sources are sampled by n^(1 / 2)'
+    )
   if config.probe.batches < 0 or config.probe.batches == 1:
     raise InputError(
       f'config.probe.batches is {config.probe.batches}; it must be at least 2, '

@@ -29,6 +29,8 @@ WORDS = {
   'spread': ('jit', 'pmap'),
   # Weights of training labels by their class.
   'class_weight': ('none', 'balanced'),
+  # How batches are drawn from a data set of several sources.
+  'sampling': ('auto', 'rows', 'proportional', 'uniform', 'temperature'),
   # What the kept parameters are best in, on validation.
   'select': ('loss', 'metric'),
   # Whether a joint model keeps the parameters of one step, or of one per task.

@@ -117,7 +117,7 @@ class Programs:
     lower = self._lowering.lowered
     # Only the last period may have another length than the others.
     name = '' if steps == self.cell.sizes.steps else f' {steps}'
-    arguments = inputs.seeds, state.step, inputs.num_rows
+    arguments = inputs.seeds, state.step, inputs.drawn_from
     draw = lower(f'draw{name}', self._draws[steps], arguments)
     read = (
       inputs.hp,
@@ -191,7 +191,7 @@ class Compiled:
     best = state.best
     length = self._cell.last_steps if last else self._cell.sizes.steps
     draw, follow = self._periods[length]
-    drawn = draw(inputs.seeds, state.step, inputs.num_rows)
+    drawn = draw(inputs.seeds, state.step, inputs.drawn_from)
     arguments = inputs.hp, run_functions.carried(self._cell, state), drawn
     state, metrics = follow(*arguments, *inputs.train.arguments)
     return state._replace(best=state.best or best), metrics

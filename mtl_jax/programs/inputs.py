@@ -24,6 +24,8 @@ class Inputs(NamedTuple):
     hp: hyperparameters.
     seeds: of the runs, `[R]`.
     num_rows: `[R]`, number of rows of the training split without padding.
+    drawn_from: numbers of rows that batches are drawn from: `num_rows`, or
+      those of each source `[R, S]`.
     scoring: how scores are made of validation losses, `[R, K]`.
     train: the training split; its `shared` part has no axis of runs.
     valid: the validation split, likewise.
@@ -35,6 +37,7 @@ class Inputs(NamedTuple):
   hp: optimizers.Hp
   seeds: Any
   num_rows: Any
+  drawn_from: Any
   scoring: Scoring
   train: Source
   valid: Source
@@ -72,7 +75,10 @@ class Reader:
       cell.scales[which], cell.datas[0], groups, primary, separate
     )
     noise = settings.noise_seeds(cell.config, seeds)
-    read = hp, noise, reading.counts['train'][which], scoring, own
+    num_rows = reading.counts['train'][which]
+    counts = cell.sampling.counts
+    drawn_from = counts[which] if len(counts) else num_rows
+    read = hp, noise, num_rows, drawn_from, scoring, own
     *first, own = devices.place(read, over_runs=True, mesh=self._mesh)
     splits = {k: Source(v, *own[k]) for k, v in shared.items()}
     return Inputs(*first, **splits, known=known, scale=scoring.scale)

@@ -11,6 +11,7 @@ from mtl_jax import train
 from mtl_jax.cells import Cell, shapes, task_groups
 from mtl_jax.data import views
 from mtl_jax.programs.inputs import Inputs
+from mtl_jax.train.batches import Quota
 
 
 def carried(cell: Cell, state: train.TrainState) -> train.TrainState:
@@ -64,14 +65,18 @@ def draw(cell: Cell, steps: int, seed: Any, step: Any, num_rows: Any) -> Any:
     steps: number of steps to draw for.
     seed: of the run.
     step: number of steps that the run has taken.
-    num_rows: of its training split, without padding.
+    num_rows: of its training split, without padding; of each source, where
+      batches have quotas.
 
   Returns:
     See `train.draw`.
   """
-  sizes, batches = cell.sizes, cell.system.batches
+  sizes, batches, how = cell.sizes, cell.system.batches, cell.sampling
   length = cell.reading.lengths['train']
-  return train.draw(batches, seed, step, num_rows, steps, sizes.batch, length)
+  return train.draw(
+    *(batches, seed, step, num_rows, steps, sizes.batch, length),
+    quotas=tuple(map(Quota, how.quotas, how.sizes)),
+  )
 
 
 def follow(

@@ -63,7 +63,9 @@ class Probing:
   def __init__(self, cell: Cell, programs: Compiled):
     self._cell = cell
     system, splits = cell.system, cell.datas[0].splits
-    sampling = probes.Sampling(cell.sizes.probe, cell.sizes.batch)
+    sampling = probes.Sampling(
+      cell.sizes.probe, cell.sizes.batch, cell.sampling.quotas
+    )
     # The fewest rows of any seed, so that none of them is padding.
     valid = int(cell.reading.counts['valid'].min())
     count = min(cell.config.probe.rows, len(splits['train'].mask))
@@ -114,7 +116,7 @@ class Probing:
     """
     if not self._cell.config.probe.batches:
       return []
-    arguments = inputs.hp, inputs.seeds, state, inputs.num_rows
+    arguments = inputs.hp, inputs.seeds, state, inputs.drawn_from
     measured = self._measure(
       len(chunk.runs), *arguments, *inputs.train.arguments
     )

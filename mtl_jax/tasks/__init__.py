@@ -116,11 +116,7 @@ class Task:
     known = mask.reshape(-1, *[1] * (labels.ndim - 1))
     labels = jnp.where(known, labels, jnp.zeros_like(labels))
     values = self.made.loss(predictions, labels)
-    if weights is not None:
-      return _weighted_mean(values, mask, weights)
-    # The maximum avoids 0 / 0 in a batch without a known label.
-    total = jnp.where(mask, values, 0).sum()
-    return total / jnp.maximum(mask.sum(), 1)
+    return base.mean(values, mask, weights)
 
   def renamed(self, name: str) -> 'Task':
     """Returns the same task under another name."""
@@ -140,16 +136,6 @@ class Task:
       return self
     inferred = self.made.infer(labels, known)
     return Task(self.name, self.kind, **(inferred | dict(self.fields)))
-
-
-def _weighted_mean(
-  values: Float[Array, 'batch'],
-  mask: Bool[Array, 'batch'],
-  weights: Float[Array, 'batch'],
-) -> Float[Array, '']:
-  total = jnp.where(mask, values * weights, 0).sum()
-  whole = jnp.where(mask, weights, 0).sum()
-  return total / jnp.where(whole > 0, whole, 1)
 
 
 def check(tasks: tuple[Task, ...]) -> None:

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Bool, Float
 
 from mtl_jax.errors import InputError
 
@@ -95,6 +97,27 @@ class Kind(NamedTuple):
   constant: Callable[[np.ndarray, np.ndarray], float] | None = None
   predicted: Callable[[np.ndarray], np.ndarray] | None = None
   classes: tuple[int, ...] = ()
+
+
+def mean(
+  values: Float[Array, 'batch'],
+  mask: Bool[Array, 'batch'],
+  weights: Float[Array, 'batch'] | None = None,
+) -> Float[Array, '']:
+  """Returns the weighted mean of masked values, 0 if nothing has a weight.
+
+  Args:
+    values: `[B]`.
+    mask: `[B]`, True where a value counts.
+    weights: `[B]`; None is 1 for every value.
+  """
+  total = values if weights is None else values * weights
+  total = jnp.where(mask, total, 0).sum()
+  # Without a value both branches avoid 0 / 0.
+  if weights is None:
+    return total / jnp.maximum(mask.sum(), 1)
+  whole = jnp.where(mask, weights, 0).sum()
+  return total / jnp.where(whole > 0, whole, 1)
 
 
 def checked(name: str, kind: Any) -> Kind:

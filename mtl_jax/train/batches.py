@@ -1,7 +1,10 @@
 """Rows of each step: shuffled epochs, from the seed and step number alone."""
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Array, Int
 
@@ -48,6 +51,53 @@ def rows(
   start = jnp.zeros((room, size), jnp.int32)
   orders = lax.fori_loop(0, count, draw, start)
   return orders[epochs - first, offsets].reshape(steps, batch_size)
+
+
+class Quota(NamedTuple):
+  """One source of rows, which follow each other in the split.
+
+  Attributes:
+    rows: of the source in each batch.
+    size: rows of the source that there is room for.
+  """
+
+  rows: int
+  size: int
+
+
+@jax.named_scope('order')
+def of_sources(
+  key: Array,
+  first_step: Int[Array, ''],
+  steps: int,
+  quotas: tuple[Quota, ...],
+  counts: Int[Array, 'sources'],
+) -> Int[Array, 'steps batch']:
+  """Row numbers of batches that have a fixed number of rows of each source.
+
+  Each source has epochs of its own, as in `rows`.
+
+  Args:
+    key: of the run.
+    first_step: number of the first step.
+    steps: how many batches.
+    quotas: of each source, in the order of its rows in the split.
+    counts: rows of each source; at least half of the size of its quota.
+
+  Returns:
+    `[steps, batch]`; the rows of every source are spread over the batch.
+  """
+  ends = jnp.cumsum(counts)
+  parts = [
+    ends[i]
+    - counts[i]
+    + rows(jax.random.fold_in(key, i), first_step, steps, *quota, counts[i])
+    for i, quota in enumerate(quotas)
+  ]
+  # Spread, so that also a part of a batch has its share of every source.
+  places = [(np.arange(n) + 0.5) / n for n, _ in quotas]
+  order = np.argsort(np.concatenate(places), kind='stable')
+  return jnp.concatenate(parts, axis=1)[:, order]
 
 
 def _shuffled(

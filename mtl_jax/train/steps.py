@@ -44,10 +44,11 @@ def draw(
   several: tuple[int, ...],
   seed: Seed,
   first_step: Int[Array, ''],
-  num_rows: Int[Array, ''],
+  num_rows: Int[Array, '*sources'],
   steps: int,
   batch_size: int,
   size: int,
+  quotas: tuple[batches.Quota, ...] = (),
 ) -> Drawn:
   """Draws rows and keys for some steps.
 
@@ -59,10 +60,11 @@ def draw(
     several: leading axes of a step's batch, see `System.batches`.
     seed: of the run.
     first_step: steps taken before.
-    num_rows: rows of the split, without padding.
+    num_rows: rows of the split, without padding; with quotas, of each source.
     steps: how many to draw for.
     batch_size: rows per batch.
     size: rows of the split, with padding.
+    quotas: of each source in a batch; () draws from all rows alike.
 
   Returns:
     Rows `[steps, *several, batch_size]` and the words of the keys.
@@ -70,8 +72,14 @@ def draw(
   order_key, noise_key = stream(seed, 'order', 'noise')
   # One order of rows for all batches of a step, so that an epoch still shows
   # every row once.
-  each = math.prod(several) * batch_size
-  rows = batches.rows(order_key, first_step, steps, each, size, num_rows)
+  count = math.prod(several)
+  if quotas:
+    rows = batches.of_sources(
+      order_key, first_step * count, steps * count, quotas, num_rows
+    )
+  else:
+    each = count * batch_size
+    rows = batches.rows(order_key, first_step, steps, each, size, num_rows)
   both = noise.draws(noise_key)
   # Keys depend on the absolute step, not on where this call starts.
   keys = jax.vmap(both.fold_in)(first_step + jnp.arange(steps))

@@ -13,7 +13,7 @@ from mtl_jax.data.base import Split
 from mtl_jax.errors import InputError
 from mtl_jax.programs import compiled
 from mtl_jax.resources import needed_memory
-from mtl_jax.tasks import Task
+from mtl_jax.tasks import Task, scores
 from tests import small
 
 quick = small.quick
@@ -23,7 +23,7 @@ CARD = base.Card('table', 'drawn here', 'none', 'none', 'by group', {})
 ROWS, WIDTH, SEEDS = 90, 3, 3
 
 
-def load(split_seed=None, scaled=False, rows=ROWS):
+def load(split_seed=None, scaled=False, rows=ROWS, weighed=False):
   """The table is made anew; groups of rows make splits of several sizes."""
   draw = np.random.default_rng(0)
   x = draw.normal(size=(rows, WIDTH)).astype(np.float32)
@@ -34,7 +34,8 @@ def load(split_seed=None, scaled=False, rows=ROWS):
   if scaled:
     total = total / total[parts[0]].std()
   mask = draw.random((rows, len(TASKS))) < 0.9
-  table = Split(x, (total, first, 1 - first), mask)
+  weights = np.float32(draw.integers(3, size=mask.shape)) if weighed else None
+  table = Split(x, (total, first, 1 - first), mask, weights)
   return base.cut(table, parts, TASKS, CARD)
 
 
@@ -72,9 +73,9 @@ def outcome(cell):
   [
     ({}, False, ()),
     ({}, True, ()),
-    ({'scaled': True}, False, ((0, 1), (0, 2))),
+    ({'scaled': True, 'weighed': True}, False, ((0, 1), (0, 2))),
   ],
-  ids=['one table', 'own masks', 'own labels, of groups'],
+  ids=['one table', 'own masks', 'own labels and weights, of groups'],
 )
 def test_row_numbers_train_as_copies_do(fields, own_rows, groups):
   c = config(own_rows=own_rows)
@@ -135,8 +136,10 @@ def _shapes(tree):
 
 @pytest.mark.parametrize('groups', [(), ((0, 1), (2, 1))])
 @pytest.mark.parametrize('form', ['table', 'copies', 'one'])
-def test_what_is_read_is_the_split_and_zeros_behind_it(form, groups):
-  datas = build.data(config(resplit=form != 'one'), load)
+@pytest.mark.parametrize('weighed', [False, True])
+def test_what_is_read_is_the_split_and_zeros_behind_it(form, groups, weighed):
+  c = config(resplit=form != 'one')
+  datas = build.data(c, lambda split_seed: load(split_seed, weighed=weighed))
   datas = list(map(copied, datas)) if form == 'copies' else datas
   reading = Reading(datas, groups)
   which = np.array([0, 0] if form == 'one' else [2, 0])
@@ -155,7 +158,8 @@ def test_what_is_read_is_the_split_and_zeros_behind_it(form, groups):
       if labels.weights.ndim == 3:
         one = jax.tree.map(lambda x, run=run: x[run], labels)
       count = len(split.mask)
-      small.same(one.weights[:count], split.mask)
+      expected = scores.weights(split.mask, split.weights)
+      small.same(one.weights[:count], expected)
       small.same(tuple(x[:count] for x in one.labels), split.labels)
       assert not one.weights[count:].any()
   assert reading.lengths['valid'] == reading.lengths['test']

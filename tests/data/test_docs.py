@@ -15,7 +15,7 @@ PAGE = pathlib.Path(__file__).parents[2].joinpath('docs/data.md').read_text()
 
 
 def test_the_example_of_ones_own_data_set_runs(tmp_path, monkeypatch):
-  code, _ = re.findall(r'```python\n(.*?)```', PAGE, re.DOTALL)
+  _, code, _ = re.findall(r'```python\n(.*?)```', PAGE, re.DOTALL)
   (tmp_path / 'my_lab').mkdir()
   (tmp_path / 'my_lab' / 'sums.py').write_text(code)
   monkeypatch.syspath_prepend(tmp_path)
@@ -26,7 +26,7 @@ def test_the_example_of_ones_own_data_set_runs(tmp_path, monkeypatch):
 
 
 def test_the_example_of_arrays_in_memory_runs():
-  _, code = re.findall(r'```python\n(.*?)```', PAGE, re.DOTALL)
+  _, _, code = re.findall(r'```python\n(.*?)```', PAGE, re.DOTALL)
   x = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
   first = (x[:, 0] > 0).astype(np.int32)
   card = base.Card('mine', '', '', '', '', {})
@@ -47,6 +47,18 @@ def test_the_example_of_arrays_in_memory_runs():
   assert list(cell.identity['dataset']) == ['mine']
   with pytest.raises(InputError, match='each of 3 seeds, and there is 1'):
     cells.make(names['config'], cell.datas[:1])
+
+
+def test_the_example_of_a_table_runs(tmp_path, monkeypatch, capsys):
+  code, _, _ = re.findall(r'```python\n(.*?)```', PAGE, re.DOTALL)
+  rows = [f'{i % 17},{i // 3},{i % 2},{i * 7 % 30}' for i in range(120)]
+  lines = ['age,family,sick,score', *rows]
+  (tmp_path / 'patients.csv').write_text('\n'.join(lines))
+  monkeypatch.chdir(tmp_path)
+  names = {}
+  exec(code, names)  # noqa: S102 - it is the page's own.
+  assert len(names['datas']) == 10
+  assert "by 'family', never cut" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize('name', ['actg175', 'multi_digits', 'sentiment_topic'])

@@ -10,6 +10,7 @@ import pytest
 from configs import default
 from mtl_jax import cells, interference
 from mtl_jax.cells import build
+from mtl_jax.data.base import Split
 from mtl_jax.interference import probes
 from mtl_jax.processes import signals
 from mtl_jax.train import forward
@@ -192,6 +193,20 @@ def test_noise_of_batches_is_no_conflict():
   plain = found.grams['cosine'][0][off]
   corrected = found.grams['corrected_cosine'][0][off]
   assert np.abs(plain - cosines).mean() > 2 * np.abs(corrected - cosines).mean()
+
+
+def test_a_batch_has_its_quota_of_each_source():
+  rows = jnp.arange(10)
+  split = Split(rows, (), rows[:, None] >= 0)
+  sampling = probes.Sampling(batches=1, rows=4, quotas=(3, 1))
+
+  @jax.vmap
+  def drawn(key):
+    return probes._draw(sampling, key, split, jnp.array([7, 2]))[0].inputs
+
+  found = np.asarray(drawn(jax.random.split(jax.random.key(0), 100)))
+  assert ((found < 7).sum(axis=1) == 3).all()
+  assert set(found.ravel().tolist()) == {*range(9)}  # row 9 is padding
 
 
 def test_a_task_without_labels_is_unknown():

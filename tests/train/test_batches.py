@@ -91,3 +91,46 @@ def test_packed_labels_come_back_whatever_their_types():
   small.same(
     (pair, single), (jnp.stack([labels[3], labels[0]], 1), labels[2][:, None])
   )
+
+
+QUOTAS = (batches.Quota(3, 10), batches.Quota(1, 6), batches.Quota(4, 5))
+COUNTS = 8, 6, 3  # padded, whole, and fewer rows than its quota
+
+
+@functools.partial(jax.jit, static_argnames='steps')
+def _of_sources(key, first, steps, counts):
+  return batches.of_sources(key, first, steps, QUOTAS, counts)
+
+
+def of_sources(steps, first=0):
+  arguments = jnp.array(first), steps, jnp.array(COUNTS)
+  return np.asarray(_of_sources(jax.random.key(0), *arguments))
+
+
+def test_every_batch_has_its_quota_of_each_source():
+  order = of_sources(24)
+  assert order.shape == (24, 8)
+  source = np.searchsorted(np.cumsum(COUNTS), order, 'right')
+  for s, quota in enumerate(QUOTAS):
+    assert ((source == s).sum(axis=1) == quota.rows).all()
+    # Also half a batch has its share, to half a row.
+    half = (source[:, :4] == s).sum(axis=1)
+    assert (np.abs(half - quota.rows / 2) <= 0.5).all()
+
+
+def test_every_source_has_epochs_of_its_own():
+  order, start = of_sources(24), 0
+  for quota, count in zip(QUOTAS, COUNTS, strict=True):
+    own = order[(order >= start) & (order < start + count)] - start
+    assert len(own) == 24 * quota.rows
+    epochs = own.reshape(-1, count)
+    np.testing.assert_array_equal(
+      np.sort(epochs, axis=1), np.tile(np.arange(count), (len(epochs), 1))
+    )
+    assert len(np.unique(epochs, axis=0)) > 1
+    start += count
+
+
+def test_cutting_the_steps_changes_no_row_of_a_source():
+  pieces = [of_sources(8, first) for first in (0, 8, 16)]
+  np.testing.assert_array_equal(of_sources(24), np.concatenate(pieces))

@@ -11,10 +11,10 @@ import pandas as pd
 from mtl_jax.data.frames import (
   describe,
   hints,
-  images,
-  labels,
+  pictures,
   plan,
   splitting,
+  targets,
   tasks,
   values,
 )
@@ -54,6 +54,9 @@ class DataSet:
     self.frame = _plain(frame)
     make = plan.make if inputs is None else plan.of_labels
     self.plan = make(self.frame, asked)
+    if asked.split:  # the same rows for every seed
+      rows = splitting.of(self.frame, self.plan, None)
+      self._check_training(rows[0], None)
 
   def __call__(self, split_seed: int | None = None) -> Data:
     """Splits and encodes the table; all that is fitted uses training rows.
@@ -101,10 +104,10 @@ class DataSet:
     """The pictures of all rows, read once for all seeds."""
     for column in self.plan.columns:
       if column.kind == 'image':
-        folder = self.frame.attrs.get(images.FOLDER, '')
+        folder = self.frame.attrs.get(pictures.FOLDER, '')
         size = self.plan.asked.image_size
         series = self.frame[column.name]
-        return images.read(series, folder, size, self.plan.channels)
+        return pictures.read(series, folder, size, self.plan.channels)
     return None
 
   def _encoded(self, recipe: recipes.Recipe) -> Any:
@@ -149,7 +152,7 @@ class DataSet:
     """Refuses a task that the training rows teach nothing of."""
     own = self.frame.iloc[train]
     for outcome in self.plan.outcomes:
-      found, known = labels.encode(own, outcome)
+      found, known = targets.encode(own, outcome)
       event = found[:, 1] if outcome.kind == 'survival' else found
       if len(np.unique(event[known])) < 2:
         raise InputError(

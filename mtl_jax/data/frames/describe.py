@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from mtl_jax.data.frames import labels, splitting, values
+from mtl_jax.data.frames import splitting, targets, values
 from mtl_jax.data.frames.kinds import Column
 from mtl_jax.data.frames.plan import Plan
 from mtl_jax.data.frames.tasks import CLASSES, Outcome
@@ -62,7 +62,7 @@ def _section(title: str, items: Sequence[str]) -> list[str]:
 
 
 def _task(frame: pd.DataFrame, outcome: Outcome, weights: str) -> str:
-  found, known = labels.encode(frame, outcome)
+  found, known = targets.encode(frame, outcome)
   missing = len(known) - known.sum()
   parts = [outcome.kind, f'{known.sum()} labels']
   parts += [f'{missing} missing'] if missing else []

@@ -33,7 +33,16 @@ def raw(column: Column, series: pd.Series) -> Float64[np.ndarray, 'rows']:
     return values.days(series, column.form)
   code = {word: float(i) for i, word in enumerate(column.levels)}
   found = values.words(series)
-  return np.array([code.get(word, np.nan) for word in found], np.float64)
+  numbers = np.array([code.get(word, np.nan) for word in found], np.float64)
+  if np.isnan(numbers).all():  # words of another type than in training
+    _refuse(column, found != '', series)
+  return numbers
+
+
+def _refuse(column: Column, bad: np.ndarray, series: pd.Series) -> None:
+  shown = ', '.join(column.levels[:3])
+  rule = f'column {column.name!r} holds values such as {shown}'
+  values.refuse(bad, series, rule, 'write them as in training')
 
 
 def fit(column: Column, series: pd.Series, impute: str) -> Fitted:
@@ -109,9 +118,16 @@ def categories(
   has, is 0.
   """
   seen = set(fitted['seen'])
+  # A number is no new category of words, but another type of column.
+  if pd.api.types.is_numeric_dtype(series) and not _any_number(column.levels):
+    _refuse(column, ~values.missing(series), series)
   code = {w: i for i, w in enumerate(column.levels, start=1) if w in seen}
   found = values.words(series)
   return np.array([code.get(word, 0) for word in found], np.int32)
+
+
+def _any_number(levels: Sequence[str]) -> bool:
+  return bool(np.isfinite(values.floats(pd.Series(levels, dtype=object))).any())
 
 
 def sentences(columns: Sequence[Column], frame: pd.DataFrame) -> list[str]:

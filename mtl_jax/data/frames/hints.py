@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from mtl_jax.data.frames import encoding, labels, tasks, values
+from mtl_jax.data.frames import encoding, targets, tasks, values
 from mtl_jax.data.frames.kinds import Column
 from mtl_jax.data.frames.plan import Plan
 from mtl_jax.data.frames.tasks import Outcome
@@ -55,7 +55,7 @@ def _giveaways(frame: pd.DataFrame, plan: Plan) -> Iterator[str]:
 
 
 def _target(frame: pd.DataFrame, outcome: Outcome):
-  found, known = labels.encode(frame, outcome)
+  found, known = targets.encode(frame, outcome)
   return (found[:, 1] if outcome.kind == 'survival' else found), known
 
 

@@ -18,6 +18,8 @@ _FEW = 20  # rows below which distinct values are no sign of an identifier
 _MIXED = 0.5  # share of numbers from which words among them are a mistake
 
 _ID = re.compile(r'(^|[_\W])(id|index|uuid|guid|key|pidnum)$|^Unnamed', re.I)
+# Numbers with separators, a currency or a percent sign: '1,234.50', '3,5 %'.
+_NUMBER = re.compile(r'[-+]?[$€£]?\s?\d+([., ]\d{3})*([.,]\d+)?\s?[%€$£]?')
 _IMAGE = re.compile(r'.*\.(png|jpe?g|bmp|gif|tiff?|webp)', re.I)
 
 
@@ -42,7 +44,9 @@ class Column(NamedTuple):
   form: str = ''
 
 
-def infer(series: pd.Series, kind: str = '', categories: str = 'auto'):
+def infer(
+  series: pd.Series, kind: str = '', categories: str = 'auto'
+) -> Column:
   """Infers the kind of a column.
 
   Args:
@@ -64,16 +68,29 @@ def infer(series: pd.Series, kind: str = '', categories: str = 'auto'):
     )
   blank = values.missing(series)
   known = series[~blank]
-  _check_type(name, known)
-  distinct = known.nunique()
+  check_type(known)
+  words = values.words(known) if values.is_text(known) else known
+  distinct = len(pd.unique(words))
   found = kind or _kind(known, int(distinct), bool(blank.any()))
   column = Column(name, found, int(blank.sum()), int(distinct))
   return _completed(column, known, kind, categories)
 
 
-def _check_type(name: str, known: pd.Series) -> None:
+def check_type(known: pd.Series) -> None:
+  """Checks that a column may be an input, a label or a weight.
+
+  Args:
+    known: its known values.
+
+  Raises:
+    InputError: if they are no numbers, words or dates.
+  """
+  name = str(known.name)
   types = pd.api.types
-  if types.is_complex_dtype(known) or types.is_timedelta64_dtype(known):
+  plain = types.is_numeric_dtype(known) and not types.is_complex_dtype(known)
+  dated = types.is_datetime64_any_dtype(known)
+  classed = isinstance(known.dtype, pd.CategoricalDtype)
+  if not (plain or dated or classed or values.is_text(known)):
     raise InputError(
       f'column {name!r} has type {known.dtype}; give numbers, words or dates'
     )
@@ -140,14 +157,19 @@ def _check_mixed(known: pd.Series, numbers: np.ndarray, share: float) -> None:
 def _of_words(known: pd.Series, distinct: int) -> str:
   if values.form(known):
     return 'date'
-  text = pd.Series(values.words(known), dtype=object).astype(str)
+  text = pd.Series(pd.unique(values.words(known))).astype(str)
   if text.str.fullmatch(_IMAGE).all():
     return 'image'
+  if text.str.fullmatch(_NUMBER).mean() > 0.95:
+    raise InputError(
+      f'column {known.name!r} holds numbers such as {text[0]!r}; write them as '
+      f"1234.5, or say kinds=('{known.name}:category',)"
+    )
   lengths = text.str.split().str.len()
-  long = lengths.mean() >= 4 and distinct > max(LEVELS, len(text) / 5)
+  long = lengths.mean() >= 4 and distinct > max(LEVELS, len(known) / 5)
   if long:
     return 'text'
-  if len(text) >= _FEW and distinct > 0.9 * len(text):
+  if len(known) >= _FEW and distinct > 0.9 * len(known):
     return 'id'
   return 'yes/no' if distinct == 2 else 'category'
 

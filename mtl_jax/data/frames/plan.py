@@ -11,10 +11,10 @@ import pandas as pd
 
 from mtl_jax.data.frames import (
   encoding,
-  images,
   kinds,
-  labels,
+  pictures,
   splitting,
+  targets,
   tasks,
   weighing,
 )
@@ -100,7 +100,7 @@ def _outcomes(frame: pd.DataFrame, asked: Asked):
   outcomes = tasks.parse(asked.tasks, frame.columns)
   weights = weighing.parse(frame, asked.weights, outcomes)
   splitting.check(frame, asked.split, asked.group)
-  return tuple(labels.completed(frame, o) for o in outcomes), weights
+  return tuple(targets.completed(frame, o) for o in outcomes), weights
 
 
 def _check_options(frame: pd.DataFrame, asked: Asked) -> None:
@@ -174,16 +174,16 @@ def _check_inputs(columns: list[Column], dropped: dict[str, str]) -> None:
     raise InputError(
       f'no input column is left ({said or "the table has none"})'
     )
-  pictures = [column.name for column in columns if column.kind == 'image']
-  if len(pictures) > 1:
+  found = [column.name for column in columns if column.kind == 'image']
+  if len(found) > 1:
     raise InputError(
-      f'columns {pictures} are pictures, and one can be read; drop the others'
+      f'columns {found} are pictures, and one can be read; drop the others'
     )
 
 
 def _channels(frame: pd.DataFrame, columns: tuple[Column, ...]) -> int:
   for column in columns:
     if column.kind == 'image':
-      folder = frame.attrs.get(images.FOLDER, '')
-      return images.channels(frame[column.name], folder)
+      folder = frame.attrs.get(pictures.FOLDER, '')
+      return pictures.channels(frame[column.name], folder)
   return 0

@@ -8,7 +8,7 @@ import pathlib
 
 import pandas as pd
 
-from mtl_jax.data.frames import images
+from mtl_jax.data.frames import pictures
 from mtl_jax.errors import InputError
 
 READERS = ('csv', 'tsv', 'parquet', 'feather')
@@ -54,7 +54,7 @@ def read(path: str) -> pd.DataFrame:
       )
   whole = frames[0] if len(frames) == 1 else pd.concat(frames)
   whole = whole.reset_index(drop=True)
-  whole.attrs[images.FOLDER] = str(paths[0].parent)
+  whole.attrs[pictures.FOLDER] = str(paths[0].parent)
   return whole
 
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from mtl_jax.data.frames import labels, rows, stored
+from mtl_jax.data.frames import fitting, stored, targets
 from mtl_jax.data.frames.encoding import Fitted
 from mtl_jax.data.frames.kinds import Column
 from mtl_jax.data.frames.plan import Plan
@@ -50,7 +50,7 @@ class Recipe(NamedTuple):
   @property
   def names(self) -> tuple[str, ...]:
     """Names of the columns of the numbers."""
-    return rows.names(self.inputs_of)
+    return fitting.names(self.inputs_of)
 
   @property
   def sizes(self) -> tuple[int, ...]:
@@ -76,7 +76,7 @@ class Recipe(NamedTuple):
       InputError: if a column is missing or a value has another type; it names
         column and row.
     """
-    return rows.encode(self, frame, pictures) if self.columns else frame
+    return fitting.encode(self, frame, pictures) if self.columns else frame
 
   def labels(self, frame: pd.DataFrame) -> tuple[tuple, np.ndarray]:
     """Encodes the labels of rows.
@@ -93,10 +93,10 @@ class Recipe(NamedTuple):
     """
     frame = frame.reset_index(drop=True)
     for outcome in self.outcomes:
-      rows.check_columns(frame, outcome.columns, f'task {outcome.name!r}')
-    pairs = [labels.encode(frame, outcome) for outcome in self.outcomes]
+      fitting.check_columns(frame, outcome.columns, f'task {outcome.name!r}')
+    pairs = [targets.encode(frame, outcome) for outcome in self.outcomes]
     found = [
-      rows.scaled(*pair, scale)
+      fitting.scaled(*pair, scale)
       for pair, scale in zip(pairs, self.scales, strict=True)
     ]
     return tuple(found), np.stack([known for _, known in pairs], axis=1)
@@ -123,8 +123,8 @@ def fit(plan: Plan, frame: pd.DataFrame) -> Recipe:
     frame: the training rows.
   """
   asked = plan.asked
-  fitted, vocabulary = rows.fit(plan, frame)
-  scales = tuple(rows.scale(frame, outcome) for outcome in plan.outcomes)
+  fitted, vocabulary = fitting.fit(plan, frame)
+  scales = tuple(fitting.scale(frame, outcome) for outcome in plan.outcomes)
   return Recipe(
     plan.columns,
     fitted,

@@ -7,7 +7,7 @@ import pandas as pd
 from jaxtyping import Integer
 
 from mtl_jax.data import splits
-from mtl_jax.data.frames import labels, tasks, values
+from mtl_jax.data.frames import targets, tasks, values
 from mtl_jax.data.frames.tasks import Outcome
 from mtl_jax.errors import InputError, nearest
 
@@ -157,7 +157,7 @@ def _strata(
 
 def _classes(frame, outcome: Outcome) -> Integer[np.ndarray, 'rows']:
   """Returns 0 where the label is missing, else its class from 1."""
-  found, known = labels.encode(frame, outcome)
+  found, known = targets.encode(frame, outcome)
   if outcome.kind == 'survival':
     found = found[:, 1]
   elif outcome.kind not in tasks.CLASSES:

@@ -18,9 +18,7 @@ _YEAR_LAST = r'(\d{1,2})[/.](\d{1,2})[/.](\d{4})'
 def missing(series: pd.Series) -> Bool[np.ndarray, 'rows']:
   """Returns where a value is missing: null, NaN or a blank word."""
   blank = series.isna().to_numpy(bool)
-  if is_text(series):
-    blank = blank | (series.astype(str).str.strip() == '').to_numpy(bool)
-  return blank
+  return blank | (words(series) == '') if is_text(series) else blank
 
 
 def is_text(series: pd.Series) -> bool:
@@ -31,8 +29,10 @@ def is_text(series: pd.Series) -> bool:
 
 def floats(series: pd.Series) -> Float64[np.ndarray, 'rows']:
   """Returns the values as numbers; NaN where missing or no number."""
-  if pd.api.types.is_bool_dtype(series):
-    return series.astype('float64').to_numpy(np.float64, na_value=np.nan)
+  if isinstance(series.dtype, pd.CategoricalDtype):
+    series = series.astype(object)
+  if pd.api.types.is_datetime64_any_dtype(series):  # as numbers: nanoseconds
+    return np.full(len(series), np.nan)
   found = pd.to_numeric(series, errors='coerce')
   return found.to_numpy(np.float64, na_value=np.nan)
 
@@ -43,13 +43,14 @@ def words(series: pd.Series) -> np.ndarray:
   A whole number is the same word whatever its type: 3, 3.0 and '3' are '3', for
   a column of integers becomes one of floats when a value is missing.
   """
-  if is_text(series) or isinstance(series.dtype, pd.CategoricalDtype):
-    found = np.array([_word(v) for v in series.tolist()], object)
-  else:
-    codes, levels = pd.factorize(series)
-    found = np.array([*map(_word, levels.tolist()), ''], object)[codes]
-  found[missing(series)] = ''
-  return found
+  # Each different value is converted once. Among objects of several types,
+  # 1 and True would count as one value.
+  if is_text(series) and pd.api.types.infer_dtype(series) != 'string':
+    blank = series.isna().to_numpy(bool)
+    found = np.array([_word(value) for value in series.tolist()], object)
+    return np.where(blank, '', found)
+  codes, levels = pd.factorize(series)
+  return np.array([*map(_word, levels.tolist()), ''], object)[codes]
 
 
 def _word(value) -> str:
@@ -80,8 +81,10 @@ def numbers(series: pd.Series, where: str) -> Float64[np.ndarray, 'rows']:
     InputError: if a value is no number, or infinite; it names row and value.
   """
   found = floats(series)
+  with np.errstate(over='ignore'):  # inputs and labels become float32
+    finite = np.isfinite(found.astype(np.float32))
   refuse(
-    ~missing(series) & ~np.isfinite(found),
+    ~missing(series) & ~finite,
     series,
     f'{where} holds numbers',
     'correct it, or leave it blank if it is not known',
@@ -120,7 +123,8 @@ def form(series: pd.Series) -> str:
   Raises:
     InputError: if day and month cannot be told apart.
   """
-  known = pd.Series(words(series)[~missing(series)]).astype(str)
+  found = pd.unique(words(series))
+  known = pd.Series(found[found != '']).astype(str)
   if known.str.fullmatch(_YEAR_FIRST).mean() > 0.95:
     return 'ISO8601'
   parts = known.str.extract(_YEAR_LAST)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from mtl_jax.data.frames import values
+from mtl_jax.data.frames import kinds, values
 from mtl_jax.data.frames.tasks import Outcome
 from mtl_jax.errors import InputError, nearest
 
@@ -49,6 +49,7 @@ def parse(
 
 
 def _check_weights(series: pd.Series) -> None:
+  kinds.check_type(series.dropna())
   found = values.floats(series)
   rule = f'weights: column {series.name!r} holds finite numbers, 0 or more'
   remedy = 'give the row 0 to leave it out'

@@ -42,6 +42,18 @@ TABLES = {
   'twice': (csv(), ('y:binary', 'y:count'), {}, "'y' is named twice"),
   'no event': (csv(), ('age:survival',), {}, 'a time and an event'),
   'one value': (csv(y=1), BINARY, {}, 'all 60 known labels are 1'),
+  'two of a class': (
+    csv(y=[0, 0] + [1] * 58),
+    BINARY,
+    {},
+    "'0' has 2 of 60 labels",
+  ),
+  'no event at all': (
+    csv(y=[0] * 59 + [1]),
+    ('age+y:survival',),
+    {},
+    "'event' has 1 of 60 labels",
+  ),
   'no label': (csv(y=np.nan), BINARY, {}, "'y' has no known label"),
   'three classes': (
     csv(y=[i % 3 for i in ROWS]),
@@ -84,6 +96,12 @@ TABLES = {
     BINARY,
     {},
     r"row 9 is 'old'.*kinds=\('age:category',\)",
+  ),
+  'decimal comma': (
+    csv(age=[f'{i},5' for i in ROWS]),
+    BINARY,
+    {},
+    "numbers such as '0,5'; write them as 1234.5",
   ),
   'infinite': (
     csv(age=changed([i / 7 for i in ROWS], 4, np.inf)),
@@ -186,12 +204,12 @@ def test_a_task_of_one_class_in_training_is_refused():
   with pytest.raises(
     InputError, match="'y' has only class '0' among the train"
   ):
-    frame(csv(y=y, part=part), BINARY, split='part')(0)
+    frame(csv(y=y, part=part), BINARY, split='part')
   y = [np.nan] * 30 + y[30:]
   with pytest.raises(
     InputError, match="'y' has no known label among the train"
   ):
-    frame(csv(y=y, part=part), BINARY, split='part')(0)
+    frame(csv(y=y, part=part), BINARY, split='part')
 
 
 FILES = {
@@ -249,6 +267,13 @@ def test_new_rows_have_the_columns_and_types_of_the_model():
     data.recipe.inputs(np.ones((3, 2)))
   with pytest.raises(InputError, match="row 1 .* is '2'; valid: 0, 1"):
     data.recipe.labels(csv(y=changed(['0'] * 60, 1, '2')))
+  with pytest.raises(
+    InputError, match="'town' holds .* Ulm0, .* row 0 .* is 7"
+  ):
+    data.recipe.inputs(csv(town=7))
+  numbers = frame(csv(smokes=['no', 'yes'] * 30), BINARY)(0).recipe
+  with pytest.raises(InputError, match="'smokes' holds .* no, yes, and row 0"):
+    numbers.inputs(csv(smokes=1))
   two = pd.concat([csv(), csv()[['age']]], axis=1)
   with pytest.raises(InputError, match="two columns are called 'age'"):
     data.recipe.inputs(two)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Shaped
 
-from mtl_jax.data.frames import tasks, values
+from mtl_jax.data.frames import kinds, tasks, values
 from mtl_jax.data.frames.tasks import Outcome
 from mtl_jax.errors import InputError, nearest
 
@@ -28,6 +28,8 @@ def completed(frame: pd.DataFrame, outcome: Outcome) -> Outcome:
   where = f'task {outcome.name!r} ({outcome.kind})'
   series = frame[outcome.columns[0]]
   known = ~values.missing(series)
+  for name in outcome.columns:
+    kinds.check_type(frame[name].dropna())
   if not known.any():
     raise InputError(
       f'{where}: column {series.name!r} has no known label; leave the task out'
@@ -41,7 +43,22 @@ def completed(frame: pd.DataFrame, outcome: Outcome) -> Outcome:
       f'{where}: all {known.sum()} known labels are '
       f'{values.words(series[known])[0]}; leave the task out'
     )
+  _check_rare(outcome, labels[known], where)
   return outcome
+
+
+def _check_rare(outcome: Outcome, own: np.ndarray, where: str) -> None:
+  """Each of three splits needs both classes, or an event and a censored row."""
+  if outcome.kind not in ('binary', 'survival'):
+    return
+  either = own[:, 1] if outcome.kind == 'survival' else own
+  sizes = [int((either == value).sum()) for value in (0, 1)]
+  if min(sizes) < 3:
+    what = outcome.classes or ('censored', 'event')
+    raise InputError(
+      f'{where}: {what[np.argmin(sizes)]!r} has {min(sizes)} of {len(own)} '
+      'labels; training, validation and test need one each; leave the task out'
+    )
 
 
 def _classes(outcome: Outcome, found: list[str], where: str) -> tuple[str, ...]:

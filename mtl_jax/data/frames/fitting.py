@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mtl_jax.data.frames import encoding, images, labels, values
+from mtl_jax.data.frames import encoding, pictures, targets, values
 from mtl_jax.data.frames.encoding import NUMERIC, Fitted
 from mtl_jax.data.frames.kinds import Column
 from mtl_jax.data.frames.tasks import Outcome
@@ -114,9 +114,9 @@ def _text(recipe, frame: pd.DataFrame) -> np.ndarray | None:
 
 def _pictures(recipe, frame: pd.DataFrame) -> np.ndarray | None:
   for column in _of(recipe.inputs_of, 'image'):
-    folder = frame.attrs.get(images.FOLDER, '')
+    folder = frame.attrs.get(pictures.FOLDER, '')
     size, channels = recipe.image_size, recipe.channels
-    return images.read(frame[column.name], folder, size, channels)
+    return pictures.read(frame[column.name], folder, size, channels)
   return None
 
 
@@ -129,7 +129,7 @@ def scale(frame: pd.DataFrame, outcome: Outcome) -> Scale | None:
   """
   if outcome.kind != 'regression':
     return None
-  found, known = labels.encode(frame, outcome)
+  found, known = targets.encode(frame, outcome)
   own = found[known]
   if not len(own):
     return 0.0, 1.0, outcome.unit
