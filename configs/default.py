@@ -130,12 +130,14 @@ def datasets() -> ConfigDict:
   fields = ConfigDict(
     {
       'actg175': {},
+      'fair': {},
       'multi_digits': {
         'num_train': 6000,
         'num_valid': 1000,
         'num_test': 2000,
         'canvas': 12,  # height and width in pixels
       },
+      'rand_hie': {},
       'sentiment_topic': {
         'max_len': 40,  # words
         'vocab_size': 10_000,

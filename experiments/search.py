@@ -53,6 +53,11 @@ SPACES = {
     'encoders.mlp.dropout': (0.0, 0.3, 0.6),
     'schedule': ('constant', 'cosine'),
   },
+  'mixed': {
+    'encoders.mixed.widths': ((32,), (128,), (64, 64), (256, 256)),
+    'encoders.mixed.dropout': (0.0, 0.3, 0.6),
+    'schedule': ('constant', 'cosine'),
+  },
   'lenet': {
     'encoders.lenet.channels': ((10, 20), (16, 32)),
     'encoders.lenet.dropout': (0.0, 0.5),

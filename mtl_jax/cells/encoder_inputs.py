@@ -11,6 +11,7 @@ from mtl_jax.cells.choices import Choice, choice
 from mtl_jax.data import views
 from mtl_jax.data.base import Data
 from mtl_jax.errors import InputError
+from mtl_jax.plugins import sections
 
 
 def completed(config: Any, datas: list[Data]) -> Any:
@@ -32,14 +33,13 @@ def completed(config: Any, datas: list[Data]) -> Any:
   """
   chosen = choice(config, 'encoder')
   infer = getattr(inspect.getmodule(chosen.make), 'infer', None)
-  # Only sections of the package's own encoders can be set.
-  if infer is None or config.encoder not in config.encoders:
+  if infer is None:
     return config
   found = infer(chosen.fields, _inputs(datas))
   if all(chosen.fields.get(name) == value for name, value in found.items()):
     return config
   config = copy.deepcopy(config)
-  config.encoders[config.encoder].update(found)
+  sections.put(config, 'encoder', found)
   return config
 
 

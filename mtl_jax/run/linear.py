@@ -25,7 +25,8 @@ def fit(data: Data) -> tuple[Results, Results, int]:
   the smallest validation loss.
 
   Args:
-    data: all splits. Tokens become a bag of words, images are flattened.
+    data: all splits. Tokens become a bag of words, images are flattened,
+      categories have a column each.
 
   Returns:
     Results on validation and on test, by task and metric, and the number of
@@ -102,10 +103,15 @@ def features(inputs: Any, words: Any) -> Any:
     words: number of words in the same structure, see `vocabulary`.
 
   Returns:
-    `[N, F]`, sparse for words.
+    `[N, F]`, sparse for words and categories.
   """
   if isinstance(inputs, dict):
-    parts = [features(x, words[key]) for key, x in inputs.items()]
+    parts = [
+      one_hot(x, words[key]) if key == 'categories' else features(x, words[key])
+      for key, x in inputs.items()
+    ]
+    if any(map(scipy.sparse.issparse, parts)):
+      return scipy.sparse.hstack(parts, format='csr')
     return np.concatenate(parts, axis=1)
   return bag_of_words(inputs, words) if words else _flat(inputs)
 
@@ -113,6 +119,24 @@ def features(inputs: Any, words: Any) -> Any:
 def _flat(x: np.ndarray) -> np.ndarray:
   x = x.astype(np.float32) / 255 if x.dtype == np.uint8 else x
   return x.reshape(len(x), -1)
+
+
+def one_hot(codes: np.ndarray, size: int) -> scipy.sparse.csr_matrix:
+  """Marks the category of each column; 0, unseen or missing, has no mark.
+
+  Args:
+    codes: `[N, C]`.
+    size: largest number of categories of a column, with 0.
+
+  Returns:
+    `[N, C * size]`.
+  """
+  row, column = np.nonzero(codes)
+  place = column * size + codes[row, column]
+  shape = len(codes), codes.shape[1] * size
+  return scipy.sparse.csr_matrix(
+    (np.ones(len(row), np.float32), (row, place)), shape
+  )
 
 
 def bag_of_words(tokens: np.ndarray, size: int) -> scipy.sparse.csr_matrix:

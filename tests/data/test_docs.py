@@ -61,7 +61,9 @@ def test_the_example_of_a_table_runs(tmp_path, monkeypatch, capsys):
   assert "by 'family', never cut" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize('name', ['actg175', 'multi_digits', 'sentiment_topic'])
+@pytest.mark.parametrize(
+  'name', [*('actg175', 'multi_digits', 'sentiment_topic'), 'rand_hie', 'fair']
+)
 def test_the_table_holds_the_counts_of_the_cards(name, raw, data_dir):
   folder = raw(name) if name in files.SOURCES else ''
   loaded = data.load(name, data_dir=data_dir, files=folder)

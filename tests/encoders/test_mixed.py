@@ -55,13 +55,12 @@ def test_first_layer_reads_what_every_tower_makes():
 
 
 def test_padding_of_text_changes_nothing():
-  for reader in mixed.READERS:
-    module = base.Encoder(small.stages('mixed', reader=reader))
-    x = {'text': jnp.array([[3, 1, 2], [4, 0, 0]])}
-    features, params = begun(module, x)
-    longer = {'text': jnp.pad(x['text'], [(0, 0), (0, 3)])}
-    other = module.apply({'params': params}, longer, False)
-    np.testing.assert_allclose(other, features, rtol=1e-6)
+  x = {'text': jnp.array([[3, 1, 2], [4, 0, 0]])}
+  module = base.Encoder(small.stages('mixed', reader='lstm'))
+  features, params = begun(module, x)
+  longer = {'text': jnp.pad(x['text'], [(0, 0), (0, 3)])}
+  other = module.apply({'params': params}, longer, False)
+  np.testing.assert_allclose(other, features, rtol=1e-6)
 
 
 def load(split_seed=None, rows=60):

@@ -45,6 +45,21 @@ def test_text_is_a_bag_of_words_without_padding_and_unknown():
   np.testing.assert_array_equal(bag.toarray(), [[0, 0, 1, 1], [0, 0, 1, 0]])
 
 
+def test_columns_of_categories_are_not_words():
+  inputs = {
+    'numbers': np.array([[0.5], [1.5]], np.float32),
+    'categories': np.array([[1, 0], [2, 1]], np.int32),
+    'text': np.array([[2, 1, 0], [3, 3, 2]], np.int32),
+  }
+  words = {'numbers': 0, 'categories': 3, 'text': 4}
+  found = linear.features(inputs, words).toarray()
+  expected = [
+    [0.5, *(0, 1, 0), *(0, 0, 0), *(0, 0, 1, 0)],
+    [1.5, *(0, 0, 1), *(0, 1, 0), *(0, 0, 1, 1)],
+  ]
+  np.testing.assert_array_equal(found, expected)
+
+
 def test_a_word_of_the_test_split_alone_does_no_harm():
   parts = [words(seed) for seed in range(3)]
   parts[2].inputs[0, 2] = 50
