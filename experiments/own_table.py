@@ -1,9 +1,8 @@
-"""The user's table of a command: its flags, its checks, and what is said of it.
+"""The user's table of a command: its flags and its checks.
 
 None of it imports JAX, so that a mistake in the table is reported at once.
 """
 
-import pathlib
 from typing import Any
 
 from absl import flags
@@ -14,7 +13,6 @@ from mtl_jax.plugins import sections
 
 with lazy.imports():
   from mtl_jax.data import several, table
-  from mtl_jax.data.frames import describe
 
 # Data sets of the user's tables, and their fields that name the files.
 TABLES = {'table': 'path', 'several': 'tables'}
@@ -61,16 +59,3 @@ def _read(config: Any):
   fields = dict(sections.section(config, 'dataset'))
   module = {'table': table, 'several': several}[config.dataset]
   return module.read(fields.pop(TABLES[config.dataset]), fields)
-
-
-def show(config: Any, folder: pathlib.Path) -> None:
-  """Prints what was inferred from the table and writes it to the workdir.
-
-  Args:
-    config: a whole config; nothing happens if it has no table.
-    folder: the workdir.
-  """
-  if config.dataset in TABLES:
-    lines = _read(config).describe()
-    print('\n'.join(lines), end='\n\n', flush=True)
-    describe.write(lines, folder)

@@ -27,7 +27,6 @@ from mtl_jax.errors import InputError
 
 with lazy.imports():
   from mtl_jax import models
-  from mtl_jax.models import folders
   from mtl_jax.records import atomic
 
 OUT = flags.DEFINE_string(
@@ -86,7 +85,7 @@ def cell() -> pathlib.Path:
   if cli.WORKDIR.value is None:
     return pathlib.Path(cli.WORDS[0])
   workdir = pathlib.Path(cli.WORKDIR.value)
-  return folders.find(workdir, cli.SCHEME.value, cli.BALANCER.value)
+  return models.folders.find(workdir, cli.SCHEME.value, cli.BALANCER.value)
 
 
 def read(path: str) -> Any:

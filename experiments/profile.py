@@ -46,6 +46,7 @@ def main() -> None:
   config, folder = cli.CONFIG.value, pathlib.Path(cli.WORKDIR.value)
   config = combinations.choose(config, *cli.pair())
   # The steps from one evaluation to the next are one program.
+  config.epochs = 0.0
   config.evals = max(1, config.steps // STEPS.value)
   config.steps = config.evals * STEPS.value
   cells.check(config)

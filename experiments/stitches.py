@@ -15,6 +15,7 @@ whereas Adam scales the updates of the units itself.
 """
 
 from experiments import ablation, cli
+from mtl_jax.errors import InputError
 
 OWN = (0.1, 0.5, 0.7, 0.9)
 MULTIPLIERS = (1.0, 10.0, 100.0, 1000.0)
@@ -23,6 +24,11 @@ APART = (0.25, 0.5)  # shares of the training steps
 
 def variants(config) -> ablation.Variants:
   """Returns the variants; each changes one of three default values."""
+  if config.epochs:
+    raise InputError(
+      'the warm start of stitches is a share of config.steps; set these and '
+      'config.epochs=0'
+    )
   usual = {'own': 0.9, 'mix_lr': 1.0, 'warm_start': 0}
   rows = {f'own {own:g}': {'own': own} for own in OWN}
   rows |= {f'lr x {m:g}': {'mix_lr': m} for m in MULTIPLIERS if m != 1}

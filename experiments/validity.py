@@ -178,7 +178,8 @@ def load(
   gains = transfer.make(base, sorted(trained, key=lambda g: len(g.members)))
   seeds = sorted({*gains.long['seed'].tolist()})
   frame = probe_records.frame(together, cell)
-  measured = pair_measures.tables(frame, gains.names, seeds, config.steps)
+  steps = cell.header['comparable']['steps']
+  measured = pair_measures.tables(frame, gains.names, seeds, steps)
   single = collected.saved(alone, 'features')
   features = [
     measures.feature_similarity.measure(single[s], single[s]) for s in seeds

@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from mtl_jax import cells, run
-from mtl_jax.api import workdirs
+from mtl_jax.api import described, workdirs
 from mtl_jax.data.base import Data
 from mtl_jax.errors import InputError
 from mtl_jax.launchers import base
 from mtl_jax.processes import hosts
 from mtl_jax.records import owner
-from mtl_jax.run import notebook
 
 
 class Experiment(NamedTuple):
@@ -48,8 +47,7 @@ class Experiment(NamedTuple):
     """
     datas = cells.data(self.config, self.load)
     if hosts.is_process_0():
-      for line in getattr(self.load, 'describe', list)():
-        notebook.say(line)
+      described.show(described.lines(self.config, self.load))
     folder = self.folder or workdirs.of(self.config, datas, self.budget)
     return self._replace(datas=tuple(datas), folder=folder)
 
@@ -119,4 +117,6 @@ class Experiment(NamedTuple):
     # Another comparison in this workdir would mix two tables.
     if hosts.is_process_0():
       owner.claim(self.folder, {**table[0].comparable, **self.budget})
+      text = described.lines(self.config, self.load)
+      described.write(text, self.folder)
     return self.launcher.train(table, self.folder)

@@ -146,9 +146,10 @@ def run(
       f'{experiment.config.dataset} has one task, {names[0]}; interference '
       'requires two or more'
     )
-  folders = experiment.train([experiment.make(one) for one in configs])
+  table = [experiment.make(one) for one in configs]
+  folders = experiment.train(table)
   if not hosts.is_process_0():
     return None
-  steps = experiment.config.steps
+  steps = table[-1].config.steps
   measured = collected.measure(folders[-1], folders[0], steps)
   return InterferenceReport(experiment, folders, measured)

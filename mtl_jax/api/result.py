@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from mtl_jax.api import pictures
+from mtl_jax.api import described, pictures
 from mtl_jax.api.experiment import Experiment
 from mtl_jax.api.pictures import Picture
 from mtl_jax.errors import InputError
@@ -105,6 +105,8 @@ class Result:
     if folder.resolve() != self.workdir.resolve():
       for own in self.folders:
         shutil.copytree(own, folder / 'cells' / own.name, dirs_exist_ok=True)
+    experiment = self.experiment
+    described.write(described.lines(experiment.config, experiment.load), folder)
     self.write(folder)
     self.draw(folder)
 

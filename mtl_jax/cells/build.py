@@ -1,6 +1,8 @@
 """Makes objects from a config, and reports mistakes in it."""
 
+import copy
 import functools
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -12,7 +14,8 @@ from mtl_jax.data import base, disjoint, label_weights, one_class, views
 from mtl_jax.data.base import Data
 from mtl_jax.devices import meshes
 from mtl_jax.errors import InputError
-from mtl_jax.plugins import checks
+from mtl_jax.plugins import checks, training
+from mtl_jax.records import logs
 from mtl_jax.schemes.base import Scheme
 from mtl_jax.tasks import Task
 
@@ -28,6 +31,31 @@ def check(config: Any) -> None:
   chosen.optimizer.check_fields()
   chosen.schedule.check_fields()
   meshes.check(config)
+  if config.log:
+    logs.make(config.log)
+
+
+def with_steps(config: Any, datas: list[Data]) -> Any:
+  """Returns the config with the steps that its epochs amount to.
+
+  Args:
+    config: a whole one.
+    datas: of all seeds; the rows of the first one count.
+
+  Returns:
+    A copy with other `steps`; the config itself where `epochs` is 0.
+
+  Raises:
+    InputError: that would be too many steps.
+  """
+  if not config.epochs:
+    return config
+  chosen, rows = copy.deepcopy(config), len(datas[0].train.mask)
+  # Rounded before, so that 0.1 * 30 is not a little more than 3.
+  steps = round(config.epochs * rows / config.batch_size, 6)
+  chosen.steps = math.ceil(steps)
+  training.check_rows(chosen)
+  return chosen
 
 
 def data(config: Any, load: Callable[..., Data] | None = None) -> list[Data]:
@@ -144,9 +172,17 @@ def resolve(
     per_task=config.checkpoint_per == 'task' and _is_joint(scheme, tasks),
     schedule=schedule,
     frozen=tuple(config.freeze),
+    period=period(config),
+    patience=config.patience,
+    accumulate=config.accumulate,
   )
   tried = settings.settings(config, chosen.scheme, len(tasks))
   return Resolved(config, chosen, system, tried)
+
+
+def period(config: Any) -> int:
+  """Steps between two evaluations of a run, of which the last may be fewer."""
+  return -(-config.steps // config.evals)
 
 
 def _is_joint(scheme: Scheme, tasks: tuple[Task, ...]) -> bool:

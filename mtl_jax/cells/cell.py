@@ -155,7 +155,7 @@ class Cell:
     """Sizes that are compiled into the programs."""
     config = self.config
     return selection.Sizes(
-      -(-config.steps // config.evals),
+      build.period(config),
       config.batch_size,
       config.eval_batch_size,
       config.probe.batches,
@@ -255,6 +255,7 @@ def make(
     InputError: the config is wrong, or its parts do not fit together.
   """
   _check_count(config, datas)
+  config = build.with_steps(config, datas)
   scoring.check_primary(config.primary, datas[0].tasks)
   data = task_groups.first(datas[0], groups)
   config = encoder_inputs.completed(config, datas)

@@ -62,7 +62,13 @@ CORE = (
   'programs/run_functions.py',
 )
 # Keys that were added when there were results already, and their defaults.
-LATER = {'first_seed': 0, 'noise_seed': 0, 'class_weight': 'none'}
+LATER = {
+  'first_seed': 0,
+  'noise_seed': 0,
+  'class_weight': 'none',
+  'patience': 0,
+  'accumulate': 1,
+}
 # Further files of cells that measure interference, and of reference models.
 PROBES = (
   'interference/grad_tag.py',

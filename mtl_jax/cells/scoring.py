@@ -63,6 +63,27 @@ def of_runs(
   return Scoring(np.float32(scales), np.broadcast_to(each, scales.shape))
 
 
+def values(
+  tasks: Sequence[Task], valid: Any, scale: np.ndarray, select: str
+) -> Float[np.ndarray, 'runs tasks']:
+  """Validation results without unit, of which scores are made.
+
+  Args:
+    tasks: K tasks.
+    valid: results on validation, `[R]` by task and metric.
+    scale: `[R, K]`, see `scales`.
+    select: `config.select`.
+  """
+  if select == 'loss':
+    losses = [valid[task.name]['loss'] for task in tasks]
+    return np.stack(losses, axis=1) / scale
+  errors = [
+    constants.error(task, valid[task.name][next(iter(task.metrics))], own)
+    for task, own in zip(tasks, scale.T, strict=True)
+  ]
+  return np.stack(errors, axis=1)
+
+
 def names(data: Data, groups: Sequence[Group]) -> list[list[str]]:
   """Names of the tasks of each group; those of all tasks without groups."""
   every = tuple(range(len(data.tasks)))

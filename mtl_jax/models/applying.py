@@ -20,20 +20,19 @@ class Network:
   Args:
     config: the one that the model was trained with.
     tasks: of the model.
-    per_task: whether each task has a copy of all parameters, on axis 0.
-    batch_size: rows per call.
+    described: content of `model.json`: the steps of a whole run, and whether
+      each task has a copy of all parameters, on axis 0.
   """
 
   def __init__(
     self,
     config: ConfigDict,
     tasks: tuple[Task, ...],
-    per_task: bool,
-    batch_size: int,
+    described: dict[str, Any],
   ):
-    self._count, self._per_task = len(tasks), per_task
-    self._compute, self._batch = config.compute, batch_size
-    self._steps = config.steps
+    self._count, self._per_task = len(tasks), described['per_task']
+    self._compute, self._batch = config.compute, config.eval_batch_size
+    self._steps = described['steps']
     self._scheme = _scheme(config, tasks)
 
   def outputs(
@@ -98,6 +97,17 @@ class Network:
         '`predict` nor `predict_stacked` of its base class'
       )
     return collections['features']['read']
+
+
+def config_of(described: dict[str, Any]) -> ConfigDict:
+  """The config of a `model.json`, with tuples where JSON has lists."""
+  return ConfigDict(_tuples(described['config']))
+
+
+def _tuples(tree: Any) -> Any:
+  if isinstance(tree, dict):
+    return {name: _tuples(x) for name, x in tree.items()}
+  return tuple(map(_tuples, tree)) if isinstance(tree, list) else tree
 
 
 def _scheme(config: ConfigDict, tasks: tuple[Task, ...]) -> Any:

@@ -52,6 +52,7 @@ def _metadata(model: Stored, number: int) -> dict[str, str]:
     'encoder': described['config']['encoder'],
     'inputs': described['inputs'],
     'seed': seed['seed'],
+    'per_task': described['per_task'],
     'data': described['data'][seed['data']],
     'config': described['config'],
   }

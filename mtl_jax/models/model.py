@@ -11,7 +11,7 @@ import pandas as pd
 from ml_collections import ConfigDict
 
 from mtl_jax.errors import InputError
-from mtl_jax.models import averages, exporting, folders, new_rows
+from mtl_jax.models import applying, averages, exporting, folders, new_rows
 from mtl_jax.models.applying import Network
 from mtl_jax.models.new_rows import Encoding
 from mtl_jax.records import model_files
@@ -19,7 +19,7 @@ from mtl_jax.records.model_files import Stored
 from mtl_jax.tasks import Task
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Model:
   """A trained scheme with one network per seed, whose predictions are averaged.
 
@@ -31,6 +31,11 @@ class Model:
   """
 
   stored: Stored
+
+  def __repr__(self) -> str:
+    tasks = ', '.join(f'{task.name} ({task.kind})' for task in self.tasks)
+    scheme, seeds = self.described['scheme'], len(self.seeds)
+    return f'Model({scheme}, {seeds} seed{"s" * (seeds > 1)}: {tasks})'
 
   @classmethod
   def load(cls, folder: str | os.PathLike) -> 'Model':
@@ -50,7 +55,7 @@ class Model:
   @functools.cached_property
   def config(self) -> ConfigDict:
     """The config that the model was trained with."""
-    return ConfigDict(_tuples(self.described['config']))
+    return applying.config_of(self.described)
 
   @functools.cached_property
   def tasks(self) -> tuple[Task, ...]:
@@ -168,9 +173,7 @@ class Model:
 
   @functools.cached_property
   def _network(self) -> Network:
-    per_task = self.described['per_task']
-    size = self.config.eval_batch_size
-    return Network(self.config, self.tasks, per_task, size)
+    return Network(self.config, self.tasks, self.described)
 
   def _weights(self, seed: int) -> tuple[dict, int]:
     """The variables of a seed's network, and the steps of its training."""
@@ -194,10 +197,3 @@ def load(folder: str | os.PathLike) -> Model:
     InputError: it is no model, or one of another format.
   """
   return Model.load(folder)
-
-
-def _tuples(tree: Any) -> Any:
-  """JSON has lists where configs have tuples."""
-  if isinstance(tree, dict):
-    return {name: _tuples(x) for name, x in tree.items()}
-  return tuple(map(_tuples, tree)) if isinstance(tree, list) else tree

@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from mtl_jax.data import label_units
 from mtl_jax.data.base import Scale
 from mtl_jax.errors import InputError
-from mtl_jax.tasks import Task
+from mtl_jax.tasks import Task, label_units
 
 # Of the data; pandas and JAX are loaded with it.
 RECIPE = 'mtl_jax.data.frames.recipe'

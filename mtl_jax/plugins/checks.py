@@ -5,7 +5,7 @@ from typing import Any
 
 from mtl_jax import plugins
 from mtl_jax.errors import InputError, nearest
-from mtl_jax.plugins import parallel, sections
+from mtl_jax.plugins import parallel, sections, training
 
 
 def check(config: Any) -> None:
@@ -21,6 +21,7 @@ def check(config: Any) -> None:
   check_words(config)
   check_numbers(config)
   check_start(config)
+  training.check(config)
   check_margin(config.get('margin', 0.01))
   values = config.hp.to_dict()
   if not values['penalty']:  # The scheme chooses its values.
@@ -102,11 +103,7 @@ def check_numbers(config: Any) -> None:
       f'config.probe.rows is {config.probe.rows}; it must be at least 3, to '
       'compare features'
     )
-  if config.steps * config.batch_size >= 2**31:
-    raise InputError(
-      f'config.steps={config.steps} times config.batch_size='
-      f'{config.batch_size} must be less than 2**31; take fewer steps'
-    )
+  training.check_rows(config)
 
 
 def check_start(config: Any) -> None:

@@ -58,9 +58,7 @@ def write_predictions(
   folder: pathlib.Path, predictions: Mapping[str, np.ndarray]
 ) -> None:
   """Writes `predictions.npz`; see docs/models.md for the names in it."""
-  atomic.write(
-    folder / PREDICTIONS, lambda file: np.savez_compressed(file, **predictions)
-  )
+  atomic.write(folder / PREDICTIONS, lambda file: np.savez(file, **predictions))
 
 
 def read_arrays(folder: pathlib.Path, described: dict) -> dict[str, np.ndarray]:

@@ -16,11 +16,13 @@ class Clock:
     compiling: of lowering and compiling its programs, in this process.
     periods: evaluation periods that are done, over all chunks.
     in_periods: in training steps and evaluations, without compiling.
+    steps: that were taken in them, of all runs together.
   """
 
   compiling: float
   periods: int = 0
   in_periods: float = 0.0
+  steps: int = 0
 
   def __post_init__(self):
     self._before = 0.0  # seconds until the checkpoint was written
@@ -34,14 +36,23 @@ class Clock:
     """Seconds since the cell began, without those between two jobs."""
     return self._before + time.monotonic() - self._began
 
-  def add_period(self, seconds: float) -> None:
-    """Counts one evaluation period that took `seconds`."""
+  def add_period(self, seconds: float, steps: int) -> None:
+    """Counts one evaluation period.
+
+    Args:
+      seconds: that it took.
+      steps: that it took, of all runs together.
+    """
     self.periods += 1
     self.in_periods += seconds
+    self.steps += steps
 
   def to_array(self) -> np.ndarray:
-    """What a checkpoint holds: `elapsed` and `in_periods`, `[2]` float64."""
-    return np.array([self.elapsed, self.in_periods])
+    """What a checkpoint holds, `[3]` float64.
+
+    These are `elapsed`, `in_periods` and `steps`.
+    """
+    return np.array([self.elapsed, self.in_periods, self.steps])
 
   def resume(self, periods: int, saved: np.ndarray) -> None:
     """Continues from a checkpoint.
@@ -51,7 +62,8 @@ class Clock:
       saved: what `to_array` returned.
     """
     self.periods = periods
-    self._before, self.in_periods = saved.tolist()
+    self._before, self.in_periods, steps = saved.tolist()
+    self.steps = int(steps)
 
   def due(self, every: float) -> bool:
     """Whether the last checkpoint is more than `every` seconds old."""

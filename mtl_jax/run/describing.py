@@ -10,11 +10,12 @@ import jax
 import numpy as np
 
 from mtl_jax.cells import Cell
-from mtl_jax.data import label_units, views
+from mtl_jax.data import views
 from mtl_jax.data.base import Data
 from mtl_jax.records import model_files
 from mtl_jax.records.model_files import Stored
 from mtl_jax.schemes import base as schemes
+from mtl_jax.tasks import label_units
 
 Runs = Mapping[int, Sequence[Any]]  # by seed, a `kept.Kept` per part
 
@@ -83,6 +84,7 @@ def _described(cell: Cell, runs: Runs) -> dict[str, Any]:
       for t in cell.system.tasks
     ],
     'inputs': _shapes(views.first(cell.datas[0].train, 1).inputs),
+    'steps': cell.system.steps,
     'per_task': cell.system.per_task,
     'collections': _collections(runs),
     'seeds': [

@@ -1,6 +1,8 @@
 """The training loop of one cell: evaluation periods, records, checkpoints."""
 
+import contextlib
 import functools
+import itertools
 import pathlib
 import time
 from collections.abc import Callable
@@ -13,9 +15,10 @@ from mtl_jax import devices, records
 from mtl_jax.cells import Cell, Chunk
 from mtl_jax.processes import hosts, signals
 from mtl_jax.programs.compile_ahead import Ready
-from mtl_jax.run import messages, outcomes, starting
+from mtl_jax.run import messages, outcomes, starting, stops
 from mtl_jax.run.checkpoints import Checkpoints
 from mtl_jax.run.clock import Clock
+from mtl_jax.run.evaluations import Evaluations
 from mtl_jax.run.kept import Keeper
 from mtl_jax.run.notices import Notices
 from mtl_jax.run.probing import Probing
@@ -51,12 +54,19 @@ class Training:
     self.clock = Clock(self.programs.seconds)
     self.notices = Notices(cell, folder, live)
     self.keeper = Keeper(cell, folder)
+    self.evaluations = Evaluations(cell, folder, live, self.notices)
     self.counts = []  # of each chunk: unlabelled batches, fallbacks
 
   def run(self) -> None:
     """Trains all chunks, then records the cost of the cell."""
-    chunks, evals = self.cell.chunks(), self.evals
-    self.periods = len(chunks) * evals
+    chunks = self.cell.chunks()
+    self.periods = len(chunks) * self.evals
+    with contextlib.closing(self.evaluations):
+      self.train(chunks)
+
+  def train(self, chunks: list[Chunk]) -> None:
+    """Trains the chunks that an earlier process has not finished."""
+    evals = self.evals
     self.state = self.started(chunks[0])
     self.resume(chunks)
     self.live.compiled(self.clock.compiling)
@@ -64,6 +74,7 @@ class Training:
       if self.clock.periods == number * evals and number:
         self.begin(chunks[number])
       self.train_chunk(chunks[number], until=(number + 1) * evals)
+    self.evaluations.finish()
     self.finish()
 
   def begin(self, chunk: Chunk) -> None:
@@ -82,7 +93,7 @@ class Training:
     if latest is None:
       return
     like = jax.eval_shape(self.programs.unpadded, self.state)
-    state, saved = self.checkpoints.restore((like, np.zeros(2)))
+    state, saved = self.checkpoints.restore((like, np.zeros(3)))
     self.clock.resume(latest, saved)
     # At the end of a chunk its state is of no more use: the next one begins.
     if latest % self.evals:
@@ -107,7 +118,8 @@ class Training:
     if self.clock.periods % self.evals == 0:
       self.probe(chunk, step=0)
     while self.clock.periods < until:
-      self.train_period(chunk)
+      if self.train_period(chunk):
+        self.skip_to(until, chunk)
       # At its end a chunk is saved only after its test results are recorded.
       if self.clock.periods < until:
         self.save_if_due()
@@ -130,40 +142,49 @@ class Training:
     for text in messages.failures(self.cell, lines):
       self.live.say(text)
 
-  def train_period(self, chunk: Chunk) -> None:
-    """Trains to the next evaluation and records its results."""
-    start = time.monotonic()
-    number = self.clock.periods % self.evals
-    self.state, metrics, valid = self.programs.period(
+  def train_period(self, chunk: Chunk) -> bool:
+    """Trains to the next evaluation and records its results.
+
+    Returns:
+      Whether all runs of the chunk have stopped.
+    """
+    start, number = time.monotonic(), self.clock.periods % self.evals
+    self.state, *found = self.programs.period(
       self.inputs, self.state, last=number == self.evals - 1
     )
-    self.clock.add_period(time.monotonic() - start)
     taken = self.steps_of(number)
-    step = number * self.cell.sizes.steps + taken
-    lines = outcomes.evaluations(self.cell, chunk, step, metrics, valid)
-    records.append(self.folder, *lines)
-    self.notices.faults(self.programs.measuring)
-    self.notices.collapses(chunk, (step - taken, step), metrics.readings)
-    self.probe(chunk, step)
-    self.live.advance(
-      taken * len(chunk.runs),
-      outcomes.mean_losses(self.cell, metrics.losses),
+    self.clock.add_period(time.monotonic() - start, taken * len(chunk.runs))
+    first = number * self.cell.sizes.steps
+    step, ends = first + taken, stops.now(self.cell, self.state.best)
+    self.evaluations.add(
+      chunk, (first, step), tuple(found), ends, self.inputs.scale
     )
+    self.notices.faults(self.programs.measuring)
+    self.probe(chunk, step, ends)
+    return bool((ends <= step).all())
 
   def is_last(self, chunk: Chunk) -> bool:
     """Whether no other chunk is trained after this one."""
     return chunk.first + len(chunk.runs) == len(self.cell.runs)
 
-  def probe(self, chunk: Chunk, step: int) -> None:
+  def skip_to(self, periods: int, chunk: Chunk) -> None:
+    """Skips the periods up to a number, since all runs have stopped."""
+    left = sum(map(self.steps_of, range(self.clock.periods, periods)))
+    self.live.skip(left * len(chunk.runs))
+    self.clock.periods = periods
+
+  def probe(self, chunk: Chunk, step: int, ends: Any = None) -> None:
     """Measures interference between tasks, if `config.probe` asks for it.
 
     Args:
       chunk: the runs to measure.
       step: training steps that they have taken.
+      ends: `[R]`, steps at which runs stop; None before the first.
     """
     lines = self.probing.measure(chunk, self.inputs, self.state, step)
+    ends = itertools.repeat(step) if ends is None else ends
     if lines:
-      records.append(self.folder, *lines)
+      records.append(self.folder, *stops.going(lines, ends, step))
 
   def save_if_due(self) -> None:
     """Saves the state every `config.checkpoint_seconds`, or before a stop.
@@ -191,7 +212,7 @@ class Training:
     cost = outcomes.cost(
       self.cell.facts.parameters,
       self.cell.facts.flops,
-      self.cell.steps / self.clock.in_periods,
+      self.clock.steps / self.clock.in_periods,
       self.clock.elapsed,
       self.clock.compiling,
       self.probing.seconds,

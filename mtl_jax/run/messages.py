@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from mtl_jax.cells import Cell, Chunk
+from mtl_jax.run import progress
 
 UNUSED = 0.01  # an expert with a smaller share of the use has collapsed
 MOST_NOTES = 12  # of more tasks than this one note speaks of all
@@ -38,6 +39,31 @@ def collapses(
     f'{steps[0]} to {steps[1]} of seed {seed}'
     for expert, seed in seeds.items()
   }
+
+
+def evaluation(cell: Cell, step: int, lines: list[dict], score: float) -> str:
+  """Describes an evaluation on a line, for `config.verbose=2`.
+
+  Args:
+    cell: named in the message.
+    step: of the evaluation.
+    lines: its records, of the runs that still train.
+    score: validation score, the mean over all runs.
+  """
+  names = [task.name for task in cell.system.tasks]
+
+  def shown(losses):
+    means = np.mean([[one[n] for n in names] for one in losses], axis=0)
+    return progress.line(dict(zip(names, means, strict=True)))
+
+  train = shown([line['train_loss'] for line in lines])
+  valid = shown(
+    [{n: line['valid'][n]['loss'] for n in names} for line in lines]
+  )
+  return (
+    f'{cell.name}: step {step} of {cell.config.steps}, {len(lines)} runs: '
+    f'training loss {train}; validation loss {valid}; score {score:.4f}'
+  )
 
 
 def notes(

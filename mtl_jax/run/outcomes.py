@@ -5,7 +5,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from mtl_jax.cells import Cell, Chunk
+from mtl_jax.cells import Cell, Chunk, scoring
+from mtl_jax.run import stops
 
 Results = dict[str, dict[str, np.ndarray]]  # task, metric: [R]
 
@@ -103,12 +104,14 @@ def outcomes(
     of_tasks: both of each task at its own best step, or None where parameters
       are kept for the whole model.
   """
+  ends = stops.steps(cell, state.best).tolist()
   return [
     _failure(chunk, i, state)
-    if _failed(state, i)
+    if _failed(state, i, ends[i])
     else {
       'kind': 'test',
       **_run_of(chunk, i),
+      **({'stopped_step': ends[i]} if ends[i] < cell.config.steps else {}),
       **_selected(cell, chunk.runs[i][1], state.best, i),
       **_tested(valid, test, of_tasks, i),
     }
@@ -213,11 +216,27 @@ def mean_losses(cell: Cell, losses: np.ndarray) -> dict[str, float]:
   return _per_task(cell, total / np.maximum(finite.sum(0), 1))
 
 
-def _failed(state: Any, i: int) -> bool:
+def score(cell: Cell, chunk: Chunk, valid: Results, scale: np.ndarray) -> float:
+  """The validation score of the parameters of now, the mean over the runs.
+
+  Args:
+    cell: of the runs.
+    chunk: the runs.
+    valid: results on the validation split, `[R]` by task and metric.
+    scale: `[R, K]`, see `Inputs.scale`.
+  """
+  values = scoring.values(cell.system.tasks, valid, scale, cell.config.select)
+  values = values[: len(chunk.runs)]
+  counted = [cell.counted(setting) for _, setting in chunk.runs]
+  return float(np.average(values, axis=1, weights=counted).mean())
+
+
+def _failed(state: Any, i: int, end: int) -> bool:
   # Without a finite validation loss no best parameters were selected.
   best = (state.best, *([state.best.of_tasks] if state.best.of_tasks else ()))
   never_selected = not all(np.isfinite(b.score[i]).all() for b in best)
-  return bool(state.failed[i] >= 0) or never_selected
+  # A run that has stopped goes on beside others, where it no longer counts.
+  return bool(0 <= state.failed[i] < end) or never_selected
 
 
 def _failure(chunk: Chunk, i: int, state: Any) -> dict:

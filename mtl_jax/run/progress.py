@@ -95,7 +95,7 @@ class Live:
     self._since_compiled += steps
     now = time.monotonic()
     rate = self._since_compiled / (now - self._start)
-    shown = _line(losses)
+    shown = line(losses)
     self._bar.update(
       self._line,
       advance=steps,
@@ -141,8 +141,8 @@ class RecordedProgress:
   def advance(self, steps: int, losses: dict[str, float]) -> None: ...
 
 
-def _line(losses: dict[str, float]) -> str:
-  """All losses, or the mean and the largest of more than fit on a line."""
+def line(losses: dict[str, float]) -> str:
+  """All losses by task, or the mean and the largest of more than `MOST`."""
   if len(losses) <= MOST:
     return ' '.join(f'{name} {loss:.3f}' for name, loss in losses.items())
   worst = max(losses, key=losses.get)

@@ -57,14 +57,19 @@ def train(cells: list[Cell], workdir: pathlib.Path) -> list[pathlib.Path]:
 def _train_unfinished(cells: list[Cell], folders: list[pathlib.Path]) -> None:
   pairs = list(zip(cells, folders, strict=True))
   left = [pair for pair in pairs if not _finished(*pair)]
-  live = notebook.live(
-    sum(cell.steps for cell, _ in left), quiet=not hosts.is_process_0()
-  )
+  steps = sum(cell.steps for cell, _ in left)
+  quiet = not hosts.is_process_0() or is_quiet(cells)
+  live = notebook.live(steps, quiet=quiet)
   with live, signals.postponed() as signal_here:
     ahead = Ahead([cell for cell, _ in left])
     queue = _Queue(live, lambda: hosts.largest(signal_here()), ahead)
     while left := [pair for pair in left if not queue.finish(*pair)]:
       time.sleep(1)
+
+
+def is_quiet(cells: list[Cell]) -> bool:
+  """Whether `config.verbose` asks for errors and the table alone."""
+  return all(cell.config.verbose == 0 for cell in cells)
 
 
 class _Queue:

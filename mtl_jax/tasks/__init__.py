@@ -25,7 +25,15 @@ from mtl_jax.tasks.base import Linear as Linear
 from mtl_jax.tasks.base import Metric as Metric
 
 HELPERS = (
-  *('boosting', 'classes', 'constants', 'labels', 'numbers', 'ranks'),
+  *(
+    'boosting',
+    'classes',
+    'constants',
+    'label_units',
+    'labels',
+    'numbers',
+    'ranks',
+  ),
   'scores',
 )
 

@@ -37,37 +37,6 @@ class Point(NamedTuple):
   key: Keys
 
 
-def forward_passes(
-  point: Point,
-) -> tuple[list[ForwardPass], Split, Updates]:
-  """Evaluates every batch of a step.
-
-  Args:
-    point: its batch is one, or several on a leading axis, see `System.batches`.
-
-  Returns:
-    The forward pass of each batch; the last batch, whose losses are descended
-    on; and its updates. Those of the other batches are dropped.
-  """
-  *others, last_batch = _unstack(point.system, point.batch)
-  key = noise.draws(point.key)
-  # 1 is the number of the gates' key, see `apply`.
-  keys = [key.fold_in(2 + i) for i in range(len(others))]
-  passes = [
-    forward_pass(point._replace(batch=other, key=key))[0]
-    for other, key in zip(others, keys, strict=True)
-  ]
-  last, updates = forward_pass(point._replace(batch=last_batch, key=key))
-  return [*passes, last], last_batch, updates
-
-
-def _unstack(system: System, batch: Split) -> list[Split]:
-  if not system.batches:
-    return [batch]
-  leaves, tree = jax.tree.flatten(batch)
-  return [jax.tree.unflatten(tree, part) for part in zip(*leaves, strict=True)]
-
-
 def forward_pass(point: Point) -> tuple[ForwardPass, Updates]:
   """Evaluates one batch and returns its losses with their pullback.
 

@@ -10,6 +10,7 @@ from jaxtyping import Array, Bool, Float, Int
 from mtl_jax.data.base import Split
 from mtl_jax.data.sources import Source
 from mtl_jax.schemes import base as schemes
+from mtl_jax.train import stopping
 from mtl_jax.train.evaluation import predicted
 from mtl_jax.train.parameters import Parameters
 from mtl_jax.train.state import Best, System
@@ -110,7 +111,7 @@ def keep_best(
 
   The score is the mean value over the tasks of a group, so each separate tower
   has a best step of its own. Steps before `System.selection_start` are not
-  eligible.
+  eligible, nor those after a group has stopped, see `stopping`.
 
   Args:
     system: what is compiled.
@@ -130,12 +131,12 @@ def keep_best(
   # A task that does not count must not make the score NaN.
   weighted = jnp.where(share > 0, values * share, 0)
   scores = weighted.reshape(system.groups, -1).sum(1)
-  eligible = step >= system.selection_start
+  eligible = _eligible(system, step, best)
   # NaN compares as False, so a failed run keeps its last finite best.
   better = (scores < best.score) & eligible
   of_tasks = best.of_tasks
   if system.per_task:
-    each = (values < of_tasks.score) & eligible
+    each = (values < of_tasks.score) & _eligible(system, step, of_tasks)
     of_tasks = _each(of_tasks, each, Best(values, step, params, extra))
 
   def choose(new, old):
@@ -156,6 +157,13 @@ def keep_best(
     },
     of_tasks=of_tasks,
   )
+
+
+def _eligible(system: System, step: Int[Array, ''], best: Best) -> Array:
+  started = step >= system.selection_start
+  if not system.patience:
+    return started
+  return started & ~stopping.has_stopped(system, best.step, step)
 
 
 def _each(old: Best, better: Bool[Array, 'tasks'], new: Best) -> Best:

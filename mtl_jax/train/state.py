@@ -34,6 +34,10 @@ class System(NamedTuple):
       of the whole model, see `Best.of_tasks`.
     schedule: step -> factor of the learning rate, as the optimizer has it.
     frozen: prefixes of the names of parameters that are not trained.
+    period: steps between two evaluations on validation.
+    patience: evaluations without a better score after which a group has
+      stopped, see `stopping`; 0 is never.
+    accumulate: parts of a batch that are computed in turn, see `accumulation`.
   """
 
   scheme: nn.Module
@@ -47,6 +51,9 @@ class System(NamedTuple):
   per_task: bool = False
   schedule: Callable[[Any], Any] = schedules.unscheduled
   frozen: tuple[str, ...] = ()
+  period: int = 1
+  patience: int = 0
+  accumulate: int = 1
 
   def with_hp(self, hp: Hp) -> 'System':
     """This system with the balancer's hyperparameters of one run."""

@@ -8,7 +8,14 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from mtl_jax.data.base import Split
-from mtl_jax.train import balancing, forward, freezing, noise, optimizers
+from mtl_jax.train import (
+  balancing,
+  forward,
+  forward_passes,
+  freezing,
+  noise,
+  optimizers,
+)
 from mtl_jax.train.optimizers import Hp
 from mtl_jax.train.state import System, TrainState
 
@@ -57,7 +64,7 @@ def step(
   # The forward pass reads stacked heads; gradients come back as stacks too.
   opened = state._replace(params=state.params.stacks)
   point = forward.Point(system, opened, batch, forward_key)
-  passes, last_batch, (extra, readings) = forward.forward_passes(point)
+  passes, last_batch, (extra, readings) = forward_passes.of_step(point)
   losses = passes[-1].losses
   # The order matters: balancers see neither penalty, and clipping sees both.
   combined = balancing.combine(
@@ -79,7 +86,7 @@ def step(
     # The same batch with the same dropout masks, and `extra` as it was before
     # the step: batch statistics are not updated a second time.
     again = point._replace(batch=last_batch)
-    (later, _), _ = forward.losses(again, params.stacks)
+    later = forward_passes.losses(again, params.stacks)
     weights = hp.task_weights
     balance = system.balancer.after(weights * losses, weights * later, balance)
   new = state._replace(params=params, extra=extra, opt=opt, balance=balance)

@@ -57,6 +57,27 @@ def test_other_noise_is_another_cell_of_the_same_data():
   assert plain.runs == other.runs
 
 
+def test_epochs_are_passes_over_the_rows_of_the_first_split():
+  rows = len(build.data(config())[0].train.mask)
+  made = make(epochs=2.5, batch_size=8, evals=3)
+  steps = -(-5 * rows // 16)
+  assert made.config.steps == made.system.steps == steps
+  assert made.sizes.steps == -(-steps // 3)
+  # They are another way to say how many steps, which alone name the cell.
+  assert made.hash == make(steps=steps, batch_size=8, evals=3).hash
+
+
+def test_a_log_that_is_not_installed_is_named(monkeypatch):
+  monkeypatch.setattr('importlib.util.find_spec', lambda name: None)
+  assert 'pip install' in message(log='tensorboard')
+
+
+def test_how_much_is_shown_and_logged_names_no_cell():
+  assert make(verbose=2, log='tensorboard').hash == make().hash
+  assert 'accumulate' not in make().comparable
+  assert make(accumulate=2).hash != make().hash
+
+
 @pytest.mark.parametrize(
   ('changes', 'parts'),
   [
@@ -76,6 +97,12 @@ def test_other_noise_is_another_cell_of_the_same_data():
     ({'encoder': 'lstm'}, ['lstm takes word numbers', 'mlp']),
     ({'batch_size': 0}, ['config.batch_size is 0']),
     ({'seeds': 0}, ['config.seeds is 0']),
+    ({'epochs': -1.0}, ['config.epochs is -1.0', '0 to train for']),
+    ({'epochs': 1e9}, ['config.steps=', '2**31']),
+    ({'accumulate': 0}, ['config.accumulate is 0', 'at least 1']),
+    ({'accumulate': 48}, ['config.accumulate=48', 'take 32 or 64']),
+    ({'verbose': 3}, ['config.verbose is 3']),
+    ({'log': 'no_lab.log'}, ['no_lab.log', 'PYTHONPATH']),
     ({'hp': {'lr': (-1.0,)}}, ['config.hp.lr', 'negative']),
     ({'hp': {'lr': ()}}, ['config.hp.lr', 'tuple']),
     ({'hp': {'task_weights': ((1.0,),)}}, ['task_weights', '2 numbers']),

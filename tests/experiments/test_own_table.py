@@ -7,6 +7,7 @@ from absl.testing import flagsaver
 
 from configs import table as config_of_table
 from experiments import own_table
+from mtl_jax.api import described
 from mtl_jax.errors import InputError
 
 from .test_start import begun
@@ -73,7 +74,9 @@ def test_tables_of_tasks_are_checked_and_shown_too(config, path, tmp_path):
 
 
 def test_what_was_inferred_is_printed_and_written(config, tmp_path, capsys):
-  own_table.show(config, tmp_path)
+  text = described.lines(config, None)
+  described.show(text)
+  described.write(text, tmp_path)
   shown = capsys.readouterr().out.strip()
   assert shown == (tmp_path / 'data.md').read_text().strip()
   assert '| age | number | 0 | 0 to 49, mean' in shown

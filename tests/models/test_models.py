@@ -67,7 +67,7 @@ def test_it_has_the_metrics_of_the_report(case):
   from mtl_jax.report import results
 
   cell, folder = case
-  model, runs = models.load(folder), results.load(folder).runs
+  model, runs = models.load(folder), results.load(folder).setting
   for data, reported in zip(cell.datas, runs, strict=True):
     found = model.evaluate(data.test, reported.seed)
     for task, metric, value in found.itertuples(index=False):

@@ -45,12 +45,21 @@ def cell(encoder='mlp', num_tasks=3, **changes):
     {'encoder': 'lstm', 'balancer': 'pcgrad'},
     {'encoder': 'transformer', 'parallel': 'vmap:2'},
     {'num_tasks': 6, 'encoder': 'lenet', 'checkpoint_per': 'task'},
+    {'encoder': 'lenet', 'accumulate': 8},
   ],
 )
 def test_within_a_factor_of_two_of_the_compiled_program(changes):
   made = cell(**changes)
   built, _ = compiled.prepare(made)
   assert 0.5 < made.plan.needed / built.memory() < 2
+
+
+def test_parts_of_a_batch_take_less_memory():
+  whole, parts = (
+    cell('lenet', balancer='pcgrad', accumulate=count).need.step
+    for count in (1, 4)
+  )
+  assert parts < 0.4 * whole
 
 
 def peak(function):

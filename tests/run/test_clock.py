@@ -23,17 +23,18 @@ def test_compiling_is_part_of_what_elapsed(now):
 def test_a_resumed_clock_counts_on(now):
   first = Clock(compiling=3.0)
   now[0] += 2
-  first.add_period(1.5)
+  first.add_period(1.5, 300)
   saved = first.to_array()
   assert saved.dtype == np.float64
-  assert saved.tolist() == [5, 1.5]
+  assert saved.tolist() == [5, 1.5, 300]
   now[0] += 1000  # between two jobs
   second = Clock(compiling=1.0)
   second.resume(1, saved)
   now[0] += 4
-  second.add_period(2.0)
+  second.add_period(2.0, 100)
   assert second.periods == 2
   assert second.in_periods == 3.5
+  assert second.steps == 400
   assert second.elapsed == 5 + 1 + 4
 
 

@@ -24,6 +24,7 @@ from mtl_jax.launchers.ray import address, worker
 from mtl_jax.launchers.ray import share as ray_share
 from mtl_jax.processes import containers, signals
 from mtl_jax.records import locks
+from mtl_jax.run import table
 from mtl_jax.run.progress import Live
 
 RETRIES = 3  # restarts of a worker that was killed
@@ -94,7 +95,7 @@ def train(
       share = ray_share.one_core_per_run(share, [cell for cell, _ in left])
     with (
       _token(workdir) as token,
-      Live(steps) as live,
+      Live(steps, quiet=table.is_quiet(cells)) as live,
       signals.postponed() as stop_asked,
     ):
       Sweep(ray, share, left, token, live, stop_asked).run()

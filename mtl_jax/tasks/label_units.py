@@ -1,22 +1,20 @@
 """Predictions as people read them: in the unit of the label, by column."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from mtl_jax.data.base import Scale
 from mtl_jax.tasks import Task
 
 
-def predicted(
-  task: Task, outputs: np.ndarray, scale: Scale | None
-) -> np.ndarray:
+def predicted(task: Task, outputs: np.ndarray, scale: Any) -> np.ndarray:
   """Converts outputs of a head to the unit of the label.
 
   Args:
     task: the task; its kind says how, see `Kind.predicted`.
     outputs: of the head, `[N, outputs]`.
-    scale: of labels that were standardised, or None.
+    scale: `data.base.Scale` of labels that were standardised, or None.
 
   Returns:
     `[N, columns]`, see `columns`.
