@@ -4,9 +4,12 @@ import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mtl_jax.data import table
+from mtl_jax.data import several, table
 from mtl_jax.data.frames import describe
 from mtl_jax.plugins import sections
+
+# Data sets of the user's files: what reads them, and the field with the files.
+TABLES = {'table': (table.read, 'path'), 'several': (several.read, 'tables')}
 
 
 def lines(config: Any, load: Callable | None) -> list[str]:
@@ -19,9 +22,10 @@ def lines(config: Any, load: Callable | None) -> list[str]:
   Returns:
     Lines in Markdown; none for data that are no user's table.
   """
-  if load is None and config.dataset == 'table':
+  if load is None and config.dataset in TABLES:
     fields = dict(sections.section(config, 'dataset'))
-    load = table.read(fields.pop('path'), fields)
+    read, key = TABLES[config.dataset]
+    load = read(fields.pop(key), fields)
   return getattr(load, 'describe', list)()
 
 

@@ -39,7 +39,7 @@ def test_a_frame_is_compared_fitted_and_predicted(table, caches, capsys):
   assert '# Data: table' in capsys.readouterr().out
   new = table[['age', 'dose']].iloc[:5]
   predicted = model.predict(new)
-  assert [*predicted.columns] == ['sick=no', 'sick=yes', 'score']
+  assert [*predicted.columns] == ['sick=yes', 'score']
   assert predicted['score'].between(50, 150).all()  # in its own unit
   before = {p: p.read_bytes() for p in caches.rglob('records.jsonl')}
   again = mtl.fit(data, **SMALL)

@@ -1,10 +1,12 @@
 """Interference inside a scheme from the command line."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
 
+import mtl_jax as mtl
 from mtl_jax.interference import feature_similarity
 from tests.experiments import test_compare
 
@@ -52,6 +54,14 @@ def test_a_scheme_is_looked_at_once(toy, tmp_path):
     ['seed', 'task_j', 'task_i']
   )['value']
   assert own[0, 'sum', 'sum'] == own[0, 'sum', 'first'] < 1
+
+  # A call of Python finds the cells, and has the numbers of the files.
+  jax.devices()
+  result = mtl.interference(str(tmp_path / 'toy.py'), 'hard', workdir=folder)
+  text = result.table.to_csv(index=False, lineterminator='\n')
+  assert text == (folder / 'matrices.csv').read_text()
+  assert '<td>sum, first</td>' in result._repr_html_()
+  assert kept(folder) == trained
 
   # Its towers are there already, and so is the other cell.
   again = test_compare.run(*toy, '--scheme=hard', **SCRIPT)

@@ -66,7 +66,9 @@ def test_tables_of_tasks_are_checked_and_shown_too(config, path, tmp_path):
   with flagsaver.as_parsed(weights='w'):
     own_table.check(config)
   assert config.datasets.several.weights == 'w'
-  own_table.show(config, tmp_path)
+  text = described.lines(config, None)
+  described.show(text)
+  described.write(text, tmp_path)
   assert "weights from 'w'" in (tmp_path / 'data.md').read_text()
   config.datasets.several.tables = (path,)
   with pytest.raises(InputError, match='give pairs of a file and its tasks'):

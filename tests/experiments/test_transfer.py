@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import mtl_jax as mtl
 from configs import default
 from mtl_jax import cells, run
 from mtl_jax.api import transfer
@@ -51,6 +52,11 @@ def test_a_pair_is_trained_once_and_its_gains_add_up(toy, tmp_path):
   assert (folder / 'matrix.png').stat().st_size > 1000
   kept = {p: p.read_bytes() for p in folder.glob('cells/*/records.jsonl')}
   assert len(kept) == 3  # single twice, and the pair
+  result = mtl.transfer(str(tmp_path / 'toy.py'), 'soft_l2', workdir=folder)
+  text = result.table.to_csv(index=False, lineterminator='\n')
+  assert text == (folder / 'gains.csv').read_text()
+  assert len(result.groupings)
+  assert [*result.figures] == ['matrix']
   again = command(*toy, '--scheme=soft_l2')
   assert again.stdout == done.stdout
   assert {p: p.read_bytes() for p in kept} == kept
