@@ -6,6 +6,9 @@
 # make growth  time and memory of a step against seeds, tasks, size
 # make results     the pages of docs/results that are stale and take less than
 #                  ten minutes; ARGS=--under=60 for less
+# make docs    set-up of Sphinx too, then the site, docs/_build/html/index.html
+# make notebooks   runs docs/notebooks and stores what they show
+# make install-check   the quick start in an empty environment and folder
 # Set-up is made once; `make clean` undoes it.
 
 PYTHON ?= python3
@@ -15,7 +18,8 @@ FEW ?= out/actg175_scarce
 TEST := python -m pytest -n 2 --durations=20
 SCHEMES := hard,soft_l2,soft_trace,cross_stitch,mmoe
 
-.PHONY: table test test-fast test-oldest bench growth results lint data setup clean
+.PHONY: table test test-fast test-oldest bench growth results docs notebooks \
+  install-check lint data setup clean
 
 table: .venv/.table-data
 	$(BIN)/python -m experiments.compare --config=configs/actg175_scarce.py \
@@ -45,6 +49,17 @@ growth: .venv/.table-data
 results: .venv/.table-data
 	$(BIN)/python -m experiments.results --make --under=600 $(ARGS)
 
+docs: .venv/.docs
+	JAX_PLATFORMS=cpu $(BIN)/python -m sphinx --fail-on-warning --keep-going \
+	  --quiet --builder html docs docs/_build/html $(ARGS)
+	@echo docs/_build/html/index.html
+
+notebooks: .venv/.table-data
+	$(BIN)/python docs/notebooks/run.py $(ARGS)
+
+install-check:
+	$(PYTHON) tests/install_check.py $(ARGS)
+
 setup: .venv/.ready
 
 data: .venv/.data
@@ -69,6 +84,10 @@ data: .venv/.data
 	$(PYTHON) -m venv .venv-oldest
 	.venv-oldest/bin/python -m pip install --quiet --requirement $<
 	.venv-oldest/bin/python -m pip install --quiet --no-deps --editable .
+	@touch $@
+
+.venv/.docs: .venv/.ready requirements-docs.txt
+	$(BIN)/python -m pip install --quiet --requirement requirements-docs.txt
 	@touch $@
 
 # LibMTL asks for torchvision, whose function it imports is gone: no deps.

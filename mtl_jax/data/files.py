@@ -102,6 +102,33 @@ def fetch(names: tuple[str, ...], files: str | os.PathLike = '') -> None:
       _download(SOURCES[name], files)
 
 
+def unpack(
+  names: tuple[str, ...], target: str | os.PathLike, files: str = ''
+) -> list[pathlib.Path]:
+  """Writes raw files, as they are in their archives.
+
+  Args:
+    names: names of data sets, keys of `SOURCES`.
+    target: the folder to write to.
+    files: folder of the archives; '' is the default of `folder`.
+
+  Returns:
+    The paths of the files.
+
+  Raises:
+    InputError: if a file is missing or cannot be written, or a hash differs.
+  """
+  kept = {name: member(SOURCES[name], folder(files)) for name in names}
+  paths = {name: pathlib.Path(target, SOURCES[name].bare) for name in names}
+  try:
+    pathlib.Path(target).mkdir(parents=True, exist_ok=True)
+    for name, path in paths.items():
+      path.write_bytes(kept[name])
+  except OSError as error:
+    raise InputError(f'cannot write to {target}: {error}') from error
+  return [*paths.values()]
+
+
 def main(arguments: list[str] | None = None) -> int:
   """Runs the command line.
 
@@ -124,9 +151,17 @@ def main(arguments: list[str] | None = None) -> int:
     default='',
     help='Folder of the downloads; $MTL_JAX_FILES by default.',
   )
+  parser.add_argument(
+    '--unpack',
+    default='',
+    help='Folder to write the raw files to, such as ACTG175.csv.',
+  )
   chosen = parser.parse_args(arguments)
+  names = tuple(chosen.names) or tuple(SOURCES)
   try:
-    fetch(tuple(chosen.names) or tuple(SOURCES), chosen.folder)
+    fetch(names, chosen.folder)
+    if chosen.unpack:
+      print(*unpack(names, chosen.unpack, chosen.folder), sep='\n')
   except InputError as error:
     print(f'error: {error}', file=sys.stderr)
     return 2

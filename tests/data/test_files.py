@@ -53,6 +53,18 @@ def test_real_member_is_accepted_bare(tmp_path, raw):
   assert files.member(pinned, tmp_path) == data
 
 
+def test_a_file_is_unpacked_on_demand(tmp_path, raw, capsys):
+  target = tmp_path / 'new'
+  given = ['actg175', f'--folder={raw("actg175")}', f'--unpack={target}']
+  assert files.main(given) == 0
+  path = target / 'ACTG175.csv'
+  assert capsys.readouterr().out.split() == [str(path)]
+  pinned = files.SOURCES['actg175']
+  assert hashlib.sha256(path.read_bytes()).hexdigest() == pinned.member_sha256
+  assert files.main([given[0], given[1], f'--unpack={path}/x']) == 2
+  assert 'cannot write to' in capsys.readouterr().err
+
+
 @pytest.mark.parametrize('name', ['table.csv', 'toy-1.whl'])
 def test_wrong_hash_names_file_and_both_hashes(tmp_path, name):
   (tmp_path / name).write_bytes(b'other')
