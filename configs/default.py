@@ -41,12 +41,11 @@ def get_config() -> ConfigDict:
   config.first_seed = 0  # consecutive seeds; fresh ones if it was tuned on some
   config.noise_seed = 0  # another one draws other noise on the same splits
   config.steps = 1000  # training steps of a run
-  # Above 0, so many passes over the training rows, in place of `steps`.
-  config.epochs = 0.0
+  config.epochs = 0.0  # passes over the training rows in place of steps, if > 0
   config.evals = 20  # on validation, evenly spaced; the last may come sooner
-  # Evaluations without a better validation score after which a run stops; 0 is
-  # never. Separate towers stop each at their own.
-  config.patience = 0
+  # A run stops after so many evaluations without a better validation score;
+  # separate towers stop each at their own.
+  config.patience = 0  # 0 is never
   config.batch_size = 64
   # Where tasks have rows of their own (data set `several`), a batch has a fixed
   # number of rows of each source k, at least one, from the source's own epochs:
@@ -58,7 +57,7 @@ def get_config() -> ConfigDict:
   # Parts of a batch that are computed in turn, for less memory; a divisor of
   # batch_size. Gradients are those of the whole batch, but for rounding; batch
   # statistics, penalties on a batch and dropout masks are of each part.
-  config.accumulate = 1
+  config.accumulate = 1  # computes a batch at once
   config.compute = 'float32'  # or bfloat16; parameters remain float32
   config.eval_batch_size = 512  # no effect on any result
   config.optimizer = 'adam'  # adam, adamw or sgd
@@ -110,9 +109,7 @@ def get_config() -> ConfigDict:
   # nothing in sweeps of many cells. A finished cell that lacks what `best` asks
   # for by name is trained again.
   config.keep = 'auto'  # or best, predictions, nothing
-  # Where learning curves are logged: tensorboard, or the dotted path of a file
-  # of your own; see docs/extend.md.
-  config.log = ''
+  config.log = ''  # or tensorboard, or a dotted path; see docs/extend.md
   config.verbose = 1  # 0: errors and the table; 2: a line per evaluation too
   return config
 

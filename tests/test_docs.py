@@ -43,6 +43,7 @@ FILES = {
   'my_lab/centred.py': 'running mean',
   'my_lab/price.py': '-> Kind',
   'my_lab/pixels.py': 'WIDTHS',
+  'my_lab/lines.py': 'def log',
   'my_config.py': 'def get_config',
 }
 
@@ -94,6 +95,18 @@ def test_the_kind_is_short_and_is_one(lab, monkeypatch):
   with pytest.raises(InputError, match='row 1 is 0; a price is above 0'):
     task.made.check(y - [0, np.e], np.ones(2, bool))
   assert len(files()['my_lab/price.py'].splitlines()) < 30
+
+
+def test_the_log_writes_what_it_is_given(lab, monkeypatch):
+  monkeypatch.syspath_prepend(lab)
+  from mtl_jax.records import logs
+
+  log = logs.make('my_lab.lines')
+  log.start({'steps': 10}, lab)
+  log.log(5, {'valid/a/auc': 0.5, 'run_0/valid/a/auc': 0.25})
+  log.close()
+  text = (lab / 'curves.txt').read_text()
+  assert text == '5 valid/a/auc 0.5\n5 run_0/valid/a/auc 0.25\n'
 
 
 def test_a_config_of_ones_own_sets_a_field_of_the_scheme(lab, monkeypatch):

@@ -77,11 +77,15 @@ def values(
   if select == 'loss':
     losses = [valid[task.name]['loss'] for task in tasks]
     return np.stack(losses, axis=1) / scale
-  errors = [
-    constants.error(task, valid[task.name][next(iter(task.metrics))], own)
-    for task, own in zip(tasks, scale.T, strict=True)
-  ]
-  return np.stack(errors, axis=1)
+  columns = []
+  for task, own in zip(tasks, scale.T, strict=True):
+    value = valid[task.name][next(iter(task.metrics))]
+    error = constants.error(task, value, own)
+    # A metric without a value, as of one class only, is no reason to fail: it
+    # counts as that of an uninformative prediction, unless the loss is NaN.
+    undefined = np.isnan(value) & np.isfinite(valid[task.name]['loss'])
+    columns.append(np.where(undefined, 1, error))
+  return np.stack(columns, axis=1)
 
 
 def names(data: Data, groups: Sequence[Group]) -> list[list[str]]:

@@ -9,9 +9,9 @@ import numpy as np
 from jax.sharding import Mesh
 
 from mtl_jax import devices, train
-from mtl_jax.cells import Cell
+from mtl_jax.cells import Cell, scoring
 from mtl_jax.data import sources
-from mtl_jax.tasks import constants, scores
+from mtl_jax.tasks import scores
 from mtl_jax.train import selection
 
 Results = dict[str, dict[str, np.ndarray]]  # task, metric: [R]
@@ -114,10 +114,11 @@ class Measuring:
     measured = self._measured(name, inputs, state, best)
     if not self._by_metric:
       best, *measured = measured
-    results, losses = self._results(name, inputs, measured)
+    results = self._results(name, inputs, measured)
     if self._by_metric:
       share = inputs.scoring.share
-      errors = _errors(self._tasks, results, losses, inputs.scale)
+      errors = scoring.values(self._tasks, results, inputs.scale, 'metric')
+      errors = errors.astype(np.float32)
       # Compiled for arguments that are placed as the shares are.
       errors = devices.place(errors, over_runs=True, mesh=self._mesh)
       kept = *self._arguments(inputs, state, best), best, errors, share
@@ -141,7 +142,7 @@ class Measuring:
       own = state._replace(params=params, extra=extra)
       measured = self._measured(name, inputs, own, state.best)
       measured = measured if self._by_metric else measured[1:]
-      results |= self._results(name, inputs, measured, t)[0]
+      results |= self._results(name, inputs, measured, t)
     return results
 
   def _measured(self, name, inputs, state, best) -> Any:
@@ -149,8 +150,8 @@ class Measuring:
     measure = self._compiled.get(_shapes(split), self._program)
     return measure(*self._arguments(inputs, state, best), *split.arguments)
 
-  def _results(self, name, inputs, measured, only=None) -> tuple[Results, Any]:
-    """Metrics of all tasks, or of one, and the losses `[R, K]`."""
+  def _results(self, name, inputs, measured, only=None) -> Results:
+    """Metrics of all tasks, or of one."""
     chosen = slice(None) if only is None else slice(only, only + 1)
     losses, outputs = measured
     # Of one task only its predictions leave the device.
@@ -163,25 +164,12 @@ class Measuring:
     self.faults.extend(faults)
     names = (task.name for task in tasks)
     self.outputs |= dict(zip(names, outputs, strict=True))
-    return values, losses
+    return values
 
 
 def _of_task(best: train.Best, t: Any) -> tuple:
   """Parameters and further collections of the best step of task `t`."""
   return jax.tree.map(lambda x: x[t], (best.params, best.extra))
-
-
-def _errors(tasks, results, losses, scale) -> np.ndarray:
-  """Errors of the headline metrics `[R, K]`, see `constants.error`."""
-  columns = []
-  for t, task in enumerate(tasks):
-    value = results[task.name][next(iter(task.metrics))]
-    error = constants.error(task, value, scale[:, t])
-    # A metric without a value, as of one class only, is no reason to fail: it
-    # counts as that of an uninformative prediction, unless the loss is NaN.
-    undefined = np.isnan(value) & np.isfinite(losses[:, t])
-    columns.append(np.where(undefined, 1, error))
-  return np.stack(columns, axis=1).astype(np.float32)
 
 
 def _shapes(tree: Any) -> tuple:

@@ -10,7 +10,7 @@ import numpy as np
 # The fields of a run that its last record holds under the same names.
 RECORDED = (
   *('score', 'scores', 'valid', 'test', 'best_step', 'why', 'step'),
-  *('valid_model', 'test_model', 'best_step_model'),
+  *('valid_model', 'test_model', 'best_step_model', 'stopped_step'),
 )
 
 
@@ -70,6 +70,7 @@ class Run(NamedTuple):
       checkpoint of the whole model; otherwise None.
     test_model: likewise, `test`.
     best_step_model: likewise, `best_step`.
+    stopped_step: at which it stopped early; None if it did not.
     number: of the run in the cell's records; -1 if it is composed.
     hp_of: by task, the hyperparameters, where tasks have their own; otherwise
       empty.
@@ -88,6 +89,7 @@ class Run(NamedTuple):
   valid_model: dict[str, dict[str, float | None]] | None = None
   test_model: dict[str, dict[str, float | None]] | None = None
   best_step_model: Mapping[str, int] | None = None
+  stopped_step: int | None = None
   number: int = -1
   hp_of: Mapping[str, dict[str, Any]] = types.MappingProxyType({})
 

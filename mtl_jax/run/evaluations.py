@@ -60,7 +60,7 @@ class Evaluations:
     losses = outcomes.mean_losses(cell, metrics.losses)
     self._live.advance((steps[1] - steps[0]) * len(chunk.runs), losses)
     if cell.config.verbose > 1:
-      score = outcomes.score(cell, chunk, valid, scale)
+      score = outcomes.score(cell, chunk, valid, scale, ends >= steps[1])
       self._live.say(messages.evaluation(cell, steps[1], lines, score))
 
   def finish(self) -> None:

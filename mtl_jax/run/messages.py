@@ -48,12 +48,13 @@ def evaluation(cell: Cell, step: int, lines: list[dict], score: float) -> str:
     cell: named in the message.
     step: of the evaluation.
     lines: its records, of the runs that still train.
-    score: validation score, the mean over all runs.
+    score: validation score, their mean.
   """
   names = [task.name for task in cell.system.tasks]
 
   def shown(losses):
-    means = np.mean([[one[n] for n in names] for one in losses], axis=0)
+    rows = np.ma.masked_invalid([[one[n] for n in names] for one in losses])
+    means = rows.mean(axis=0).filled(np.nan).tolist()
     return progress.line(dict(zip(names, means, strict=True)))
 
   train = shown([line['train_loss'] for line in lines])
@@ -61,8 +62,9 @@ def evaluation(cell: Cell, step: int, lines: list[dict], score: float) -> str:
     [{n: line['valid'][n]['loss'] for n in names} for line in lines]
   )
   return (
-    f'{cell.name}: step {step} of {cell.config.steps}, {len(lines)} runs: '
-    f'training loss {train}; validation loss {valid}; score {score:.4f}'
+    f'{cell.name}: step {step} of {cell.config.steps}, {len(lines)} '
+    f'run{"s" * (len(lines) > 1)}: training loss {train}; '
+    f'validation loss {valid}; score {score:.4f}'
   )
 
 

@@ -216,19 +216,26 @@ def mean_losses(cell: Cell, losses: np.ndarray) -> dict[str, float]:
   return _per_task(cell, total / np.maximum(finite.sum(0), 1))
 
 
-def score(cell: Cell, chunk: Chunk, valid: Results, scale: np.ndarray) -> float:
-  """The validation score of the parameters of now, the mean over the runs.
+def score(
+  cell: Cell, chunk: Chunk, valid: Results, scale: np.ndarray, going: Any
+) -> float:
+  """The validation score of the parameters of now.
 
   Args:
     cell: of the runs.
     chunk: the runs.
     valid: results on the validation split, `[R]` by task and metric.
     scale: `[R, K]`, see `Inputs.scale`.
+    going: `[R]`, whether a run still trains; others do not count.
+
+  Returns:
+    The mean over the runs whose score is finite; NaN if there is none.
   """
   values = scoring.values(cell.system.tasks, valid, scale, cell.config.select)
-  values = values[: len(chunk.runs)]
-  counted = [cell.counted(setting) for _, setting in chunk.runs]
-  return float(np.average(values, axis=1, weights=counted).mean())
+  counted = [cell.counted(setting) for _, setting in chunk.padded]
+  scores = np.average(values, axis=1, weights=counted)[: len(chunk.runs)]
+  finite = scores[going[: len(scores)] & np.isfinite(scores)]
+  return float(finite.mean()) if finite.size else float('nan')
 
 
 def _failed(state: Any, i: int, end: int) -> bool:

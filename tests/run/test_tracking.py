@@ -42,6 +42,7 @@ def events(folder):
 
 def test_tensorboard_has_each_evaluation_once_and_means(tmp_path):
   """Of runs that are trained in turns, in processes that were stopped."""
+  pytest.importorskip('tensorboardX')
   cell, folder = (
     test_table.make(log='tensorboard', parallel='2'),
     tmp_path / 'c',

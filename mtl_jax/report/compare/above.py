@@ -11,7 +11,10 @@ from mtl_jax.report.compare import hyperparameters as hps
 from mtl_jax.report.compare.deltas import deltas, primary
 from mtl_jax.report.results import Cell
 
-BUDGET = ('steps', 'batch_size', 'sampling', 'class_weight', 'evals')
+BUDGET = (
+  *('steps', 'batch_size', 'sampling', 'class_weight', 'evals'),
+  *('patience', 'accumulate'),
+)
 
 
 def above(

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from mtl_jax.report import many, stats
@@ -37,6 +38,7 @@ def notes(
     *(_behind_gates(frame) if frame is not None else []),
     *hps.differing(cells),
     *itertools.chain.from_iterable(own_notes(cell) for cell in cells),
+    *_stopped(cells),
     *weights.lines(cells),
     *_pairs(cells),
     *missing.values(cells),
@@ -64,6 +66,22 @@ def _failures(cell: Cell) -> list[str]:
     rest = len(failed) - MOST_FAILURES
     lines.append(f'{cell.label}: {rest} more of {len(cell.runs)} runs failed')
   return lines
+
+
+def _stopped(cells: Sequence[Cell]) -> list[str]:
+  """How many runs of each row `config.patience` has stopped, and when."""
+  patience = baseline(cells).header['comparable'].get('patience', 0)
+  if not patience:
+    return []
+  rows = []
+  for cell in (cell for cell in cells if not cell.is_reference):
+    steps = [run.stopped_step for run in cell.runs if run.stopped_step]
+    when = f' (median step {np.median(steps):.0f})' if steps else ''
+    rows.append(f'{cell.label} {len(steps)} of {len(cell.runs)}{when}')
+  return [
+    f'Runs that stopped early, after {patience} evaluations without a better '
+    f'validation score: {many.some(rows)}'
+  ]
 
 
 def _refusal(base: Cell) -> list[str]:

@@ -165,6 +165,19 @@ def test_the_budget_names_what_the_schemes_share(tmp_path):
   assert len(notes(cells[:3])) == 3
 
 
+def test_runs_that_stopped_early_are_counted(tmp_path):
+  head = fake.header('single')
+  head['comparable'] = head['comparable'] | {'patience': 3}
+  lines = fake.draw(np.random.default_rng(0), head)
+  for line, step in zip(lines, (100, 120, 200), strict=False):
+    line['stopped_step'] = step
+  cells = [fake.write(tmp_path / 'single', head, *lines)]
+  assert 'batch_size 8, patience 3' in ' '.join(above(cells))
+  (note,) = notes(cells)
+  assert note.startswith('Runs that stopped early, after 3 evaluations')
+  assert note.endswith('single 3 of 5 (median step 120)')
+
+
 def test_the_budget_names_a_reference_no_hp(tmp_path):
   head = fake.header('reference', balancer='', tasks=ONE)
   lines = [fake.ended_well(i, i, one(1.0), hp={}) for i in range(2)]
