@@ -80,7 +80,8 @@ class Result:
     self.show()
     sys.stdout.flush()
     self.draw(self.workdir)
-    print(self.written(self.workdir))
+    if self.experiment.config.verbose:
+      print(self.written(self.workdir))
 
   def show(self) -> None:
     """Prints the tables."""
