@@ -13,6 +13,9 @@ from mtl_jax.report.results import Cell, TaskInfo
 MOST_STEPS = 60  # of a curve that are drawn; evaluations may be thousands
 
 
+Values = dict[int, dict[int, float]]  # by seed and step
+
+
 class Curve(NamedTuple):
   """A middle and an interval by step, each `[steps]`; NaN: unknown."""
 
@@ -70,7 +73,7 @@ def panels(cells: Sequence[Cell], units, most: int = MOST_STEPS) -> list[Panel]:
     Panel(
       task.name,
       f'{task.metrics[0][0]} gain{units(task.kind, task.metrics[0][0])}',
-      _known({cell.label: of_task(cell, base, task, most) for cell in shown}),
+      _of_cells(shown, base, task, most),
     )
     for task in tasks
   ]
@@ -80,26 +83,33 @@ def of_task(
   cell: Cell, base: Cell, task: TaskInfo, most: int = MOST_STEPS
 ) -> Curve | None:
   """Returns the curve of a cell in one task; None if there are no pairs."""
-  steps, gains = _gains(cell, base, task, most)
-  if not len(steps):
-    return None
-  overlap = counts.valid_over_train(base)
-  found = [stats.interval(g[np.isfinite(g)], overlap) for g in gains.T]
-  return Curve(steps, *np.array([(f.mean, f.low, f.high) for f in found]).T)
+  return _of_cells([cell], base, task, most).get(cell.label)
+
+
+def _of_cells(cells, base: Cell, task: TaskInfo, most: int) -> dict[str, Curve]:
+  other, overlap = _values(base, task), counts.valid_over_train(base)
+  found = {}
+  for cell in cells:
+    steps, gains = _gains(cell, other, task, most)
+    ends = [stats.interval(g[np.isfinite(g)], overlap) for g in gains.T]
+    if ends:
+      curve = np.array([(e.mean, e.low, e.high) for e in ends]).T
+      found[cell.label] = Curve(steps, *curve)
+  return found
 
 
 def _summed(cells, base: Cell, tasks, most: int) -> dict[str, Curve]:
-  return _known({c.label: _over_tasks(c, base, tasks, most) for c in cells})
+  others = [(task, _values(base, task)) for task in tasks]
+  found = {c.label: _over_tasks(c, others, most) for c in cells}
+  return {label: curve for label, curve in found.items() if curve is not None}
 
 
-def _over_tasks(cell: Cell, base: Cell, tasks, most: int) -> Curve | None:
+def _over_tasks(cell: Cell, others: list, most: int) -> Curve | None:
   rows = []
-  for task in tasks:
-    steps, gains = _gains(cell, base, task, most)
-    level = _last_level(base, task)
-    if not len(steps) or not level > stats.NEAR_ZERO:
-      continue
-    rows.append((steps, 100 * np.nanmean(gains, axis=0) / level))
+  for task, other in others:
+    steps, gains = _gains(cell, other, task, most)
+    if len(steps) and (level := _last_level(other)) > stats.NEAR_ZERO:
+      rows.append((steps, 100 * np.nanmean(gains, axis=0) / level))
   # Of tasks whose evaluations differ, which a table has not, the first counts.
   rows = [row for row in rows if np.array_equal(row[0], rows[0][0])]
   if not rows:
@@ -108,25 +118,23 @@ def _over_tasks(cell: Cell, base: Cell, tasks, most: int) -> Curve | None:
   return Curve(rows[0][0], middle, low, high)
 
 
-def _gains(cell: Cell, base: Cell, task: TaskInfo, most: int):
-  """Steps, and gains `[seeds, steps]` of seeds that both cells have."""
-  higher = task.metrics[0][1]
-  own, other = _values(cell, task), _values(base, task)
+def _gains(cell: Cell, other: Values, task: TaskInfo, most: int):
+  """Steps, and gains `[seeds, steps]` over the baseline's values `other`."""
+  own = _values(cell, task)
   seeds = sorted(own.keys() & other.keys())
   common = [own[seed].keys() & other[seed].keys() for seed in seeds]
+  # Every step has a pair of at least one seed.
   steps = _thinned(sorted(set().union(*common)), most)
   gains = [
     [own[s].get(t, np.nan) - other[s].get(t, np.nan) for t in steps]
     for s in seeds
   ]
-  sign = 1 if higher else -1
-  # A step at which no seed has a pair has nothing to show.
-  gains = sign * np.array(gains, float).reshape(len(seeds), len(steps))
-  known = np.isfinite(gains).any(0) if len(seeds) else np.zeros(0, bool)
-  return np.array(steps)[known], gains[:, known]
+  sign = 1 if task.metrics[0][1] else -1
+  gains = np.array(gains, float).reshape(len(seeds), len(steps))
+  return np.array(steps), sign * gains
 
 
-def _values(cell: Cell, task: TaskInfo) -> dict[int, dict[int, float]]:
+def _values(cell: Cell, task: TaskInfo) -> Values:
   """By seed and step."""
   metric = task.metrics[0][0]
   found = {}
@@ -144,10 +152,5 @@ def _thinned(steps: list[int], most: int) -> list[int]:
   return [steps[i] for i in sorted(kept)]
 
 
-def _last_level(base: Cell, task: TaskInfo) -> float:
-  curves = _values(base, task).values()
-  return abs(float(np.mean([own[max(own)] for own in curves])))
-
-
-def _known(curves: dict[str, Curve | None]) -> dict[str, Curve]:
-  return {label: curve for label, curve in curves.items() if curve is not None}
+def _last_level(other: Values) -> float:
+  return abs(float(np.mean([own[max(own)] for own in other.values()])))

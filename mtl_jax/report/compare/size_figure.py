@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullLocator
 
 from mtl_jax.report import drawing
 from mtl_jax.report.agreement import ordered
@@ -69,4 +69,5 @@ def _count_axis(axes: Axes, counts: list[float]) -> None:
   axes.set_xlim(low / spread**0.08, high * spread**0.3)
   axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
   axes.xaxis.set_major_formatter(lambda value, _: human(value))
-  axes.xaxis.set_minor_formatter(NullFormatter())
+  # Ticks without a name take most of the time of this figure.
+  axes.xaxis.set_minor_locator(NullLocator())
