@@ -30,7 +30,11 @@ with lazy.imports():
   from mtl_jax.records import atomic
 
 OUT = flags.DEFINE_string(
-  'out', 'predictions.csv', 'The path of the file that is written, a CSV.'
+  'out',
+  'predictions.csv',
+  'The path of the file that is written, a CSV.',
+  # Benchmarks have a flag of this name, and a process may import both.
+  allow_override=True,
 )
 SEED = flags.DEFINE_integer(
   'seed',

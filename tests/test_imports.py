@@ -78,3 +78,32 @@ def test_a_file_imports_only_what_lies_below_it(path):
 
 def test_no_room_is_crowded():
   folders = {path.parent for path in files()}
+  assert len([*(ROOT / 'mtl_jax').glob('[!_]*')]) <= 22
+  for folder in folders - {ROOT / 'mtl_jax' / name for name in CHOSEN}:
+    assert len([*folder.glob('*.py')]) <= 25
+
+
+def test_no_two_files_share_a_name():
+  """But for what stands in every package, and the pages of experiments."""
+  names = [path.stem for path in files()]
+  twice = {name for name in names if names.count(name) > 1}
+  in_packages = {'__init__', 'base'}
+  # A config says `table`, and `frames.reading` is what reads one.
+  assert twice - in_packages - {'table', 'reading'} <= PAGES
+
+
+def test_no_drawer_for_odds_and_ends():
+  odd = {'utils', 'util', 'common', 'helpers', 'misc'}
+  assert not odd & {path.stem for path in files()}
+
+
+def test_nothing_imports_tensorflow():
+  for path in [*files(), *(ROOT / 'experiments').glob('*.py')]:
+    tree = ast.parse(path.read_text())
+    names = {
+      alias.name.split('.')[0]
+      for node in ast.walk(tree)
+      if isinstance(node, ast.Import)
+      for alias in node.names
+    }
+    assert 'tensorflow' not in names, path

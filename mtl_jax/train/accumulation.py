@@ -110,7 +110,7 @@ def parts_of(point: forward.Point) -> Part:
 def _shares(rows: Split) -> Float[Array, 'parts tasks']:
   known = rows.mask.astype(jnp.float32)
   # Labels count by their weights, where the data have some.
-  if getattr(rows, 'weights', None) is not None:
+  if rows.weights is not None:
     known = jnp.where(rows.mask, rows.weights, 0)
   each = known.sum(1)  # [parts, K]
   total = each.sum(0)[None]
