@@ -7,8 +7,8 @@ import jax
 
 from mtl_jax.cells import settings, task_groups
 from mtl_jax.cells.cell import Cell
-from mtl_jax.data import distinct
 from mtl_jax.data.base import Data
+from mtl_jax.data.checking import distinct
 from mtl_jax.tasks import Task
 
 

@@ -7,9 +7,8 @@ from mtl_jax import plugins
 from mtl_jax.plugins import sections
 
 HELPERS = (
-  *('columns', 'disjoint', 'distinct', 'files', 'frames', 'label_weights'),
+  *('columns', 'checking', 'disjoint', 'files', 'frames'),
   *(
-    'one_class',
     'padded',
     'pinned',
     'scarce',

@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Shaped
 
 from mtl_jax import tasks as tasks_lib
-from mtl_jax.data import label_weights, one_class, splits
+from mtl_jax.data import splits
+from mtl_jax.data.checking import label_weights, one_class
 from mtl_jax.data.views import Split, Table, View, inputs_to_check
 from mtl_jax.errors import InputError
 from mtl_jax.tasks import Task

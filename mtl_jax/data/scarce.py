@@ -8,7 +8,7 @@ from jaxtyping import Bool, Integer, Shaped
 
 from mtl_jax.data import base, splits
 from mtl_jax.data.base import Data
-from mtl_jax.data.label_weights import CLASSES
+from mtl_jax.data.checking.label_weights import CLASSES
 from mtl_jax.errors import InputError, nearest
 
 _ORDER = 3000  # the random stream that orders the labels of the first task

@@ -13,8 +13,9 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from mtl_jax import tasks as tasks_lib
-from mtl_jax.data import base, columns, files, one_class, text
+from mtl_jax.data import base, columns, files, text
 from mtl_jax.data import splits as splits_lib
+from mtl_jax.data.checking import one_class
 from mtl_jax.errors import InputError, nearest
 from mtl_jax.tasks import Task
 

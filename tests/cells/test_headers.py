@@ -6,7 +6,8 @@ import pytest
 from configs import default
 from mtl_jax import cells
 from mtl_jax.cells import build
-from mtl_jax.data import base, distinct, splits, views
+from mtl_jax.data import base, splits, views
+from mtl_jax.data.checking import distinct
 from mtl_jax.tasks import Task
 
 CARD = base.Card('table', 'drawn here', 'none', 'none', 'by row', {})

@@ -7,7 +7,8 @@ from sklearn.utils.class_weight import compute_sample_weight
 from configs import default
 from mtl_jax import cells
 from mtl_jax.cells import build, identity, scoring, task_groups
-from mtl_jax.data import base, label_weights
+from mtl_jax.data import base
+from mtl_jax.data.checking import label_weights
 from mtl_jax.errors import InputError
 from mtl_jax.run import linear, trees
 from tests import toy

@@ -5,7 +5,8 @@ import pytest
 
 from configs import default
 from mtl_jax.cells import build
-from mtl_jax.data import base, one_class, splits
+from mtl_jax.data import base, splits
+from mtl_jax.data.checking import one_class
 from mtl_jax.errors import InputError
 from mtl_jax.tasks import Task
 

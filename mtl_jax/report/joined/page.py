@@ -11,7 +11,7 @@ from mtl_jax.report.joined import figures, hierarchical, long_table, questions
 from mtl_jax.report.joined.findings import Findings, find
 from mtl_jax.report.joined.join import DataSet, Joined
 from mtl_jax.report.terminal import Sheet
-from mtl_jax.report.web import pictures, sortable, templates
+from mtl_jax.report.web import inline, sortable, templates
 
 TITLE = 'Ways of sharing on {} data sets'
 
@@ -101,7 +101,7 @@ def _section(own: questions.Section, drawn: dict[str, bytes]) -> dict:
   picture = None
   if own.figure in drawn:
     content, text = drawn[own.figure], _alternative(own)
-    picture = pictures.make(own.title, content, own.caption, text)
+    picture = inline.make(own.title, content, own.caption, text)
   return {
     'title': own.title,
     'answer': own.answer,

@@ -9,8 +9,8 @@ from mtl_jax.report.agreement import ordered
 from mtl_jax.report.compare import readings
 from mtl_jax.report.compare.parts import alternatives
 from mtl_jax.report.results import Cell
-from mtl_jax.report.web import pictures
-from mtl_jax.report.web.pictures import Picture
+from mtl_jax.report.web import inline
+from mtl_jax.report.web.inline import Picture
 
 CAPTIONS = {
   'differences': (
@@ -78,7 +78,7 @@ def of_figures(
   cells = ordered(cells)
   texts, captions = alternatives.texts(cells, frame), _captions(cells)
   return {
-    name: pictures.make(name, content, captions[name], texts[name])
+    name: inline.make(name, content, captions[name], texts[name])
     for name, content in drawn.items()
   }
 

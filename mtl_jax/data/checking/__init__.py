@@ -1,0 +1,1 @@
+"""What data must fulfil beyond the shapes of their arrays."""
