@@ -15,7 +15,7 @@ from mtl_jax.report.compare.parts import (
   provenance,
   sentences,
 )
-from mtl_jax.report.web import pictures, sortable
+from mtl_jax.report.web import inline, sortable
 from tests.report import fake
 
 SHIFTS = {'single': 0, 'cross_stitch': 0.0, 'mmoe': -0.1, 'hard': 0.1}
@@ -136,7 +136,7 @@ def test_an_svg_takes_the_colours_of_the_page_and_a_text():
     '<metadata>x</metadata><g id="axes_1"><path style="stroke: #000000"/></g>'
     '</svg>'
   )
-  made = pictures.make('a', file.encode(), 'caption', '1 < "2"')
+  made = inline.make('a', file.encode(), 'caption', '1 < "2"')
   assert made.svg == (
     '<svg role="img" aria-label="1 &lt; &#34;2&#34;">'
     '<g><path style="stroke: currentColor"/></g></svg>'
