@@ -18,6 +18,7 @@ quick = small.quick
 DOCS = pathlib.Path(__file__).parents[1] / 'docs'
 QUESTIONS = sorted(path.stem for path in DOCS.glob('questions/*.md'))
 MTL_JAX = [sys.executable, '-m', 'experiments.main']
+KINDS = '*.md', 'questions/*.md', 'notebooks/*.ipynb'
 SMALL = {'seeds': 3, 'steps': 8, 'evals': 2}
 
 
@@ -38,11 +39,7 @@ def entries(page):
 
 
 def test_every_page_is_reached_from_the_first():
-  pages = [
-    *DOCS.glob('*.md'),
-    *DOCS.glob('questions/*'),
-    *DOCS.rglob('*.ipynb'),
-  ]
+  pages = [path for kind in KINDS for path in DOCS.glob(kind)]
   own = {str(p.relative_to(DOCS).with_suffix('')) for p in pages} - {'index'}
   assert entries('index.md') == own | {'results/README'}
 
@@ -78,7 +75,8 @@ def run(command, folder, *more, **others):
   """A command as it is shown, and what makes it short."""
   words = shlex.split(command.replace('\\\n', ' '))
   starts = {'python': [sys.executable], 'mtl-jax': MTL_JAX}
-  words = [*starts.get(words[0], words[:1]), *words[1:]]
+  start = starts.get(words[0])
+  words = [*start, *words[1:]] if start else ['sh', '-c', command]
   env = children.environment(PYTHONPATH=str(DOCS.parent), **others)
   return subprocess.run(
     [*words, *more], cwd=folder, capture_output=True, text=True, env=env,
