@@ -14,6 +14,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+from collections.abc import Sequence
 
 from mtl_jax.data.pinned import SOURCES, Source
 from mtl_jax.errors import InputError, nearest
