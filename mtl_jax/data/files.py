@@ -14,6 +14,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+from collections.abc import Sequence
 
 from mtl_jax.data.pinned import SOURCES, Source
 from mtl_jax.errors import InputError, nearest
@@ -79,7 +80,7 @@ def member(source: Source, files: str | os.PathLike) -> bytes:
   return data
 
 
-def fetch(names: tuple[str, ...], files: str | os.PathLike = '') -> None:
+def fetch(names: Sequence[str], files: str | os.PathLike = '') -> None:
   """Downloads the archives of data sets.
 
   A file that exists with the right hash is not downloaded again.
@@ -103,7 +104,7 @@ def fetch(names: tuple[str, ...], files: str | os.PathLike = '') -> None:
 
 
 def unpack(
-  names: tuple[str, ...], target: str | os.PathLike, files: str = ''
+  names: Sequence[str], target: str | os.PathLike, files: str = ''
 ) -> list[pathlib.Path]:
   """Writes raw files, as they are in their archives.
 
