@@ -94,7 +94,8 @@ class Model:
 
     Args:
       rows: a data frame with inputs and labels, or a `data.Split`. Missing
-        labels are left out.
+        labels are left out; weights count as in training, so that a data
+        frame has the columns of weights of the training table.
       seed: whose network is measured; None is all of them.
 
     Returns:

@@ -113,6 +113,7 @@ def arrays(
   columns |= _weight_columns(names, weights)
   columns |= {} if groups is None else {GROUP: np.asarray(groups)}
   columns |= {} if split is None else {SPLIT: np.asarray(split)}
+  inputs = _numeric(inputs)
   _check_lengths(inputs, columns)
   asked = Asked(
     tasks,
@@ -130,6 +131,8 @@ def _tuple(given: Any) -> tuple[str, ...]:
 
 
 def _label_columns(tasks, names: list[str], labels: Any) -> dict[str, Any]:
+  if isinstance(labels, pd.DataFrame):
+    labels = {str(name): labels[name] for name in labels}
   if isinstance(labels, np.ndarray) and labels.ndim == 1:
     labels = [labels]
   if isinstance(labels, np.ndarray):
@@ -176,6 +179,22 @@ def _weight_columns(names: list[str], weights: Any) -> dict[str, np.ndarray]:
       f'weights are {[*own.shape]}; give [N], or [N, {len(names)}]'
     )
   return {_weight(n): own[:, i] for i, n in enumerate(names)}
+
+
+def _numeric(inputs: Any) -> Any:
+  """Returns the inputs as arrays of numbers, which a data frame may hold."""
+  import jax
+
+  def of(leaf):
+    own = np.asarray(leaf)
+    if own.ndim == 0 or own.dtype.kind in 'OSUMmc':
+      raise InputError(
+        f'inputs are {own.dtype} {[*own.shape]}; give arrays of numbers, '
+        '[N, ...], or a table with words and dates to mtl_jax.frame'
+      )
+    return own
+
+  return jax.tree.map(of, inputs)
 
 
 def _check_lengths(inputs: Any, columns: dict[str, np.ndarray]) -> None:
