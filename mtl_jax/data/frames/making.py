@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mtl_jax.data.frames import array_inputs
 from mtl_jax.data.frames import tasks as words
 from mtl_jax.data.frames.dataset import DataSet
 from mtl_jax.data.frames.plan import Asked
@@ -84,7 +85,7 @@ def frame(
 
 def arrays(
   inputs: Any,
-  labels: Mapping[str, Any] | Sequence[Any] | np.ndarray,
+  labels: Mapping[str, Any] | Sequence[Any] | np.ndarray | pd.DataFrame,
   tasks: Sequence[str],
   groups: Any = None,
   weights: Any = None,
@@ -113,8 +114,8 @@ def arrays(
   columns |= _weight_columns(names, weights)
   columns |= {} if groups is None else {GROUP: np.asarray(groups)}
   columns |= {} if split is None else {SPLIT: np.asarray(split)}
-  inputs = _numeric(inputs)
-  _check_lengths(inputs, columns)
+  inputs = array_inputs.numeric(inputs)
+  array_inputs.check_lengths(inputs, columns)
   asked = Asked(
     tasks,
     weights=','.join(f'{n}={_weight(n)}' for n in names)
@@ -179,34 +180,3 @@ def _weight_columns(names: list[str], weights: Any) -> dict[str, np.ndarray]:
       f'weights are {[*own.shape]}; give [N], or [N, {len(names)}]'
     )
   return {_weight(n): own[:, i] for i, n in enumerate(names)}
-
-
-def _numeric(inputs: Any) -> Any:
-  """Returns the inputs as arrays of numbers, which a data frame may hold."""
-  import jax
-
-  def of(leaf):
-    own = np.asarray(leaf)
-    if own.ndim == 0 or own.dtype.kind in 'OSUMmc':
-      raise InputError(
-        f'inputs are {own.dtype} {[*own.shape]}; give arrays of numbers, '
-        '[N, ...], or a table with words and dates to mtl_jax.frame'
-      )
-    return own
-
-  return jax.tree.map(of, inputs)
-
-
-def _check_lengths(inputs: Any, columns: dict[str, np.ndarray]) -> None:
-  import jax
-
-  leaves = jax.tree.leaves(inputs)
-  if not leaves:
-    raise InputError('inputs hold no array')
-  for name, own in {**columns, 'inputs': leaves[0]}.items():
-    for leaf in leaves:
-      if len(own) != len(leaf):
-        raise InputError(
-          f'{name!r} has {len(own)} rows and an input {len(leaf)}; '
-          'give as many of both'
-        )
