@@ -32,8 +32,18 @@ def resolved(path: str) -> str:
   Returns:
     The path of a file of this package where there is none of that path here,
     and the argument as it is where there is none in the package either.
+
+  Raises:
+    InputError: if it is a file of another type, such as a table.
   """
-  if pathlib.Path(path).exists():
+  # A folder may be called as a configuration is: table, fair.
+  if pathlib.Path(path).is_file():
+    if pathlib.Path(path).suffix != '.py':
+      raise InputError(
+        f'{path} is no configuration, which is a .py file; a table is given as '
+        f'--config=table --config.datasets.table.path={path}, or in Python as '
+        f'mtl_jax.frame(mtl_jax.read({path!r}), tasks=[...])'
+      )
     return path
   name = path.removeprefix('configs/').removesuffix('.py')
   return str(installed().get(name, path))

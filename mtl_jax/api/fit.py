@@ -8,6 +8,7 @@ from mtl_jax.api import given as calls
 from mtl_jax.api.combinations import choose
 from mtl_jax.api.compare import check
 from mtl_jax.api.start import started
+from mtl_jax.errors import InputError
 from mtl_jax.models import Model
 
 
@@ -39,6 +40,12 @@ def fit(
     InputError: if the data, a name, a key or a value is wrong.
     KeyboardInterrupt: after an interrupt; the same call goes on.
   """
+  keep = config.get('keep', 'best')
+  if keep in ('nothing', 'predictions'):  # another word is refused below
+    raise InputError(
+      f"config.keep is {keep!r}, and fit returns what is kept; say 'best', or "
+      'call mtl_jax.compare'
+    )
   given = calls.Given(data, seeds, workdir, {'keep': 'best', **config})
   check([scheme], [balancer])
   experiment = calls.experiment(given, 'fit', scheme=scheme, balancer=balancer)

@@ -93,8 +93,8 @@ class Model:
     """Measures predictions on rows with labels.
 
     Args:
-      rows: a data frame with inputs and labels, or a `data.Split`. Missing
-        labels are left out.
+      rows: a data frame with inputs, labels and the columns of weights of the
+        training table, or a `data.Split`. Missing labels are left out.
       seed: whose network is measured; None is all of them.
 
     Returns:

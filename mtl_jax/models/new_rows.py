@@ -53,12 +53,10 @@ class Encoding(NamedTuple):
       if self.recipe is None:
         return self.inputs(rows)  # raises
       labels, mask = self.recipe.labels(rows)
-      return labels, mask
+      return labels, _weighted(mask, self.recipe.weights(rows))
     if not hasattr(rows, 'mask'):
       raise InputError('rows have no labels; give a data frame or a data.Split')
-    weights = getattr(rows, 'weights', None)
-    known = rows.mask if weights is None else rows.mask * weights
-    return rows.labels, np.asarray(known)
+    return rows.labels, _weighted(rows.mask, getattr(rows, 'weights', None))
 
   def frame(
     self, tasks: tuple[Task, ...], outputs: list[np.ndarray]
@@ -71,6 +69,10 @@ class Encoding(NamedTuple):
       names = label_units.columns(task, values.shape[1], classes)
       parts |= dict(zip(names, values.T, strict=True))
     return pd.DataFrame(parts)
+
+
+def _weighted(mask: Any, weights: Any) -> np.ndarray:
+  return np.asarray(mask if weights is None else mask * weights)
 
 
 def make(data: dict, described: dict) -> Encoding:
@@ -118,9 +120,16 @@ def _checked(rows: Any, like: Any, where: str = 'rows') -> Any:
       f'{where}: shape {values.shape}; the model takes {_words(like)}'
     )
   kind = np.dtype(like['dtype']).kind
-  if values.dtype.kind not in ('fiu' if kind == 'f' else 'iu'):
+  if values.dtype.kind not in {'f': 'fiub', 'b': 'b'}.get(kind, 'iu'):
     raise InputError(f'{where}: dtype {values.dtype}; give {like["dtype"]}')
-  return values.astype(like['dtype'])
+  values = values.astype(like['dtype'])
+  if kind == 'f' and not np.isfinite(values).all():
+    row = np.argwhere(~np.isfinite(values))[0][0]
+    raise InputError(
+      f'{where}: row {row} has a value that is not finite; impute it as in '
+      'training, or leave the row out'
+    )
+  return values
 
 
 def _words(like: Any) -> str:

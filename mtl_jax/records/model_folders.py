@@ -13,6 +13,11 @@ AGAIN = (
   'it anew and keeps it'
 )
 
+NEEDED = (  # of model.json; its `arrays` and the rest go with these
+  *('arrays', 'collections', 'config', 'data', 'inputs', 'per_task'),
+  *('scheme', 'seeds', 'steps', 'tasks'),
+)
+
 
 def describe(folder: pathlib.Path) -> dict[str, Any]:
   """Reads and checks `model.json`.
@@ -34,6 +39,9 @@ def describe(folder: pathlib.Path) -> dict[str, Any]:
       f'reads format {FORMAT}; load it with the version that wrote it '
       f'({described.get("versions")}), or train it again'
     )
+  lacking = [name for name in NEEDED if name not in described]
+  if lacking:
+    raise InputError(f'{path} lacks {lacking[0]!r}: it is damaged; {AGAIN}')
   if not described['seeds']:
     raise InputError(
       f'{folder}: every run of this cell failed, so it has no model; lower '

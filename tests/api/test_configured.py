@@ -64,6 +64,17 @@ def test_a_name_is_a_configuration_or_a_data_set():
   assert configured.read('tfds').dataset == 'tfds'
 
 
+def test_a_table_is_no_configuration_and_a_folder_hides_none(
+  tmp_path, monkeypatch
+):
+  monkeypatch.chdir(tmp_path)
+  (tmp_path / 'actg175').mkdir()
+  assert configured.resolved('actg175').endswith('actg175.py')
+  (tmp_path / 'patients.csv').write_text('age,y\n1,2\n')
+  with pytest.raises(InputError, match=r'table\.path=patients\.csv'):
+    configured.resolved('patients.csv')
+
+
 @pytest.mark.parametrize(
   ('data', 'said'),
   [

@@ -60,6 +60,7 @@ def test_a_mistake_in_a_call_trains_nothing(table, caches):
   for call, said in (
     ({'scheme': 'hrad'}, "did you mean 'hard'"),
     ({'keep': 'bset'}, "config.keep is 'bset'; did you mean 'best'"),
+    ({'keep': 'nothing'}, 'fit returns what is kept'),
     ({'stpes': 3}, "did you mean 'steps'"),
   ):
     with pytest.raises(mtl.InputError, match=said):

@@ -171,6 +171,10 @@ def test_rows_that_do_not_fit_are_refused(table, case):
     other.predict(rows)
   with pytest.raises(InputError, match=r'takes float32 \[N, 3\]'):
     other.predict(np.zeros((5, 4)))
+  with pytest.raises(InputError, match='row 4 has a value that is not finite'):
+    other.predict(
+      np.where(np.arange(5)[:, None] < 4, 0, np.full((5, 3), np.nan))
+    )
   with pytest.raises(InputError, match='no seed 7'):
     other.predict(np.zeros((5, 3)), seed=7)
 
@@ -188,6 +192,10 @@ def test_what_is_no_model_is_said(tmp_path, table):
   path = tmp_path / 'later' / 'model.json'
   path.write_text(path.read_text().replace('"format": 1', '"format": 2'))
   cases[tmp_path / 'later'] = 'a model of format 2'
+  torn = tmp_path / 'torn'
+  torn.mkdir()
+  (torn / 'model.json').write_text('{"format": 1}')
+  cases[torn] = "lacks 'arrays': it is damaged"
   swept = tmp_path / 'swept'
   records.append(swept, {'kind': 'cell', 'scheme': 'hard'}, {'kind': 'done'})
   cases[swept] = '--config.keep=best'

@@ -10,13 +10,14 @@ import pandas as pd
 
 from mtl_jax.data.frames import (
   describe,
+  fitting,
   hints,
   pictures,
   plan,
   splitting,
   targets,
   tasks,
-  values,
+  weighing,
 )
 from mtl_jax.data.frames import recipe as recipes
 from mtl_jax.data.frames.plan import Asked
@@ -51,7 +52,7 @@ class DataSet:
     inputs: Any = None,
   ):
     self.name, self.source, self._inputs = name, source, inputs
-    self.frame = _plain(frame)
+    self.frame = _checked(frame)
     make = plan.make if inputs is None else plan.of_labels
     self.plan = make(self.frame, asked)
     if asked.split:  # the same rows for every seed
@@ -118,12 +119,7 @@ class DataSet:
   @functools.cached_property
   def _weights(self) -> np.ndarray | None:
     """Weights `[N, K]`; 1 for a task without, None if no task has any."""
-    names = self.plan.weights
-    if not any(names):
-      return None
-    ones = np.ones(len(self.frame))
-    own = [values.floats(self.frame[n]) if n else ones for n in names]
-    return np.stack(own, axis=1).astype(np.float32)
+    return weighing.of(self.frame, self.plan.weights)
 
   @functools.cached_property
   def _groups(self) -> np.ndarray | None:
@@ -177,17 +173,15 @@ def _fields(outcome: tasks.Outcome) -> dict[str, int]:
   return {}
 
 
-def _plain(frame: Any) -> pd.DataFrame:
-  """Names columns by text and rows by number."""
+def _checked(frame: Any) -> pd.DataFrame:
+  """Returns the table with plain names, or refuses it."""
   if not isinstance(frame, pd.DataFrame):
     raise InputError(
       f'the table is a {type(frame).__name__}; give a data frame'
     )
   if not len(frame):
     raise InputError('the table has no row')
-  plain = frame.reset_index(drop=True)
-  plain.columns = [str(name) for name in frame.columns]
+  plain = fitting.plain(frame)
   for name in plain.columns[plain.columns.duplicated()]:
     raise InputError(f'two columns are called {name!r}; rename one')
-  plain.attrs = dict(frame.attrs)
   return plain

@@ -45,8 +45,8 @@ def encode(recipe, frame: Any, pictures: np.ndarray | None = None) -> Any:
       f'rows are a {type(frame).__name__}; give a data frame with the columns '
       f'{", ".join(recipe.columns)}'
     )
+  frame = plain(frame)
   check_columns(frame, recipe.columns, 'rows')
-  frame = frame.reset_index(drop=True)
   parts = {
     'numbers': _numbers(recipe, frame),
     'categories': _categories(recipe, frame),
@@ -55,6 +55,14 @@ def encode(recipe, frame: Any, pictures: np.ndarray | None = None) -> Any:
   }
   found = {name: part for name, part in parts.items() if part is not None}
   return found['numbers'] if [*found] == ['numbers'] else found
+
+
+def plain(frame: pd.DataFrame) -> pd.DataFrame:
+  """Names columns by text and rows by number."""
+  named = frame.reset_index(drop=True)
+  named.columns = [str(name) for name in frame.columns]
+  named.attrs = dict(frame.attrs)
+  return named
 
 
 def check_columns(

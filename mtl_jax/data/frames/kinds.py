@@ -182,7 +182,9 @@ def _completed(column: Column, known, chosen: str, categories: str) -> Column:
     return column
   levels = tuple(values.ordered(list(set(values.words(known).tolist()))))
   if isinstance(known.dtype, pd.CategoricalDtype):
-    levels = tuple(map(str, known.cat.categories))
+    # The words of `values.words`, by which rows are encoded: 1.0 is '1'.
+    own = values.words(pd.Series(known.cat.categories))
+    levels = tuple(filter(None, dict.fromkeys(own.tolist())))
   if column.kind == 'yes/no' and len(levels) > 2:
     raise InputError(
       f'kinds: column {column.name!r} is yes/no and holds {len(levels)} values '

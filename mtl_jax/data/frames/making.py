@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mtl_jax.data.frames import array_inputs
 from mtl_jax.data.frames import tasks as words
 from mtl_jax.data.frames.dataset import DataSet
 from mtl_jax.data.frames.plan import Asked
@@ -84,7 +85,7 @@ def frame(
 
 def arrays(
   inputs: Any,
-  labels: Mapping[str, Any] | Sequence[Any] | np.ndarray,
+  labels: Mapping[str, Any] | Sequence[Any] | np.ndarray | pd.DataFrame,
   tasks: Sequence[str],
   groups: Any = None,
   weights: Any = None,
@@ -113,7 +114,8 @@ def arrays(
   columns |= _weight_columns(names, weights)
   columns |= {} if groups is None else {GROUP: np.asarray(groups)}
   columns |= {} if split is None else {SPLIT: np.asarray(split)}
-  _check_lengths(inputs, columns)
+  inputs = array_inputs.numeric(inputs)
+  array_inputs.check_lengths(inputs, columns)
   asked = Asked(
     tasks,
     weights=','.join(f'{n}={_weight(n)}' for n in names)
@@ -130,6 +132,8 @@ def _tuple(given: Any) -> tuple[str, ...]:
 
 
 def _label_columns(tasks, names: list[str], labels: Any) -> dict[str, Any]:
+  if isinstance(labels, pd.DataFrame):
+    labels = {str(name): labels[name] for name in labels}
   if isinstance(labels, np.ndarray) and labels.ndim == 1:
     labels = [labels]
   if isinstance(labels, np.ndarray):
@@ -176,18 +180,3 @@ def _weight_columns(names: list[str], weights: Any) -> dict[str, np.ndarray]:
       f'weights are {[*own.shape]}; give [N], or [N, {len(names)}]'
     )
   return {_weight(n): own[:, i] for i, n in enumerate(names)}
-
-
-def _check_lengths(inputs: Any, columns: dict[str, np.ndarray]) -> None:
-  import jax
-
-  leaves = jax.tree.leaves(inputs)
-  if not leaves:
-    raise InputError('inputs hold no array')
-  for name, own in {**columns, 'inputs': leaves[0]}.items():
-    for leaf in leaves:
-      if len(own) != len(leaf):
-        raise InputError(
-          f'{name!r} has {len(own)} rows and an input {len(leaf)}; '
-          'give as many of both'
-        )

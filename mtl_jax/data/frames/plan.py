@@ -100,7 +100,9 @@ def _outcomes(frame: pd.DataFrame, asked: Asked):
   outcomes = tasks.parse(asked.tasks, frame.columns)
   weights = weighing.parse(frame, asked.weights, outcomes)
   splitting.check(frame, asked.split, asked.group)
-  return tuple(targets.completed(frame, o) for o in outcomes), weights
+  outcomes = tuple(targets.completed(frame, o) for o in outcomes)
+  tasks.check_names(outcomes)
+  return outcomes, weights
 
 
 def _check_options(frame: pd.DataFrame, asked: Asked) -> None:
@@ -119,6 +121,11 @@ def _check_options(frame: pd.DataFrame, asked: Asked) -> None:
       f'parts is {parts!r}; it must be three whole numbers for training, '
       'validation and test, such as (3, 1, 1)'
     )
+  for word in asked.kinds:
+    if ':' not in word:
+      raise InputError(
+        f"kinds: {word!r} says no kind; write column:kind, as in 'zip:category'"
+      )
   given = [word.rpartition(':')[0] for word in asked.kinds]
   named = {'inputs': asked.inputs, 'drop': asked.drop, 'kinds': given}
   named |= {'split': [asked.split], 'group': [asked.group]}
@@ -170,7 +177,9 @@ def _reason(column: Column, frame: pd.DataFrame) -> str:
 
 def _check_inputs(columns: list[Column], dropped: dict[str, str]) -> None:
   if not columns:
-    said = '; '.join(f'{name}: {why}' for name, why in [*dropped.items()][:3])
+    # Columns that were not named say nothing about those that were.
+    told = [(n, w) for n, w in dropped.items() if w != 'not named']
+    said = '; '.join(f'{name}: {why}' for name, why in told[:3])
     raise InputError(
       f'no input column is left ({said or "the table has none"})'
     )

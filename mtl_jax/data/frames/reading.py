@@ -25,6 +25,7 @@ ENDINGS = {
 # How files of other types begin; a pickle runs code when it is loaded.
 _MARKS = {b'PAR1': 'parquet', b'ARROW1': 'feather', b'FEA1': 'feather'}
 _OTHERS = {'.xlsx': 'a spreadsheet', '.xls': 'a spreadsheet', '.json': 'JSON'}
+_NO_TABLE = 'no table that can be read'
 # What stands for a missing value, beside the words that pandas knows.
 MISSING = ('?', '.', '-')
 
@@ -125,10 +126,9 @@ def _by_name(file: pathlib.Path, endings: list[str], start: bytes) -> str:
       'write it again'
     )
   if not named:
-    what = next((t for e, t in _OTHERS.items() if e in endings), 'no table')
-    raise InputError(
-      f'{file} is {what} that can be read; save it as {", ".join(READERS)}'
-    )
+    other = next((t for e, t in _OTHERS.items() if e in endings), '')
+    what = f'{other}, which cannot be read' if other else _NO_TABLE
+    raise InputError(f'{file} is {what}; save it as {", ".join(READERS)}')
   return named
 
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from mtl_jax.data.frames import fitting, stored, targets
+from mtl_jax.data.frames import fitting, stored, targets, weighing
 from mtl_jax.data.frames.encoding import Fitted
 from mtl_jax.data.frames.kinds import Column
 from mtl_jax.data.frames.plan import Plan
@@ -26,6 +26,8 @@ class Recipe(NamedTuple):
     max_len: number of words to which text is cut or padded.
     image_size: height and width of pictures, in pixels.
     channels: channels of pictures, 0 without any.
+    weighed_by: column of the weights of each task, '' if it has none; () if no
+      task has any.
   """
 
   inputs_of: tuple[Column, ...]
@@ -36,6 +38,7 @@ class Recipe(NamedTuple):
   max_len: int = 0
   image_size: int = 0
   channels: int = 0
+  weighed_by: tuple[str, ...] = ()
 
   @property
   def columns(self) -> tuple[str, ...]:
@@ -91,7 +94,7 @@ class Recipe(NamedTuple):
     Raises:
       InputError: if a column is missing or a label is not valid.
     """
-    frame = frame.reset_index(drop=True)
+    frame = fitting.plain(frame)
     for outcome in self.outcomes:
       fitting.check_columns(frame, outcome.columns, f'task {outcome.name!r}')
     pairs = [targets.encode(frame, outcome) for outcome in self.outcomes]
@@ -100,6 +103,16 @@ class Recipe(NamedTuple):
       for pair, scale in zip(pairs, self.scales, strict=True)
     ]
     return tuple(found), np.stack([known for _, known in pairs], axis=1)
+
+  def weights(self, frame: pd.DataFrame) -> np.ndarray | None:
+    """Returns weights `[N, K]` of the labels of rows, None for all 1.
+
+    Raises:
+      InputError: if a column of weights is missing or a weight is not valid.
+    """
+    frame = fitting.plain(frame)
+    weighing.check(frame, self.weighed_by)
+    return weighing.of(frame, self.weighed_by)
 
   def to_json(self) -> dict[str, Any]:
     """Returns plain JSON values, of which `from_json` makes an equal recipe."""
@@ -134,4 +147,5 @@ def fit(plan: Plan, frame: pd.DataFrame) -> Recipe:
     asked.max_len,
     asked.image_size,
     plan.channels,
+    plan.weights if any(plan.weights) else (),
   )

@@ -44,7 +44,8 @@ def from_json(values: Any) -> dict[str, Any]:
     given['outcomes'] = tuple(_made(Outcome, o) for o in given['outcomes'])
     scales = given['scales']
     given['scales'] = tuple(None if s is None else tuple(s) for s in scales)
-    given['vocabulary'] = tuple(given['vocabulary'])
+    for name in ('vocabulary', 'weighed_by'):
+      given[name] = tuple(given.get(name, ()))
   except (KeyError, TypeError, AttributeError) as error:
     raise InputError(
       f'the recipe of the inputs is damaged ({error})'

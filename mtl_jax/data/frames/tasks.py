@@ -94,3 +94,30 @@ def _parsed(word: str, columns: list[str]) -> Outcome:
       )
   detail = [part.strip() for part in (found['detail'] or '').split(',')]
   return Outcome(name, kind, own, tuple(filter(None, detail)))
+
+
+def check_names(outcomes: Sequence[Outcome]) -> None:
+  """Checks that no two columns of predictions will have one name.
+
+  Args:
+    outcomes: the tasks, with their classes.
+
+  Raises:
+    InputError: if they do.
+  """
+  of_column = {}
+  for outcome in outcomes:
+    for column in _predicted(outcome):
+      other = of_column.setdefault(column, outcome.name)
+      if other != outcome.name:
+        raise InputError(
+          f'tasks {other!r} and {outcome.name!r} would both have a column of '
+          f'predictions called {column!r}; rename the column {outcome.name!r}'
+        )
+
+
+def _predicted(outcome: Outcome) -> list[str]:
+  """Names of columns of predictions, each with its spread over seeds."""
+  names = [f'{outcome.name}={name}' for name in outcome.classes]
+  names = names or [outcome.name]
+  return [*names, *(f'{name}_sd' for name in names)]

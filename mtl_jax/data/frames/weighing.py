@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float32
 
 from mtl_jax.data.frames import kinds, values
 from mtl_jax.data.frames.tasks import Outcome
@@ -42,10 +43,36 @@ def parse(
   for task in of_task:
     if task not in names:
       raise InputError(f'weights: no task {task!r}; {nearest(task, names)}')
-  for column in dict.fromkeys(filter(None, of_task.values())):
+  for task, column in of_task.items():
+    if word and not column:
+      raise InputError(
+        f"weights: task {task!r} has no column; write '{task}=COLUMN'"
+      )
+  check(frame, tuple(of_task.values()))
+  return tuple(of_task.get(name, '') for name in names)
+
+
+def check(frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
+  """Raises `InputError` if a column is missing or a weight is not valid."""
+  for column in dict.fromkeys(filter(None, columns)):
     check_column(frame, column, 'weights')
     _check_weights(frame[column])
-  return tuple(of_task.get(name, '') for name in names)
+
+
+def of(
+  frame: pd.DataFrame, columns: tuple[str, ...]
+) -> Float32[np.ndarray, 'rows tasks'] | None:
+  """Returns the weights of labels; None if no task has a column of them.
+
+  Args:
+    frame: the rows.
+    columns: column of the weights of each task, '' for weights of 1.
+  """
+  if not any(columns):
+    return None
+  ones = np.ones(len(frame))
+  own = [values.floats(frame[n]) if n else ones for n in columns]
+  return np.stack(own, axis=1).astype(np.float32)
 
 
 def _check_weights(series: pd.Series) -> None:

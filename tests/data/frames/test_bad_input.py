@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mtl_jax.data import frame, table
+from mtl_jax.data import arrays, frame, table
 from mtl_jax.data.frames import reading
 from mtl_jax.errors import InputError
 
@@ -152,6 +152,42 @@ TABLES = {
     {'kinds': ['age:numbr']},
     "did you mean 'number'",
   ),
+  'no kind of column': (
+    csv(),
+    BINARY,
+    {'kinds': ['age']},
+    "'age' says no kind",
+  ),
+  'one time': (
+    csv(age=3),
+    ('age+y:survival',),
+    {},
+    'all 60 known labels are 3',
+  ),
+  'named input is empty': (
+    csv(age=np.nan),
+    BINARY,
+    {'inputs': ['age']},
+    r'left \(age: it has no known value\)',
+  ),
+  'two columns of predictions': (
+    csv(**{'y=1': np.arange(60) / 7}),
+    ('y:binary', 'y=1:regression'),
+    {},
+    "'y' and 'y=1' would both have a column of predictions called 'y=1'",
+  ),
+  'spread and task': (
+    csv(age_sd=np.arange(60) / 7),
+    ('age:regression', 'age_sd:regression'),
+    {},
+    "predictions called 'age_sd'",
+  ),
+  'weights of one': (
+    csv(),
+    BINARY,
+    {'weights': 'y='},
+    "task 'y' has no column",
+  ),
   'categories': (csv(), BINARY, {'categories': 'hot'}, "mean 'onehot'"),
   'parts': (csv(), BINARY, {'parts': (3, 1)}, 'three whole numbers'),
   'weight': (
@@ -223,7 +259,7 @@ FILES = {
   'torn.parquet': (b'PAR1 and no more', 'cannot be read as parquet'),
   'table.pkl': (pickle.dumps(1), 'is a pickle.*never loaded'),
   'secret.csv': (pickle.dumps({'a': 1}), 'is a pickle'),
-  'sheet.xlsx': (b'PK\3\4....', 'is a spreadsheet'),
+  'sheet.xlsx': (b'PK\3\4....', 'is a spreadsheet, which cannot be read'),
 }
 
 
@@ -277,6 +313,14 @@ def test_new_rows_have_the_columns_and_types_of_the_model():
   two = pd.concat([csv(), csv()[['age']]], axis=1)
   with pytest.raises(InputError, match="two columns are called 'age'"):
     data.recipe.inputs(two)
+
+
+@pytest.mark.parametrize(
+  'inputs', [np.array([['a']] * 60), np.zeros(60, 'M8[D]'), np.float32(1)]
+)
+def test_arrays_are_of_numbers(inputs):
+  with pytest.raises(InputError, match='give arrays of numbers'):
+    arrays(inputs, {'y': np.arange(60) % 2}, BINARY)
 
 
 def test_a_damaged_recipe_is_refused():

@@ -9,9 +9,10 @@ import pytest
 import mtl_jax.tasks
 from mtl_jax import data as datasets
 from mtl_jax import plugins
-from mtl_jax.data import frame
+from mtl_jax.data import arrays, frame
 from mtl_jax.data.frames import tasks
 from mtl_jax.data.frames.recipe import Recipe
+from mtl_jax.errors import InputError
 
 from .conftest import TASKS
 
@@ -227,3 +228,37 @@ def test_dates_are_days(first):
   days = values.days(series, values.form(series))
   assert np.isnan(days[1])
   assert (days[0], days[0] - days[2]) == (18305, 12)
+
+
+def test_columns_may_be_numbered(people):
+  rows = people[['age', 'sick']].set_axis([0, 1], axis=1)
+  recipe = frame(rows, ('1:binary',))(0).recipe
+  assert recipe.inputs(rows).shape == (120, 2)  # with an indicator of blanks
+  np.testing.assert_array_equal(recipe.labels(rows)[1], True)
+
+
+@pytest.mark.parametrize('levels', [[1.0, 2.0], [' a', 'b ']])
+def test_categories_of_a_type_are_those_of_their_words(people, levels):
+  rows = people[['sick']].assign(own=pd.Categorical(levels * 60))
+  data = frame(rows, ('sick:binary',))
+  typed = data(0).recipe.inputs(rows)
+  np.testing.assert_array_equal(typed, [[1, 0], [0, 1]] * 60)
+
+
+def test_a_recipe_knows_the_weights(people):
+  rows = people.assign(w=np.arange(120) / 10)
+  data = frame(rows, TASKS, weights='score=w')(0)
+  again = Recipe.from_json(json.loads(json.dumps(data.recipe.to_json())))
+  found = again.weights(rows)[data.test.rows]
+  np.testing.assert_array_equal(found, data.test.weights)
+  with pytest.raises(InputError, match="weights: no column 'w'"):
+    again.weights(people)
+  assert frame(people, TASKS)(0).recipe.weights(people) is None
+
+
+def test_arrays_may_come_as_data_frames(people):
+  rows = people[['visits']]
+  data = arrays(rows, people[['sick']], ('sick:binary',))(0)
+  np.testing.assert_array_equal(
+    data.train.inputs, rows.to_numpy()[data.train.rows]
+  )
