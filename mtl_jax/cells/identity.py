@@ -32,6 +32,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 CORE = (
   'train',
   'layers',
+  'linalg.py',
   'schemes/base',
   'schemes/parts',
   'encoders/__init__.py',
