@@ -19,11 +19,17 @@ LAPACK = {
   *('svdvals', 'tensorinv', 'tensorsolve', 'triangular_solve'),
 }
 PRIMITIVES = {'eigh', 'lu', 'triangular_solve'}
+
+
+def first_row(solve):
+  return lambda matrix: solve(matrix, matrix[0])
+
+
 CALLS = {
   'eigh': (linalg.eigh, jnp.linalg.eigh),
   'eigvalsh': (linalg.eigvalsh, jnp.linalg.eigvalsh),
-  'solve': (lambda a: linalg.solve(a, a[0]), lambda a: jnp.linalg.solve(a, a[0])),
-}  # fmt: skip
+  'solve': (first_row(linalg.solve), first_row(jnp.linalg.solve)),
+}
 
 
 @pytest.mark.parametrize('name', CALLS)
