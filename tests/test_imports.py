@@ -15,6 +15,7 @@ ROOMS = [
   'records',
   'tasks',
   'layers',
+  'linalg',
   'encoders',
   'balancers',
   'data',

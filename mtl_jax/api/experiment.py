@@ -47,7 +47,7 @@ class Experiment(NamedTuple):
     """
     datas = cells.data(self.config, self.load)
     if hosts.is_process_0():
-      described.show(described.lines(self.config, self.load))
+      described.show(self.config, self.load)
     folder = self.folder or workdirs.of(self.config, datas, self.budget)
     return self._replace(datas=tuple(datas), folder=folder)
 

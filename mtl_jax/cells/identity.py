@@ -32,6 +32,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 CORE = (
   'train',
   'layers',
+  'linalg.py',
   'schemes/base',
   'schemes/parts',
   'encoders/__init__.py',
@@ -69,6 +70,9 @@ LATER = {
   'patience': 0,
   'accumulate': 1,
 }
+# Data sets of a user's tables, which are in memory or in files of any path: the
+# arrays say all of them.
+TABLES = ('table', 'several')
 # Further files of cells that measure interference, and of reference models.
 PROBES = (
   'interference/grad_tag.py',
@@ -109,6 +113,8 @@ def sources(choices: Choices) -> dict[str, str]:
     for what, chosen in choices._asdict().items()
     if what in ('encoder', 'scheme', 'balancer')
   }
+  if choices.dataset.name in TABLES:
+    return {**digests, 'core': core()}
   # Without neighbours: those are other data sets, and the arrays of this one
   # have a digest of their own.
   loader = inspect.getmodule(choices.dataset.make)
@@ -172,6 +178,9 @@ def _named(chosen: Choice) -> dict[str, dict]:
 def _in_memory(config: Any, data: Data) -> dict:
   """The name of data that the config does not name, as arrays in memory."""
   asked, name = config.dataset, data.card.name
+  # Not the fields: a file and a data frame with the same rows are the same.
+  if asked in TABLES:
+    return {'dataset': {name: {}}}
   # The card of `tfds` has the name of what it read, and a user's file may give
   # any name: both are data of the file that the config names.
   if asked not in datasets.names() or asked in ('tfds', name):

@@ -11,7 +11,6 @@ The fields are those of `mtl_jax.data.frame`, which describes them.
 from __future__ import annotations
 
 import functools
-import pathlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -108,5 +107,4 @@ def _frozen(value: Any) -> Any:
 def _read(path: str, stamps: tuple, **fields: Any) -> dataset.DataSet:
   # The stamps are in the key, so that a file that has changed is read again.
   del stamps
-  name = pathlib.Path(path).name.partition('.')[0].strip('*') or 'table'
-  return making.frame(reading.read(path), name=name, source=path, **fields)
+  return making.frame(reading.read(path), source=path, **fields)

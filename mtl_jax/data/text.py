@@ -5,9 +5,7 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-import scipy.sparse
 from jaxtyping import Int32, Integer
-from scipy.sparse import csgraph
 
 PADDING, UNKNOWN, FIRST_WORD = 0, 1, 2
 
@@ -93,13 +91,17 @@ def groups(
   Returns:
     A group number per row.
   """
+  # Checks of tables import this file, and SciPy takes a third of their time.
+  from scipy import sparse
+  from scipy.sparse import csgraph
+
   split = [tokens(sentence) for sentence in sentences]
   texts = [' '.join(row) if len(row) >= 4 else '' for row in split]
   compared = np.asarray(compared)
   close = compared[similar([split[i] for i in compared])]
   pairs = np.concatenate([_equal(documents), _equal(texts), close])
   shape = (len(split), len(split))
-  joined = scipy.sparse.coo_array((np.ones(len(pairs)), pairs.T), shape)
+  joined = sparse.coo_array((np.ones(len(pairs)), pairs.T), shape)
   return csgraph.connected_components(joined)[1]
 
 
@@ -115,11 +117,13 @@ def similar(
   Returns:
     Row numbers of the pairs; each pair occurs in both orders.
   """
+  from scipy import sparse
+
   words = sorted(set(itertools.chain.from_iterable(split)))
   number = {word: i for i, word in enumerate(words)}
   cells = [(i, number[w]) for i, row in enumerate(split) for w in set(row)]
   rows, numbers = np.array(cells).T
-  table = scipy.sparse.csr_array(
+  table = sparse.csr_array(
     (np.ones(len(cells), np.float32), (rows, numbers)), (len(split), len(words))
   )
   sizes = table.sum(axis=1)

@@ -22,7 +22,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
-from mtl_jax import train
+from mtl_jax import linalg, train
 from mtl_jax.data.base import Split
 from mtl_jax.data.sources import Source
 from mtl_jax.interference import linearised
@@ -183,7 +183,7 @@ def tuned(
 
   def step(point, _):
     curved = hessian(point) + penalty * jnp.eye(start.size)
-    down = jnp.linalg.solve(curved, jax.grad(objective)(point))
+    down = linalg.solve(curved, jax.grad(objective)(point))
     tried = point[None] - jnp.array(PARTS)[:, None] * jnp.nan_to_num(down)[None]
     values = lax.map(objective, tried)
     return tried[jnp.argmin(jnp.where(jnp.isnan(values), jnp.inf, values))], ()

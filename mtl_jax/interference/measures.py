@@ -14,6 +14,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
+from mtl_jax import linalg
 from mtl_jax.balancers import base, solvers
 
 Gram = base.Gram
@@ -107,7 +108,7 @@ def condition(gram: Gram) -> Float[Array, '']:
   `J` is the matrix of the K gradients, and `gram` is `J J'`.
   """
   # Not `solvers.eigen`, which computes eigenvectors as well.
-  values = jnp.linalg.eigvalsh(gram / jnp.maximum(jnp.trace(gram), 1e-30))
+  values = linalg.eigvalsh(gram / jnp.maximum(jnp.trace(gram), 1e-30))
   nonzero = values > 1e-6 * values.max()  # the others are rounding
   least = jnp.where(nonzero, values, jnp.inf).min()
   return jnp.sqrt(values.max() / least)

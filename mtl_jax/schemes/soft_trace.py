@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from mtl_jax import linalg
 from mtl_jax.schemes import base
 
 
@@ -61,7 +62,7 @@ def _trace_norm(matrix):
     value, direction = _trace_norm(matrix.T)
     return value, direction.T
   gram = jnp.matmul(matrix, matrix.T, precision='highest')
-  squares, vectors = jnp.linalg.eigh(gram)
+  squares, vectors = linalg.eigh(gram)
   # Relative: float32 leaves rounding errors of the zero eigenvalues.
   positive = squares > 1e-6 * squares.max()
   values = jnp.sqrt(jnp.where(positive, squares, 0))

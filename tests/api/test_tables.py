@@ -6,6 +6,10 @@ import pandas as pd
 import pytest
 
 import mtl_jax as mtl
+from mtl_jax import cells
+from mtl_jax.api import configured
+from mtl_jax.api import given as calls
+from mtl_jax.cells import choices, identity
 from tests import small
 
 quick = small.quick
@@ -53,6 +57,45 @@ def test_a_frame_is_compared_fitted_and_predicted(table, caches, capsys):
     data, 'hard', seeds=1, reference=False, workdir=None, **SMALL
   )
   assert {f.name for f in result.folders} & {p.parent.name for p in before}
+
+
+def from_file(path):
+  """The config of a command with this table."""
+  config = configured.read('table')
+  config.datasets.table.path = str(path)
+  config.datasets.table.tasks = ('sick:binary', 'score:regression')
+  return config
+
+
+@pytest.mark.parametrize('name', ['patients', 'table'])
+def test_a_table_is_the_same_in_memory_and_in_a_file(table, tmp_path, name):
+  path = tmp_path / f'{name}.csv'
+  table.to_csv(path, index=False)
+  frame = mtl.frame(mtl.read(path), ['sick:binary', 'score:regression'])
+  found = []
+  for data in (from_file(path), frame):
+    asked = calls.experiment(calls.Given(data, 2, None, {}), 'fit')
+    datas = cells.data(asked.config, asked.load)
+    chosen = choices.choose(asked.config)
+    found.append((
+      identity.comparable(asked.config, chosen, datas),
+      identity.sources(chosen),
+    ))  # fmt: skip
+  assert found[0] == found[1]
+  assert found[0][0]['dataset'] == {name: {}}
+
+
+def test_cells_of_a_file_are_found_from_memory(table, caches, capsys):
+  path = caches / 'patients.csv'
+  table.to_csv(path, index=False)
+  mtl.fit(from_file(path), workdir=caches / 'w', **SMALL)
+  before = {p: p.read_bytes() for p in caches.rglob('records.jsonl')}
+  frame = mtl.frame(mtl.read(path), ['sick:binary', 'score:regression'])
+  capsys.readouterr()
+  for _ in range(2):
+    mtl.fit(frame, workdir=caches / 'w', **SMALL)
+  assert {p: p.read_bytes() for p in caches.rglob('records.jsonl')} == before
+  assert capsys.readouterr().out.count('# Data: patients') == 1
 
 
 def test_a_mistake_in_a_call_trains_nothing(table, caches):

@@ -20,7 +20,8 @@ FILES = (
 
 @pytest.fixture
 def toy(tmp_path):
-  config = test_compare.CONFIG.replace('1200, 60', '20, 4')
+  # Three runs: a core of two computes two at once, and LAPACK a batch of two.
+  config = test_compare.CONFIG.replace('2, 1200, 60', '3, 20, 4')
   (tmp_path / 'toy.py').write_text(config)
   return f'--config={tmp_path}/toy.py', f'--workdir={tmp_path}/w'
 
@@ -42,7 +43,7 @@ def test_a_scheme_is_looked_at_once(toy, tmp_path):
     'step', 'module', 'task_i', 'task_j', 'measure', 'seed', 'value'
   ]  # fmt: skip
   assert sorted(frame.step.unique()) == [0, 5, 10, 15, 20]
-  assert set(frame.seed) == {0, 1}
+  assert set(frame.seed) == {0, 1, 2}
   page = (folder / 'interference.md').read_text()
   assert page.splitlines()[2].lstrip('- ') in first.stdout.replace('\n', ' ')
   assert 'on 4 training batches of 8 rows' in ' '.join(first.stdout.split())

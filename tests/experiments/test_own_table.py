@@ -66,9 +66,7 @@ def test_tables_of_tasks_are_checked_and_shown_too(config, path, tmp_path):
   with flagsaver.as_parsed(weights='w'):
     own_table.check(config)
   assert config.datasets.several.weights == 'w'
-  text = described.lines(config, None)
-  described.show(text)
-  described.write(text, tmp_path)
+  described.write(described.lines(config, None), tmp_path)
   assert "weights from 'w'" in (tmp_path / 'data.md').read_text()
   config.datasets.several.tables = (path,)
   with pytest.raises(InputError, match='give pairs of a file and its tasks'):
@@ -76,12 +74,17 @@ def test_tables_of_tasks_are_checked_and_shown_too(config, path, tmp_path):
 
 
 def test_what_was_inferred_is_printed_and_written(config, tmp_path, capsys):
-  text = described.lines(config, None)
-  described.show(text)
-  described.write(text, tmp_path)
+  config.verbose = 0
+  described.show(config, None)
+  assert not capsys.readouterr().out
+  config.verbose = 1
+  described.show(config, None)
+  described.write(described.lines(config, None), tmp_path)
   shown = capsys.readouterr().out.strip()
   assert shown == (tmp_path / 'data.md').read_text().strip()
   assert '| age | number | 0 | 0 to 49, mean' in shown
+  described.show(config, None)  # once in a process
+  assert not capsys.readouterr().out
 
 
 def test_a_file_that_has_changed_is_read_again(config, path):

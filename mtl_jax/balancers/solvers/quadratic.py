@@ -1,7 +1,7 @@
 """Quadratic problems in the task weights, solved to float32 accuracy.
 
 All take a fixed number of operations, so they can be compiled and mapped over
-runs; only `eigh` calls LAPACK, and it is batched. They are solved in variables
+runs; only `eigh` calls LAPACK. They are solved in variables
 `norms * weights`, in which the matrix is that of cosines: gradients whose norms
 differ by orders of magnitude do not lose accuracy.
 """
@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
+from mtl_jax import linalg
 from mtl_jax.balancers import base
 from mtl_jax.balancers.solvers import active_sets
 
@@ -199,7 +200,7 @@ def eigen(gram: base.Gram) -> tuple[Array, Array, Array]:
     eigenvalues that are above rounding.
   """
   scale = jnp.maximum(jnp.trace(gram), 1e-30)
-  values, vectors = jnp.linalg.eigh(gram / scale)
+  values, vectors = linalg.eigh(gram / scale)
   tolerance = 1e-12 if gram.dtype == jnp.float64 else 1e-6
   nonzero = values > tolerance * values.max()
   return values * scale, vectors, nonzero

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mtl_jax.data.frames import array_inputs
+from mtl_jax.data.frames import array_inputs, reading
 from mtl_jax.data.frames import tasks as words
 from mtl_jax.data.frames.dataset import DataSet
 from mtl_jax.data.frames.plan import Asked
@@ -30,7 +30,7 @@ def frame(
   max_len: int = 40,
   vocab_size: int = 10_000,
   image_size: int = 32,
-  name: str = 'table',
+  name: str = '',
   source: str = 'a data frame',
 ) -> DataSet:
   """Makes a data set of a data frame.
@@ -55,7 +55,8 @@ def frame(
     max_len: number of words to which text is cut or padded.
     vocab_size: size of the vocabulary of text.
     image_size: height and width that pictures are scaled to, in pixels.
-    name: name of the data, for reports.
+    name: name of the data, for reports; '' is that of the file that
+      `mtl_jax.read` has read, or 'table'.
     source: where the rows come from, for the card.
 
   Returns:
@@ -80,6 +81,8 @@ def frame(
     vocab_size,
     image_size,
   )
+  # A table that is no data frame is refused by `DataSet`.
+  name = name or getattr(df, 'attrs', {}).get(reading.NAME, 'table')
   return DataSet(df, asked, name, source)
 
 

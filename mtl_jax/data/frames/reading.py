@@ -28,9 +28,10 @@ _OTHERS = {'.xlsx': 'a spreadsheet', '.xls': 'a spreadsheet', '.json': 'JSON'}
 _NO_TABLE = 'no table that can be read'
 # What stands for a missing value, beside the words that pandas knows.
 MISSING = ('?', '.', '-')
+NAME = 'name'  # key of the attributes of a table that was read
 
 
-def read(path: str) -> pd.DataFrame:
+def read(path: str | pathlib.Path) -> pd.DataFrame:
   """Reads a table.
 
   Args:
@@ -38,12 +39,14 @@ def read(path: str) -> pd.DataFrame:
       alphabetical order and must have the same columns.
 
   Returns:
-    The table; `attrs['folder']` is the folder of its first file.
+    The table; `attrs['folder']` is the folder of its first file, and
+    `attrs['name']` the name of the file or pattern, without its ending.
 
   Raises:
     InputError: if there is no such file, it is of another type or damaged, it
       has no rows, or two columns have one name.
   """
+  path = str(path)
   paths = files(path)
   frames = [_read(file) for file in paths]
   for file, frame in zip(paths, frames, strict=True):
@@ -56,7 +59,13 @@ def read(path: str) -> pd.DataFrame:
   whole = frames[0] if len(frames) == 1 else pd.concat(frames)
   whole = whole.reset_index(drop=True)
   whole.attrs[pictures.FOLDER] = str(paths[0].parent)
+  whole.attrs[NAME] = named(path)
   return whole
+
+
+def named(path: str) -> str:
+  """Returns the name of a table: that of its file or pattern, if it has one."""
+  return pathlib.Path(path).name.partition('.')[0].strip('*') or 'table'
 
 
 def files(path: str) -> list[pathlib.Path]:
