@@ -75,6 +75,7 @@ def step(
     passes,
     state.balance,
     balance_key,
+    system.frozen,
   )
   grads = balancing.add_penalty(
     system.scheme, hp, opened.params, combined.grads
