@@ -260,28 +260,13 @@ def make(
   data = task_groups.first(datas[0], groups)
   config = encoder_inputs.completed(config, datas)
   resolved = build.resolve(config, data.tasks, len(data.train.mask))
-  chosen, system = resolved.choices, resolved.system
   numbered = task_groups.numbered(resolved.settings, groups)
-  # Keys that most cells lack are left out, so that their digests do not change.
-  distinct = {
-    'scheme': {chosen.scheme.name: chosen.scheme.fields},
-    'balancer': {chosen.balancer.name: chosen.balancer.fields},
-    'settings': numbered,
-    'sources': identity.sources(chosen),
-  }
-  if system.balancer.needs_gram and config.gram_over != 'shared':
-    distinct['gram_over'] = config.gram_over
-  if config.probe.batches:
-    distinct['probe'] = config.probe.to_dict()
-    measured = identity.digest_of_named(identity.PROBES)
-    distinct['sources'] |= {'probe': measured}
-  begun = initial.read(config.init_from) if config.init_from else None
-  distinct |= changed.named(config, begun)
-  if groups:
-    distinct['groups'] = task_groups.names(datas[0], groups)
   runs = [(seed, s) for s in numbered for seed in settings.seeds(config)]
-  shared = identity.comparable(config, chosen, datas)
-  named = {**shared, **distinct}
+  begun = initial.read(config.init_from) if config.init_from else None
+  shared = identity.comparable(config, resolved.choices, datas)
+  named = {**shared, **_distinct(resolved, numbered, begun)}
+  if groups:
+    named['groups'] = task_groups.names(datas[0], groups)
   cell = Cell(resolved, datas, runs, shared, named, groups, begun)
   # All processes must agree on it: tracing asks all of them for their memory.
   done = workdir and records.finished(workdir / 'cells' / cell.hash)
@@ -289,6 +274,27 @@ def make(
     _ = cell.facts  # traces the cell, which raises `InputError`
     changed.check(cell)
   return cell
+
+
+def _distinct(
+  resolved: Resolved, numbered: list[dict], begun: Initial | None
+) -> dict:
+  """What the identity of a cell has besides what a table's cells share."""
+  config, chosen = resolved.config, resolved.choices
+  # Keys that most cells lack are left out, so that their digests do not change.
+  distinct = {
+    'scheme': {chosen.scheme.name: chosen.scheme.fields},
+    'balancer': {chosen.balancer.name: chosen.balancer.fields},
+    'settings': numbered,
+    'sources': identity.sources(chosen),
+  }
+  if resolved.system.balancer.needs_gram and config.gram_over != 'shared':
+    distinct['gram_over'] = config.gram_over
+  if config.probe.batches:
+    distinct['probe'] = config.probe.to_dict()
+    measured = identity.digest_of_named(identity.PROBES)
+    distinct['sources'] |= {'probe': measured}
+  return distinct | changed.named(config, begun)
 
 
 def _check_count(config: Any, datas: list[Data]) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,12 +22,27 @@ class Initial(NamedTuple):
     digest: of their content, 12 hex digits.
     of_seeds: the arrays of each seed; under None those of all seeds.
     dataset: that they were trained on, '' if it is not known.
+    resplit: whether each seed has a split of its own.
   """
 
   path: str
   digest: str
   of_seeds: dict[int | None, Arrays]
   dataset: str = ''
+  resplit: bool = False
+
+  def leaks(self, dataset: str, resplit: bool, seeds: Iterable[int]) -> bool:
+    """Whether runs are tested on rows that these arrays were trained on.
+
+    Args:
+      dataset: of the runs.
+      resplit: whether their seeds have splits of their own.
+      seeds: of the runs.
+    """
+    if dataset != self.dataset:
+      return False
+    alike = not resplit or {*seeds} <= self.of_seeds.keys()
+    return self.resplit != resplit or not alike
 
   def of(self, seed: int) -> Arrays:
     """The arrays that a seed starts from.
@@ -96,7 +111,8 @@ def _of_model(folder: pathlib.Path) -> Initial:
     own['seed']: {name: x[i] for name, x in arrays.items()}
     for i, own in enumerate(described['seeds'])
   }
-  return Initial(str(folder), _digest(of_seeds), of_seeds, described['dataset'])
+  trained_on = described['dataset'], described['config']['resplit']
+  return Initial(str(folder), _digest(of_seeds), of_seeds, *trained_on)
 
 
 def _digest(of_seeds: Mapping[int | None, Arrays]) -> str:

@@ -164,7 +164,9 @@ def own_rows(data: Data, seed: int) -> Data:
   Raises:
     InputError: if a task is left without a training row.
   """
-  mask = data.train.mask
+  mask, weights = data.train.mask, data.train.weights
+  if weights is not None:
+    mask = mask & (weights > 0)  # A label that does not count is no label.
   draw = splits.words(seed, mask.shape, _OWN)
   # The largest random word among the known labels of a row chooses its task.
   chosen = np.where(mask, draw, 0).argmax(axis=1)

@@ -76,6 +76,7 @@ def draw(cell: Cell, steps: int, seed: Any, step: Any, num_rows: Any) -> Any:
   return train.draw(
     *(batches, seed, step, num_rows, steps, sizes.batch, length),
     quotas=tuple(map(Quota, how.quotas, how.sizes)),
+    parts=cell.system.accumulate,
   )
 
 

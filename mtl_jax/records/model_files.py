@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 
 from mtl_jax.records import atomic
@@ -76,7 +77,7 @@ def read_arrays(folder: pathlib.Path, described: dict) -> dict[str, np.ndarray]:
     for name, own in described['arrays'].items()
   }
   path = (folder / BEST).absolute()
-  with _orbax().StandardCheckpointer() as checkpointer:
+  with _checkpointer() as checkpointer:
     return named(checkpointer.restore(path, nested(like)))
 
 
@@ -98,13 +99,25 @@ def remove(folder: pathlib.Path) -> None:
 
 def _save(path: pathlib.Path, tree: dict) -> None:
   # Orbax writes another folder and renames it.
-  with _orbax().StandardCheckpointer() as checkpointer:
+  with _checkpointer() as checkpointer:
     checkpointer.save(os.path.abspath(path), tree, force=True)
 
 
-def _orbax() -> Any:
+def _checkpointer() -> Any:
+  """Orbax's reader and writer, of this process alone."""
   # It takes a third of a second to import.
-  return importlib.import_module('orbax.checkpoint')
+  ocp = importlib.import_module('orbax.checkpoint')
+  own = jax.process_index()
+  # By default Orbax waits for all processes of a job, and only process 0 writes
+  # models.
+  alone = ocp.options.MultiprocessingOptions(
+    primary_host=own,
+    active_processes={own},
+    barrier_sync_key_prefix=f'process_{own}',
+  )
+  return ocp.StandardCheckpointer(
+    **{'multiprocessing_options': alone} if jax.process_count() > 1 else {}
+  )
 
 
 def named(tree: Mapping, prefix: str = '') -> dict[str, Any]:

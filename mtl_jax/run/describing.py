@@ -91,7 +91,7 @@ def _described(cell: Cell, runs: Runs) -> dict[str, Any]:
       {
         'seed': seed,
         'settings': [run.line['hp'] for run in own],
-        'best_step': own[0].line['best_step'],
+        'best_step': _best_steps(cell, own),
         'steps': max(run.line['steps'] for run in own),
         'data': used.index(_number(cell, seed)),
       }
@@ -105,6 +105,14 @@ def _described(cell: Cell, runs: Runs) -> dict[str, Any]:
     },
     'sources': cell.identity['sources'],
   }
+
+
+def _best_steps(cell: Cell, own: Sequence[Any]) -> dict[str, int]:
+  """By task, the best step of the run that its part of the model is from."""
+  names = [task.name for task in cell.system.tasks]
+  parts = own if len(own) > 1 else [*own] * len(names)
+  pairs = zip(names, parts, strict=True)
+  return {name: run.line['best_step'][name] for name, run in pairs}
 
 
 def _collections(runs: Runs) -> list[str]:

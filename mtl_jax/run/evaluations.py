@@ -56,11 +56,13 @@ class Evaluations:
     lines = stops.going(lines, ends, steps[1])
     records.append(self._folder, *lines)
     self._tracking.add(lines)
-    self._notices.collapses(chunk, steps, metrics.readings)
+    going = ends >= steps[1]
+    readings = _of_going(metrics.readings, going)
+    self._notices.collapses(chunk, steps, readings)
     losses = outcomes.mean_losses(cell, metrics.losses)
     self._live.advance((steps[1] - steps[0]) * len(chunk.runs), losses)
     if cell.config.verbose > 1:
-      score = outcomes.score(cell, chunk, valid, scale, ends >= steps[1])
+      score = outcomes.score(cell, chunk, valid, scale, going)
       self._live.say(messages.evaluation(cell, steps[1], lines, score))
 
   def finish(self) -> None:
@@ -70,3 +72,11 @@ class Evaluations:
   def close(self) -> None:
     """Ends the log."""
     self._tracking.close()
+
+
+def _of_going(readings: dict, going: np.ndarray) -> dict:
+  """Readings `[R, ...]` with NaN for runs that have stopped."""
+  return {
+    name: np.where(going.reshape(-1, *[1] * (x.ndim - 1)), x, np.nan)
+    for name, x in readings.items()
+  }

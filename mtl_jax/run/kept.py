@@ -114,7 +114,8 @@ class Keeper:
   def _follows(self, chunk: Chunk) -> bool:
     """Whether the runs of all earlier chunks were kept, in another job, too."""
     path = self._waiting / UNTIL
-    return path.exists() and int(path.read_text()) == chunk.first
+    # More of them where a job has ended after a chunk, before its checkpoint.
+    return path.exists() and int(path.read_text()) >= chunk.first
 
   def _path(self, number: int) -> pathlib.Path:
     return self._waiting / f'{number}.npz'

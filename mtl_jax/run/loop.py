@@ -55,7 +55,7 @@ class Training:
     self.notices = Notices(cell, folder, live)
     self.keeper = Keeper(cell, folder)
     self.evaluations = Evaluations(cell, folder, live, self.notices)
-    self.counts = []  # of each chunk: unlabelled batches, fallbacks
+    self.counts = []  # of each chunk: unlabelled batches, fallbacks, steps
 
   def run(self) -> None:
     """Trains all chunks, then records the cost of the cell."""
@@ -138,7 +138,7 @@ class Training:
     self.keeper.add(chunk, state, outputs, lines, last)
     records.append(self.folder, *lines)
     self.probing.save_features(self.folder, chunk, self.inputs, self.state)
-    self.counts.append((state.unlabelled, state.fallbacks))
+    self.counts.append((state.unlabelled, state.fallbacks, state.step))
     for text in messages.failures(self.cell, lines):
       self.live.say(text)
 

@@ -69,7 +69,7 @@ def evaluation(cell: Cell, step: int, lines: list[dict], score: float) -> str:
 
 
 def notes(
-  cell: Cell, unlabelled: np.ndarray, fallbacks: np.ndarray
+  cell: Cell, unlabelled: np.ndarray, fallbacks: np.ndarray, taken: np.ndarray
 ) -> list[str]:
   """Reports tasks without labels and steps in which the balancer failed.
 
@@ -77,11 +77,12 @@ def notes(
     cell: named in the messages.
     unlabelled: `[R, K]`, batches of each run without a valid label of the task.
     fallbacks: `[R]`, steps of each run without finite weights of the balancer.
+    taken: `[R]`, steps of each run; fewer than asked where all have stopped.
 
   Returns:
     The messages; none where all is well.
   """
-  steps = cell.config.steps
+  steps = int(taken.max())
   texts = [
     f'{cell.name}: task {task.name!r} had no valid label in '
     f'{int(count.max())} of {steps} batches; its loss was 0 then'

@@ -91,11 +91,11 @@ def report(cell: Cell) -> list[str]:
     f'  {name}: its shape is {theirs}, not {own}'
     for name, (theirs, own) in fitted.other_shape.items()
   ]
-  same = source.dataset == cell.datas[0].card.name and cell.config.resplit
-  if same and len(source.of_seeds) == 1 and len(cell.datas) > 1:
+  dataset, seeds = cell.datas[0].card.name, [seed for seed, _ in cell.runs]
+  if source.leaks(dataset, cell.config.resplit, seeds):
     lines.append(
-      '  all seeds start from one, whose training rows are test rows of other '
-      'resplits: their results look better than they are'
+      '  it was trained on another split of these rows, so that some of its '
+      'training rows are test rows here: results look better than they are'
     )
   return lines
 

@@ -4,12 +4,13 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from mtl_jax.balancers import base as balancers
 from mtl_jax.schemes import base as schemes
 from mtl_jax.schemes.base import heads
-from mtl_jax.train import task_gradients
+from mtl_jax.train import freezing, task_gradients
 from mtl_jax.train.optimizers import Hp
 from mtl_jax.train.parameters import Parameters
 from mtl_jax.train.task_gradients import ForwardPass
@@ -33,6 +34,7 @@ class Problem(NamedTuple):
       structure of that loss.
     state: the balancer's.
     key: for its random draws.
+    frozen: prefixes of the names of parameters that are not trained.
   """
 
   balancer: balancers.Balancer
@@ -42,6 +44,7 @@ class Problem(NamedTuple):
   penalty_weight: Any
   state: Any
   key: Array
+  frozen: freezing.Prefixes = ()
 
   @property
   def last(self) -> ForwardPass:
@@ -103,6 +106,7 @@ def combine(
   passes: list[ForwardPass],
   state: Any,
   key: Array,
+  frozen: freezing.Prefixes = (),
 ) -> Combined:
   """Balances the task losses.
 
@@ -114,14 +118,15 @@ def combine(
       one are balanced.
     state: the balancer's.
     key: for the balancer's random draws.
+    frozen: prefixes of the names of parameters that are not trained.
 
   Returns:
     The gradient by all parameters, including that of the scheme's auxiliary
     loss times `hp.penalty`.
   """
   penalty_weight = jax.tree.map(lambda _: hp.penalty, passes[-1].penalty)
-  static = hp.task_weights
-  problem = Problem(balancer, over, static, passes, penalty_weight, state, key)
+  given = hp.task_weights, passes, penalty_weight, state, key
+  problem = Problem(balancer, over, *given, frozen)
   if balancer.needs_grads:
     return _by_rows(problem)
   if not balancer.needs_gram:
@@ -167,8 +172,10 @@ def _by_modules(problem: Problem) -> Combined:
   weights, state, fallback = jax.vmap(weigh)(grams, problem.state, keys)
   shared = task_gradients.weighted_by_module(weights, rows)
   grads = _with_private(problem, _with_penalty(problem, shared))
-  mean = weights.mean(0) * problem.static
-  return Combined(grads, mean, state, fallback.max())
+  # The gradients of a frozen stage are 0: nothing can be said of its weights.
+  trained = np.array(freezing.trained_modules(problem.frozen, rows))
+  mean = weights[trained].mean(0) * problem.static
+  return Combined(grads, mean, state, fallback[trained].max())
 
 
 def _by_rows(problem: Problem) -> Combined:

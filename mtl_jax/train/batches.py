@@ -72,6 +72,7 @@ def of_sources(
   steps: int,
   quotas: tuple[Quota, ...],
   counts: Int[Array, 'sources'],
+  parts: int = 1,
 ) -> Int[Array, 'steps batch']:
   """Row numbers of batches that have a fixed number of rows of each source.
 
@@ -83,12 +84,13 @@ def of_sources(
     steps: how many batches.
     quotas: of each source, in the order of its rows in the split.
     counts: rows of each source; at least half of the size of its quota.
+    parts: in which a batch is computed, see `accumulation.parts_of`.
 
   Returns:
-    `[steps, batch]`; the rows of every source are spread over the batch.
+    `[steps, batch]`; the rows of every source are spread over the parts.
   """
   ends = jnp.cumsum(counts)
-  parts = [
+  found = [
     ends[i]
     - counts[i]
     + rows(jax.random.fold_in(key, i), first_step, steps, *quota, counts[i])
@@ -97,7 +99,9 @@ def of_sources(
   # Spread, so that also a part of a batch has its share of every source.
   places = [(np.arange(n) + 0.5) / n for n, _ in quotas]
   order = np.argsort(np.concatenate(places), kind='stable')
-  return jnp.concatenate(parts, axis=1)[:, order]
+  # A part has every so many rows of the batch, not rows in a row.
+  order = order.reshape(parts, -1).T.ravel()
+  return jnp.concatenate(found, axis=1)[:, order]
 
 
 def _shuffled(

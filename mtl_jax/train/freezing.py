@@ -13,7 +13,9 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from mtl_jax.schemes import base as schemes
 from mtl_jax.schemes.base import heads
+from mtl_jax.train import task_gradients
 from mtl_jax.train.matrix_layout import Block, Layout
 from mtl_jax.train.parameters import Parameters
 
@@ -73,6 +75,23 @@ def of_block(prefixes: Prefixes, layout: Layout, block: Block) -> bool:
   if any(own) != all(own):
     raise ValueError(_PARTIAL)
   return all(own)
+
+
+def trained_modules(prefixes: Prefixes, tree: Any) -> list[int]:
+  """Numbers of the stages that are not wholly frozen.
+
+  Args:
+    prefixes: of the names of parameters.
+    tree: shared parameters or their gradients; see `task_gradients.modules`.
+  """
+  numbers = {name: i for i, name in enumerate(task_gradients.modules(tree))}
+  return sorted(
+    {
+      numbers[schemes.module_of(path)]
+      for path, _ in jax.tree_util.tree_leaves_with_path(tree)
+      if not frozen(prefixes, [part.key for part in path])
+    }
+  )
 
 
 def zeroed(prefixes: Prefixes, values: Parameters) -> Parameters:

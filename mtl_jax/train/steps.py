@@ -49,6 +49,7 @@ def draw(
   batch_size: int,
   size: int,
   quotas: tuple[batches.Quota, ...] = (),
+  parts: int = 1,
 ) -> Drawn:
   """Draws rows and keys for some steps.
 
@@ -65,6 +66,7 @@ def draw(
     batch_size: rows per batch.
     size: rows of the split, with padding.
     quotas: of each source in a batch; () draws from all rows alike.
+    parts: in which a batch is computed, see `System.accumulate`.
 
   Returns:
     Rows `[steps, *several, batch_size]` and the words of the keys.
@@ -75,7 +77,7 @@ def draw(
   count = math.prod(several)
   if quotas:
     rows = batches.of_sources(
-      order_key, first_step * count, steps * count, quotas, num_rows
+      order_key, first_step * count, steps * count, quotas, num_rows, parts
     )
   else:
     each = count * batch_size

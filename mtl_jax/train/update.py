@@ -1,6 +1,6 @@
 """One gradient step of one run, as a pure function of its state."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +17,7 @@ from mtl_jax.train import (
   optimizers,
 )
 from mtl_jax.train.optimizers import Hp
+from mtl_jax.train.parameters import Parameters
 from mtl_jax.train.state import System, TrainState
 
 
@@ -74,6 +75,7 @@ def step(
     passes,
     state.balance,
     balance_key,
+    system.frozen,
   )
   grads = balancing.add_penalty(
     system.scheme, hp, opened.params, combined.grads
@@ -83,12 +85,8 @@ def step(
   params, opt = _descend(system, hp, state, grads)
   balance = combined.balance
   if system.balancer.after:
-    # The same batch with the same dropout masks, and `extra` as it was before
-    # the step: batch statistics are not updated a second time.
     again = point._replace(batch=last_batch)
-    later = forward_passes.losses(again, params.stacks)
-    weights = hp.task_weights
-    balance = system.balancer.after(weights * losses, weights * later, balance)
+    balance = _told(hp, again, losses, params, balance)
   new = state._replace(params=params, extra=extra, opt=opt, balance=balance)
   # Norms from before clipping, which could hide an infinite one.
   fine = jnp.isfinite(losses).all() & jnp.isfinite(norms).all()
@@ -98,6 +96,20 @@ def step(
     fallbacks=state.fallbacks + combined.fallback,
     unlabelled=state.unlabelled + ~last_batch.mask.any(0),
   ), Metrics(losses, combined.weights, readings)
+
+
+def _told(
+  hp: Hp, point: forward.Point, losses: Array, params: Parameters, balance: Any
+) -> Any:
+  """The state of a balancer that is told what the step did to the losses.
+
+  The same batch with the same dropout masks, and `extra` as it was before the
+  step: batch statistics are not updated a second time.
+  """
+  later = forward_passes.losses(point, params.stacks)
+  weights = hp.task_weights
+  after = point.system.balancer.after
+  return after(weights * losses, weights * later, balance)
 
 
 def _without_penalty_alone(system: System, hp: Hp, state: TrainState) -> Hp:

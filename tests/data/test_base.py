@@ -110,6 +110,15 @@ def test_each_row_keeps_one_of_the_labels_it_had():
   assert {0, 1, 4} <= set(mask.sum(axis=1))
 
 
+def test_no_row_keeps_a_label_that_does_not_count():
+  data, _ = dealt(np.ones((100, 2), bool))
+  weights = np.float32(np.random.default_rng(0).integers(2, size=(100, 2)))
+  data = data._replace(train=data.train._replace(weights=weights))
+  mask = base.own_rows(data, 0).train.mask
+  np.testing.assert_array_equal(mask.sum(axis=1), weights.any(axis=1))
+  assert (weights[mask] > 0).all()
+
+
 def test_tasks_get_about_equal_shares():
   _, found = dealt(np.ones((4000, 5), bool))
   # Five standard deviations of a binomial count.

@@ -48,9 +48,12 @@ def mapped(system, mesh, **how):
   return laid, devices.map_runs(one, (0, 0, 0, None), laid, **how)
 
 
-def arguments(system, laid, encoder='mlp'):
+def arguments(system, laid, encoder='mlp', weighted=False):
   seeds = [*range(RUNS)] + [RUNS - 1] * (-RUNS % laid.shape['runs'])
   data = small.split(encoder, rows=ROWS, known=0.8)
+  if weighted:
+    drawn = np.random.default_rng(0).integers(4, size=data.mask.shape)
+    data = data._replace(weights=jnp.array(drawn, jnp.float32))
   hp = small.pile([small.hp(clip=1.0)] * len(seeds))
   states = small.pile(
     [small.start(system, data, small.hp(), s, noise=False) for s in seeds]
@@ -61,9 +64,10 @@ def arguments(system, laid, encoder='mlp'):
 
 
 @functools.cache
-def results(system, mesh, **how):
+def results(system, mesh, weighted=False, **how):
   laid, program = mapped(system, mesh, **how)
-  found = jax.device_get(program(*arguments(system, laid)))
+  given = arguments(system, laid, weighted=weighted)
+  found = jax.device_get(program(*given))
   return small.take(found, slice(RUNS))
 
 
@@ -121,6 +125,16 @@ def test_a_shared_batch_is_one_batch(scheme, balancer):
   # Normalising by what is nearly 0 makes more of rounding.
   tolerance = 2e-4 if scheme in ('moore', 'nddr') else 2e-5
   small.close(results(system, (2, 4)), results(system, (1, 1)), tolerance)
+
+
+@pytest.mark.parametrize('accumulate', [1, 2])
+def test_weights_of_labels_count_over_the_whole_batch(accumulate):
+  system = small.system(balancer='pcgrad')
+  system = system._replace(accumulate=accumulate)
+  one, shared = (results(system, m, weighted=True) for m in ((1, 1), (2, 4)))
+  small.close(shared, one)
+  plain = results(small.system(balancer='pcgrad'), (1, 1))
+  assert np.abs(one[1].losses - plain[1].losses).max() > 0.01
 
 
 def test_the_gram_is_that_of_the_whole_batch():

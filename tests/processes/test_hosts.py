@@ -11,6 +11,7 @@ import types
 import pytest
 
 from experiments import cli
+from mtl_jax import models
 from mtl_jax.errors import InputError
 from mtl_jax.processes import jobs, supervisor
 from tests import children, small
@@ -100,6 +101,7 @@ def test_two_processes_train_one_batch_and_write_once(whole, tmp_path):
   assert 'Gloo' not in outputs[0]
   assert outputs[1] == ''
   assert not (tmp_path / 'other').exists()
+  assert models.load(cell_of(tmp_path)).seeds == (0, 1)
 
 
 def test_one_process_continues_what_two_saved(whole, tmp_path):

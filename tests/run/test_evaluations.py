@@ -27,12 +27,12 @@ def cell():
   return test_table.make()
 
 
-def shown(cell, folder, verbose, ends=ENDS):
+def shown(cell, folder, verbose, ends=ENDS, readings=None):
   """Lines after an evaluation of two runs, and a third that is padding."""
   cell.config.verbose, live = verbose, RecordedProgress()
   evaluations = Evaluations(cell, folder, live, Notices(cell, folder, live))
   chunk = cells.Chunk(0, cell.runs[:2], 3)
-  metrics = train.Metrics(LOSSES, np.ones((3, 2), np.float32), {})
+  metrics = train.Metrics(LOSSES, np.ones((3, 2), np.float32), readings or {})
   evaluations.add(chunk, (6, 12), (metrics, VALID), ends, SCALE)
   evaluations.close()
   return live.lines
@@ -51,6 +51,15 @@ def test_a_run_that_has_stopped_is_not_recorded(cell, tmp_path):
   assert '1 run: training loss sum 3.000' in line
   assert line.endswith('score 2.0000')
   assert [r['run'] for r in records.read(tmp_path)] == [1]
+
+
+def test_an_expert_that_is_not_used_after_the_stop_is_not_reported(
+  cell, tmp_path
+):
+  use = {'use (expert)': np.array([[0, 1], [0.5, 0.5], [0.5, 0.5]])}
+  for end, lines in ((12, 1), (6, 0)):
+    ends = np.array([end, 24, 24])
+    assert len(shown(cell, tmp_path / str(end), 1, ends, use)) == lines
 
 
 def test_the_score_may_be_of_headline_metrics(tmp_path):

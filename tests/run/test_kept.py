@@ -1,5 +1,7 @@
 """What a cell keeps, and that it is what the report chooses."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -89,6 +91,22 @@ def test_a_cell_that_is_stopped_and_resumed_keeps_the_same(tmp_path):
   one, other = map(model_files.read_predictions, (whole, parts))
   for name in one:
     np.testing.assert_array_equal(one[name], other[name])
+
+
+def test_a_chunk_that_is_trained_again_is_kept(tmp_path):
+  """A job may be killed after a chunk whose end has no checkpoint yet."""
+  cell = make(hp={'lr': (1e-2, 1e-3, 1e-4)}, parallel='1', seeds=1)
+  folder, saved = tmp_path / 'cell', tmp_path / 'saved'
+  with pytest.raises(signals.Stopped):
+    train(cell, folder, stop_after=4)  # in the second chunk
+  shutil.copytree(folder / 'checkpoints', saved)
+  with pytest.raises(signals.Stopped):
+    train(cell, folder, stop_after=3)
+  assert (folder / kept.WAITING / kept.UNTIL).read_text() == '2'
+  shutil.rmtree(folder / 'checkpoints')
+  shutil.copytree(saved, folder / 'checkpoints')
+  train(cell, folder)
+  assert (folder / model_files.MODEL).exists()
 
 
 def test_a_finished_cell_is_trained_again_only_for_a_model(tmp_path):

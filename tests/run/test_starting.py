@@ -87,6 +87,21 @@ def test_a_trunk_of_a_file_gets_new_heads(tmp_path):
   assert not {'init', 'freeze'} & plain.identity.keys()
 
 
+def test_a_start_from_another_split_of_the_rows_is_said(single):
+  started = initial.read(str(single))
+  one = started._replace(of_seeds={0: started.of(0)})
+  for own, dataset, resplit, seeds, leaks in (
+    (started, 'toy', True, (0, 1), False),
+    (started, 'toy', False, (0, 1), True),
+    (started, 'other', False, (0, 1), False),
+    (one, 'toy', True, (0,), False),
+    (one, 'toy', True, (0, 1), True),
+    (one, 'toy', True, (1,), True),
+    (one._replace(resplit=False), 'toy', False, (1,), False),
+  ):
+    assert own.leaks(dataset, resplit, seeds) == leaks
+
+
 def test_one_array_starts_every_tower():
   ours = {'towers/a': np.zeros((2, 3)), 'towers/b': np.zeros((2, 4))}
   fitted = initial.fit(

@@ -3,6 +3,7 @@
 import functools
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -53,6 +54,18 @@ def test_each_batch_of_a_step_may_be_in_parts():
   whole, _ = stepped(system, hp, state, several, KEY)
   new, _ = stepped(system._replace(accumulate=3), hp, state, several, KEY)
   small.close(new, whole, 1e-5)
+
+
+def test_labels_count_by_their_weights_over_the_whole_batch():
+  """One part may have none that counts."""
+  system, hp, state, split = start('hard', 'equal', 'shared')
+  weights = np.random.default_rng(0).integers(4, size=split.mask.shape)
+  weights[::3, 0] = 0
+  split = split._replace(weights=jnp.array(weights, jnp.float32))
+  whole, metrics = stepped(system, hp, state, split, KEY)
+  new, own = stepped(system._replace(accumulate=3), hp, state, split, KEY)
+  small.close(new, whole, 1e-5)
+  small.close(own, metrics, 1e-5)
 
 
 def test_running_statistics_see_every_part():

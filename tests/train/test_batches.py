@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from mtl_jax.data import stacked
-from mtl_jax.train import batches
+from mtl_jax.data.base import Split
+from mtl_jax.train import accumulation, batches, forward
 from tests import small
 
 quick = small.quick
@@ -97,13 +98,13 @@ QUOTAS = (batches.Quota(3, 10), batches.Quota(1, 6), batches.Quota(4, 5))
 COUNTS = 8, 6, 3  # padded, whole, and fewer rows than its quota
 
 
-@functools.partial(jax.jit, static_argnames='steps')
-def _of_sources(key, first, steps, counts):
-  return batches.of_sources(key, first, steps, QUOTAS, counts)
+@functools.partial(jax.jit, static_argnames=('steps', 'parts'))
+def _of_sources(key, first, steps, counts, parts):
+  return batches.of_sources(key, first, steps, QUOTAS, counts, parts)
 
 
-def of_sources(steps, first=0):
-  arguments = jnp.array(first), steps, jnp.array(COUNTS)
+def of_sources(steps, first=0, parts=1):
+  arguments = jnp.array(first), steps, jnp.array(COUNTS), parts
   return np.asarray(_of_sources(jax.random.key(0), *arguments))
 
 
@@ -113,9 +114,19 @@ def test_every_batch_has_its_quota_of_each_source():
   source = np.searchsorted(np.cumsum(COUNTS), order, 'right')
   for s, quota in enumerate(QUOTAS):
     assert ((source == s).sum(axis=1) == quota.rows).all()
-    # Also half a batch has its share, to half a row.
-    half = (source[:, :4] == s).sum(axis=1)
-    assert (np.abs(half - quota.rows / 2) <= 0.5).all()
+
+
+def test_every_part_of_a_batch_has_its_share_of_each_source():
+  whole, order = of_sources(24), of_sources(24, parts=2)
+  np.testing.assert_array_equal(np.sort(order), np.sort(whole))
+  batch = Split(jnp.array(order[0]), (), jnp.ones((8, 1), bool))
+  system = small.system()._replace(accumulate=2)
+  parts = accumulation.parts_of(forward.Point(system, None, batch, None))
+  source = np.searchsorted(np.cumsum(COUNTS), parts.rows.inputs, 'right')
+  for s, quota in enumerate(QUOTAS):
+    # To half a row.
+    share = (source == s).sum(axis=1)
+    assert (np.abs(share - quota.rows / 2) <= 0.5).all()
 
 
 def test_every_source_has_epochs_of_its_own():

@@ -58,6 +58,21 @@ def test_balancers_see_what_is_trained_alone():
   assert not np.allclose(*weights, rtol=1e-3)
 
 
+def test_a_frozen_module_has_no_weights():
+  """With one of two frozen, weights by module are those of the other."""
+  split, hp = small.split(), small.hp()
+  weights = []
+  for over in ('shared', 'module'):
+    own = system(('shared_encoder/stage_0',), balancer='imtl_g')
+    own = own._replace(gram_over=over)
+    after, metrics = jax.jit(step, static_argnums=0)(
+      own, hp, small.start(own, split, hp), split, jax.random.key(0)
+    )
+    weights.append(metrics.weights)
+    assert after.fallbacks == 0
+  np.testing.assert_allclose(*weights, rtol=1e-5)
+
+
 def test_one_of_several_stacked_heads_is_refused():
   assert freezing.frozen(('head_',), ('head_0-2', 'Dense_0', 'bias'))
   assert not freezing.frozen(('shared',), ('head_0-2', 'Dense_0', 'bias'))

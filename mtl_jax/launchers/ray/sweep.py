@@ -163,8 +163,12 @@ class Sweep:
       cell: cell to train.
       folder: folder of the cell.
     """
+    config = cell.config.to_dict()
+    if config['init_from']:
+      # A worker may run in another folder.
+      config['init_from'] = str(pathlib.Path(config['init_from']).absolute())
     return worker.Order(
-      cell.config.to_dict(),
+      config,
       cell.identity,
       str(folder.parents[1].absolute()),
       str(self.token.absolute()),
