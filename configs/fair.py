@@ -24,4 +24,6 @@ def get_config():
   config.steps = 1000
   config.hp.lr = (3e-3,)
   config.hp.weight_decay = (0.3,)
+  config.schemes.cross_stitch.mix_lr = 1.0  # Adam scales updates itself
+  config.schemes.nddr.mix_lr = 1.0
   return config

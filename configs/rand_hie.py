@@ -26,4 +26,6 @@ def get_config():
   config.batch_size = 256
   config.hp.lr = (3e-3,)
   config.hp.weight_decay = (3.0,)
+  config.schemes.cross_stitch.mix_lr = 1.0  # Adam scales updates itself
+  config.schemes.nddr.mix_lr = 1.0
   return config
