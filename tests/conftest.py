@@ -31,6 +31,9 @@ QUICK = '--xla_cpu_use_fusion_emitters=false'
 # leaves nothing in the user's folders, and finds nothing there.
 KEPT = 'MTL_JAX_TESTS_KEPT'
 
+# JAX's own setting, before any test.
+CACHE = jax.config.jax_compilation_cache_dir
+
 # Tests that take seconds of CPU, a line each.
 SLOW = pathlib.Path(__file__).with_name('slow.txt')
 MANY = 3
@@ -109,10 +112,10 @@ def few_maps():
 @pytest.fixture(autouse=True)
 def nothing_kept():
   """A test that runs a command here leaves others without its programs."""
-  before = jax.config.jax_compilation_cache_dir
   yield
-  if jax.config.jax_compilation_cache_dir != before:
-    jax.config.update('jax_compilation_cache_dir', before)
+  # Not as before this test: a fixture of its module may have run a command.
+  if jax.config.jax_compilation_cache_dir != CACHE:
+    jax.config.update('jax_compilation_cache_dir', CACHE)
     compilation_cache.reset_cache()
 
 
