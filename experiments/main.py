@@ -15,7 +15,7 @@ from experiments import typed
 FOLDER = pathlib.Path(__file__).parent
 COMMANDS = (
   *('compare', 'interference', 'transfer', 'tune', 'predict', 'report'),
-  *('grid', 'search', 'validity', 'profile'),
+  *('grid', 'search', 'validity', 'profile', 'claims'),
   *('branching', 'capacity', 'expert_count', 'soft_penalty', 'stitches'),
 )
 
@@ -42,7 +42,13 @@ def main() -> int:
 
 def commands() -> list[str]:
   """Returns the commands that this installation has."""
-  return [name for name in COMMANDS if (FOLDER / f'{name}.py').is_file()]
+  return [name for name in COMMANDS if _file(name).is_file()]
+
+
+def _file(name: str) -> pathlib.Path:
+  """The file of a command: a module, or the `__main__` of a package."""
+  package = FOLDER / name / '__main__.py'
+  return package if package.is_file() else FOLDER / f'{name}.py'
 
 
 def usage() -> str:
@@ -65,7 +71,7 @@ def usage() -> str:
 
 def _first_line(name: str) -> str:
   """The first line of a module's docstring; nothing is imported for it."""
-  text = (FOLDER / f'{name}.py').read_text('utf-8')
+  text = _file(name).read_text('utf-8')
   return (ast.get_docstring(ast.parse(text)) or '').partition('\n')[0]
 
 

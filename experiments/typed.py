@@ -14,6 +14,7 @@ def line(default: str) -> str:
     default: module of the command if this process runs none, as a test does.
   """
   name = getattr(sys.modules['__main__'].__spec__, 'name', default)
+  name = name.removesuffix('.__main__')  # of a package
   # The main module may be something else, such as a test runner.
   script = name if name.startswith('experiments.') else default
   begin = BEGIN or ['python', '-m', script]

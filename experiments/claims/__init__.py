@@ -1,0 +1,1 @@
+"""Measures what is claimed of multi-task learning; see `__main__`."""

@@ -1,0 +1,1 @@
+"""Claims of a tutorial on multi-task learning, each with an answer."""
