@@ -30,7 +30,7 @@ _FIELDS = {
   'mlp': {'widths': (6, 4)},
   'lenet': {'channels': (2, 4), 'size': 2, 'width': 6},
   'lenet_sener_koltun': {
-    'channels': (2, 4),
+    'channels': (4, 8),
     'size': 1,  # 6 x 6 pixels are too few for more
     'width': 6,
     'dropout': 0.0,

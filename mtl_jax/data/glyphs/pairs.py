@@ -2,8 +2,8 @@
 
 `rule(labels, rows, count, words) -> (left, right)`: `labels` are the classes
 of all glyphs, `rows` the glyphs to choose from, in random order, and `words`
-are random, uint64 `[max(count, rows), 2]`; left and right are the glyphs of `count`
-pictures. A smaller count gives the first pictures of a larger one.
+uint64 `[max(count, rows), 2]` are random; left and right are the glyphs of
+`count` pictures. A smaller count gives the first pictures of a larger one.
 """
 
 import numpy as np
