@@ -8,17 +8,8 @@ from mtl_jax.plugins import sections
 
 HELPERS = (
   *('columns', 'checking', 'disjoint', 'files', 'frames', 'glyphs'),
-  *(
-    'padded',
-    'raw',
-    'scarce',
-    'sources',
-    'splits',
-    'stacked',
-    'store',
-    'text',
-    'views',
-  ),
+  *('padded', 'raw', 'scarce', 'sources', 'splits'),
+  *('stacked', 'store', 'text', 'views'),
 )
 
 
