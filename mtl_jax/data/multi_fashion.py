@@ -88,7 +88,9 @@ def load(
   sizes = num_train, num_valid, num_test
   for name, size in zip(drawn_lib.NAMES, sizes, strict=True):
     if size < 1:
-      raise InputError(f'datasets.multi_fashion.{name} is {size}; at least 1')
+      raise InputError(
+        f'config.datasets.multi_fashion.{name} is {size}; it must be at least 1'
+      )
   glyphs = read(files, data_dir)
   rows = glyph_rows(glyphs, split_seed)
   drawn = drawn_lib.draw(chosen, glyphs.labels, rows, sizes, split_seed, leak)

@@ -89,13 +89,13 @@ def of(name: str, leak: bool) -> Generator:
   """
   if name not in GENERATORS:
     raise InputError(
-      f'datasets.multi_fashion.generator is {name!r}; '
+      f'config.datasets.multi_fashion.generator is {name!r}; '
       f'{nearest(name, GENERATORS)}'
     )
   if leak and not GENERATORS[name].leaks:
     raise InputError(
-      f'datasets.multi_fashion.leak is True, and generator {name!r} splits the '
-      "glyphs first; take generator 'sener_koltun', which differs by the leak "
-      'alone, or leak=False'
+      f'config.datasets.multi_fashion.leak is True, and generator {name!r} '
+      "splits the glyphs first; take generator 'sener_koltun', which differs by "
+      'the leak alone, or leak=False'
     )
   return GENERATORS[name]
