@@ -75,8 +75,8 @@ def _drawn(chosen, labels, name, rows, count, seed, stream) -> Draw:
   if most and count > most:
     raise InputError(
       f'config.datasets.multi_fashion.{name} is {count}, and this generator '
-      f'makes at most {chosen.per_glyph} per glyph of {len(rows)}; give at most '
-      f"{most}, or generator='pamal', which draws with replacement"
+      f'makes at most {chosen.per_glyph} per glyph of {len(rows)}; give at '
+      f"most {most}, or generator='pamal', which draws with replacement"
     )
   words = splits.words(seed, (max(count, len(rows)), 6), stream)
   pair = chosen.pair(labels, rows, count, words[:, :2])

@@ -95,7 +95,7 @@ def of(name: str, leak: bool) -> Generator:
   if leak and not GENERATORS[name].leaks:
     raise InputError(
       f'config.datasets.multi_fashion.leak is True, and generator {name!r} '
-      "splits the glyphs first; take generator 'sener_koltun', which differs by "
-      'the leak alone, or leak=False'
+      "splits the glyphs first; take generator 'sener_koltun', which differs "
+      'by the leak alone, or leak=False'
     )
   return GENERATORS[name]
