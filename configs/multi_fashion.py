@@ -1,10 +1,10 @@
 """Two overlapping pieces of clothing in one picture, one task per piece.
 
 The recipe is that of Kurin et al. (NeurIPS 2022) for Multi-MNIST, not tuned
-here: LeNet with dropout, Adam at 1e-2 (their choice among 1e-3, 1e-2 and 1e-1),
-.95 times that after each epoch, batches of 256. It is shorter, for a CPU: 20,000
-pictures and 30 epochs, where they have 50,000 and 100. With
-another number of epochs, `boundaries` gives the ends of all.
+here: LeNet with dropout, Adam at 1e-2 (their choice of 1e-3, 1e-2 and 1e-1),
+times .95 after each epoch, batches of 256. It is shorter, for a CPU: 20,000
+pictures and 30 epochs, where they have 50,000 and 100. With another number of
+epochs, `boundaries` gives the ends of all.
 """
 
 from configs import default
