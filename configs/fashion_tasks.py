@@ -18,6 +18,7 @@ def get_config():
   config.datasets.fashion_tasks.labels = (('item', 200),)
   config.encoder = 'lenet'
   config.encoders.lenet.channels = (8, 16)
+  config.encoders.lenet.size = 3
   config.encoders.lenet.width = 32
   config.optimizer = 'sgd'
   config.steps = 1000
