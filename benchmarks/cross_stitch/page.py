@@ -55,19 +55,20 @@ Dotted: the row `cross_stitch`.
 
 {rows}
 
-Means ± half the 95 % interval. *Diverged*: the last training loss of a task is
+Means ± half the 95 % interval; the error of `hidden` is in standard deviations
+of its labels. *Diverged*: the last training loss of a task is
 not finite, or larger than that of a constant; what is tested are the parameters
 with the best validation score, which may be earlier ones
-([{csv}]({csv})). *{split}* is the one of the two split networks that validation
-prefers, *{ensemble}* the mean prediction of two trainings of `single` from
-different starts, with twice its cost.
+([{csv}]({csv})). *{split}*: the one of the two
+split networks that validation prefers. *{ensemble}*: the mean prediction
+of two trainings of `single` from different starts, at twice its cost.
 
 ## Set-up, here and in the paper
 
 {setup}
 
-The multipliers are of a learning rate, here {lr}, that is not the paper's: which
-of them diverges depends on it.
+The multipliers are of a learning rate, here {lr}, that is not the paper's:
+which of them diverges depends on it.
 
 ## Published values
 

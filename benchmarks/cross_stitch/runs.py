@@ -122,7 +122,9 @@ def ensemble(folders: Sequence[Path], cell: cells.Cell) -> list[Line]:
 
 
 def measured(predictions: dict[str, np.ndarray], data: Any) -> dict[str, float]:
-  """Returns the accuracy of `item` and the error of `hidden` on the test rows.
+  """Returns the accuracy of `item` and the rmse of `hidden` on the test rows.
+
+  The rmse is in standard deviations of the labels, as in records.
 
   Args:
     predictions: in the units of `predictions.npz`: probabilities, brightness.
@@ -130,7 +132,7 @@ def measured(predictions: dict[str, np.ndarray], data: Any) -> dict[str, float]:
   """
   items, blocks = data.test.labels
   scale = data.scales[1]
-  error = predictions['hidden'] - (scale.mean + scale.std * blocks)
+  error = (predictions['hidden'] - scale.mean) / scale.std - blocks
   return {
     'item': float(np.mean(predictions['item'].argmax(1) == items)),
     'hidden': float(np.sqrt(np.mean(error**2))),

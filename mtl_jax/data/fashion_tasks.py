@@ -30,12 +30,11 @@ from jaxtyping import Integer
 
 from mtl_jax.data import base, splits
 from mtl_jax.data import files as raw_files
-from mtl_jax.data.derived.fashion_labels import SCALES, SIDE, TASKS, labelled
+from mtl_jax.data.derived.fashion_labels import SCALES, TASKS, labelled
 from mtl_jax.data.raw import fashion_mnist
 from mtl_jax.errors import InputError, nearest
 
-OFFICIAL = 60_000  # training pictures as published
-PARTS = ('train', 'valid', 'test')
+WHERE = 'config.datasets.fashion_tasks'
 
 CARD = base.Card(
   name='fashion_tasks',
@@ -52,11 +51,8 @@ CARD = base.Card(
   ),
   units='rows',
 )
-OFFICIAL_RULE = (
-  'train and valid from the 60,000 official training pictures, test from the '
-  '10,000 official test pictures, by item'
-)
-ANEW_RULE = 'all 70,000 pictures anew for each seed, by item'
+OFFICIAL_RULE = 'the official training and test pictures, stratified by item'
+ANEW_RULE = 'all 70,000 pictures anew for each seed, stratified by item'
 APART_RULE = (
   'all 70,000 pictures are dealt into {blocks} parts, by item; a seed splits a '
   'part of its own, so that seeds have no picture in common'
@@ -97,14 +93,12 @@ def load(
   sizes = num_train, num_valid, num_test
   check(split_seed, tasks, sizes, blocks)
   table = _table(raw_files.folder(files, data_dir), files, data_dir)
-  rows = split(table['item'], sizes, split_seed, blocks)
+  rows = split(table['item'], table['official'], sizes, split_seed, blocks)
   labels = tuple(table[name] for name in tasks)
-  whole = base.Split(
-    table['pictures'], labels, np.ones((len(labels[0]), len(tasks)), bool)
-  )
-  data = base.cut(
-    whole, rows, [TASKS[n] for n in tasks], _card(split_seed, blocks)
-  )
+  mask = np.ones((len(labels[0]), len(tasks)), bool)
+  whole = base.Split(table['pictures'], labels, mask)
+  chosen = [TASKS[name] for name in tasks]
+  data = base.cut(whole, rows, chosen, _card(split_seed, blocks))
   return data._replace(scales=tuple(SCALES.get(name) for name in tasks))
 
 
@@ -119,49 +113,32 @@ def check(
   Raises:
     InputError: as `load` does.
   """
-  where = 'config.datasets.fashion_tasks'
   if isinstance(tasks, str) or not tasks or len(set(tasks)) < len(tasks):
     raise InputError(
-      f'{where}.tasks is {tasks!r}; it must be a tuple of different names '
+      f'{WHERE}.tasks is {tasks!r}; it must be a tuple of different names '
       f'among {", ".join(TASKS)}'
     )
-  for name in tasks:
-    if name not in TASKS:
-      raise InputError(
-        f'{where}.tasks: no task {name!r}; {nearest(name, TASKS)}'
-      )
+  if other := [name for name in tasks if name not in TASKS]:
+    near = nearest(other[0], TASKS)
+    raise InputError(f'{WHERE}.tasks: no task {other[0]!r}; {near}')
   if blocks < 1:
-    raise InputError(f'{where}.blocks is {blocks}; it must be at least 1')
+    raise InputError(f'{WHERE}.blocks is {blocks}; it must be at least 1')
   if blocks > 1 and split_seed is not None and split_seed >= blocks:
     raise InputError(
-      f'{where}.blocks is {blocks}, so that there is no part for seed '
+      f'{WHERE}.blocks is {blocks}, so that there is no part for seed '
       f'{split_seed}; set blocks={split_seed + 1} or more, or 1 for resplits '
       'that overlap'
     )
-  _check_sizes(where, split_seed, sizes, blocks)
-
-
-def _check_sizes(where, split_seed, sizes, blocks) -> None:
-  for name, size in zip(PARTS, sizes, strict=True):
+  for name, size in zip(base.Data._fields, sizes, strict=False):
     if size < 10:
       raise InputError(
-        f'{where}.num_{name} is {size}; it must be at least 10, one per item'
-      )
-  if split_seed is None:
-    rooms = ((OFFICIAL, 'num_train and num_valid', sizes[:2]),)
-    rooms += ((10_000, 'num_test', sizes[2:]),)
-  else:
-    rooms = ((70_000 // blocks, 'num_train, num_valid and num_test', sizes),)
-  for room, names, own in rooms:
-    if sum(own) > room:
-      raise InputError(
-        f'{where}: {names} are {sum(own):,} pictures together and there are '
-        f'{room:,}; ask for fewer'
+        f'{WHERE}.num_{name} is {size}; it must be at least 10, one per item'
       )
 
 
 def split(
   items: Integer[np.ndarray, 'pictures'],
+  official: int,
   sizes: tuple[int, ...],
   seed: int | None,
   blocks: int = 1,
@@ -170,23 +147,31 @@ def split(
 
   Args:
     items: of all pictures, the official training pictures first.
+    official: number of these.
     sizes: number of rows of each split.
     seed: None is the official split.
     blocks: parts of which a seed splits one, see `load`.
+
+  Raises:
+    InputError: if there are not so many pictures.
   """
   if seed is None:
-    before, after = np.split(np.arange(len(items)), [OFFICIAL])
-    return (
-      *_drawn(items, before, sizes[:2], None),
-      *_drawn(items, after, sizes[2:], None),
-    )
+    before, after = np.split(np.arange(len(items)), [official])
+    train = _drawn(items, before, sizes[:2], None, 'num_train, num_valid')
+    return (*train, *_drawn(items, after, sizes[2:], None, 'num_test'))
   # The same parts for all seeds, so that they have no row in common.
   parts = splits.stratified(items, (1,) * blocks, None)
-  return _drawn(items, parts[seed if blocks > 1 else 0], sizes, seed)
+  own = parts[seed if blocks > 1 else 0]
+  return _drawn(items, own, sizes, seed, 'num_train, num_valid, num_test')
 
 
-def _drawn(items, rows, sizes, seed) -> splits.Rows:
+def _drawn(items, rows, sizes, seed, names: str) -> splits.Rows:
   rest = len(rows) - sum(sizes)
+  if rest < 0:
+    raise InputError(
+      f'{WHERE}: {names} are {sum(sizes):,} pictures together and there are '
+      f'{len(rows):,}; ask for fewer'
+    )
   *chosen, _ = splits.stratified(items[rows], (*sizes, rest), seed)
   return tuple(rows[own] for own in chosen)
 
@@ -207,4 +192,5 @@ def _table(folder: pathlib.Path, files: str, data_dir: str) -> dict:
   glyphs = fashion_mnist.read(files, data_dir)
   pictures = np.concatenate([glyphs.train_images, glyphs.test_images])
   items = np.concatenate([glyphs.train_labels, glyphs.test_labels])
-  return labelled(pictures.reshape(-1, SIDE, SIDE), items.astype(np.int32))
+  table = labelled(pictures, items.astype(np.int32))
+  return table | {'official': len(glyphs.train_labels)}
