@@ -21,6 +21,7 @@ def get_config():
   config.encoders.lenet.size = 3
   config.encoders.lenet.width = 32
   config.optimizer = 'sgd'
+  config.schedule = 'cosine'
   config.steps = 1000
   config.evals = 20
   config.batch_size = 64

@@ -74,7 +74,7 @@ COMPARED = (
   (
     'T2',
     'Units learn better at 100 to 1000 times the learning rate.',
-    [(OURS, 'lr x 1'), ('lr x 1000', 'lr x 1')],
+    [(variants.multiplied(m), variants.multiplied(1)) for m in (100, 1000)],
   ),
   (
     'T3',
@@ -86,7 +86,7 @@ COMPARED = (
   ('T5', 'Better than two networks per task.', [(OURS, variants.ENSEMBLE)]),
   ('T5', 'Better than the best split network.', [(OURS, variants.SPLIT)]),
 )
-DIVERGES = 'lr x 10000'
+DIVERGES = variants.multiplied(10_000)
 
 
 def judged(frame: pd.DataFrame) -> list[Claim]:
@@ -160,7 +160,8 @@ def _part(gained: pd.DataFrame, table: str, better, worse, tests) -> Part:
 
 
 def _published(table: str, row: str) -> str:
-  return 'lr x 100' if (table, row) == ('T2', OURS) else row
+  usual = f'lr x {variants.MULTIPLIER:g}'
+  return usual if (table, row) == ('T2', OURS) else row
 
 
 def smallest(differences: np.ndarray) -> float:

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from benchmarks.cross_stitch import claims, tables
 from mtl_jax.report import drawing, stats
 
+LEAST = -15  # %; a lower gain is drawn there, as an arrow
 PANELS = {
   'both tasks': ('item', 'hidden'),
   'item (few labels)': ('item',),
@@ -56,6 +57,9 @@ def _panel(axes: Axes, gained: pd.DataFrame, places: dict[str, float]) -> None:
   for name, place in places.items():
     found = stats.interval(gained[name].dropna().to_numpy())
     colour = drawing.COLOURS[name == claims.OURS]
+    # A row that is far off would leave no room for the others.
+    ends = np.maximum([found.low, found.high, found.mean], LEAST)
     if not np.isnan(found.low):
-      axes.plot([found.low, found.high], [place] * 2, color=colour)
-    axes.plot(found.mean, place, 'o', color=colour, markersize=4)
+      axes.plot(ends[:2], [place] * 2, color=colour)
+    marker = 'o' if found.mean > LEAST else '<'
+    axes.plot(ends[2], place, marker, color=colour, markersize=4)

@@ -49,7 +49,7 @@ was trained.
 
 ![Gains over single](gains.png)
 
-Dotted: the row `cross_stitch`.
+Dotted: the row `cross_stitch`. An arrow: the gain is below {least} %.
 
 ## All rows
 
@@ -95,6 +95,7 @@ def text(frame: pd.DataFrame) -> str:
     verdicts=tables.verdicts(claims.judged(frame)),
     rows=tables.rows(frame, preset.steps),
     published=tables.published(),
+    least=figures.LEAST,
     setup=tables.setup(preset, config),
     lr=f'{config.hp.lr[0]:g}',
     split=variants.SPLIT,

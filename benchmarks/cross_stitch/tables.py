@@ -13,7 +13,7 @@ from mtl_jax.report import stats
 GROUPS = {
   'T5': 'Against other networks',
   'T1': 'T1: own weight of a tower, .9 in cross_stitch',
-  'T2': 'T2: learning rate of units, x 100 in cross_stitch',
+  'T2': f'T2: rate of units, x {variants.MULTIPLIER:g} in cross_stitch',
   'T3': 'T3: start, 60 % of the steps apart in cross_stitch',
   'where': 'Where there are units, after all stages in cross_stitch',
 }

@@ -24,6 +24,7 @@ LEVELS = {
   'own 0.5': 2,
   'own 0.7': 3,
   'lr x 1': 1,
+  'lr x 100': 4,
   'lr x 1000': 4,
   'from scratch': 2,
   variants.SPLIT: 1,
