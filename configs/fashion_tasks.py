@@ -25,5 +25,5 @@ def get_config():
   config.steps = 1000
   config.evals = 20
   config.batch_size = 64
-  config.hp.lr = (0.03,)
+  config.hp.lr = (0.01,)
   return config

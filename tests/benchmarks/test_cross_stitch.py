@@ -1,6 +1,8 @@
 """Cross-stitch's ablations: rows, claims, the ensemble, and the page."""
 
 import pathlib
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -167,3 +169,22 @@ def test_the_page_says_every_claim_and_row(tmp_path: pathlib.Path):
   for name in variants.rows(STEPS):
     assert name == variants.SECOND or f'| {name} |' in text
   assert (tmp_path / page.FIGURE).stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+  ('flag', 'message'),
+  [
+    ('--preset=smok', "no preset 'smok'; did you mean 'smoke'"),
+    ('--config=configs/actg175.py', '--config has no meaning'),
+  ],
+)
+def test_bad_input_ends_with_one_line(tmp_path, flag, message):
+  command = [sys.executable, '-m', 'benchmarks.cross_stitch', flag]
+  done = subprocess.run(
+    [*command, f'--workdir={tmp_path}/w', f'--out={tmp_path}/out'],
+    capture_output=True, text=True, timeout=100, check=False,
+  )  # fmt: skip
+  assert done.returncode == 2
+  assert done.stderr.count('\n') == 1
+  assert message in done.stderr
+  assert not any(tmp_path.iterdir())
