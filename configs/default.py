@@ -141,6 +141,15 @@ def datasets() -> ConfigDict:
     {
       'actg175': {},
       'fair': {},
+      'fashion_tasks': {  # see mtl_jax/data/fashion_tasks.py
+        'tasks': ('item', 'hidden'),  # also lean, warm
+        'num_train': 4000,
+        'num_valid': 1000,
+        'num_test': 2000,
+        # Parts of the 70,000 pictures. With B > 1 the seeds 0 to B - 1 have no
+        # picture in common; with 1 their splits overlap.
+        'blocks': 1,
+      },
       'multi_digits': {
         'num_train': 6000,
         'num_valid': 1000,

@@ -1,0 +1,1 @@
+"""Labels that are computed from the rows of a data set."""
