@@ -8,7 +8,7 @@ from mtl_jax.plugins import sections
 
 HELPERS = (
   *('columns', 'checking', 'disjoint', 'files', 'frames', 'padded', 'pinned'),
-  *('scarce', 'sources', 'splits', 'stacked', 'store', 'text', 'views'),
+  *('raw', 'scarce', 'sources', 'splits', 'stacked', 'store', 'text', 'views'),
 )
 
 

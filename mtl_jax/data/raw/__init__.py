@@ -1,0 +1,1 @@
+"""Raw files: their pins, and readers that check them."""
