@@ -1,10 +1,6 @@
 """Census-Income (KDD), on a miniature of the same format."""
 
-import gzip
 import hashlib
-import io
-import tarfile
-import zipfile
 
 import numpy as np
 import pytest
@@ -132,31 +128,6 @@ def test_blanks_are_no_part_of_a_category_and_a_question_mark_is_one(mini):
   assert not table.isna().any(axis=None)
 
 
-@pytest.mark.parametrize('how', ['gz', 'tar.gz', 'zip'])
-def test_files_are_read_as_they_are_served(mini, tmp_path, how):
-  texts = {name: (mini / name).read_bytes() for name in census_files.ROWS}
-  packed = {f'{n}.gz': gzip.compress(text) for n, text in texts.items()}
-  if how == 'gz':
-    for name, data in packed.items():
-      (tmp_path / name).write_bytes(data)
-  inner = io.BytesIO()
-  with tarfile.open(fileobj=inner, mode='w:gz') as archive:
-    for name, data in texts.items():
-      member = tarfile.TarInfo(f'census/{name}')
-      member.size = len(data)
-      archive.addfile(member, io.BytesIO(data))
-  if how == 'tar.gz':
-    (tmp_path / 'census.tar.gz').write_bytes(inner.getvalue())
-  if how == 'zip':
-    with zipfile.ZipFile(tmp_path / 'census+income+kdd.zip', 'w') as archive:
-      archive.writestr('notes.txt', 'no data')
-      archive.writestr('census.tar.gz', inner.getvalue())
-  for ours, theirs in zip(
-    load(tmp_path).test.labels, load(mini).test.labels, strict=True
-  ):
-    np.testing.assert_array_equal(ours, theirs)
-
-
 def test_a_missing_download_says_where_it_is(tmp_path):
   with pytest.raises(
     InputError, match=r'none of census-income.data, .*UCI.*MTL'
@@ -195,13 +166,6 @@ def test_another_test_file_is_known_by_its_digest(mini):
   digest = hashlib.sha256((mini / part.name).read_bytes()).hexdigest()
   part = part._replace(sha256=digest)
   assert len(census.read(part, mini / 'windows')) == 200
-
-
-def test_a_cut_archive_is_damaged(mini, tmp_path):
-  data = gzip.compress((mini / census.TRAIN.name).read_bytes())
-  (tmp_path / 'census-income.data.gz').write_bytes(data[:-100])
-  with pytest.raises(InputError, match=r'data.gz is cut or damaged .*again'):
-    load(tmp_path)
 
 
 def test_an_unknown_pair_names_the_nearest(tmp_path):
