@@ -140,6 +140,11 @@ def datasets() -> ConfigDict:
   fields = ConfigDict(
     {
       'actg175': {},
+      'census_income': {  # see mtl_jax/data/census_income.py
+        'pair': 'income',  # or education, each with marital
+        'categories': 'embed',  # or onehot
+        'published': True,  # or any files of this format
+      },
       'fair': {},
       'fashion_tasks': {  # see mtl_jax/data/fashion_tasks.py
         'tasks': ('item', 'hidden'),  # also lean, warm

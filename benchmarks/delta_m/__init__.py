@@ -1,0 +1,1 @@
+"""Published columns of Delta_m, recomputed from the cells of their own rows."""
