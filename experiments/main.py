@@ -15,7 +15,7 @@ from experiments import typed
 FOLDER = pathlib.Path(__file__).parent
 COMMANDS = (
   *('compare', 'interference', 'transfer', 'tune', 'predict', 'report'),
-  *('grid', 'search', 'validity', 'profile'),
+  *('grid', 'factorial', 'search', 'validity', 'profile'),
   *('branching', 'capacity', 'expert_count', 'soft_penalty', 'stitches'),
 )
 

@@ -25,37 +25,21 @@ def run(*flags):
 
 
 def test_variants_have_folders_and_baselines_of_their_own(toy, tmp_path):
-  flags = [
-    *toy, '--schemes=hard,mmoe', '--balancers=equal,famo', *LEVELS,
-    '--config.seeds=3',
-  ]  # fmt: skip
-  first = run(*flags)
-  assert first.returncode == 0, first.stderr
+  done = run(*toy, '--schemes=hard', '--balancers=equal', *LEVELS)
+  assert done.returncode == 0, done.stderr
   frame = pd.read_csv(tmp_path / 'w/factorial.csv', keep_default_na=False)
-  names = frame[['optimizer', 'size', 'scheme', 'balancer']]
-  assert [*names.itertuples(index=False, name=None)] == [
-    (o, 'config', s, b)
-    for o in ('adam', 'sgd') for s in ('hard', 'mmoe')
-    for b in ('equal', 'famo')
-  ]  # fmt: skip
+  assert frame.optimizer.tolist() == ['adam', 'sgd']
+  assert {*frame['size']} == {'config'}
+  assert {*frame.scheme} == {'hard'}
   for name in ('adam-config', 'sgd-config'):
     own = tmp_path / 'w' / name
-    # With `single`; every cell chooses among two learning rates.
-    assert len(test_grid.records(own)) == 5
-    assert 'single' in (own / 'table.md').read_text()
-    assert (own / 'grid.md').exists()
+    assert len(test_grid.records(own)) == 2  # With `single`.
+    for file in ('grid.md', 'table.md', 'config.json'):
+      assert (own / file).exists()
   text = (tmp_path / 'w/factorial.md').read_text()
-  for part in ('matters more', 'sgd: hp.lr=(.1,.3)', 'among 2 settings', 'τ'):
-    assert part in text
-  shares = pd.read_csv(tmp_path / 'w/shares.csv')
-  assert shares.share.sum() == pytest.approx(1)
-  assert 'optimizer x scheme' in shares.name.tolist()
+  assert 'Not answered: it takes two schemes' in text
+  assert text.count('| hard |') == 2
   assert (tmp_path / 'w/figures/factorial.png').exists()
-
-  trained = test_grid.records(tmp_path / 'w/sgd-config')
-  again = run(*flags)
-  assert again.stdout == first.stdout
-  assert test_grid.records(tmp_path / 'w/sgd-config') == trained
 
 
 @pytest.mark.parametrize(
