@@ -149,8 +149,8 @@ def _with(config: Any, changes: dict[str, Any]) -> Any:
   for dotted in changes:
     part = config
     for key in dotted.split('.'):
-      if not hasattr(part, 'keys') or key not in part:
-        known = part.keys() if hasattr(part, 'keys') else []
+      known = part.keys() if hasattr(part, 'keys') else []
+      if key not in known:
         raise InputError(f'{dotted}: no config key; {nearest(key, known)}')
       part = part[key]
   try:
@@ -186,10 +186,8 @@ def main() -> None:
   for section in sections:
     print(f'\n{section.title}')
     terminal.show(section.sheet)
-  print(
-    f'written: {folder}/factorial.md .csv, {folder}/shares.csv, '
-    f'{folder}/figures/factorial.png'
-  )
+  files = 'factorial.md .csv, shares.csv, figures/factorial.png'
+  print(f'written to {folder}: {files}')
 
 
 def settings() -> dict[str, str]:

@@ -90,6 +90,7 @@ def _which(found: Variants, settings: Mapping[str, str]) -> Sheet:
   above = [
     f'{ANSWERS[factorial.larger(effects)]} {two_way.verdict(effects)}',
     *_largest(found),
+    *(f'{_same(*row)}.' for row in found.rankings()),
     *(f'{name}: {text}' for name, text in settings.items() if text),
   ]
   rows = [_row('all, averaged', effects)] if len(found.grids) > 1 else []
@@ -100,6 +101,13 @@ def _which(found: Variants, settings: Mapping[str, str]) -> Sheet:
       rows.append(_row(f'{optimizer} {size}', of))
   header = ['std of Δm, % points', 'schemes', 'balancers', 'difference', 'more']
   return Sheet(above, Table(header, rows), _about(found))
+
+
+def _same(what: str, first: str, second: str, tau) -> str:
+  return (
+    f'Order of {what}s under {first} and {second}: τ {_size(tau)}, '
+    f'{tau.verdict}'
+  )
 
 
 def _row(name: str, effects: factorial.Effects) -> list[str]:
@@ -121,8 +129,9 @@ def _largest(found: Variants) -> list[str]:
 
 
 def _percent(share) -> str:
-  between = f' ({100 * share.low:.0f} to {100 * share.high:.0f} %)'
-  return f'{100 * share.share:.0f} %' + between * bool(np.isfinite(share.low))
+  low, high = two_digits(100 * share.low), two_digits(100 * share.high)
+  between = f' ({low} to {high} %)' * bool(np.isfinite(share.low))
+  return f'{two_digits(100 * share.share)} %{between}'
 
 
 def _about(found: Variants) -> list[str]:
@@ -142,8 +151,18 @@ def _about(found: Variants) -> list[str]:
       else '.'
     )
     + (f' {n} seeds are too few for them.' if few else ''),
-    f'Each entry chose among {base.tried} settings of hyperparameters, in each '
-    'split by its own validation rows.',
+    *_chosen(base.tried),
+    'Budget, costs and every task: table.md in the folder of each variant.',
+  ]
+
+
+def _chosen(tried: int) -> list[str]:
+  if tried < 2:
+    return []
+  return [
+    f'Every entry, single included, chose among {tried} settings of '
+    'hyperparameters by its own validation rows, in each split; separate '
+    'towers chose one for each task.'
   ]
 
 
