@@ -43,20 +43,66 @@ BASELINE = ('single', 'equal')
 def main() -> None:
   """Trains all pairs and writes the table of schemes x balancers."""
   experiment = cli.experiment()._replace(reference=compare.REFERENCE.value)
-  schemes, balancers = map(
-    combinations.expand, ('schemes', 'balancers'), compare.chosen()
+  axes = levels()
+  configs = chosen(experiment.config, *axes)
+  train(experiment.loaded(), configs, *axes)
+
+
+def levels() -> tuple[list[str], list[str]]:
+  """Returns the schemes and the balancers of the flags, or of the config."""
+  schemes, balancers = compare.chosen()
+  return (
+    combinations.expand('schemes', schemes),
+    combinations.expand('balancers', balancers),
   )
+
+
+def chosen(
+  config: object, schemes: list[str], balancers: list[str]
+) -> dict[grid.Pair, object]:
+  """Returns the configs of all pairs, with the baseline, checked.
+
+  Args:
+    config: a whole one.
+    schemes: rows of the grid.
+    balancers: columns of the grid.
+
+  Raises:
+    InputError: as in `cells.check`.
+  """
+  config = combinations.swept(config)
   pairs = [BASELINE, *itertools.product(schemes, balancers)]
-  config = combinations.swept(experiment.config)
   configs = {p: combinations.choose(config, *p) for p in pairs}
-  for chosen in configs.values():
-    cells.check(chosen)
-  experiment = experiment.loaded()
+  for one in configs.values():
+    cells.check(one)
+  return configs
+
+
+def train(
+  experiment: Experiment,
+  configs: dict[grid.Pair, object],
+  schemes: list[str],
+  balancers: list[str],
+) -> grid.Grid | None:
+  """Trains all pairs; writes and prints the comparison and the grid.
+
+  Args:
+    experiment: loaded.
+    configs: from `chosen`.
+    schemes: rows of the grid.
+    balancers: columns of the grid.
+
+  Returns:
+    The grid; None in other processes than the first.
+
+  Raises:
+    InputError: as in `make_cells`, or if training cannot begin.
+  """
   table, refused = make_cells(configs, experiment)
   linear = experiment.references(table[0])
   folders = experiment.train(table)
   if not hosts.is_process_0():
-    return
+    return None
   folders += linear()
   loaded = [report_cells.load(f) for f in folders]
   result = comparison.of(loaded, experiment, folders)
@@ -70,6 +116,7 @@ def main() -> None:
   print(result.written(folder))
   heatmap.write(made, folder / 'figures' / 'grid.png')
   print(f'written: {folder}/grid.md .csv, {folder}/figures/grid.png')
+  return made
 
 
 def make_cells(

@@ -29,13 +29,11 @@ seeds, one of two equal effects of three times the noise was called larger in
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special
 
 from mtl_jax.report import stats
+from mtl_jax.report.grid import seed_pairs
 
-RESAMPLES = 10_000
-# All pairs of different seeds are one pair where there are two.
-FEWEST_SEEDS = 3
+FEWEST_SEEDS = seed_pairs.FEWEST_SEEDS
 
 
 class Size(NamedTuple):
@@ -88,15 +86,15 @@ def effects(
   share = test_over_train or 0.0
   pairs = _pairs(values, share)
   n = values.shape[-1]
-  estimate = _mean_over_pairs(pairs, np.ones((1, n)))
-  drawn = _mean_over_pairs(pairs, _resamples(n, seed))
+  estimate = seed_pairs.mean_over_pairs(pairs, np.ones((1, n)))
+  drawn = seed_pairs.mean_over_pairs(pairs, seed_pairs.resamples(n, seed))
   # What is left is a spread as it was seen; the others are of true effects.
   widening = np.array([*[(1 + n * share) ** 0.5] * 3, 1.0])
   drawn = estimate + (drawn - estimate) * widening
   stds = [np.sqrt(np.maximum(x, 0)) for x in (estimate, drawn)]
   # [1, 5] and [R, 5]: paired, as both come from the same seeds.
   one, many = [np.column_stack([x, x[:, 0] - x[:, 1]]) for x in stds]
-  half = _half_widths(many, n)
+  half = seed_pairs.half_widths(many, n)
   low, high = one[0] - half, one[0] + half
   low[:-1] = np.maximum(low[:-1], 0)  # No std is negative; a difference is.
   return Effects(*map(Size, *(x.tolist() for x in (one[0], low, high))))
@@ -148,44 +146,13 @@ def _pairs(values: np.ndarray, share: float) -> np.ndarray:
   sizes = [
     # Overlapping resplits have noise in common, which remains in the products
     # of two seeds.
-    (_products(x) - share * _halves(x)) / freedom
+    (seed_pairs.products(x) - share * seed_pairs.halves(x)) / freedom
     for x, freedom in (
       (scheme, a - 1),
       (balancer, b - 1),
       (both, (a - 1) * (b - 1)),
     )
   ]
-  return np.stack([*sizes, _halves(blocked.reshape(a * b, n)) / (a * b - 1)])
-
-
-def _products(x: np.ndarray) -> np.ndarray:
-  return x.T @ x
-
-
-def _halves(x: np.ndarray) -> np.ndarray:
-  """Half the squared distance of two seeds, whose mean is their variance."""
-  return ((x[:, :, None] - x[:, None]) ** 2).sum(0) / 2
-
-
-def _resamples(n: int, seed: int) -> np.ndarray:
-  """How often each seed was drawn, `[R, n]`; never one seed alone."""
-  rng = np.random.default_rng(seed)
-  counts = rng.multinomial(n, np.full(n, 1 / n), RESAMPLES).astype(float)
-  return counts[counts.max(1) < n]
-
-
-def _mean_over_pairs(pairs: np.ndarray, counts: np.ndarray) -> np.ndarray:
-  """Over all s != t, weighted by `counts` [R, n], `[R, 4]`."""
-  n = counts.shape[1]
-  different = np.where(np.eye(n, dtype=bool), 0, pairs)
-  total = n**2 - (counts**2).sum(1)
-  sums = [((counts @ matrix) * counts).sum(1) for matrix in different]
-  return np.stack(sums, axis=1) / total[:, None]
-
-
-def _half_widths(drawn: np.ndarray, n: int) -> np.ndarray:
-  """Half-widths of the intervals from resamples, `[R, 5]` -> `[5]`."""
-  if n < FEWEST_SEEDS:
-    return np.full(drawn.shape[1], np.nan)
-  error = drawn.std(0, ddof=1) * (n / (n - 1)) ** 0.5
-  return special.stdtrit(n - 1, (1 + stats.LEVEL) / 2) * error
+  return np.stack(
+    [*sizes, seed_pairs.halves(blocked.reshape(a * b, n)) / (a * b - 1)]
+  )

@@ -86,14 +86,20 @@ def make(
   results = {(c.scheme, c.balancer): deltas(c, base) for c in cells}
   unknown = {p: d.reason for p, (_, d) in results.items() if d.reason}
   frame = _frame(rows, schemes, balancers, {**refused, **unknown})
-  per_seed = {
+  part = _part(per_seed(cells), schemes, balancers)
+  margin = float(rows[rows['metric'] == 'delta_m']['margin'].iloc[0])
+  return Grid(cells, list(schemes), list(balancers), frame, part, margin)
+
+
+def per_seed(cells: Sequence[Cell]) -> dict[Pair, pd.Series]:
+  """Returns Delta_m in percent by seed, of every pair where it is known."""
+  base = baseline(cells)
+  results = {(c.scheme, c.balancer): deltas(c, base) for c in cells}
+  return {
     pair: pd.Series(delta.per_seed, seeds)
     for pair, (seeds, delta) in results.items()
     if delta.per_seed is not None
   }
-  part = _part(per_seed, schemes, balancers)
-  margin = float(rows[rows['metric'] == 'delta_m']['margin'].iloc[0])
-  return Grid(cells, list(schemes), list(balancers), frame, part, margin)
 
 
 def _frame(rows, schemes, balancers, reasons) -> pd.DataFrame:
@@ -110,11 +116,13 @@ def _frame(rows, schemes, balancers, reasons) -> pd.DataFrame:
   return frame[[*COLUMNS]]
 
 
-def _part(per_seed: dict[Pair, pd.Series], schemes, balancers) -> Part:
-  known = np.array([[(s, b) in per_seed for b in balancers] for s in schemes])
+def _part(known_seeds: dict[Pair, pd.Series], schemes, balancers) -> Part:
+  known = np.array(
+    [[(s, b) in known_seeds for b in balancers] for s in schemes]
+  )
   rows, columns = factorial.complete(known)
   names = [schemes[i] for i in rows], [balancers[j] for j in columns]
-  series = [per_seed[s, b] for s in names[0] for b in names[1]]
+  series = [known_seeds[s, b] for s in names[0] for b in names[1]]
   if not series:
     return Part([], [], np.empty((0, 0, 0)))
   # Only seeds that all of them have; [pairs, seeds].
