@@ -1,174 +1,148 @@
-"""The claim on balance: is a balancer better than fixed weights that are tuned?
+"""Claim (f): is a balancer better than fixed weights that are tuned?
 
 All rows have one sharing scheme and one number of draws. Fixed weights are the
 row `static`, whose draws are weights of the tasks beside the learning rate and
 weight decay that all rows draw.
 """
 
-import functools
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from mtl_jax.report import stats
-from mtl_jax.report.claims import dots
+from mtl_jax.report.claims import forest, one_family, wording
 from mtl_jax.report.claims.claimed import (
   FAILS,
   HOLDS,
+  UNDECIDED,
   Answer,
   Finding,
   overall,
 )
-from mtl_jax.report.claims.judged import Judged, judge
 from mtl_jax.report.compare.deltas import deltas
-from mtl_jax.report.layout import Table, two_digits, with_interval
+from mtl_jax.report.layout import Table
 from mtl_jax.report.results import Cell
 from mtl_jax.report.selected import score
 from mtl_jax.report.tuning.merging import Tuned
 
-FIXED, EQUAL, BEST = 'static', 'equal', 'best on validation'
+CLAIM = 'balance'
+FIXED, EQUAL, BEST = 'static', 'equal', 'chosen by validation'
 WHAT = 'Δm to tuned fixed weights'
 
 
 def answer(tuned: Sequence[Tuned], margin: float = stats.MARGIN) -> Answer:
-  """Answers the claim.
+  """Answers from Delta_m of every balancer over fixed weights.
 
   Args:
-    tuned: rows of `methods.of_balancers`, which a scheme's balancers name.
-    margin: a gain below it is none, as a share of the fixed weights' metrics.
+    tuned: rows of `methods.of_balancers`, with their names as schemes.
+    margin: of equivalence, as a share of the fixed weights' metrics.
   """
   cells = {row.cell.scheme: row.cell for row in tuned}
-  fixed = cells[FIXED]
-  names = [n for n in cells if n not in ('single', FIXED, EQUAL)]
-  gains = {name: _gains(cells[name], fixed) for name in (*names, EQUAL)}
-  arrays = {name: np.array([*gains[name].values()]) for name in gains}
-  judging = functools.partial(
-    judge,
-    margin=100 * margin,
-    scale=stats.PERCENT,
-    test_over_train=fixed.test_over_train,
-  )
-  rows = judging({name: arrays[name] for name in names})
-  chosen = _chosen({name: cells[name] for name in names}, fixed)
-  picked = [gains[chosen[s]][s] for s in chosen if s in gains[chosen[s]]]
-  # These two are described alone: one is no balancer, and the other has the
-  # draws of all of them.
-  described = {
-    **judging({EQUAL: arrays[EQUAL]}),
-    **judging({BEST: np.array(picked)}),
+  fixed = cells.pop(FIXED)
+  own = {n: c for n, c in cells.items() if not c.is_baseline and n != EQUAL}
+  gains = {
+    n: _gains(c, fixed) for n, c in (own | {EQUAL: cells[EQUAL]}).items()
   }
-  findings = _findings(rows, described)
-  verdict = overall(findings)
+  chosen = _chosen(own, fixed)
+  picked = [gains[n][s] for s, n in chosen.items() if s in gains[n]]
+  # Two rows only describe: equal weights are fixed, and the choice among all
+  # balancers has the draws of all of them.
+  main = _findings({n: [*gains[n].values()] for n in own}, fixed, margin, True)
+  others = [
+    *_findings({EQUAL: [*gains[EQUAL].values()]}, fixed, margin, False),
+    *_findings({BEST: picked}, fixed, margin, False),
+  ]
+  main.sort(key=lambda finding: -finding.estimate)
+  verdict, draws = overall(main), len(tuned[0].draws)
+  panel = forest.Panel(WHAT, '% of fixed weights, + better', [*main, *others])
   return Answer(
-    'balance',
+    CLAIM,
     verdict,
-    _sentence(verdict, rows, described[BEST], tuned, margin),
-    findings,
-    _table(rows, described, chosen),
-    functools.partial(_draw, rows, described, 100 * margin),
-    _notes(tuned, len(names), margin),
+    _sentence(verdict, main, others[-1], draws),
+    (*main, *others),
+    _table(main, others, [*chosen.values()]),
+    lambda path: forest.draw([panel], path),
+    _notes(fixed, draws, len(main), margin),
   )
 
 
 def _gains(cell: Cell, fixed: Cell) -> dict[int, float]:
   """Delta_m over fixed weights by seed; empty where it is refused."""
   seeds, delta = deltas(cell, fixed)
-  known = [] if delta.per_seed is None else delta.per_seed
-  return dict(zip(seeds if len(known) else [], map(float, known), strict=True))
+  known = () if delta.per_seed is None else delta.per_seed
+  return dict(zip(seeds, map(float, known), strict=False))
 
 
-def _chosen(cells: dict[str, Cell], fixed: Cell) -> dict[int, str]:
+def _chosen(cells: Mapping[str, Cell], fixed: Cell) -> dict[int, str]:
   """The balancer that validation chooses, by seed, as `selected.select`."""
-  seeds = [run.seed for run in fixed.setting]
   scores = np.array([[score(r) for r in c.setting] for c in cells.values()])
   if fixed.header['split'] != 'resplit':
     scores = np.broadcast_to(scores.mean(1, keepdims=True), scores.shape)
-  names = [*cells]
+  names, seeds = [*cells], [run.seed for run in fixed.setting]
   return {s: names[i] for s, i in zip(seeds, scores.argmin(0), strict=True)}
 
 
-def _findings(rows, described) -> tuple[Finding, ...]:
-  first = sorted(rows, key=lambda name: -rows[name].mean)
-  return tuple(
+def _findings(values, fixed: Cell, margin: float, judged: bool) -> list:
+  tested = one_family.judge(
+    values, fixed.test_over_train, 100 * margin, stats.PERCENT
+  )
+  return [
     Finding(
-      name, WHAT, '%', own.mean, own.low, own.high, own.detectable,
-      own.verdict if name in rows else '', own.seeds,
+      name,
+      WHAT,
+      '%',
+      *(one.mean, one.low, one.high, one.detectable),
+      one_family.verdict(one, 1) if judged else '',
+      one.seeds,
     )
-    for name, own in [*((n, rows[n]) for n in first), *described.items()]
-  )  # fmt: skip
+    for name, one in tested.items()
+  ]
 
 
-def _sentence(verdict, rows, best: Judged, tuned, margin: float) -> str:
-  draws = f'the same {len(tuned[0].draws)} draws'
-  top = max(rows, key=lambda name: rows[name].mean)
-  shown = [n for n in rows if rows[n].verdict == HOLDS]
-  if verdict == HOLDS:
-    listed = ', '.join(f'{n} ({_number(rows[n])} %)' for n in shown)
-    text = f'Better in Δm than fixed weights with {draws}: {listed}'
-  elif verdict == FAILS:
-    text = (
-      f'None of {len(rows)} balancers is better in Δm than fixed weights with '
-      f'{draws} by {100 * margin:g} % or more; the highest is {top}, '
-      f'{_number(rows[top])} %'
-    )
-  else:
-    could = np.nanmedian([own.detectable for own in rows.values()])
-    text = (
-      f'None of {len(rows)} balancers is shown to be better in Δm than fixed '
-      f'weights with {draws}; the highest is {top}, {_number(rows[top])} %, '
-      f'and {two_digits(could)} % would be shown with 80 % power'
-    )
+def _sentence(verdict: str, main, best: Finding, draws: int) -> str:
+  words = {HOLDS: 'better', FAILS: 'worse, or equivalent', UNDECIDED: UNDECIDED}
+  parts = []
+  for kind, word in words.items():
+    if listed := wording.rows_with(main, kind, numbers=kind == HOLDS):
+      parts.append(f'{word}: {listed}')
+  power = wording.would_show(main)
+  shown = f'; {power} would have been shown with 80 % power' if power else ''
   return (
-    f'{text}. The one that validation chooses is at {_number(best)} %, with '
-    f'{len(rows)} times the draws.'
+    f'{verdict.capitalize()}: in Δm against fixed weights, with {draws} draws '
+    f'each, {"; ".join(parts)}{shown}. The highest mean is that of '
+    f'{main[0].row}, {wording.with_ends(main[0])}; the balancer that '
+    f'validation chooses in each split, with the draws of all {len(main)}, is at '
+    f'{wording.with_ends(best)}.'
   )
 
 
-def _table(rows, described, chosen: dict[int, str]) -> Table:
-  header = [
-    *('row', f'{WHAT} %', 'p (Holm)', 'claim', 'shown with 80 % power, %'),
-    'chosen by validation',
-  ]
-  picks = [*chosen.values()]
+def _table(main, others, chosen: list[str]) -> Table:
+  header = ['balancer', f'{WHAT}, %', 'would be shown, %', 'chosen', 'verdict']
   body = []
-  for name in sorted(rows, key=lambda name: -rows[name].mean):
-    own = rows[name]
-    p_holm = '–' if own.p_holm is None else f'{own.p_holm:.3f}'
-    times = f'{picks.count(name)} of {len(picks)}'
-    body.append(
-      [name, _number(own), p_holm, own.verdict, two_digits(own.detectable)]
-      + [times]
-    )
-  others = [[n, _number(own), *'––––'] for n, own in described.items()]
-  return Table(header, [*body, *others])
+  for one in [*main, *others]:
+    size = wording.number(one.detectable, sign=False) if one.verdict else '–'
+    times = f'{chosen.count(one.row)}/{len(chosen)}' if one.verdict else '–'
+    entry = wording.with_ends(one, unit=False)
+    body.append([one.row, entry, size, times, one.verdict or '–'])
+  return Table(header, body)
 
 
-def _number(own: Judged) -> str:
-  return with_interval(own.mean, own.low, own.high, '+')
-
-
-def _draw(rows, described, margin: float, path) -> None:
-  names = [*sorted(rows, key=lambda name: -rows[name].mean), *described]
-  points = {n: tuple((rows | described)[n][:3]) for n in names}
-  filled = frozenset(n for n in rows if rows[n].verdict == HOLDS)
-  label = 'Δm % to tuned fixed weights (better →)'
-  series = dots.Series('', points, filled)
-  dots.draw(names, [dots.Panel(label, [series], margin=margin)], path)
-
-
-def _notes(tuned: Sequence[Tuned], count: int, margin: float) -> tuple:
-  fixed = next(row.cell for row in tuned if row.cell.scheme == FIXED)
+def _notes(fixed: Cell, draws: int, count: int, margin: float) -> tuple:
   return (
-    f'Every row: {len(tuned[0].draws)} draws, each trained with every seed; '
-    f'chosen by validation ({fixed.repeats}). Fixed weights draw the weights '
-    'of the tasks from a flat Dirichlet distribution beside what all rows '
-    'draw. Equal weights are described, and not counted as a balancer.',
-    f'Δm: mean over tasks of the relative gain over {FIXED} in the headline '
-    f'metric, + is better; ± is half the 95 % interval '
-    f'({stats.named(fixed.test_over_train)}). Holds: above 0; does not hold: '
-    f'below {100 * margin:g} %; each p < 0.05 after Holm over {count} '
+    f'Every row has {draws} draws with {fixed.repeats}, among which validation '
+    'chooses. Those of fixed weights are flat Dirichlet weights of the tasks, '
+    'beside the learning rate and weight decay that all rows draw; those of a '
+    'balancer its own numbers. The first of each is the configuration’s.',
+    'Δm: mean over tasks of the change of the headline metric on the test '
+    'split, in % of tuned fixed weights; + is better. Intervals of 95 % in '
+    'brackets. The claim holds if a balancer is better; it does not if each is '
+    f'worse or equivalent to within {100 * margin:.3g} %. '
+    f'{stats.named(fixed.test_over_train).capitalize()}, Holm over {count} '
     'balancers.',
-    f'The row "{BEST}" takes in each split the balancer with the lowest '
-    'validation score: the best on test would be partly luck. It is the best '
-    f'of {count} times as many draws, and has no verdict.',
+    'equal (no weights) and the last row are described, not tested. The best '
+    'mean of many is partly luck; the last row takes in each split the '
+    'balancer with the lowest validation score (column chosen), which is not, '
+    f'but it has {count} times the draws.',
   )

@@ -1,5 +1,7 @@
 """Did early gradients say which tasks would lose? In words and numbers."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -8,19 +10,29 @@ import numpy as np
 
 from mtl_jax.report import stats
 from mtl_jax.report.agreement import baseline
-from mtl_jax.report.claims import early_cosines
+from mtl_jax.report.claims import early_cosines, wording
 from mtl_jax.report.claims.claimed import Finding
 from mtl_jax.report.claims.early_cosines import Early, Ranked
 from mtl_jax.report.claims.lost_to_single import lost
 from mtl_jax.report.results import Cell
 
+RANKED = 'rank correlation of early cosine and gain'
+
 
 class Said(NamedTuple):
-  """Sentences, descriptive findings and notes."""
+  """What early gradients said.
 
-  lines: list[str]
-  findings: tuple[Finding, ...]
-  notes: tuple[str, ...]
+  Attributes:
+    what: is the quantity of each task.
+    lines: sentences of the answer.
+    findings: of each task, then of the correlation.
+    notes: how it was measured.
+  """
+
+  what: str = ''
+  lines: tuple[str, ...] = ()
+  findings: tuple[Finding, ...] = ()
+  notes: tuple[str, ...] = ()
 
 
 def said(early: Early, cells: Sequence[Cell]) -> Said:
@@ -33,70 +45,77 @@ def said(early: Early, cells: Sequence[Cell]) -> Said:
   base = baseline(cells)
   cell = next(c for c in cells if c.label == early.cell.label)
   seeds = [run.seed for run in early.cell.completed]
-  gains = []
-  for task in cell.tasks:
-    losses = lost(cell, base, task)
-    gains.append([-losses.get(seed, math.nan) for seed in seeds])
+  losses = [lost(cell, base, task) for task in cell.tasks]
+  gains = [[-own.get(seed, math.nan) for seed in seeds] for own in losses]
   found = early_cosines.ranked(
     np.array([*early.cosines.values()]),
     np.array(gains, float),
     base.test_over_train,
   )
-  return Said([_line(early, found)], _findings(early, found), _notes(early))
+  what = f'early cosine under {cell.label}'
+  findings = _findings(early, what, found)
+  line = _line(cell.label, findings, found)
+  return Said(what, (line,), findings, _notes(early))
 
 
-def _line(early: Early, found: Ranked) -> str:
-  begin = f'Early gradients under {early.cell.label}: '
+def _line(scheme: str, findings: Sequence[Finding], found: Ranked) -> str:
+  begin = f'Early gradients under {scheme}'
   if found.tasks < 3:
+    cosine = wording.with_ends(findings[0])
     return (
-      f'{begin}with {found.tasks} tasks a rank correlation says nothing '
-      f'({_listed(early)}).'
+      f'{begin} have a cosine of {cosine}; {found.tasks} tasks are too few for '
+      'a rank correlation with their gains.'
     )
   if math.isnan(found.value):
-    return f'{begin}their cosines or the gains do not differ between tasks.'
-  shown = found.p_value < stats.ALPHA
-  word = 'predict' if found.value > 0 else 'mislead on'
-  verdict = f'they {word} which tasks gain' if shown else 'undecided'
-  few = (
-    f'; {found.tasks} tasks cannot show anything, the smallest p is '
-    f'{found.least:.2g}'
-    if found.least >= stats.ALPHA
-    else ''
-  )
+    return f'{begin}: their cosines or the gains do not differ between tasks.'
   return (
-    f'{begin}{verdict}; rank correlation over {found.tasks} tasks of a '
-    f"task's mean cosine to the others with its gain {found.value:+.2f} "
-    f'[{found.low:+.2f}, {found.high:+.2f}], p = {found.p_value:.2g}{few}.'
+    f'{begin} {_shown(found)}: over {found.tasks} tasks the rank correlation '
+    'of the mean cosine to the others with the gain is '
+    f'{wording.with_ends(findings[-1])}, p = {found.p_value:.2g}'
+    f'{_few(found)}.'
   )
 
 
-def _listed(early: Early) -> str:
-  """Of two tasks both have the one cosine there is."""
-  own = next(iter(early_cosines.intervals(early).values()))
-  return f'their cosine is {own.mean:+.2f} [{own.low:+.2f}, {own.high:+.2f}]'
+def _shown(found: Ranked) -> str:
+  if not found.p_value < stats.ALPHA:
+    return 'are not shown to say which tasks gain (undecided)'
+  return (
+    'say which tasks gain' if found.value > 0 else 'mislead on which tasks gain'
+  )
 
 
-def _findings(early: Early, found: Ranked) -> tuple[Finding, ...]:
-  cosines = tuple(
-    Finding(
-      task, f'early cosine to the others, {early.cell.label}', '', own.mean,
-      own.low, own.high, seeds=int(np.isfinite(early.cosines[task]).sum()),
+def _few(found: Ranked) -> str:
+  if found.least < stats.ALPHA:
+    return ''
+  return (
+    f'; {found.tasks} tasks cannot show any, p is {found.least:.2g} or more'
+  )
+
+
+def _findings(early: Early, what: str, found: Ranked) -> tuple[Finding, ...]:
+  cosines = [
+    Finding(task, what, '', own.mean, own.low, own.high, seeds=_seeds(values))
+    for (task, own), values in zip(
+      early_cosines.intervals(early).items(),
+      early.cosines.values(),
+      strict=True,
     )
-    for task, own in early_cosines.intervals(early).items()
-  )  # fmt: skip
-  relation = Finding(
-    early.cell.label, 'rank correlation of early cosine and gain', '',
-    found.value, found.low, found.high, seeds=len(early.cell.completed),
-  )  # fmt: skip
-  return (*cosines, relation)
+  ]
+  ends = found.value, found.low, found.high
+  seeds = len(early.cell.completed)
+  return *cosines, Finding(early.cell.label, RANKED, '', *ends, seeds=seeds)
+
+
+def _seeds(values: np.ndarray) -> int:
+  return int(np.isfinite(values).sum())
 
 
 def _notes(early: Early) -> tuple[str, ...]:
   return (
-    f'Early cosine: the corrected cosine (docs/interference.md) of the '
-    f"gradients of a task's loss and another's over the parameters shared "
-    f'under {early.cell.label}, mean over the other tasks and over probes up '
-    f'to step {early.last:,}. Correlated with the gains of the same scheme. '
-    'The p-value permutes tasks and speaks of other tasks; the interval '
-    'resamples seeds and speaks of these.',
+    'Early cosine: the corrected cosine (docs/interference.md) of the gradient '
+    f'of a task’s loss with those of the others, over what {early.cell.label} '
+    'shares, mean over the others and over the probes up to step '
+    f'{early.last:,}. The p-value permutes tasks and speaks of other tasks; '
+    'its interval resamples seeds (of resplits, as many as would be '
+    'independent) and speaks of these.',
   )

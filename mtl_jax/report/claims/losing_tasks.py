@@ -1,154 +1,156 @@
-"""The claim on interference: is some task worse for sharing?"""
+"""Claim (e): is some task worse for sharing?"""
 
-import functools
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from mtl_jax.report import many, stats
-from mtl_jax.report.agreement import baseline
-from mtl_jax.report.claims import dots, early_cosines, forewarned
+from mtl_jax.report.agreement import baseline, ordered
+from mtl_jax.report.claims import forest, forewarned, one_family, wording
 from mtl_jax.report.claims.claimed import (
   FAILS,
   HOLDS,
+  UNDECIDED,
   Answer,
   Finding,
   overall,
 )
 from mtl_jax.report.claims.early_cosines import Early
-from mtl_jax.report.claims.judged import Judged, judge
+from mtl_jax.report.claims.forewarned import Said
 from mtl_jax.report.claims.lost_to_single import lost
-from mtl_jax.report.layout import Table, two_digits, with_interval
+from mtl_jax.report.layout import Table
 from mtl_jax.report.results import Cell
 
-WHAT = 'loss to single'
-Rows = dict[tuple[str, str], Judged]  # by (scheme, task)
+CLAIM = 'interference'
+WHAT = 'loss under {}'
 
 
 def answer(
-  cells: Sequence[Cell], early: Early | None, margin: float = stats.MARGIN
+  cells: Sequence[Cell],
+  early: Early | None = None,
+  margin: float = stats.MARGIN,
 ) -> Answer:
-  """Answers the claim.
+  """Answers from what each task loses under each scheme.
 
   Args:
-    cells: `single` and the schemes, with all labels.
-    early: what gradients of one of the schemes said; None if nothing did.
-    margin: a smaller loss is none, as a share of single's metric.
+    cells: `single` among them, with all labels.
+    early: what gradients said under one of the schemes; None if nothing.
+    margin: of equivalence, as a share of the metric of `single`.
+
+  Raises:
+    InputError: the cells cannot be compared.
   """
+  cells = [cell for cell in ordered(cells) if not cell.is_reference]
   base = baseline(cells)
-  others = [c for c in cells if not (c.is_baseline or c.is_reference)]
+  main = _findings(cells, base, margin)
+  said = forewarned.said(early, cells) if early else Said()
+  verdict = overall(main)
+  return Answer(
+    CLAIM,
+    verdict,
+    ' '.join([_sentence(verdict, main), *said.lines]),
+    (*main, *said.findings),
+    _table(main, said, cells),
+    lambda path: forest.draw(_panels(main, said, cells), path),
+    (*_notes(base, len(main), margin), *said.notes),
+  )
+
+
+def _findings(cells, base: Cell, margin: float) -> list[Finding]:
+  """One family of every task under every scheme."""
   losses = {
-    (cell.label, task.name): np.array([*lost(cell, base, task).values()])
-    for cell in others
+    (cell.label, task.name): [*lost(cell, base, task).values()]
+    for cell in cells
+    if not cell.is_baseline
     for task in cell.tasks
   }
-  rows = judge(losses, 100 * margin, stats.PERCENT, base.test_over_train)
-  findings = _findings(rows)
-  verdict = overall(findings)
-  said = forewarned.said(early, cells) if early else None
-  return Answer(
-    'interference',
-    verdict,
-    ' '.join([_sentence(verdict, rows, margin), *(said.lines if said else [])]),
-    (*findings, *(said.findings if said else ())),
-    _table(rows, early),
-    functools.partial(_draw, rows, early, 100 * margin),
-    (*_notes(base, len(rows), margin), *(said.notes if said else ())),
+  tested = one_family.judge(
+    losses, base.test_over_train, 100 * margin, stats.PERCENT
   )
-
-
-def _findings(rows: Rows) -> tuple[Finding, ...]:
-  return tuple(
+  return [
     Finding(
-      f'{task} under {scheme}', WHAT, '%', own.mean, own.low, own.high,
-      own.detectable, own.verdict, own.seeds,
+      task,
+      WHAT.format(scheme),
+      '%',
+      *(one.mean, one.low, one.high, one.detectable),
+      one_family.verdict(one, 1),
+      one.seeds,
     )
-    for (scheme, task), own in _sorted(rows)
-  )  # fmt: skip
+    for (scheme, task), one in tested.items()
+  ]
 
 
-def _sorted(rows: Rows) -> list:
-  known = [item for item in rows.items() if math.isfinite(item[1].mean)]
-  return sorted(known, key=lambda item: -item[1].mean)
-
-
-def _sentence(verdict: str, rows: Rows, margin: float) -> str:
-  shown = [(key, own) for key, own in _sorted(rows) if own.verdict == HOLDS]
-  count = f'{len(rows)} pairs of a task and a scheme'
-  if verdict == HOLDS:
-    listed = [f'{t} under {s} ({_number(own)} %)' for (s, t), own in shown]
-    return (
-      f'{len(shown)} of {count} {"are" if len(shown) > 1 else "is"} worse than '
-      f'single: {many.some(listed, 6)}.'
-    )
-  (scheme, task), most = next(iter(_sorted(rows)), (('–', '–'), None))
-  if most is None:
-    return 'No task has a change in percent, or only one seed is known.'
-  top = f'the most loses {task} under {scheme}, {_number(most)} %'
-  if verdict == FAILS:
-    return f'None of {count} is worse by {100 * margin:g} % or more; {top}.'
-  could = np.nanmedian([own.detectable for own in rows.values()])
-  kept = sum(own.verdict == FAILS for own in rows.values())
+def _sentence(verdict: str, main: list[Finding]) -> str:
+  known = [one for one in main if math.isfinite(one.estimate)]
+  if not known:
+    return f'{verdict.capitalize()}: no task has a change in percent.'
+  known.sort(key=lambda one: -one.estimate)
+  shown = [_named(one) for one in known if one.verdict == HOLDS]
+  kept = sum(one.verdict == FAILS for one in known)
+  power = wording.would_show(known)
+  could = f'; {power} would have been shown with 80 % power' if power else ''
+  most = '' if shown else f'; the largest loss is {_named(known[0])}'
   return (
-    f'None of {count} is shown to be worse than single, and {kept} are shown '
-    f'not to be by {100 * margin:g} % or more; {top}, and {two_digits(could)} '
-    '% would be shown with 80 % power.'
+    f'{verdict.capitalize()}: of {len(known)} pairs of a task and a scheme, '
+    f'{len(shown)} {"is" if len(shown) == 1 else "are"} worse than single'
+    f'{f" ({many.some(shown, wording.MOST)})" if shown else ""}, {kept} better '
+    f'or equivalent, the rest undecided{most}{could}.'
   )
 
 
-def _table(rows: Rows, early: Early | None) -> Table:
-  schemes = [*dict.fromkeys(scheme for scheme, _ in rows)]
-  tasks = [*dict.fromkeys(task for _, task in rows)]
-  cosines = early_cosines.intervals(early) if early else {}
-  name = [f'early cosine, {early.cell.label}'] if early else []
+def _named(one: Finding) -> str:
+  scheme = one.what.removeprefix(WHAT.format(''))
+  return f'{one.row} under {scheme}, {wording.with_ends(one)}'
+
+
+MARKS = {HOLDS: ' ▼', FAILS: ' =', UNDECIDED: ''}
+
+
+def _table(main: list[Finding], said: Said, cells) -> Table:
+  """Tasks are rows: there may be more of them than schemes."""
+  kinds = list(dict.fromkeys(one.what for one in main))
+  by_row = {(one.row, one.what): one for one in (*main, *said.findings)}
   body = []
-  for task in tasks:
-    entries = [_entry(rows[scheme, task]) for scheme in schemes]
-    own = cosines.get(task)
-    last = [with_interval(own.mean, own.low, own.high, '+')] if own else []
-    body.append([task, *entries, *last])
-  return Table(['loss to single, %', *schemes, *name], body)
-
-
-def _entry(own: Judged) -> str:
-  mark = {HOLDS: ' ▼', FAILS: ' ○'}.get(own.verdict, '')
-  return _number(own) + mark
-
-
-def _number(own: Judged) -> str:
-  return with_interval(own.mean, own.low, own.high, '+')
-
-
-def _draw(rows: Rows, early: Early | None, margin: float, path) -> None:
-  schemes = [*dict.fromkeys(scheme for scheme, _ in rows)]
-  tasks = [*dict.fromkeys(task for _, task in rows)]
-  series = [
-    dots.Series(
-      scheme,
-      {task: tuple(rows[scheme, task][:3]) for task in tasks},
-      frozenset(t for t in tasks if rows[scheme, t].verdict == HOLDS),
+  for task in cells[0].tasks:
+    own = [by_row[task.name, what] for what in kinds]
+    entries = [wording.with_ends(one, unit=False) + _mark(one) for one in own]
+    cosine = by_row.get((task.name, said.what))
+    body.append(
+      [task.name, *entries, *([wording.with_ends(cosine)] if cosine else [])]
     )
-    for scheme in schemes
-  ]
-  label = f'{WHAT}, % (worse →)'
-  panels = [dots.Panel(label, series, margin=margin)]
-  if early:
-    found = early_cosines.intervals(early)
-    points = {t: (own.mean, own.low, own.high) for t, own in found.items()}
-    title = f'early cosine to the others, {early.cell.label}'
-    panels.append(dots.Panel(title, [dots.Series('', points)]))
-  dots.draw(tasks, panels, path)
+  header = ['task', *(f'{what}, %' for what in kinds)]
+  return Table([*header, *([said.what] if said.what else [])], body)
+
+
+def _mark(one: Finding) -> str:
+  # What does not hold may be better as well as equivalent.
+  better = one.verdict == FAILS and one.high < 0
+  return ' ▲' if better else MARKS[one.verdict]
+
+
+def _panels(main, said: Said, cells) -> list[forest.Panel]:
+  tasks = [task.name for task in cells[0].tasks][: many.MOST]
+  panels = []
+  for what in [*dict.fromkeys(one.what for one in main), said.what]:
+    own = [o for o in (*main, *said.findings) if o.what == what]
+    own = [o for o in own if o.row in tasks]
+    label = '% of single, + worse' if what != said.what else 'cosine'
+    if own and np.isfinite([o.estimate for o in own]).any():
+      panels.append(forest.Panel(what, label, own))
+  return panels
 
 
 def _notes(base: Cell, count: int, margin: float) -> tuple[str, ...]:
   return (
-    f'Loss: of the headline metric, in % of the mean of {base.label}, + is '
-    f'worse; ± is half the 95 % interval over {base.repeats} '
-    f'({stats.named(base.test_over_train)}). ▼ holds: the loss is above 0; ○ '
-    f'does not hold: it is below {100 * margin:g} %; each p < 0.05 after Holm '
-    f'over all {count} pairs.',
-    'The tests do not wait for Δm as those of a table do: where one task loses '
-    'what another gains, Δm shows nothing. So they share the level with more '
-    'tests, and a verdict here can differ from that of the table.',
+    'Loss: change of the headline metric on the test split, in % of single; + '
+    'is worse. Intervals of 95 % in brackets. ▼ worse, ▲ better, = equivalent '
+    f'to within {100 * margin:.3g} %. The claim holds if a task is worse under '
+    'a scheme; it does not if each is better or equivalent under each.',
+    f'{stats.named(base.test_over_train).capitalize()}, Holm over all {count} '
+    'pairs. They do not wait for Δm of their scheme, as the tasks of a table '
+    'do: where one task loses what another gains, Δm shows nothing. So a '
+    'verdict on a task can differ from that of performance.',
   )

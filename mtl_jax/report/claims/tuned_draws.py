@@ -1,158 +1,164 @@
-"""The claim on tuning: does sharing need more draws of hyperparameters?"""
+"""Claim (g): does sharing take more tuning?"""
+
+from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from mtl_jax.report import many, stats
+from mtl_jax.report import stats
+from mtl_jax.report.claims import one_family, wording
 from mtl_jax.report.claims.claimed import (
   FAILS,
   HOLDS,
+  UNDECIDED,
   Answer,
   Finding,
   overall,
 )
-from mtl_jax.report.claims.draws_needed import Spread, spread
-from mtl_jax.report.claims.judged import Judged, judge
-from mtl_jax.report.layout import Table, human, with_interval
+from mtl_jax.report.claims.draws_needed import WITHIN, Spread, spread
+from mtl_jax.report.compare.counts import valid_over_train
+from mtl_jax.report.layout import Table
+from mtl_jax.report.results import Cell
 from mtl_jax.report.tuning import expected, figures
 from mtl_jax.report.tuning.merging import Tuned
 
-MORE = 1.25  # times the draws of single: fewer are no more
-WHAT = 'draws to its own best, to those of single'
+CLAIM = 'tuning'
+MORE = 1.25  # times the draws of single: within that factor they are as many
+RATIO = 'draws to its own best, of single'
+# Descriptive quantities of `Spread`: what they are called, and their unit.
+SPREADS = {
+  'needed': ('draws to its own best', 'draws'),
+  'behind': ('median draw behind best, validation', '%'),
+  'gained': ('best draw above median, Δm on test', '% points'),
+}
+HEADER = [
+  *('scheme', 'draws to own best', 'of single', 'would be shown', 'verdict'),
+  *('median behind best, validation, %', 'best above median, Δm, % points'),
+]
 
 
 def answer(tuned: Sequence[Tuned]) -> Answer:
-  """Answers the claim.
+  """Answers from how many draws each row needs to come near its own best.
 
   Args:
     tuned: the rows, `single` among them.
   """
   base = next(row for row in tuned if row.cell.is_baseline)
   spreads = {row.cell.label: spread(row, base.untuned) for row in tuned}
-  alone = spreads[base.cell.label].needed
-  ratios = {
-    label: _known(np.log(own.needed / alone))
-    for label, own in spreads.items()
-    if label != base.cell.label
-  }
-  overlap = base.cell.test_over_train
-  rows = judge(ratios, math.log(MORE), 1.0, overlap)
-  findings = _findings(rows, spreads, overlap)
-  verdict = overall(findings)
+  main = _findings(spreads, base.cell)
+  verdict, draws = overall(main), len(base.draws)
+  described = _described(spreads, base.cell)
   return Answer(
-    'tuning',
+    CLAIM,
     verdict,
-    _sentence(verdict, rows, spreads, len(base.draws)),
-    findings,
-    _table(rows, spreads, overlap),
+    _sentence(verdict, main, described[0], draws),
+    (*main, *described),
+    _table(main, described),
     lambda path: figures.draw(expected.curves(tuned), path),
-    _notes(base, len(rows)),
+    _notes(base.cell, draws, len(main)),
   )
+
+
+def _findings(spreads: Mapping[str, Spread], base: Cell) -> list[Finding]:
+  """Ratios of draws to those of `single`, the highest first."""
+  alone = spreads[base.label].needed
+  ratios = {
+    row: _known(np.log(own.needed / alone))
+    for row, own in spreads.items()
+    if row != base.label
+  }
+  tested = one_family.judge(ratios, valid_over_train(base), math.log(MORE))
+  found = []
+  for row, one in tested.items():
+    ends = (math.exp(x) for x in (one.mean, one.low, one.high))
+    size, verdict = math.expm1(one.detectable), one_family.verdict(one, 1)
+    found.append(Finding(row, RATIO, 'ratio', *ends, size, verdict, one.seeds))
+  return sorted(found, key=lambda finding: -finding.estimate)
+
+
+def _described(spreads: Mapping[str, Spread], base: Cell) -> list[Finding]:
+  found = []
+  for row, own in spreads.items():
+    for name, (what, unit) in SPREADS.items():
+      values = _known(getattr(own, name))
+      ratio = (
+        base.test_over_train if name == 'gained' else valid_over_train(base)
+      )
+      test = stats.interval(values, ratio)
+      ends = test.mean, test.low, test.high
+      found.append(Finding(row, what, unit, *ends, seeds=values.size))
+  return found
 
 
 def _known(values: np.ndarray) -> np.ndarray:
   return values[np.isfinite(values)]
 
 
-def _findings(rows, spreads, overlap) -> tuple[Finding, ...]:
-  first = sorted(rows, key=lambda label: -rows[label].mean)
-  judged = [
-    Finding(
-      label, WHAT, 'ratio', *(math.exp(x) for x in rows[label][:3]),
-      math.exp(rows[label].detectable), rows[label].verdict, rows[label].seeds,
+def _sentence(verdict: str, main, alone: Finding, draws: int) -> str:
+  words = {HOLDS: 'more', FAILS: 'fewer, or as many', UNDECIDED: UNDECIDED}
+  parts = []
+  for kind, word in words.items():
+    if listed := wording.rows_with(main, kind, numbers=kind != UNDECIDED):
+      parts.append(f'{word}: {listed}')
+  sizes = [o.detectable for o in main if math.isfinite(o.detectable)]
+  power = (
+    f'; a ratio above {_times(float(np.median(sizes)))} would have been shown '
+    'with 80 % power'
+    if sizes
+    else ''
+  )
+  return (
+    f'{verdict.capitalize()}: draws until one is within {100 * WITHIN:g} % of '
+    f'the best of {draws}, as a ratio to single, which needs '
+    f'{wording.with_ends(alone, unit=False).replace("+", "")}; '
+    f'{"; ".join(parts)}{power}.'
+  )
+
+
+def _times(size: float) -> str:
+  return wording.number(1 + size, 'ratio')
+
+
+def _table(main: list[Finding], described: list[Finding]) -> Table:
+  by_row: dict[str, list[str]] = {}
+  for one in described:
+    # Numbers of draws are no changes: they take no sign.
+    text = wording.with_ends(one, unit=False)
+    plain = one.unit == 'draws'
+    by_row.setdefault(one.row, []).append(
+      text.replace('+', '') if plain else text
     )
-    for label in first
-  ]  # fmt: skip
-  units = {'needed': 'draws', 'behind': '%', 'gained': '% points of Δm'}
-  names = {
-    'needed': 'draws to its own best',
-    'behind': 'median draw behind the best, validation',
-    'gained': 'best draw above the median draw, test',
+  tested = {
+    one.row: [wording.with_ends(one), _times(one.detectable), one.verdict]
+    for one in main
   }
-  described = [
-    Finding(label, names[key], units[key], *test[:3], seeds=len(values))
-    for label, own in spreads.items()
-    for key in Spread._fields
-    for values in [_known(getattr(own, key))]
-    for test in [stats.interval(values, overlap)]
-    for test in [(test.mean, test.low, test.high)]
-  ]
-  return (*judged, *described)
-
-
-def _sentence(verdict, rows, spreads, draws: int) -> str:
-  top = max(rows, key=lambda label: rows[label].mean)
-  shown = [r for r in rows if rows[r].verdict == HOLDS]
-  alone = np.nanmean(spreads['single'].needed)
-  begin = (
-    f'Of {draws} draws, single needs {alone:.2g} to come within 1 % of its own '
-    'best'
-  )
-  if verdict == HOLDS:
-    listed = many.some([f'{r} {_ratio(rows[r])} times' for r in shown], 6)
-    return f'{begin}; more are needed by {listed}.'
-  if verdict == FAILS:
-    return (
-      f'{begin}; no scheme needs {MORE:g} times as many. The most has {top}, '
-      f'{_ratio(rows[top])} times.'
-    )
-  could = np.nanmedian([own.detectable for own in rows.values()])
-  return (
-    f'{begin}; no scheme is shown to need more. The most has {top}, '
-    f'{_ratio(rows[top])} times, and {math.exp(could):.2g} times would be '
-    'shown with 80 % power.'
+  rows = [*(row for row in by_row if row not in tested), *tested]
+  return Table(
+    HEADER,
+    [
+      [row, needed, *tested.get(row, ['1', '–', '–']), *rest]
+      for row in rows
+      for needed, *rest in [by_row[row]]
+    ],
   )
 
 
-def _ratio(own: Judged) -> str:
-  mean, low, high = (math.exp(x) for x in own[:3])
-  return f'{mean:.2f} [{low:.2f}, {high:.2f}]'
-
-
-def _table(rows, spreads, overlap) -> Table:
-  header = [
-    *('scheme', 'draws to its own best', 'to those of single', 'p (Holm)'),
-    *('claim', 'shown with 80 % power', 'median behind best, validation %'),
-    'best above median, Δm % points',
-  ]
-  body = []
-  order = ['single', *sorted(rows, key=lambda label: -rows[label].mean)]
-  for label in order:
-    count, behind, gained = (
-      _interval(_known(values), overlap) for values in spreads[label]
-    )
-    own = rows.get(label)
-    entries = _tested(own) if own else ['1', '–', '–', '–']
-    body.append([label, count, *entries, behind, gained])
-  return Table(header, body)
-
-
-def _tested(own: Judged) -> list[str]:
-  p_holm = '–' if own.p_holm is None else f'{own.p_holm:.3f}'
-  return [_ratio(own), p_holm, own.verdict, human(math.exp(own.detectable))]
-
-
-def _interval(values: np.ndarray, overlap: float | None) -> str:
-  test = stats.interval(values, overlap)
-  return with_interval(test.mean, test.low, test.high)
-
-
-def _notes(base: Tuned, count: int) -> tuple[str, ...]:
-  draws = len(base.draws)
+def _notes(base: Cell, draws: int, count: int) -> tuple[str, ...]:
   return (
-    f'Every row: {draws} draws around the configuration, each trained with '
-    'every seed. Draws to its own best: how many are needed on average, in '
-    "random order, until one's validation score is within 1 % of the lowest; "
-    f'at most {(draws + 1) / 2:g}, since the best is that of {draws}. Where '
-    'networks are apart (single, penalties on towers), each has its own best, '
-    'and the mean over networks is given.',
-    'The claim is judged by the ratio to single, its geometric mean over '
-    f'{base.cell.repeats} [95 % interval] '
-    f'({stats.named(base.cell.test_over_train)}, on logarithms). Holds: above '
-    f'1; does not hold: below {MORE:g}; each p < 0.05 after Holm over {count} '
-    'schemes. The two columns of spread are described alone.',
-    "The figure: expected Δm on test, over single at the configuration's own "
-    'setting, of the best of n draws by validation, with 95 % bands.',
+    f'Every row has {draws} draws around the configuration, its own among '
+    f'them, with {base.repeats}. Draws to its own best: how many it takes on '
+    'average, in random order, until one has a validation score within '
+    f'{100 * WITHIN:g} % of the lowest of all; at most {(draws + 1) / 2:g}. '
+    'Where networks are apart, as in single, each has a best of its own; given '
+    'is the mean over networks.',
+    'The verdict is on the ratio to single, geometric mean over seeds; '
+    'intervals of 95 % in brackets. The claim holds if a scheme needs more; '
+    f'it does not if each needs fewer, or as many to within a factor of {MORE:g}. '
+    f'{stats.named(base.test_over_train).capitalize()}, of validation over '
+    f'training units, Holm over {count} schemes. The last two columns are '
+    'described, not tested.',
+    'The figure: Δm on test, over single at the configuration’s own setting, '
+    'expected of the best of n draws by validation, with 95 % bands.',
   )
