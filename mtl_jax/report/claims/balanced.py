@@ -113,8 +113,8 @@ def _sentence(verdict: str, main, best: Finding, draws: int) -> str:
     f'{verdict.capitalize()}: in Δm against fixed weights, with {draws} draws '
     f'each, {"; ".join(parts)}{shown}. The highest mean is that of '
     f'{main[0].row}, {wording.with_ends(main[0])}; the balancer that '
-    f'validation chooses in each split, with the draws of all {len(main)}, is at '
-    f'{wording.with_ends(best)}.'
+    f'validation chooses in each split, with the draws of all {len(main)}, is '
+    f'at {wording.with_ends(best)}.'
   )
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from mtl_jax.report import many, stats
 from mtl_jax.report.agreement import baseline, ordered
 from mtl_jax.report.claims import forest, forewarned, one_family, wording
@@ -25,7 +23,7 @@ from mtl_jax.report.layout import Table
 from mtl_jax.report.results import Cell
 
 CLAIM = 'interference'
-WHAT = 'loss under {}'
+WHAT, UNDER = 'loss to single', ' under '
 
 
 def answer(
@@ -62,7 +60,7 @@ def answer(
 def _findings(cells, base: Cell, margin: float) -> list[Finding]:
   """One family of every task under every scheme."""
   losses = {
-    (cell.label, task.name): [*lost(cell, base, task).values()]
+    f'{task.name}{UNDER}{cell.label}': [*lost(cell, base, task).values()]
     for cell in cells
     if not cell.is_baseline
     for task in cell.tasks
@@ -72,14 +70,14 @@ def _findings(cells, base: Cell, margin: float) -> list[Finding]:
   )
   return [
     Finding(
-      task,
-      WHAT.format(scheme),
+      row,
+      WHAT,
       '%',
       *(one.mean, one.low, one.high, one.detectable),
       one_family.verdict(one, 1),
       one.seeds,
     )
-    for (scheme, task), one in tested.items()
+    for row, one in tested.items()
   ]
 
 
@@ -102,27 +100,25 @@ def _sentence(verdict: str, main: list[Finding]) -> str:
 
 
 def _named(one: Finding) -> str:
-  scheme = one.what.removeprefix(WHAT.format(''))
-  return f'{one.row} under {scheme}, {wording.with_ends(one)}'
+  return f'{one.row}, {wording.with_ends(one)}'
 
 
 MARKS = {HOLDS: ' ▼', FAILS: ' =', UNDECIDED: ''}
 
 
-def _table(main: list[Finding], said: Said, cells) -> Table:
+def _table(main: list[Finding], said: Said, cells: Sequence[Cell]) -> Table:
   """Tasks are rows: there may be more of them than schemes."""
-  kinds = list(dict.fromkeys(one.what for one in main))
-  by_row = {(one.row, one.what): one for one in (*main, *said.findings)}
+  by_row = {one.row: one for one in main}
+  cosines = {one.row: one for one in said.findings if one.what == said.what}
+  schemes = [cell.label for cell in cells if not cell.is_baseline]
   body = []
   for task in cells[0].tasks:
-    own = [by_row[task.name, what] for what in kinds]
+    own = [by_row[f'{task.name}{UNDER}{scheme}'] for scheme in schemes]
     entries = [wording.with_ends(one, unit=False) + _mark(one) for one in own]
-    cosine = by_row.get((task.name, said.what))
-    body.append(
-      [task.name, *entries, *([wording.with_ends(cosine)] if cosine else [])]
-    )
-  header = ['task', *(f'{what}, %' for what in kinds)]
-  return Table([*header, *([said.what] if said.what else [])], body)
+    last = [cosines[task.name]] if task.name in cosines else []
+    body.append([task.name, *entries, *map(wording.with_ends, last)])
+  names = [f'{scheme}, %' for scheme in schemes]
+  return Table(['loss of', *names, *([said.what] if cosines else [])], body)
 
 
 def _mark(one: Finding) -> str:
@@ -131,15 +127,21 @@ def _mark(one: Finding) -> str:
   return ' ▲' if better else MARKS[one.verdict]
 
 
-def _panels(main, said: Said, cells) -> list[forest.Panel]:
+def _panels(main, said: Said, cells: Sequence[Cell]) -> list[forest.Panel]:
+  """A panel per scheme, whose rows are the tasks, and one of the cosines."""
   tasks = [task.name for task in cells[0].tasks][: many.MOST]
+  by_row = {one.row: one for one in main}
   panels = []
-  for what in [*dict.fromkeys(one.what for one in main), said.what]:
-    own = [o for o in (*main, *said.findings) if o.what == what]
-    own = [o for o in own if o.row in tasks]
-    label = '% of single, + worse' if what != said.what else 'cosine'
-    if own and np.isfinite([o.estimate for o in own]).any():
-      panels.append(forest.Panel(what, label, own))
+  for cell in cells:
+    if not cell.is_baseline:
+      own = [
+        by_row[f'{task}{UNDER}{cell.label}']._replace(row=task)
+        for task in tasks
+      ]
+      panels.append(forest.Panel(cell.label, '% of single, + worse', own))
+  own = [o for o in said.findings if o.what == said.what and o.row in tasks]
+  if own:
+    panels.append(forest.Panel(said.what, 'cosine to the others', own))
   return panels
 
 

@@ -73,7 +73,7 @@ def _findings(spreads: Mapping[str, Spread], base: Cell) -> list[Finding]:
   found = []
   for row, one in tested.items():
     ends = (math.exp(x) for x in (one.mean, one.low, one.high))
-    size, verdict = math.expm1(one.detectable), one_family.verdict(one, 1)
+    size, verdict = 1 - math.exp(-one.detectable), one_family.verdict(one, 1)
     found.append(Finding(row, RATIO, 'ratio', *ends, size, verdict, one.seeds))
   return sorted(found, key=lambda finding: -finding.estimate)
 
@@ -118,7 +118,8 @@ def _sentence(verdict: str, main, alone: Finding, draws: int) -> str:
 
 
 def _times(size: float) -> str:
-  return wording.number(1 + size, 'ratio')
+  """The ratio above 1 that is as far from it as 1 - size, on logarithms."""
+  return wording.number(1 / (1 - size) if size < 1 else math.inf, 'ratio')
 
 
 def _table(main: list[Finding], described: list[Finding]) -> Table:
@@ -155,10 +156,10 @@ def _notes(base: Cell, draws: int, count: int) -> tuple[str, ...]:
     'is the mean over networks.',
     'The verdict is on the ratio to single, geometric mean over seeds; '
     'intervals of 95 % in brackets. The claim holds if a scheme needs more; '
-    f'it does not if each needs fewer, or as many to within a factor of {MORE:g}. '
-    f'{stats.named(base.test_over_train).capitalize()}, of validation over '
-    f'training units, Holm over {count} schemes. The last two columns are '
-    'described, not tested.',
+    'it does not if each needs fewer, or as many to within a factor of '
+    f'{MORE:g}. {stats.named(base.test_over_train).capitalize()}, of '
+    f'validation over training units, Holm over {count} schemes. The last two '
+    'columns are described, not tested.',
     'The figure: Δm on test, over single at the configuration’s own setting, '
     'expected of the best of n draws by validation, with 95 % bands.',
   )
