@@ -42,8 +42,9 @@ def _early(asked: Asked) -> Early | None:
   config = choose(part.config, SCHEME, 'equal')
   config.probe.batches = config.probe.batches or BATCHES
   cells.check(config)
-  cell = part.loaded().make(config)
-  (folder,) = part.loaded().train([cell])
+  part = part.loaded()
+  cell = part.make(config)
+  (folder,) = part.train([cell])
   if not hosts.is_process_0():
     return None
   own = results.load(folder)

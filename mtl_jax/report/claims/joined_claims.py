@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pathlib
 from collections.abc import Sequence
-from typing import Any, NamedTuple
 
 import pandas as pd
 
-from mtl_jax.errors import InputError
 from mtl_jax.records import atomic
 from mtl_jax.report import terminal
-from mtl_jax.report.claims import joined_claims_figure, page, summary
+from mtl_jax.report.claims import joined_claims_figure, page, summary, wording
+from mtl_jax.report.claims.answered import Answered, load
 from mtl_jax.report.claims.claimed import (
   CLAIMS,
   FAILS,
   HOLDS,
   UNDECIDED,
   Answer,
-  Finding,
 )
 from mtl_jax.report.compare.tables import write_csv
 from mtl_jax.report.layout import Table
@@ -32,22 +29,6 @@ WORDS = {
   FAILS: 'does not hold on',
   UNDECIDED: 'undecided on',
 }
-
-
-class Asked(NamedTuple):
-  """What was answered on one data set.
-
-  Attributes:
-    name: of the data set, with the encoder's where two have the same.
-    folder: its workdir.
-    held: what claims.json holds.
-    answers: by claim; without tables and figures.
-  """
-
-  name: str
-  folder: pathlib.Path
-  held: dict[str, Any]
-  answers: dict[str, Answer]
 
 
 def write(folders: Sequence[pathlib.Path], into: pathlib.Path) -> None:
@@ -71,67 +52,7 @@ def write(folders: Sequence[pathlib.Path], into: pathlib.Path) -> None:
   print(f'\nwritten: {into}/claims.md .csv, {into}/{FIGURE}')
 
 
-def load(folders: Sequence[pathlib.Path]) -> list[Asked]:
-  """Reads the claims of several workdirs.
-
-  Args:
-    folders: of `experiments.claims`.
-
-  Raises:
-    InputError: as in `write`.
-  """
-  read = [_read(pathlib.Path(folder)) for folder in folders]
-  names = [_name(held) for held in read]
-  datasets = [held['dataset'] for held in read]
-  for i, name in enumerate(names):
-    if name in names[:i]:
-      raise InputError(
-        f'{folders[names.index(name)]} and {folders[i]} are both of {name}, '
-        'which counts once; name one of them'
-      )
-  return [
-    Asked(
-      name if datasets.count(held['dataset']) > 1 else held['dataset'],
-      pathlib.Path(folder),
-      held,
-      {one['claim']: _answer(one) for one in held['answers']},
-    )
-    for name, folder, held in zip(names, folders, read, strict=True)
-  ]
-
-
-def _read(folder: pathlib.Path) -> dict[str, Any]:
-  path = folder / page.FILE
-  try:
-    held = json.loads(path.read_text('utf-8'))
-    _ = [one['findings'] for one in held['answers']], _name(held)
-  except FileNotFoundError as error:
-    raise InputError(
-      f'no {path}; run experiments.claims on a data set first'
-    ) from error
-  except (KeyError, TypeError, ValueError) as error:
-    raise InputError(
-      f'{path} is not what experiments.claims writes; run it again ({error})'
-    ) from error
-  return held
-
-
-def _name(held: dict[str, Any]) -> str:
-  return f'{held["dataset"]} ({held["encoder"]})'
-
-
-def _answer(held: dict[str, Any]) -> Answer:
-  findings = tuple(
-    Finding(**{k: float('nan') if v is None else v for k, v in one.items()})
-    for one in held['findings']
-  )
-  empty = Table([], [])
-  return Answer(
-    held['claim'], held['verdict'], held['sentence'], findings, empty
-  )
-
-
-def _by_claim(sets: Sequence[Asked]) -> dict[str, dict[str, Answer]]:
+def _by_claim(sets: Sequence[Answered]) -> dict[str, dict[str, Answer]]:
   """Answers by claim and data set; claims that nobody asked are left out."""
   found = {
     claim: {s.name: s.answers[claim] for s in sets if claim in s.answers}
@@ -150,7 +71,7 @@ def sentence(claim: str, answers: dict[str, Answer]) -> str:
   parts = []
   for verdict, words in WORDS.items():
     own = [
-      f'{name} ({summary.in_numbers(one)})' if verdict == HOLDS else name
+      f'{name}{_behind(one)}'
       for name, one in answers.items()
       if one.verdict == verdict
     ]
@@ -159,7 +80,17 @@ def sentence(claim: str, answers: dict[str, Answer]) -> str:
   return f'{CLAIMS[claim]}: {"; ".join(parts)}.'
 
 
-def _sheet(sets: Sequence[Asked]) -> Sheet:
+def _behind(answer: Answer) -> str:
+  """What a verdict rests on, in brackets: numbers, or the power."""
+  if answer.verdict == HOLDS:
+    return f' ({summary.in_numbers(answer)})'
+  power = wording.would_show(summary.judged(answer))
+  if answer.verdict == UNDECIDED and power:
+    return f' ({power} would have been shown)'
+  return ''
+
+
+def _sheet(sets: Sequence[Answered]) -> Sheet:
   by_claim = _by_claim(sets)
   above = [sentence(claim, own) for claim, own in by_claim.items()]
   body = [
@@ -176,7 +107,7 @@ def _entry(answer: Answer) -> str:
   return f'{answer.verdict}; {summary.in_numbers(answer)}'
 
 
-def markdown(sets: Sequence[Asked], into: pathlib.Path) -> str:
+def markdown(sets: Sequence[Answered], into: pathlib.Path) -> str:
   """Formats the page.
 
   Args:
@@ -206,20 +137,15 @@ def markdown(sets: Sequence[Asked], into: pathlib.Path) -> str:
   return '\n'.join(parts)
 
 
-def _counts(sets: Sequence[Asked]) -> str:
+def _counts(sets: Sequence[Answered]) -> str:
   verdicts = [one.verdict for s in sets for one in s.answers.values()]
   counts = ', '.join(
-    f'{verdicts.count(v)} {words}'
-    for v, words in (
-      (HOLDS, 'hold'),
-      (FAILS, 'do not hold'),
-      (UNDECIDED, 'are undecided'),
-    )
+    f'{verdict} {verdicts.count(verdict)}' for verdict in WORDS
   )
-  return f'Of {len(verdicts)} answers on {len(sets)} data sets {counts}.'
+  return f'Of {len(verdicts)} answers on {len(sets)} data sets: {counts}.'
 
 
-def _described(own: Asked, into: pathlib.Path) -> str:
+def _described(own: Answered, into: pathlib.Path) -> str:
   where = os.path.relpath(own.folder / 'claims.md', into)
   return (
     f'[{own.name}]({pathlib.PurePath(where).as_posix()}): encoder '
