@@ -9,8 +9,12 @@ import numpy as np
 
 from mtl_jax.report import many, stats
 from mtl_jax.report.agreement import baseline, ordered
-from mtl_jax.report.claims import equal_loss, equal_loss_figure, one_family
-from mtl_jax.report.claims import wording
+from mtl_jax.report.claims import (
+  equal_loss,
+  equal_loss_figure,
+  one_family,
+  wording,
+)
 from mtl_jax.report.claims.claimed import (
   FAILS,
   HOLDS,
