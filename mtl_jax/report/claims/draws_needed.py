@@ -19,12 +19,16 @@ class Spread(NamedTuple):
 
   Attributes:
     needed: expected draws until one is within 1 % of the best, on validation.
+      The score is the mean over tasks, also where networks are apart: scores of
+      single tasks are noisier, and would take more draws for that alone.
+    apart: likewise, where each network that is apart has a best of its own.
     behind: how far the median draw is behind the best on validation, in %.
     gained: Delta_m of the chosen draw less that of the median draw, in % points
       of single at the configuration's own setting, on test.
   """
 
   needed: np.ndarray
+  apart: np.ndarray
   behind: np.ndarray
   gained: np.ndarray
 
@@ -57,20 +61,26 @@ def spread(row: Tuned, base: Cell) -> Spread:
     row: of the table.
     base: `single` at the configuration's own setting.
   """
-  # Networks that are apart are tuned apart, and counted so: their mean.
-  apart = separate(row.cell.runs)
-  parts = [task.name for task in primary(row.cell)] if apart else [None]
-  scores = np.array(
-    [[[score(run, p) for run in own] for own in row.draws] for p in parts]
-  )
-  best, middle = scores.min(1), np.median(scores, 1)
+  whole = _scores(row, None)
+  best = whole.min(0)
   with np.errstate(invalid='ignore'):
-    behind = 100 * (middle - best) / abs(best)
-  counts = [
-    [needed(scores[p, :, s]) for s in range(scores.shape[2])]
-    for p in range(len(parts))
-  ]
-  return Spread(np.mean(counts, 0), behind.mean(0), _gained(row, base))
+    behind = 100 * (np.median(whole, 0) - best) / abs(best)
+  return Spread(_needed(whole), _apart(row), behind, _gained(row, base))
+
+
+def _scores(row: Tuned, task: str | None) -> np.ndarray:
+  """`[draws, seeds]`."""
+  return np.array([[score(run, task) for run in own] for own in row.draws])
+
+
+def _needed(scores: np.ndarray) -> np.ndarray:
+  return np.array([needed(own) for own in scores.T])
+
+
+def _apart(row: Tuned) -> np.ndarray:
+  tasks = [task.name for task in primary(row.cell)]
+  parts = tasks if separate(row.cell.runs) else [None]
+  return np.mean([_needed(_scores(row, part)) for part in parts], 0)
 
 
 def _gained(row: Tuned, base: Cell) -> np.ndarray:

@@ -30,12 +30,14 @@ RATIO = 'draws to its own best, of single'
 # Descriptive quantities of `Spread`: what they are called, and their unit.
 SPREADS = {
   'needed': ('draws to its own best', 'draws'),
+  'apart': ('draws, each network alone', 'draws'),
   'behind': ('median draw behind best, validation', '%'),
   'gained': ('best draw above median, Δm on test', '% points'),
 }
 HEADER = [
   *('scheme', 'draws to own best', 'of single', 'would be shown', 'verdict'),
-  *('median behind best, validation, %', 'best above median, Δm, % points'),
+  *('draws, networks alone', 'median behind best, validation, %'),
+  'best above median, Δm, % points',
 ]
 
 
@@ -102,18 +104,13 @@ def _sentence(verdict: str, main, alone: Finding, draws: int) -> str:
   for kind, word in words.items():
     if listed := wording.rows_with(main, kind, numbers=kind != UNDECIDED):
       parts.append(f'{word}: {listed}')
-  sizes = [o.detectable for o in main if math.isfinite(o.detectable)]
-  power = (
-    f'; a ratio above {_times(float(np.median(sizes)))} would have been shown '
-    'with 80 % power'
-    if sizes
-    else ''
-  )
+  power = wording.would_show(main)
+  shown = f'; {power} would have been shown with 80 % power' if power else ''
   return (
     f'{verdict.capitalize()}: draws until one is within {100 * WITHIN:g} % of '
     f'the best of {draws}, as a ratio to single, which needs '
     f'{wording.with_ends(alone, unit=False).replace("+", "")}; '
-    f'{"; ".join(parts)}{power}.'
+    f'{"; ".join(parts)}{shown}.'
   )
 
 
@@ -152,14 +149,15 @@ def _notes(base: Cell, draws: int, count: int) -> tuple[str, ...]:
     f'them, with {base.repeats}. Draws to its own best: how many it takes on '
     'average, in random order, until one has a validation score within '
     f'{100 * WITHIN:g} % of the lowest of all; at most {(draws + 1) / 2:g}. '
-    'Where networks are apart, as in single, each has a best of its own; given '
-    'is the mean over networks.',
+    'The score is the mean over tasks in every row. Networks that are apart, as '
+    'in single, may each be tuned alone: the column has the mean over them of '
+    'the draws to a best of their own.',
     'The verdict is on the ratio to single, geometric mean over seeds; '
     'intervals of 95 % in brackets. The claim holds if a scheme needs more; '
     'it does not if each needs fewer, or as many to within a factor of '
     f'{MORE:g}. {stats.named(base.test_over_train).capitalize()}, of '
-    f'validation over training units, Holm over {count} schemes. The last two '
-    'columns are described, not tested.',
+    f'validation over training units, Holm over {count} schemes. The last '
+    'three columns are described, not tested.',
     'The figure: Δm on test, over single at the configuration’s own setting, '
     'expected of the best of n draws by validation, with 95 % bands.',
   )

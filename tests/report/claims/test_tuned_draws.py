@@ -41,7 +41,7 @@ def test_copies_hold_in_5_percent_at_most():
       common = drawn.overlapping(rng, 6, 12, 0.02)
       scores = 0.9 + common + np.abs(rng.normal(size=12)) / 20
       needed = np.array([draws_needed.needed(own) for own in scores])
-      spreads[name] = Spread(needed, needed, needed)
+      spreads[name] = Spread(*[needed] * 4)
     found = tuned_draws._findings(spreads, BASE)
     count += any(one.verdict == HOLDS for one in found)
   assert count / REPEATS <= MOST
