@@ -10,6 +10,7 @@ from mtl_jax.errors import InputError, nearest
 OUT = 'out/results'  # the folder of workdirs
 # The parts of README.md, in order; results without a group are last.
 GROUPS = {
+  'claims': 'Do the claims of a tutorial hold?',
   'brings': 'What does sharing bring?',
   'costs': 'What does it cost?',
   'choice': 'Which scheme, which balancer?',

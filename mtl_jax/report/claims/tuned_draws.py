@@ -149,9 +149,9 @@ def _notes(base: Cell, draws: int, count: int) -> tuple[str, ...]:
     f'them, with {base.repeats}. Draws to its own best: how many it takes on '
     'average, in random order, until one has a validation score within '
     f'{100 * WITHIN:g} % of the lowest of all; at most {(draws + 1) / 2:g}. '
-    'The score is the mean over tasks in every row. Networks that are apart, as '
-    'in single, may each be tuned alone: the column has the mean over them of '
-    'the draws to a best of their own.',
+    'The score is the mean over tasks in every row. Networks that are apart, '
+    'as in single, may each be tuned alone: their column has the mean over '
+    'them of the draws to a best of their own.',
     'The verdict is on the ratio to single, geometric mean over seeds; '
     'intervals of 95 % in brackets. The claim holds if a scheme needs more; '
     'it does not if each needs fewer, or as many to within a factor of '
