@@ -143,6 +143,25 @@ def test_code_of_a_command_is_found_without_importing_it(repository):
   assert 'mtl_jax/schemes/other.py' in numbers
 
 
+def test_what_any_file_of_an_experiment_names_is_code_of_its_command(
+  repository,
+):
+  put(repository, 'experiments/many/__init__.py', '')
+  put(repository, 'experiments/many/__main__.py', '')
+  put(repository, 'experiments/many/given.py', 'MAIN = ("other",)')
+  result = TOY._replace(commands=('python -m experiments.many',))
+  numbers, _ = dependencies.files(result, repository)
+  assert 'mtl_jax/schemes/other.py' in numbers
+  assert 'mtl_jax/run/probing.py' not in numbers
+  put(repository, 'mtl_jax/run/probing.py', '')
+  put(repository, 'experiments/claims/interference.py', 'from mtl_jax.run import '
+      'probing')  # fmt: skip
+  put(repository, 'experiments/many/__main__.py',
+      'from experiments.claims import interference')  # fmt: skip
+  numbers, _ = dependencies.files(result, repository)
+  assert 'mtl_jax/run/probing.py' in numbers
+
+
 def test_the_quick_ones_are_those_known_to_be(capsys):
   found = [
     status.Status(TOY._replace(name=str(i)), status.NUMBERS, seconds)
