@@ -48,16 +48,17 @@ def mean_curve(cell: Cell, task: str) -> tuple[np.ndarray, ...] | None:
     task: its name.
 
   Returns:
-    `[points]` each: from the lowest of the seeds' first training losses to the
-    highest of their lowest ones, which every seed passes. None without curves,
-    or where there is no such loss.
+    `[points]` each: training losses that every seed passes, from those of the
+    second interval on. None without curves, or where there are none.
   """
   curves = [equal_loss.curve(run, task) for run in cell.completed]
   curves = [one for one in curves if one is not None]
   if not curves:
     return None
-  high = min(one.train[0] for one in curves)
   low = max(one.train.min() for one in curves)
+  # Without the steep beginning, if that leaves something.
+  second = min(one.train[min(1, one.train.size - 1)] for one in curves)
+  high = second if low < second else min(one.train[0] for one in curves)
   if not low < high:
     return None
   levels = np.linspace(high, low, POINTS)

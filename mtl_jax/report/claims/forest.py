@@ -32,6 +32,9 @@ class Panel(NamedTuple):
 def draw(panels: Sequence[Panel], path: pathlib.Path) -> None:
   """Draws the panels side by side; ratios on a logarithmic axis.
 
+  Filled marks are shown, green where they support the claim and orange where
+  they speak against it; a triangle is a lower bound.
+
   Args:
     panels: with the same rows, which are named once.
     path: of the PNG.
@@ -68,7 +71,13 @@ def _lane(axes: Axes, finding: Finding, lane: int) -> None:
   if math.isfinite(finding.low) and math.isfinite(finding.high):
     axes.plot((finding.low, finding.high), (lane, lane), color=colour)
   face = colour if shown else 'white'
-  mark = {'marker': 'o', 'markersize': 5, 'markerfacecolor': face}
+  # A lower bound, whose upper end is not known.
+  bound = math.isfinite(finding.low) and not math.isfinite(finding.high)
+  mark = {
+    'marker': '>' if bound else 'o',
+    'markersize': 5,
+    'markerfacecolor': face,
+  }
   axes.plot(finding.estimate, lane, color=colour, **mark)
 
 
