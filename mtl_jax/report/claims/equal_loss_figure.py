@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 
 from mtl_jax.report import drawing, many, stats
 from mtl_jax.report.agreement import ordered
-from mtl_jax.report.claims import equal_loss
+from mtl_jax.report.claims import equal_loss, forest
+from mtl_jax.report.claims.claimed import Finding
 from mtl_jax.report.compare.counts import valid_over_train
 from mtl_jax.report.results import Cell
 
@@ -18,16 +19,27 @@ POINTS = 40  # of a curve that are drawn
 FEW = 3  # schemes whose bands do not hide each other
 
 
-def draw(cells: Sequence[Cell], path: pathlib.Path) -> None:
-  """Draws a panel per task: means over seeds, training goes to the right.
+def draw(
+  cells: Sequence[Cell], found: Sequence[Finding], path: pathlib.Path
+) -> None:
+  """Draws what was found, and then a panel per task.
+
+  Of a task: means over seeds, training goes to the right.
 
   Args:
     cells: `single` among them; of many tasks the first are drawn.
+    found: the mean over tasks, a row per scheme.
     path: of the PNG.
   """
   cells = [cell for cell in ordered(cells) if not cell.is_reference]
   tasks = cells[0].tasks[: many.MOST]
-  figure, grid = drawing.panels(len(tasks), 2.7, 2.4)
+  figure, (first, *grid) = drawing.panels(len(tasks) + 1, 2.7, 2.4)
+  panel = forest.Panel(
+    'held-out loss, all tasks', '% of single, ← better', found
+  )
+  rows = [one.row for one in found]
+  forest.draw_panel(first, panel, rows)
+  forest.name_rows(first, rows)
   for axes, task in zip(grid, tasks, strict=True):
     for cell in cells:
       _line(axes, cell, cells, task.name)

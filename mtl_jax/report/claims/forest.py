@@ -43,13 +43,25 @@ def draw(panels: Sequence[Panel], path: pathlib.Path) -> None:
   height = 0.26 * max(len(rows), 2) + 0.9
   figure, grid = drawing.panels(len(panels), 2.5, height, sharey=True)
   for axes, panel in zip(grid, panels, strict=True):
-    _panel(axes, panel, rows)
-  grid[0].set_yticks(range(len(rows)), rows)
-  grid[0].set_ylim(len(rows) - 0.5, -0.5)
+    draw_panel(axes, panel, rows)
+  name_rows(grid[0], rows)
   drawing.save(figure, path)
 
 
-def _panel(axes: Axes, panel: Panel, rows: list[str]) -> None:
+def name_rows(axes: Axes, rows: list[str]) -> None:
+  """Writes the names of the rows beside the lanes, the first on top."""
+  axes.set_yticks(range(len(rows)), rows)
+  axes.set_ylim(len(rows) - 0.5, -0.5)
+
+
+def draw_panel(axes: Axes, panel: Panel, rows: list[str]) -> None:
+  """Draws one quantity.
+
+  Args:
+    axes: to draw on.
+    panel: the quantity.
+    rows: names of the lanes, in order.
+  """
   ratio = any(finding.unit == 'ratio' for finding in panel.findings)
   axes.axvline(1 if ratio else 0, color='black', linewidth=0.8)
   for finding in panel.findings:

@@ -66,7 +66,7 @@ def answer(cells: Sequence[Cell], margin: float = stats.MARGIN) -> Answer:
     _sentence(verdict, main),
     (*main, *tasks, *falls, *gaps),
     _table(main, tasks, falls, gaps, cells),
-    lambda path: equal_loss_figure.draw(cells, path),
+    lambda path: equal_loss_figure.draw(cells, main, path),
     _notes(base, margin),
   )
 

@@ -107,7 +107,7 @@ def table(timed: Sequence, findings: Sequence[Finding], base: Cell) -> Table:
     # The whole budget in place of longer times gives a lower bound.
     bound = '≥ ' * bool(one.single.never.any())
     entries = [
-      bound * (i < 3) + wording.with_ends(finding)
+      bound * (i < 3) + wording.with_ends(finding).removeprefix(bound)
       for i, finding in enumerate(own)
     ]
     verdict = next(f.verdict for f in own if f.verdict)

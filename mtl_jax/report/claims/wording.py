@@ -40,7 +40,9 @@ def with_ends(finding: Finding, unit: bool = True) -> str:
   half = (finding.high - finding.low) / 2
   # Equal values have no interval that a reader could use.
   if not (math.isfinite(half) and half > 1e-9 * abs(finding.estimate)):
-    return number(finding.estimate, shown)
+    # A lower bound has a lower end, and its upper one is not known.
+    bound = math.isfinite(finding.low) and math.isnan(finding.high)
+    return '≥ ' * bound + number(finding.estimate, shown)
   ends = finding.estimate, finding.low, finding.high
   if finding.unit == 'ratio':
     text, low, high = (number(end, 'ratio') for end in ends)
