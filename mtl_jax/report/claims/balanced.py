@@ -134,7 +134,8 @@ def _notes(fixed: Cell, draws: int, count: int, margin: float) -> tuple:
     f'Every row has {draws} draws, among which validation chooses '
     f'({fixed.repeats}). Those of fixed weights are flat Dirichlet weights of '
     'the tasks, beside the learning rate and weight decay that all rows draw; '
-    'those of a balancer its own numbers. The first of each is the configuration’s.',
+    'those of a balancer its own numbers. The first of each is that of the '
+    'configuration.',
     'Δm: mean over tasks of the change of the headline metric on the test '
     'split, in % of tuned fixed weights; + is better. Intervals of 95 % in '
     'brackets. The claim holds if a balancer is better; it does not if each is '
