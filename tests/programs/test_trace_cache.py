@@ -115,7 +115,9 @@ def test_a_second_start_does_not_trace(folder, monkeypatch, balancer):
 
 
 def labelled(*labels):
-  return cell(datasets={'toy': {'labels': labels}})
+  datasets = default.datasets()
+  datasets.toy = {'labels': labels}
+  return cell(datasets=datasets)
 
 
 def test_one_program_serves_all_counts_of_labels(folder, monkeypatch):
