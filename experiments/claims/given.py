@@ -65,7 +65,8 @@ def check() -> None:
     InputError: a flag is missing, a name is unknown or a number makes no sense.
   """
   if JOIN.value is not None:
-    return _check_join()
+    _check_join()
+    return
   compare.check_choices()
   for name in CLAIMS.value:
     if name not in NAMES:

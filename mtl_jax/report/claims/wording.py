@@ -1,0 +1,84 @@
+"""Numbers, lists of rows and verdicts of claims, in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from mtl_jax.report import many
+from mtl_jax.report.claims.claimed import Finding
+from mtl_jax.report.layout import two_digits
+
+MOST = 6  # rows that are named
+
+
+def number(value: float, unit: str = '', sign: bool = True) -> str:
+  """Formats a value in the unit of a finding: `+1.9 %`, `0.62`; – if unknown.
+
+  Args:
+    value: NaN is unknown.
+    unit: as in `Finding`; a ratio has no sign.
+    sign: whether a plus is written as well.
+  """
+  if not math.isfinite(value):
+    return '–'
+  if unit == 'ratio':
+    return f'{value:.2f}' if 0.1 <= value < 100 else f'{value:.2g}'
+  plus = '+' if sign else ''
+  text = f'{value:{plus}.2g}' if abs(value) < 100 else f'{value:{plus}.0f}'
+  return f'{text}{" " * bool(unit)}{unit}'
+
+
+def with_ends(finding: Finding, unit: bool = True) -> str:
+  """Formats an estimate and its interval: `+1.9 % [+0.7, +3.1]`.
+
+  Args:
+    finding: without an interval the estimate alone is written.
+    unit: whether the unit is written; a header may have it.
+  """
+  shown = finding.unit if unit or finding.unit == 'ratio' else ''
+  text = number(finding.estimate, shown)
+  if not math.isfinite(finding.low) or not math.isfinite(finding.high):
+    return text
+  plain = 'ratio' if finding.unit == 'ratio' else ''
+  low, high = (number(end, plain) for end in (finding.low, finding.high))
+  return f'{text} [{low}, {high}]'
+
+
+def would_show(findings: Sequence[Finding]) -> str:
+  """Says what would have been shown with 80 % power: the median over rows.
+
+  Args:
+    findings: of one quantity.
+
+  Returns:
+    Such as `1.4 %` or `a ratio below 0.81`; '' where it is unknown.
+  """
+  known = sorted(
+    one.detectable for one in findings if math.isfinite(one.detectable)
+  )
+  if not known:
+    return ''
+  middle, unit = known[len(known) // 2], findings[0].unit
+  if unit == 'ratio':
+    return f'a ratio below {number(max(1 - middle, 0), "ratio")}'
+  return f'{two_digits(middle)}{" " * bool(unit)}{unit}'
+
+
+def rows_with(
+  findings: Sequence[Finding], verdict: str, numbers: bool = False
+) -> str:
+  """Lists the rows with a verdict; '' if there are none.
+
+  Args:
+    findings: of one quantity, a row each.
+    verdict: of those that are listed.
+    numbers: whether estimates and intervals are written behind the names.
+  """
+  own = [one for one in findings if one.verdict == verdict]
+  if not own:
+    return ''
+  if not numbers and len(own) == len(findings) > 1:
+    return f'all {len(own)}'
+  names = [f'{o.row} ({with_ends(o)})' if numbers else o.row for o in own]
+  return many.some(names, MOST)
