@@ -186,7 +186,9 @@ def _rising(values: np.ndarray) -> np.ndarray:
 def _root(grid: np.ndarray, gains: np.ndarray) -> float:
   """Where the closest rising curve is zero; an end of the grid if nowhere."""
   rising = _rising(gains)
-  first, behind = (int(np.searchsorted(rising, 0, s)) for s in ('left', 'right'))
+  first, behind = (
+    int(np.searchsorted(rising, 0, s)) for s in ('left', 'right')
+  )
   if first < behind:  # On a plateau, the factor that is nearest to 1.
     return float(np.clip(0, grid[first], grid[behind - 1]))
   if first in (0, len(grid)):
