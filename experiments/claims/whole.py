@@ -14,6 +14,11 @@ PART = 'whole'  # the folder inside the workdir
 _found: dict[pathlib.Path, list[Cell] | None] = {}
 
 
+def forget() -> None:
+  """Lets the next claim read the records again."""
+  _found.clear()
+
+
 def cells(asked: Asked) -> list[Cell] | None:
   """Trains `single` and the schemes with all labels and fixed weights.
 

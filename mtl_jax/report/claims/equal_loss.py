@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -138,7 +139,7 @@ def by_task(cell: Cell, base: Cell) -> dict[str, dict[int, AtEqual]]:
 
 
 def _known(value: float | None) -> bool:
-  return value is not None and np.isfinite(value)
+  return value is not None and math.isfinite(value)
 
 
 def _mean_of(values: np.ndarray, size: int) -> np.ndarray:

@@ -9,8 +9,12 @@ import numpy as np
 
 from mtl_jax.report import many, stats
 from mtl_jax.report.agreement import baseline, ordered
-from mtl_jax.report.claims import equal_loss, equal_loss_figure, one_family
-from mtl_jax.report.claims import wording
+from mtl_jax.report.claims import (
+  equal_loss,
+  equal_loss_figure,
+  one_family,
+  wording,
+)
 from mtl_jax.report.claims.claimed import (
   FAILS,
   HOLDS,
@@ -180,6 +184,7 @@ def _notes(base: Cell, margin: float) -> tuple[str, ...]:
     'training rows as single does. test/train: test loss over training loss at '
     'the parameters that were kept; it mixes fit and generalisation.',
     f'{stats.named(base.test_over_train).capitalize()}, of validation over '
-    'training units, Holm over schemes. Equal to within '
-    f'{100 * margin:.3g} % counts as not holding.',
+    'training units, Holm over schemes. What is shown to '
+    f'lie within {100 * margin:.3g} % counts as equal, and as not holding: '
+    'losses between evaluations are interpolated.',
   )

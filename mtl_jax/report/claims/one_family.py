@@ -75,12 +75,15 @@ def verdict(tested: Tested, sign: int) -> str:
     sign: of the mean that the claim says, 1 or -1.
 
   Returns:
-    `holds` if that sign is shown; `does not hold` if the other sign is shown,
-    or that the mean lies inside the margin; otherwise `undecided`.
+    `does not hold` if the mean is shown to lie inside the margin, whatever its
+    sign, or the other sign is shown; `holds` if that sign is shown; otherwise
+    `undecided`.
   """
+  if _shown(tested.p_same):
+    return FAILS
   if _shown(tested.p_value):
     return HOLDS if tested.mean * sign > 0 else FAILS
-  return FAILS if _shown(tested.p_same) else UNDECIDED
+  return UNDECIDED
 
 
 def _shown(p_value: float | None) -> bool:
