@@ -142,6 +142,7 @@ def asked(tasks: tuple[str, ...]) -> Asked:
     shares=(0.1, 1.0) if SMOKE.value else shares(),
     scarce=scarce,
     draws=min(2, DRAWS.value) if SMOKE.value else DRAWS.value,
+    tasks=tasks,
   )
 
 

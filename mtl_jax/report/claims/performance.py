@@ -151,7 +151,7 @@ def _notes(cells: Sequence[Cell], margin: float) -> tuple[str, ...]:
     'Numbers and verdicts are those of `experiments.compare`.',
     '▲ better, ▼ worse, = equivalent to within '
     f'{100 * margin:.3g} % of single. '
-    f'{wording.opening(stats.named(base.test_over_train))}; schemes share the '
+    f'Test: {stats.named(base.test_over_train)}; schemes share the '
     'level of 5 %, and tasks are tested behind Δm of their scheme. The claim '
     'holds if a scheme is better; it does not if each is worse or equivalent.',
   )

@@ -158,7 +158,7 @@ def notes(base: Cell, test: str) -> tuple[str, ...]:
     'of these.',
     'The verdict is on FLOPs: a step of a scheme costs other than one of '
     'single, and seconds (without compiling) are those of one machine, of all '
-    f'seeds trained side by side. {wording.opening(test)}, Holm over schemes. '
+    f'seeds trained side by side. Test: {test}, Holm over schemes. '
     f'{head["steps"]} steps, evaluated every '
     f'{human(head["steps"] / head["evals"])}: times are known to that. '
     'Towers of single count until the last one is good enough.',
