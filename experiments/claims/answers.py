@@ -1,28 +1,15 @@
 """The modules that answer the claims, one for each."""
 
-from collections.abc import Iterator, Sequence
+from __future__ import annotations
 
-from experiments.claims import (
-  balance,
-  data_efficiency,
-  generalisation,
-  interference,
-  performance,
-  training_time,
-  tuning,
-)
-from experiments.claims.asked import Asked
+import importlib
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
 from mtl_jax.report.claims.claimed import CLAIMS, Answer
 
-MODULES = {
-  'performance': performance,
-  'training_time': training_time,
-  'generalisation': generalisation,
-  'data_efficiency': data_efficiency,
-  'interference': interference,
-  'balance': balance,
-  'tuning': tuning,
-}
+if TYPE_CHECKING:
+  from experiments.claims.asked import Asked
 
 
 def answers(asked: Asked, claims: Sequence[str]) -> Iterator[Answer]:
@@ -40,6 +27,8 @@ def answers(asked: Asked, claims: Sequence[str]) -> Iterator[Answer]:
   """
   for claim in (name for name in CLAIMS if name in claims):
     print(f'\n{claim}: {CLAIMS[claim]}?', flush=True)
-    answer = MODULES[claim].answer(asked)
+    # A claim is a file of its name with `answer(asked) -> Answer | None`.
+    module = importlib.import_module(f'experiments.claims.{claim}')
+    answer = module.answer(asked)
     if answer:
       yield answer

@@ -20,6 +20,7 @@ class Asked(NamedTuple):
     shares: of the training labels, ascending, the last 1.
     scarce: name of the task that is scarce beside rich ones.
     draws: settings of hyperparameters per tuned row.
+    tasks: names of all tasks of the data set.
   """
 
   experiment: Experiment
@@ -30,6 +31,7 @@ class Asked(NamedTuple):
   shares: tuple[float, ...]
   scarce: str
   draws: int
+  tasks: tuple[str, ...] = ()
 
   def part(self, name: str, config: Any = None) -> Experiment:
     """Returns an experiment of its own folder inside the workdir.

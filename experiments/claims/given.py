@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 from absl import flags
 
 from experiments import cli, compare
 from experiments.claims.asked import Asked
-from mtl_jax.api import draw_count
+from mtl_jax.api import combinations, draw_count
 from mtl_jax.errors import InputError, nearest
 from mtl_jax.plugins import checks
 from mtl_jax.report.claims.claimed import CLAIMS as NAMES
@@ -65,7 +66,8 @@ def check() -> None:
     InputError: a flag is missing, a name is unknown or a number makes no sense.
   """
   if JOIN.value is not None:
-    return _check_join()
+    _check_join()
+    return
   compare.check_choices()
   for name in CLAIMS.value:
     if name not in NAMES:
@@ -73,7 +75,12 @@ def check() -> None:
   for flag in (CURVE_SCHEMES, TUNED_SCHEMES):
     checks.check_names('scheme', flag.value or [])
   shares()
-  draw_count.check('--draws', DRAWS.value, cli.CONFIG.value)
+  if compare.SCHEMES.value and not sharing(compare.SCHEMES.value):
+    raise InputError(
+      '--schemes=single: name schemes that share; single is trained anyway'
+    )
+  if 'tuning' in CLAIMS.value:
+    draw_count.check('--draws', DRAWS.value, cli.CONFIG.value)
 
 
 def _check_join() -> None:
@@ -125,19 +132,34 @@ def asked(tasks: tuple[str, ...]) -> Asked:
   scarce = SCARCE.value or tasks[0]
   if scarce not in tasks:
     raise InputError(f'--scarce: no task {scarce!r}; {nearest(scarce, tasks)}')
-  schemes = tuple(compare.SCHEMES.value or _default('schemes', MAIN))
+  schemes = sharing(compare.SCHEMES.value or _default('schemes', MAIN))
   return Asked(
     experiment=experiment._replace(config=_config(experiment.config)),
     schemes=schemes,
-    curve_schemes=tuple(CURVE_SCHEMES.value or schemes),
-    tuned_schemes=tuple(TUNED_SCHEMES.value or schemes),
-    balancers=tuple(
-      compare.BALANCERS.value or _default('balancers', BALANCERS)
-    ),
+    curve_schemes=sharing(CURVE_SCHEMES.value or schemes),
+    tuned_schemes=sharing(TUNED_SCHEMES.value or schemes),
+    balancers=_balancers(),
     shares=(0.1, 1.0) if SMOKE.value else shares(),
     scarce=scarce,
     draws=min(2, DRAWS.value) if SMOKE.value else DRAWS.value,
+    tasks=tasks,
   )
+
+
+def sharing(names: Sequence[str]) -> tuple[str, ...]:
+  """Returns the schemes that are named, without `single`.
+
+  Args:
+    names: of schemes, or `['all']`.
+  """
+  every = combinations.expand('schemes', [*names])
+  return tuple(name for name in every if name != 'single')
+
+
+def _balancers() -> tuple[str, ...]:
+  named = compare.BALANCERS.value or _default('balancers', BALANCERS)
+  every = combinations.expand('balancers', [*named])
+  return tuple(name for name in every if name != 'equal')
 
 
 def _default(what: str, usual: tuple[str, ...]) -> tuple[str, ...]:

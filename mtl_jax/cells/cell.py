@@ -16,6 +16,7 @@ from mtl_jax.cells import (
   encoder_inputs,
   identity,
   initial,
+  program_identity,
   sampling,
   scoring,
   settings,
@@ -170,7 +171,9 @@ class Cell:
     sizes.append(self.reading.form)
     # A dotted path names a user's file, which may import others.
     of_user = any('.' in name for name in chosen)
-    return trace_cache.key(self.identity, sizes, of_user)
+    labels = self.resolved.choices.dataset.fields.get('labels')
+    known = program_identity.of(self.identity, labels, self.datas)
+    return trace_cache.key(known, sizes, of_user)
 
   @functools.cached_property
   def cached(self) -> trace_cache.Entry | None:

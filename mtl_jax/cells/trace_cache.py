@@ -54,7 +54,8 @@ def key(identified: dict, sizes: Sequence, of_user: bool) -> str:
   """Makes the key of a cell's entry: a digest of all that programs depend on.
 
   Args:
-    identified: the cell's identity; it covers its scheme, balancer and encoder.
+    identified: from `program_identity.of`; it covers the cell's scheme,
+      balancer and encoder.
     sizes: of the programs, where they are not part of the identity.
     of_user: whether the cell uses files of the user. Such a file may import
       others, so an edit of any loaded file of the user changes the key.

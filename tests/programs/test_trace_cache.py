@@ -114,6 +114,31 @@ def test_a_second_start_does_not_trace(folder, monkeypatch, balancer):
   assert second[0].step.tolist() == [2, 2]
 
 
+def labelled(*labels):
+  datasets = default.datasets()
+  datasets.toy = {'labels': labels}
+  return cell(datasets=datasets)
+
+
+def test_one_program_serves_all_counts_of_labels(folder, monkeypatch):
+  """Neither traced nor compiled again, and its numbers are its own."""
+  few, more = (('sum', 0.2),), (('sum', 0.5), ('first', 0.5))
+  alone = trained(labelled(*more))
+  for path in folder.iterdir():
+    path.unlink()
+  trained(labelled(*few))
+  compiled_files = {path.name for path in folder.glob('*-cache')}
+  assert compiled_files
+  with monkeypatch.context() as patched:
+    for name in ('init', 'step', 'follow'):
+      patched.setattr(train, name, refuse)
+    patched.setattr(shapes, 'try_shapes', refuse)
+    second = labelled(*more)
+    assert second.identity != labelled(*few).identity
+    small.same(alone, trained(second))
+  assert {path.name for path in folder.glob('*-cache')} == compiled_files
+
+
 def test_programs_of_a_shared_table_and_of_copies_have_their_own_entries(
   folder,
 ):

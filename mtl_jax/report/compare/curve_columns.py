@@ -1,6 +1,6 @@
 """What validation curves tell: when a row is as good as `single`; the gap."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -25,7 +25,7 @@ def steps_to_single(cell: Cell, base: Cell) -> float | None:
   """
   levels = {run.seed: run.valid for run in base.completed}
   found = [
-    _first(run, levels[run.seed], cell.tasks)
+    first_step(run, levels[run.seed], cell.tasks)
     for run in cell.completed
     if run.seed in levels and run.curve
   ]
@@ -58,8 +58,21 @@ def _positive(value: float | None) -> bool:
   return value is not None and 0 < value < np.inf
 
 
-def _first(run: Run, levels: Mapping, tasks: tuple[TaskInfo, ...]) -> float:
-  """The step of the first evaluation that is no worse; inf if there is none."""
+def first_step(
+  run: Run, levels: Mapping, tasks: Sequence[TaskInfo], least: float = 0.0
+) -> float:
+  """Returns the step of the first evaluation that is good enough.
+
+  Args:
+    run: with its curve.
+    levels: by task and metric, such as `valid` of a run of the baseline.
+    tasks: those that count.
+    least: the mean relative change to the levels that is good enough, + is
+      better; 0 is as good as they are.
+
+  Returns:
+    The step; inf if there is none.
+  """
   separate = len(set(run.best_step.values())) > 1
   kept: dict[str, tuple[float, float | None]] = {}
   for point in run.curve:
@@ -70,18 +83,33 @@ def _first(run: Run, levels: Mapping, tasks: tuple[TaskInfo, ...]) -> float:
       later = loss is None or before is None or loss < before[0]
       if later or not separate:
         kept[task.name] = (loss or 0.0, own.get(task.metrics[0][0]))
-    if _no_worse(kept, levels, tasks):
+    values = {name: value for name, (_, value) in kept.items()}
+    # Metrics are rounded where they are recorded.
+    if mean_change(values, levels, tasks) >= least - 1e-9:
       return float(point.step)
   return np.inf
 
 
-def _no_worse(kept: Mapping, levels: Mapping, tasks) -> bool:
+def mean_change(
+  values: Mapping[str, float | None],
+  levels: Mapping,
+  tasks: Sequence[TaskInfo],
+) -> float:
+  """Returns the mean relative change of headlines to levels; + is better.
+
+  Args:
+    values: of the headline, by task.
+    levels: by task and metric.
+    tasks: those that count.
+
+  Returns:
+    As a share of the levels; NaN where one is unknown or 0.
+  """
   changes = []
   for task in tasks:
     metric, higher = task.metrics[0]
-    value, level = kept[task.name][1], levels[task.name].get(metric)
+    value, level = values[task.name], levels[task.name].get(metric)
     if value is None or not level:
-      return False
+      return np.nan
     changes.append((1 if higher else -1) * (value - level) / abs(level))
-  # Metrics are rounded where they are recorded.
-  return bool(np.mean(changes) >= -1e-9)
+  return float(np.mean(changes))

@@ -1,0 +1,193 @@
+"""Claim (d): does sharing need fewer labels?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from mtl_jax.report import many, stats
+from mtl_jax.report.claims import label_details, label_figure, label_rows
+from mtl_jax.report.claims.claimed import (
+  FAILS,
+  HOLDS,
+  UNDECIDED,
+  Answer,
+  Finding,
+  overall,
+)
+from mtl_jax.report.claims.label_curves import Setting
+from mtl_jax.report.claims.label_factor import MARGIN, Factor
+from mtl_jax.report.claims.label_rows import Row
+from mtl_jax.report.claims.wording import number
+from mtl_jax.report.layout import MARKS, Table, with_interval
+
+CLAIM = 'data_efficiency'
+MOST = 4  # rows that a sentence names
+_MARKS = {HOLDS: MARKS[stats.BETTER], FAILS: MARKS[stats.WORSE]}
+
+
+def answer(settings: Sequence[Setting]) -> Answer:
+  """Answers from the factor of labels of every scheme in every setting.
+
+  Args:
+    settings: which tasks are scarce, with the same shares.
+  """
+  rows = label_rows.make(settings) if len(settings[0].shares) > 1 else []
+  if not rows:
+    return nothing(next((s.reason for s in settings if s.reason), ''))
+  factors = [factor_of(row) for row in rows]
+  verdict = overall(factors)
+  return Answer(
+    CLAIM,
+    verdict,
+    f'{verdict.capitalize()}: {_sentence(rows)}.',
+    (*factors, *label_details.findings(rows)),
+    _table(rows),
+    lambda path: label_figure.draw(settings, rows, path),
+    _notes(rows),
+  )
+
+
+def nothing(reason: str = '') -> Answer:
+  """Returns the answer where no curve was measured.
+
+  Args:
+    reason: why not; '' says that there was no share below 1.
+  """
+  why = reason or (
+    'no share of the labels below 1 was asked for; name some, as in '
+    '--shares=0.1,0.5,1'
+  )
+  text = f'{UNDECIDED.capitalize()}: {why}.'
+  return Answer(CLAIM, UNDECIDED, text, (), Table(['scheme'], []))
+
+
+def factor_of(row: Row) -> Finding:
+  """The factor of labels of a row, as a finding."""
+  factor = row.factor
+  return Finding(
+    f'{row.scheme}, {row.setting.name}',
+    'factor of labels',
+    'ratio',
+    factor.estimate,
+    factor.low,
+    factor.high,
+    row.detectable - 1,
+    row.verdict,
+    factor.seeds,
+  )
+
+
+def factor_text(factor: Factor) -> str:
+  """Formats a factor and its interval, with what lies beyond the curve."""
+  least, most = factor.bounds
+
+  def shown(value: float) -> str:
+    if value >= most * (1 - 1e-9):
+      return f'≥ {number(most, "ratio")}'
+    if value <= least * (1 + 1e-9):
+      return f'≤ {number(least, "ratio")}'
+    return number(value, 'ratio')
+
+  if not math.isfinite(factor.low):
+    return shown(factor.estimate)
+  ends = f'[{shown(factor.low)}, {shown(factor.high)}]'
+  return f'{shown(factor.estimate)} {ends}'
+
+
+def percent(share: float) -> str:
+  """A share of the labels, such as `2 %`."""
+  return f'{100 * share:.3g} %'
+
+
+def _sentence(rows: list[Row]) -> str:
+  parts = []
+  for kind, words in (
+    (HOLDS, 'sharing is worth {} times the labels'),
+    (
+      FAILS,
+      'it is shown to be worth fewer, or as many to within 10 %, with {}',
+    ),
+  ):
+    own = [row for row in rows if row.verdict == kind]
+    own.sort(key=lambda row: -row.factor.estimate)
+    if own:
+      named = [
+        f'{factor_text(r.factor)} with {r.scheme} ({r.setting.name})'
+        for r in own
+      ]
+      parts.append(words.format(many.some(named, MOST)))
+  return '; '.join([*parts, *_undecided(rows)])
+
+
+def _undecided(rows: list[Row]) -> list[str]:
+  own = [row for row in rows if row.verdict == UNDECIDED]
+  if not own:
+    return []
+  found = sorted(row.detectable for row in own if row.detectable > 0)
+  text = f'{len(own)} of {len(rows)} pairs of a scheme and a setting undecided'
+  if not found:
+    return [text]
+  middle = found[len(found) // 2]
+  shown = (
+    f'a factor of {number(middle, "ratio")} would have been shown'
+    if math.isfinite(middle)
+    else 'no factor within the curve would have been shown'
+  )
+  return [f'{text} ({shown} with 80 % power, the median)']
+
+
+def _table(rows: list[Row]) -> Table:
+  shares = rows[0].setting.shares[:-1]
+  header = [
+    'scheme, few labels of',
+    *(f'gain at {percent(share)}' for share in shares),
+    'factor of labels',
+    'would be shown',
+    'never reached',
+  ]
+  return Table(header, [_line(row) for row in rows])
+
+
+def _line(row: Row) -> list[str]:
+  gains = [
+    with_interval(one.mean, one.low, one.high, '+')
+    + _MARKS.get(label_rows.verdict(one.mean, p_value), '')
+    for one, p_value in zip(row.better, row.p_shares, strict=True)
+  ]
+  same = row.verdict == FAILS and not (row.p_value or 1) < stats.ALPHA
+  mark = MARKS[stats.EQUIVALENT] if same else _MARKS.get(row.verdict, '')
+  seen = row.factor.seeds * len(row.better)
+  least = '–' if math.isnan(row.detectable) else number(row.detectable, 'ratio')
+  return [
+    f'{row.scheme}, {row.setting.name}',
+    *gains,
+    factor_text(row.factor) + mark,
+    least if math.isfinite(row.detectable) else 'none',
+    f'{row.beyond}/{seen}',
+  ]
+
+
+def _notes(rows: list[Row]) -> tuple[str, ...]:
+  test = stats.named(rows[0].setting.overlap)
+  return (
+    'gain: change of the headline metric on the test split against single at '
+    'the same share of labels, in % of single with all labels; + is better. Of '
+    'several scarce tasks it is the mean.',
+    'factor of labels: F such that single with F times the labels is as good '
+    'as the scheme, on the mean over the shares below 1; one number per row, '
+    'fixed beforehand. Curves are interpolated in the logarithm of the share '
+    'and continued straight beyond their ends; ≥ and ≤ mark factors as large '
+    'as the whole curve. The interval of 95 % holds the factors that the test '
+    f'does not reject ({test}), not corrected for the number of rows.',
+    f'▲ more than 1, ▼ less than 1, = within {100 * MARGIN:.3g} % of 1; '
+    f'corrected by Holm over {len(rows)} rows, gains at single shares behind '
+    'their row. would be shown: the smallest factor that this table would '
+    'have shown with 80 % power. never reached: trainings, over seeds and '
+    'shares, that are better than single of their seed at any share.',
+    'Labels are masked, drawn per seed, nested and stratified. Steps, batches '
+    'and hyperparameters are the same at all shares, so a batch may hold few '
+    'known labels or none of a task, whose loss is then 0: that is so for '
+    'single, too, which reads the same batches. Validation rows keep all '
+    'labels, so the checkpoint is chosen better than few labels would allow.',
+  )
