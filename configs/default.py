@@ -147,6 +147,14 @@ def datasets() -> ConfigDict:
         'num_test': 2000,
         'canvas': 12,  # height and width in pixels
       },
+      'multi_fashion': {
+        # Or sener_koltun, pareto_mtl (36 x 36 pixels), cpmtl, pamal.
+        'generator': 'kurin',
+        'leak': False,  # makes pictures before they are split, as published
+        'num_train': 50_000,
+        'num_valid': 10_000,
+        'num_test': 10_000,
+      },
       'rand_hie': {},
       'sentiment_topic': {
         'max_len': 40,  # words
@@ -205,6 +213,12 @@ def encoders() -> ConfigDict:
         'width': 50,
         'dropout': 0.0,
         'padding': 'SAME',  # or VALID
+      },
+      'lenet_sener_koltun': {
+        'channels': (10, 20),
+        'size': 5,
+        'width': 50,
+        'dropout': 0.5,  # of channels, and after the last stage
       },
       'gru': {
         'vocab_size': 10_000,

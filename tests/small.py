@@ -29,6 +29,12 @@ BALANCERS = tuple(plugins.names('mtl_jax.balancers'))
 _FIELDS = {
   'mlp': {'widths': (6, 4)},
   'lenet': {'channels': (2, 4), 'size': 2, 'width': 6},
+  'lenet_sener_koltun': {
+    'channels': (4, 8),
+    'size': 1,  # 6 x 6 pixels are too few for more
+    'width': 6,
+    'dropout': 0.0,
+  },
   'resnet': {'widths': (4, 6), 'depths': (1, 1), 'norm': 'group'},
   'resnet18': {'width': 2, 'stem': 'large'},
   'gru': {'vocab_size': 7, 'embedding': 4, 'width': 6},
@@ -86,6 +92,7 @@ def inputs(encoder='mlp', rows=8, seed=0):
     names = 'numbers', 'image', 'text', 'categories'
     return dict(zip(names, [*kinds, kinds[2][:, :2] % 3], strict=True))
   known = {'mlp': 0, 'lenet': 1, 'resnet': 1, 'resnet18': 1}
+  known['lenet_sener_koltun'] = 1
   known |= dict.fromkeys(('gru', 'lstm', 'transformer'), 2)
   if encoder in known:
     return kinds[known[encoder]]

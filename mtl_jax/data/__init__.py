@@ -7,7 +7,7 @@ from mtl_jax import plugins
 from mtl_jax.plugins import sections
 
 HELPERS = (
-  *('columns', 'checking', 'disjoint', 'files', 'frames', 'padded', 'pinned'),
+  *('columns', 'checking', 'disjoint', 'files', 'frames', 'padded', 'raw'),
   *('scarce', 'sources', 'splits', 'stacked', 'store', 'text', 'views'),
 )
 

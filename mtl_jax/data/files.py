@@ -16,7 +16,7 @@ import tempfile
 import zipfile
 from collections.abc import Sequence
 
-from mtl_jax.data.pinned import SOURCES, Source
+from mtl_jax.data.raw.pinned import SOURCES, Source
 from mtl_jax.errors import InputError, nearest
 
 FETCH = 'python -m mtl_jax.data.files'

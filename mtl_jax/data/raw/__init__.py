@@ -1,0 +1,1 @@
+"""Raw files of data sets: where they come from, their digests, their format."""
