@@ -76,7 +76,7 @@ data: .venv/.data
 	$(BIN)/python -m mtl_jax.data.files actg175
 	@touch $@
 
-.venv/.data: .venv/.ready mtl_jax/data/pinned.py
+.venv/.data: .venv/.ready mtl_jax/data/raw/pinned.py
 	$(BIN)/python -m mtl_jax.data.files
 	@touch $@
 

@@ -7,8 +7,9 @@ from mtl_jax import plugins
 from mtl_jax.plugins import sections
 
 HELPERS = (
-  *('columns', 'checking', 'disjoint', 'files', 'frames', 'padded', 'raw'),
-  *('scarce', 'sources', 'splits', 'stacked', 'store', 'text', 'views'),
+  *('columns', 'checking', 'disjoint', 'files', 'frames', 'glyphs'),
+  *('padded', 'raw', 'scarce', 'sources', 'splits'),
+  *('stacked', 'store', 'text', 'views'),
 )
 
 

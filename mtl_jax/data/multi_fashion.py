@@ -13,7 +13,8 @@ import numpy as np
 from jaxtyping import Integer, UInt8
 
 from mtl_jax.data import base, splits
-from mtl_jax.data.glyphs import composing, drawing, generators
+from mtl_jax.data.glyphs import composing, generators
+from mtl_jax.data.glyphs import drawn as drawn_lib
 from mtl_jax.data.glyphs.generators import Generator
 from mtl_jax.data.raw import fashion_mnist
 from mtl_jax.errors import InputError
@@ -85,12 +86,14 @@ def load(
   """
   chosen = generators.of(generator, leak)
   sizes = num_train, num_valid, num_test
-  for name, size in zip(drawing.NAMES, sizes, strict=True):
+  for name, size in zip(drawn_lib.NAMES, sizes, strict=True):
     if size < 1:
-      raise InputError(f'datasets.multi_fashion.{name} is {size}; at least 1')
+      raise InputError(
+        f'config.datasets.multi_fashion.{name} is {size}; it must be at least 1'
+      )
   glyphs = read(files, data_dir)
   rows = glyph_rows(glyphs, split_seed)
-  drawn = drawing.draw(chosen, glyphs.labels, rows, sizes, split_seed, leak)
+  drawn = drawn_lib.draw(chosen, glyphs.labels, rows, sizes, split_seed, leak)
   parts = [picture_split(glyphs, d, chosen) for d in drawn]
   return base.check(
     base.counted(base.Data(*parts, TASKS, _card(chosen, drawn, leak)))
@@ -123,7 +126,7 @@ def glyph_rows(glyphs: Glyphs, seed: int | None) -> splits.Rows:
 
 
 def picture_split(
-  glyphs: Glyphs, drawn: drawing.Draw, chosen: Generator
+  glyphs: Glyphs, drawn: drawn_lib.Draw, chosen: Generator
 ) -> base.Split:
   """Composes the pictures of one split and collects their labels.
 
@@ -140,7 +143,7 @@ def picture_split(
 
 
 def _card(
-  chosen: Generator, drawn: tuple[drawing.Draw, ...], leak: bool
+  chosen: Generator, drawn: tuple[drawn_lib.Draw, ...], leak: bool
 ) -> base.Card:
   notes = (
     f'Pictures as in {chosen.source}. Those of one split share glyphs, so they '
@@ -153,7 +156,7 @@ def _card(
   )
   if not leak:
     return card
-  share = drawing.shared(drawn)
+  share = drawn_lib.shared(drawn)
   return card._replace(
     split_rule='glyphs: the official test split, or with a seed a seventh of '
     'all by class; the others make the pictures of training and validation, '

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from mtl_jax import plugins
-from mtl_jax.encoders import gru, lenet, lstm, mlp
+from mtl_jax.encoders import gru, lenet, lenet_sener_koltun, lstm, mlp
 from mtl_jax.schemes import base
 from tests import small
+from tests.encoders import traced
 
 quick = small.quick
 
@@ -130,3 +131,33 @@ def test_padding_changes_nothing_in_a_recurrent_network(make):
     apply(module, variables, words),
     apply(module, variables, longer),
   )
+
+
+def shapes(stages, side):
+  """Of the kernels behind pictures of so many pixels, by stage."""
+  x = jax.ShapeDtypeStruct((2, side, side, 1), jnp.uint8)
+  _, variables = traced.features(stages, x)
+  kernels = jax.tree_util.tree_leaves_with_path(variables['params'])
+  return [leaf.shape for path, leaf in kernels if 'kernel' in str(path[-1])]
+
+
+def test_published_lenets_have_the_published_shapes():
+  """Of ParetoMTL, COSMOS, and Sener and Koltun: 500, 720 and 320 inputs."""
+  pareto = lenet.make(sizes=(9, 5), padding='VALID')
+  assert shapes(pareto, 36) == [(9, 9, 1, 10), (5, 5, 10, 20), (500, 50)]
+  cosmos = lenet.make(padding='VALID')
+  assert shapes(cosmos, 36) == [(5, 5, 1, 10), (5, 5, 10, 20), (720, 50)]
+  first = [(5, 5, 1, 10), (5, 5, 10, 20), (320, 50), (50, 50)]
+  assert shapes(lenet_sener_koltun.make(), 28) == first
+
+
+def test_channels_are_dropped_for_a_whole_batch():
+  dropped = lenet_sener_koltun.make(channels=(8, 8), size=1)[1]()
+  x = jnp.ones((ROWS, 4, 4, 8))
+  variables = dropped.init(jax.random.key(0), x, False)
+  ones = jax.tree.map(jnp.ones_like, variables)
+  out = dropped.apply(ones, x, True, rngs={'dropout': jax.random.key(1)})
+  # Each channel is 0 everywhere, or twice the 8 + 1 of evaluation.
+  channels = np.asarray(out).reshape(-1, 8)
+  assert (channels == channels[0]).all()
+  assert {*channels[0].tolist()} == {0.0, 18.0}

@@ -16,13 +16,14 @@ quick = small.quick
 
 K = len(small.TASKS)
 
-# Stages of resnet18 are those of resnet; a few schemes stand for all.
-EIGHTEEN = ('hard', 'cross_stitch', 'mtan', 'adashare')
+# Stages of these are those of resnet and lenet; a few schemes stand for all.
+ALIKE = ('resnet18', 'lenet_sener_koltun')
+FEW = ('hard', 'cross_stitch', 'mtan', 'adashare')
 PAIRS = [
   (name, encoder)
   for name in small.SCHEMES
   for encoder in small.ENCODERS
-  if encoder != 'resnet18' or name in EIGHTEEN
+  if encoder not in ALIKE or name in FEW
 ]
 # No stage behind the first keeps the shape of its features.
 REFUSED = [('adashare', 'gru'), ('adashare', 'lstm')]

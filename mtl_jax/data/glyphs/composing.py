@@ -14,6 +14,7 @@ BLOCK = 2048  # pictures composed at a time, for less memory
 Corners = Integer[np.ndarray, 'pictures 4']
 Words = UInt64[np.ndarray, 'pictures 4']
 Pictures = UInt8[np.ndarray, 'pictures height width']
+Resized = UInt8[np.ndarray, 'pictures side side']
 
 
 def fixed(words: Words) -> Corners:
@@ -49,7 +50,7 @@ def whole(canvas: Pictures) -> Pictures:
   return canvas
 
 
-def nearest(canvas: Pictures) -> Pictures:
+def nearest(canvas: Pictures) -> Resized:
   """The canvas in the size of a glyph; each pixel is the nearest one."""
   side = canvas.shape[-1]
   small = side - MARGIN
@@ -58,7 +59,7 @@ def nearest(canvas: Pictures) -> Pictures:
   return canvas.take(at, axis=1).take(at, axis=2)
 
 
-def bicubic(canvas: Pictures) -> Pictures:
+def bicubic(canvas: Pictures) -> Resized:
   """The canvas in the size of a glyph by Pillow's default filter, rounded."""
   weights = _bicubic(canvas.shape[-1])
   small = weights.T @ canvas.astype(np.float32) @ weights
@@ -75,13 +76,13 @@ def _bicubic(side: int) -> np.ndarray:
 
 
 def compose(
-  glyphs: Pictures,
+  glyphs: UInt8[np.ndarray, 'glyphs size size'],
   left: Integer[np.ndarray, 'pictures'],
   right: Integer[np.ndarray, 'pictures'],
   corners: Corners,
   overlap: Callable,
   resize: Callable,
-) -> UInt8[np.ndarray, 'pictures height width 1']:
+) -> UInt8[np.ndarray, 'pictures side side 1']:
   """Composes pictures of two glyphs.
 
   Args:

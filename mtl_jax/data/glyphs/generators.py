@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mtl_jax.data.glyphs import composing, pairs
+from mtl_jax.data.glyphs import composing, pairing
 from mtl_jax.errors import InputError, nearest
 
 
@@ -14,7 +14,7 @@ class Generator(NamedTuple):
 
   Attributes:
     source: publication, and code if it was published.
-    pair: which glyphs meet, a function of `pairs`.
+    pair: which glyphs meet, a function of `pairing`.
     corners: where they are, a function of `composing`.
     overlap: what is seen where both are.
     resize: size of the picture, a function of `composing`.
@@ -34,7 +34,7 @@ class Generator(NamedTuple):
 GENERATORS = {
   'sener_koltun': Generator(
     'Sener and Koltun, NeurIPS 2018, isl-org/MultiObjectiveOptimization',
-    pairs.each_once,
+    pairing.each_once,
     composing.fixed,
     np.maximum,
     composing.nearest,
@@ -42,7 +42,7 @@ GENERATORS = {
   ),
   'kurin': Generator(
     'Kurin et al., NeurIPS 2022, yobibyte/unitary-scalarization-dmtl',
-    pairs.each_once,
+    pairing.each_once,
     composing.fixed,
     np.maximum,
     composing.nearest,
@@ -52,7 +52,7 @@ GENERATORS = {
   # The overlap is not published, and `max` is what the others take.
   'pareto_mtl': Generator(
     'Lin et al., NeurIPS 2019, in words only',
-    pairs.other_class,
+    pairing.other_class,
     composing.free,
     np.maximum,
     composing.whole,
@@ -60,7 +60,7 @@ GENERATORS = {
   ),
   'cpmtl': Generator(
     'Ma et al., ICML 2020, mit-gfx/ContinuousParetoMTL',
-    pairs.permuted,
+    pairing.permuted,
     composing.diagonal,
     composing.add,
     composing.nearest,
@@ -68,7 +68,7 @@ GENERATORS = {
   ),
   'pamal': Generator(
     'Dimitriadis et al., ICML 2023, nik-dim/pamal',
-    pairs.any_two,
+    pairing.any_two,
     composing.fixed,
     np.maximum,
     composing.bicubic,
@@ -89,13 +89,13 @@ def of(name: str, leak: bool) -> Generator:
   """
   if name not in GENERATORS:
     raise InputError(
-      f'datasets.multi_fashion.generator is {name!r}; '
+      f'config.datasets.multi_fashion.generator is {name!r}; '
       f'{nearest(name, GENERATORS)}'
     )
   if leak and not GENERATORS[name].leaks:
     raise InputError(
-      f'datasets.multi_fashion.leak is True, and generator {name!r} splits the '
-      "glyphs first; take generator 'sener_koltun', which differs by the leak "
-      'alone, or leak=False'
+      f'config.datasets.multi_fashion.leak is True, and generator {name!r} '
+      "splits the glyphs first; take generator 'sener_koltun', which differs "
+      'by the leak alone, or leak=False'
     )
   return GENERATORS[name]

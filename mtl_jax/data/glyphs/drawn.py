@@ -74,9 +74,9 @@ def _drawn(chosen, labels, name, rows, count, seed, stream) -> Draw:
   most = chosen.per_glyph * len(rows)
   if most and count > most:
     raise InputError(
-      f'datasets.multi_fashion.{name} is {count}, and this generator makes at '
-      f'most {chosen.per_glyph} per glyph of {len(rows)}; give at most {most}, '
-      "or generator='pamal', which draws with replacement"
+      f'config.datasets.multi_fashion.{name} is {count}, and this generator '
+      f'makes at most {chosen.per_glyph} per glyph of {len(rows)}; give at '
+      f"most {most}, or generator='pamal', which draws with replacement"
     )
   words = splits.words(seed, (max(count, len(rows)), 6), stream)
   pair = chosen.pair(labels, rows, count, words[:, :2])
