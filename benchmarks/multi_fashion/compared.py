@@ -68,7 +68,8 @@ def why(source: Source, recipe: str, size: presets.Size) -> str:
   if size.pairs[0] < full.pairs[0]:
     reasons.append(f'{size.pairs[0]:,} pairs here')
   if size.epochs < full.epochs:
-    reasons.append(f'{size.epochs} epochs here')
+    word = 'epoch' if size.epochs == 1 else 'epochs'
+    reasons.append(f'{size.epochs} {word} here')
   return ', '.join(reasons)
 
 
@@ -126,7 +127,7 @@ def rows(key: str, trained: ByRecipe, size: presets.Size) -> list[Compared]:
       _gap_verdict(source, recipe, ours, row),
       published[row],
       mine[row],
-      rules.overlap(mine[row], published[row]),
+      rules.same_rank(mine[row], published[row], len(common)),
     )
     for row in common
   ]

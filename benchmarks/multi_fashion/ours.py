@@ -40,12 +40,12 @@ class Ours(NamedTuple):
 
   def delta_m(self, row: str) -> stats.Interval:
     """Delta_m against `single` in percent, + is better."""
-    both = self.by_row[row].join(
-      self.by_row['single'], rsuffix='_single', how='inner'
+    own, base = self.by_row[row], self.by_row['single']
+    seeds = own.index.intersection(base.index)
+    delta = stats.paired_delta_m(
+      own.loc[seeds], base.loc[seeds], [True] * len(TASKS)
     )
-    base = both[[f'{task}_single' for task in TASKS]]
-    delta = stats.paired_delta_m(both[[*TASKS]], base, [True] * len(TASKS))
-    return self.interval(np.nan if delta.per_seed is None else delta.per_seed)
+    return self.interval([] if delta.per_seed is None else delta.per_seed)
 
   def ranks(self, rows: list[str]) -> dict[str, Span]:
     """The ranks that each row may have, 1 is the most accurate.

@@ -1,7 +1,5 @@
 """The published patterns that are tested."""
 
-
-from benchmarks.multi_fashion import paper
 from benchmarks.multi_fashion.claims import (
   MARGIN,
   NEAR,
@@ -106,24 +104,3 @@ CLAIMS = (
     above,
   ),
 )
-
-
-def is_published(claim: Claim) -> bool:
-  """Whether the middles of the published numbers show the claim's direction."""
-  source = paper.SOURCES[claim.source]
-  middle = {row: value.mean.middle for row, value in source.rows.items()}
-  rows, others = claim.rows, claim.others
-  gaps = [middle[row] - middle[other] for row in rows for other in others]
-  if claim.parts is above:
-    return min(gaps) > 0
-  if claim.parts is below:
-    return max(gaps) < 0
-  if claim.parts is near:
-    return max(map(abs, gaps)) < NEAR
-  if claim.parts is not_beaten:
-    return max(gaps) < MARGIN
-  if claim.parts is below_mean:
-    mean = sum(middle[other] for other in others) / len(others)
-    return all(middle[row] < mean for row in rows)
-  widths = [source.rows[row].half for row in (*rows, *others)]
-  return min(widths[: len(rows)]) > max(widths[len(rows) :])

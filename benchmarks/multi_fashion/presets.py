@@ -70,13 +70,13 @@ class Preset(NamedTuple):
 
 
 PRESETS = {
-  'smoke': Preset({'kurin': Size((1000, 500, 1000), 1, 2)}),
+  'smoke': Preset({'kurin': Size((1000, 500, 1000), 3, 2)}),
   'cpu': Preset({'kurin': Size((20_000, 5000, 10_000), 20, 5)}),
   'full': Preset(
     {
       'kurin': Size((50_000, 10_000, 10_000), 100, 10),
-      'pareto_lenet': Size((108_000, 12_000, 20_000), 100, 5),
-      'pareto_resnet18': Size((108_000, 12_000, 20_000), 20, 5),
+      'pareto_lenet': Size((100_000, 20_000, 20_000), 100, 5),
+      'pareto_resnet18': Size((100_000, 20_000, 20_000), 20, 5),
     },
     accelerator=True,
   ),

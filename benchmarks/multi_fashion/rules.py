@@ -57,6 +57,20 @@ def overlap(ours: Span, published: Span) -> str:
   return OUTSIDE if apart else WITHIN
 
 
+def same_rank(ours: Span, published: Span, rows: int) -> str:
+  """Returns whether two ranges of ranks have a rank in common.
+
+  Args:
+    ours: from the best to the worst rank that our intervals leave open.
+    published: likewise.
+    rows: how many rows are ranked.
+  """
+  for who, own in (('ours', ours), ('the paper', published)):
+    if own == (1, rows):
+      return not_comparable(f'every rank is open in {who}')
+  return overlap(ours, published)
+
+
 def decide(span: Span, wide: Span, claimed: Span) -> str:
   """Decides a part.
 
@@ -140,6 +154,8 @@ def of_ratio(
   if min(n) < 1:
     return math.nan, lambda _: Span(math.nan, math.nan)
   below = sum(np.var(x, ddof=1) * k for x, k in zip(others, n[1:], strict=True))
+  if not below:  # all others are equal from seed to seed
+    return math.nan, lambda _: Span(math.nan, math.nan)
   ratio = float(np.var(own, ddof=1) / (below / sum(n[1:])))
   fisher = scipy_stats.f(n[0], sum(n[1:]))
 
@@ -164,15 +180,18 @@ def agreement(ours: ArrayLike, published: ArrayLike) -> Agreement:
     ours: `[rows]`.
     published: `[rows]`, at most 8 rows.
   """
-  one, other = (scipy_stats.rankdata(x) for x in (ours, published))
+  one, other = (
+    scipy_stats.zscore(scipy_stats.rankdata(x)) for x in (ours, published)
+  )
 
-  def correlation(x):
-    return np.corrcoef(x, other)[0, 1]
+  def correlation(x, axis):
+    return (x * other).mean(axis)
 
   test = scipy_stats.permutation_test(
     (one,),
     correlation,
     permutation_type='pairings',
+    vectorized=True,
     n_resamples=math.inf,
     alternative='greater',
   )
