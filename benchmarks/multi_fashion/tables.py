@@ -76,7 +76,8 @@ def claims(judged: Sequence[published_claims.Judged]) -> str:
 
 
 def _part(part) -> str:
-  text = f'{part.what} {part.value:+.2f} ({span(part.span, "+")})'
+  sign = '' if ' / ' in part.what else '+'  # a ratio, or a difference
+  text = f'{part.what} {part.value:{sign}.2f} ({span(part.span, sign)})'
   return f'{text}: {part.verdict}'
 
 
