@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from experiments.claims import whole
 from experiments.claims.asked import Asked
-from mtl_jax.report.claims import generalisation
 from mtl_jax.report.claims.claimed import Answer
+from mtl_jax.report.claims.equal import generalisation
 
 
 def answer(asked: Asked) -> Answer | None:

@@ -5,15 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from mtl_jax.report.claims import (
+from mtl_jax.report.claims import performance
+from mtl_jax.report.claims.claimed import FAILS, HOLDS, UNDECIDED
+from mtl_jax.report.claims.equal import (
   equal_loss,
   equal_loss_figure,
   generalisation,
-  performance,
-  reached,
-  training_time,
 )
-from mtl_jax.report.claims.claimed import FAILS, HOLDS, UNDECIDED
+from mtl_jax.report.claims.times import reached, training_time
 from tests.report.claims import made_cells
 
 

@@ -9,12 +9,7 @@ import numpy as np
 
 from mtl_jax.report import many, stats
 from mtl_jax.report.agreement import baseline, ordered
-from mtl_jax.report.claims import (
-  equal_loss,
-  equal_loss_figure,
-  one_family,
-  wording,
-)
+from mtl_jax.report.claims import one_family, wording
 from mtl_jax.report.claims.claimed import (
   FAILS,
   HOLDS,
@@ -23,7 +18,8 @@ from mtl_jax.report.claims.claimed import (
   Finding,
   overall,
 )
-from mtl_jax.report.claims.equal_loss import AtEqual
+from mtl_jax.report.claims.equal import equal_loss, equal_loss_figure
+from mtl_jax.report.claims.equal.equal_loss import AtEqual
 from mtl_jax.report.claims.one_family import Tested
 from mtl_jax.report.compare.counts import valid_over_train
 from mtl_jax.report.compare.curve_columns import gap

@@ -10,7 +10,7 @@ import numpy as np
 
 from mtl_jax.report import stats
 from mtl_jax.report.agreement import baseline, ordered
-from mtl_jax.report.claims import forest, one_family, reached, time_table
+from mtl_jax.report.claims import forest, one_family
 from mtl_jax.report.claims.claimed import (
   FAILS,
   HOLDS,
@@ -20,7 +20,8 @@ from mtl_jax.report.claims.claimed import (
   overall,
 )
 from mtl_jax.report.claims.one_family import Tested
-from mtl_jax.report.claims.reached import Reached
+from mtl_jax.report.claims.times import reached, time_table
+from mtl_jax.report.claims.times.reached import Reached
 from mtl_jax.report.compare.counts import valid_over_train
 from mtl_jax.report.results import Cell
 

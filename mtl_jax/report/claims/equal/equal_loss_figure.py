@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 
 from mtl_jax.report import drawing, many, stats
 from mtl_jax.report.agreement import ordered
-from mtl_jax.report.claims import equal_loss, forest
+from mtl_jax.report.claims import forest
 from mtl_jax.report.claims.claimed import Finding
+from mtl_jax.report.claims.equal import equal_loss
 from mtl_jax.report.compare.counts import valid_over_train
 from mtl_jax.report.results import Cell
 

@@ -1,0 +1,1 @@
+"""Held-out losses of schemes where training losses are equal."""

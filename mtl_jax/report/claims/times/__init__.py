@@ -1,0 +1,1 @@
+"""What training takes to the quality of single-task learning."""
