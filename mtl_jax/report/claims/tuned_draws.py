@@ -75,7 +75,9 @@ def _findings(spreads: Mapping[str, Spread], base: Cell) -> list[Finding]:
   found = []
   for row, one in tested.items():
     ends = (math.exp(x) for x in (one.mean, one.low, one.high))
-    size, verdict = 1 - math.exp(-one.detectable), one_family.verdict(one, 1)
+    # Where all seeds have one count there is no spread, and no power is known.
+    size = -math.expm1(-one.detectable) if one.detectable > 0 else math.nan
+    verdict = one_family.verdict(one, 1)
     found.append(Finding(row, RATIO, 'ratio', *ends, size, verdict, one.seeds))
   return sorted(found, key=lambda finding: -finding.estimate)
 
@@ -116,7 +118,7 @@ def _sentence(verdict: str, main, alone: Finding, draws: int) -> str:
 
 def _times(size: float) -> str:
   """The ratio above 1 that is as far from it as 1 - size, on logarithms."""
-  return wording.number(1 / (1 - size) if size < 1 else math.inf, 'ratio')
+  return wording.number(1 / (1 - size) if size < 1 else math.nan, 'ratio')
 
 
 def _table(main: list[Finding], described: list[Finding]) -> Table:

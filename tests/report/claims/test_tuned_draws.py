@@ -80,3 +80,10 @@ def test_a_copy_of_single_needs_as_many():
   answer = tuned_draws.answer(drawn_rows(np.random.default_rng(0), 0.0))
   assert answer.verdict == FAILS
   assert 'as many' in answer.sentence
+
+
+def test_counts_without_spread_show_nothing_and_have_no_power():
+  same = Spread(*[np.full(6, 2.0)] * 4)
+  (found,) = tuned_draws._findings({'single': same, 'hard': same}, BASE)
+  assert found.verdict == 'undecided'
+  assert math.isnan(found.detectable)
