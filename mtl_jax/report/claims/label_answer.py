@@ -68,11 +68,11 @@ def factor_of(row: Row) -> Finding:
   return Finding(
     f'{row.scheme}, {row.setting.name}',
     'factor of labels',
-    'ratio',
+    'factor',
     factor.estimate,
     factor.low,
     factor.high,
-    row.detectable - 1,
+    row.detectable - 1 if math.isfinite(row.detectable) else math.nan,
     row.verdict,
     factor.seeds,
   )
@@ -84,10 +84,10 @@ def factor_text(factor: Factor) -> str:
 
   def shown(value: float) -> str:
     if value >= most * (1 - 1e-9):
-      return f'≥ {number(most, "ratio")}'
+      return f'≥ {most:.3g}'
     if value <= least * (1 + 1e-9):
-      return f'≤ {number(least, "ratio")}'
-    return number(value, 'ratio')
+      return f'≤ {least:.3g}'
+    return number(value, 'factor')
 
   if not math.isfinite(factor.low):
     return shown(factor.estimate)
@@ -103,10 +103,10 @@ def percent(share: float) -> str:
 def _sentence(rows: list[Row]) -> str:
   parts = []
   for kind, words in (
-    (HOLDS, 'sharing is worth {} times the labels'),
+    (HOLDS, 'sharing is worth this many times the labels: {}'),
     (
       FAILS,
-      'it is shown to be worth fewer, or as many to within 10 %, with {}',
+      'worth fewer, or as many to within 10 %: {}',
     ),
   ):
     own = [row for row in rows if row.verdict == kind]
@@ -125,12 +125,17 @@ def _undecided(rows: list[Row]) -> list[str]:
   if not own:
     return []
   found = sorted(row.detectable for row in own if row.detectable > 0)
-  text = f'{len(own)} of {len(rows)} pairs of a scheme and a setting undecided'
+  ends = (agg(row.factor.estimate for row in own) for agg in (min, max))
+  span = ' to '.join(number(end, 'factor') for end in ends)
+  text = (
+    f'{len(own)} of {len(rows)} pairs of a scheme and a setting are undecided, '
+    f'with factors from {span}'
+  )
   if not found:
     return [text]
   middle = found[len(found) // 2]
   shown = (
-    f'a factor of {number(middle, "ratio")} would have been shown'
+    f'a factor of {number(middle, "factor")} would have been shown'
     if math.isfinite(middle)
     else 'no factor within the curve would have been shown'
   )
@@ -158,7 +163,9 @@ def _line(row: Row) -> list[str]:
   same = row.verdict == FAILS and not (row.p_value or 1) < stats.ALPHA
   mark = MARKS[stats.EQUIVALENT] if same else _MARKS.get(row.verdict, '')
   seen = row.factor.seeds * len(row.better)
-  least = '–' if math.isnan(row.detectable) else number(row.detectable, 'ratio')
+  least = (
+    '–' if math.isnan(row.detectable) else number(row.detectable, 'factor')
+  )
   return [
     f'{row.scheme}, {row.setting.name}',
     *gains,

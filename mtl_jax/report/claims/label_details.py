@@ -40,7 +40,7 @@ def _at(row: Row) -> Iterator[Finding]:
     ends = factor.estimate, factor.low, factor.high
     # Without a verdict: it is that of the gain.
     yield Finding(
-      name, f'factor of labels {where}', 'ratio', *ends, seeds=factor.seeds
+      name, f'factor of labels {where}', 'factor', *ends, seeds=factor.seeds
     )
 
 

@@ -14,7 +14,7 @@ from matplotlib.ticker import NullLocator
 from mtl_jax.report import drawing, stats
 from mtl_jax.report.claims.claimed import UNDECIDED
 from mtl_jax.report.claims.label_curves import Setting
-from mtl_jax.report.claims.label_factor import MARGIN
+from mtl_jax.report.claims.label_factor import MARGIN, Factor
 from mtl_jax.report.claims.label_rows import Row
 from mtl_jax.report.layout import human
 
@@ -99,9 +99,8 @@ def _factors(axes: Axes, rows: Sequence[Row], schemes: list[str]) -> None:
     _lane(axes, lane, row, _look(row.scheme, schemes))
   axes.set_xscale('log', base=2)
   axes.xaxis.set_minor_locator(NullLocator())
-  axes.xaxis.set_major_formatter(lambda value, _: f'{value:.3g}')
-  most = max(row.factor.bounds[1] for row in rows)
-  axes.set_xlim(1 / most, most)
+  axes.xaxis.set_major_formatter(lambda value, _: f'{value:.2g}')
+  axes.set_xlim(*_reach(rows))
   names = [f'{row.scheme}, {row.setting.name}' for row in rows]
   axes.set_yticks(range(len(rows)), names)
   axes.set_ylim(len(rows) - 0.5, -0.5)
@@ -110,11 +109,27 @@ def _factors(axes: Axes, rows: Sequence[Row], schemes: list[str]) -> None:
   drawing.tidy(axes)
 
 
+def _reach(rows: Sequence[Row]) -> tuple[float, float]:
+  """Limits that hold all intervals, and a factor of 2 on either side."""
+  shown = [f for row in rows for f in row.factor[:3] if math.isfinite(f)]
+  # Room for marks: those of open intervals lie at the end of the curve.
+  return 0.9 * min(0.5, *shown), 1.1 * max(2.0, *shown)
+
+
 def _lane(axes: Axes, lane: int, row: Row, look: dict) -> None:
   factor, colour = row.factor, look['color']
   if math.isfinite(factor.low):
     axes.plot((factor.low, factor.high), (lane, lane), color=colour)
+    _open(axes, lane, factor, colour)
   face = 'white' if row.verdict == UNDECIDED else colour
   mark = {'marker': look['marker'], 'markersize': 5, 'markerfacecolor': face}
-  # A mark at the edge is drawn whole.
-  axes.plot(factor.estimate, lane, color=colour, clip_on=False, **mark)
+  axes.plot(factor.estimate, lane, color=colour, **mark)
+
+
+def _open(axes: Axes, lane: int, factor: Factor, colour: str) -> None:
+  """Arrows where the interval goes on beyond the curve."""
+  least, most = factor.bounds
+  if factor.low <= least * (1 + 1e-9):
+    axes.plot(least, lane, color=colour, marker='<', markersize=4)
+  if factor.high >= most * (1 - 1e-9):
+    axes.plot(most, lane, color=colour, marker='>', markersize=4)

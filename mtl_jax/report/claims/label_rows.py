@@ -21,7 +21,6 @@ class Row(NamedTuple):
     setting: which tasks are scarce.
     scheme: its name.
     factor: of labels, over all shares below 1.
-    at: by share below 1, the factor there.
     better: mean difference to `single` at the same share, by share below 1,
       with its interval.
     beyond: trainings, over seeds and shares below 1, that are better than
@@ -35,13 +34,22 @@ class Row(NamedTuple):
   setting: Setting
   scheme: str
   factor: Factor
-  at: tuple[Factor, ...]
   better: tuple[stats.Paired, ...]
   beyond: int
   p_value: float | None = None
   p_shares: tuple[float | None, ...] = ()
   p_same: float | None = None
   detectable: float = np.nan
+
+  @property
+  def at(self) -> list[Factor]:
+    """The factor at each share below 1, computed anew."""
+    setting = self.setting
+    curves = setting.gains['single'], setting.gains[self.scheme]
+    return [
+      label_factor.of_share(setting.shares, *curves, i, setting.overlap)
+      for i in range(len(setting.shares) - 1)
+    ]
 
   @property
   def gain(self) -> float:
@@ -100,7 +108,6 @@ def _row(setting: Setting, scheme: str) -> Row:
     setting,
     scheme,
     label_factor.of_all(*given, overlap),
-    tuple(label_factor.of_share(*given, i, overlap) for i in below),
     tuple(
       stats.one_sample(own[:, i] - alone[:, i], stats.PERCENT, overlap)
       for i in below
