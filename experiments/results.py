@@ -15,7 +15,7 @@ import pathlib
 import sys
 
 from benchmarks import commands
-from experiments.made import making, registry, status
+from experiments.made import listing, making, registry, status
 from mtl_jax.errors import InputError
 from mtl_jax.records import atomic
 
@@ -83,7 +83,7 @@ def _make(chosen, results, folder: pathlib.Path, out: pathlib.Path) -> int:
     except InputError as error:
       print(f'error: {error}', file=sys.stderr)
       code = 1
-  atomic.write(folder / 'README.md', registry.with_table(results, folder))
+  atomic.write(folder / 'README.md', listing.with_answers(results, folder))
   return code
 
 

@@ -30,16 +30,13 @@ with lazy.imports():
   from experiments.claims import answers
   from mtl_jax import cells
   from mtl_jax.processes import hosts
-  from mtl_jax.report.claims import page
+  from mtl_jax.report.claims import joined_claims, page
 
 
 def main() -> None:
   """Answers the claims and writes the page, or joins pages."""
   folder = pathlib.Path(cli.WORKDIR.value)
   if given.JOIN.value is not None:
-    # Lazy imports execute `from package import module` for its package alone.
-    from mtl_jax.report.claims import joined_claims
-
     joined_claims.write([*map(pathlib.Path, given.JOIN.value)], folder)
     return
   asked = given.asked(_tasks())

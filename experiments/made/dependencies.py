@@ -27,6 +27,8 @@ CHOSEN = {
   'encoders': {'mlp'},
   'data': set(),
 }
+# Commands that measure gradients.
+PROBED = {'experiments/interference.py', 'experiments/claims/interference.py'}
 # What shows numbers: all of these folders, and in benchmarks these files.
 SHOWS = ('mtl_jax/report', 'experiments')
 PAGES = ('page', 'plot', 'markdown', 'figures', 'paper')
@@ -62,7 +64,7 @@ def files(
   begin, named = _begin(result, root)
   reached = _reached(begin | named, root)
   report = {path for path in reached if _shows(path)}
-  core = ('benchmarks/', *_core(root, 'experiments/interference.py' in reached))
+  core = ('benchmarks/', *_core(root, bool(PROBED & reached)))
   measured = {path for path in reached if path.startswith(core)}
   return named | (measured - report), report
 
@@ -76,9 +78,23 @@ def _begin(result: Result, root: pathlib.Path) -> tuple[set[str], set[str]]:
     values = [word.rpartition('=')[2] for word in words]
     configs |= {v for v in values if v.endswith('.py') and (root / v).exists()}
     typed += words
-  texts = [' '.join(typed), *(_read(path, root) for path in begin | configs)]
+  read = begin | configs | _beside(begin, root)
+  texts = [' '.join(typed), *(_read(path, root) for path in read)]
   names = set(re.findall(r'\w+', ' '.join(texts)))
   return begin, configs | _chosen(names, ' '.join(typed), root)
+
+
+def _beside(begin: set[str], root: pathlib.Path) -> set[str]:
+  """The other files of an experiment that is a package: they name schemes."""
+  folders = {
+    pathlib.PurePath(p).parent for p in begin if p.endswith('_main__.py')
+  }
+  return {
+    path.relative_to(root).as_posix()
+    for folder in folders
+    if folder.parts[0] == 'experiments'
+    for path in (root / folder).glob('*.py')
+  }
 
 
 def _module(words: list[str], root: pathlib.Path) -> str:

@@ -8,7 +8,18 @@ from typing import NamedTuple
 from mtl_jax.errors import InputError, nearest
 
 OUT = 'out/results'  # the folder of workdirs
-HEAD = '| folder | what | command |\n| :-- | :-- | :-- |\n'
+# The parts of README.md, in order; results without a group are last.
+GROUPS = {
+  'claims': 'Do the claims of a tutorial hold?',
+  'brings': 'What does sharing bring?',
+  'costs': 'What does it cost?',
+  'choice': 'Which scheme, which balancer?',
+  'published': 'Published against ours',
+  'measures': 'Measures of interference',
+  'statistics': 'Can the verdicts be trusted?',
+  'speed': 'How fast is it?',
+  '': 'Others',
+}
 
 
 class Result(NamedTuple):
@@ -16,13 +27,18 @@ class Result(NamedTuple):
 
   Attributes:
     name: of its folder and of its workdir.
-    what: it shows, for the table of README.md.
+    what: it shows, in a few words.
     commands: that make it, in order; `{out}` is the folder of workdirs.
     files: of the folder, which are copied from the workdir.
     page: to read first, one of its files.
     folder: False where its commands write `files` into docs/results themselves.
     needs: names of results whose workdirs its commands read.
     seconds: an estimate of the time that it takes, None where nobody knows.
+    question: that it answers, for README.md; '' is `what`.
+    group: a key of `GROUPS`.
+    answer: the words with which the answer begins on the page; '' for the rule
+      of its kind of page, see `answering`.
+    picture: one of its files; '' for the first figure among them.
   """
 
   name: str
@@ -33,6 +49,10 @@ class Result(NamedTuple):
   folder: bool = True
   needs: tuple[str, ...] = ()
   seconds: float | None = None
+  question: str = ''
+  group: str = ''
+  answer: str = ''
+  picture: str = ''
 
   @property
   def record(self) -> str:
@@ -62,6 +82,11 @@ def load(folder: pathlib.Path) -> list[Result]:
     if names.count(result.name) > 1:
       raise InputError(f'{path}: two results are called {result.name!r}')
     choose(results, result.needs)
+    if result.group not in GROUPS:
+      raise InputError(
+        f'{path}: {result.name} has no group {result.group!r}; '
+        f'{nearest(result.group, [name for name in GROUPS if name])}'
+      )
   return results
 
 
@@ -80,40 +105,3 @@ def choose(results: Sequence[Result], names: Sequence[str]) -> list[Result]:
     if name not in by_name:
       raise InputError(f'no result {name!r}; {nearest(name, by_name)}')
   return [by_name[name] for name in names]
-
-
-def table(results: Sequence[Result], folder: pathlib.Path) -> str:
-  """Returns the table of README.md.
-
-  Args:
-    results: all, in the order of the rows.
-    folder: docs/results; a page that is not there yet gets no link.
-  """
-  return HEAD + ''.join(_row(result, folder) for result in results)
-
-
-def _row(result: Result, folder: pathlib.Path) -> str:
-  if result.folder:
-    paths = {result.name: f'{result.name}/{result.page}'}
-  else:
-    paths = {file: file for file in result.files}
-  links = ', '.join(
-    f'[{name}]({path})' if (folder / path).exists() else f'{name}, not yet made'
-    for name, path in paths.items()
-  )
-  typed = ', '.join(f'`{c.format(out=OUT)}`' for c in result.commands)
-  return f'| {links} | {result.what} | {typed} |\n'
-
-
-def with_table(results: Sequence[Result], folder: pathlib.Path) -> str:
-  """Returns the text of README.md with the table in place of the one in it.
-
-  Args:
-    results: all.
-    folder: docs/results.
-  """
-  text = (folder / 'README.md').read_text('utf-8')
-  before, _, rest = text.partition(HEAD)
-  lines = rest.splitlines(keepends=True)
-  after = [line for line in lines if not line.startswith('|')]
-  return before + table(results, folder) + ''.join(after)

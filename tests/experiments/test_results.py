@@ -6,7 +6,14 @@ import pathlib
 import pytest
 
 from experiments import results
-from experiments.made import dependencies, making, registry, status
+from experiments.made import (
+  answering,
+  dependencies,
+  listing,
+  making,
+  registry,
+  status,
+)
 from mtl_jax.errors import InputError
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -29,7 +36,9 @@ FILES = {
   'mtl_jax/train/steps.py': 'rate = 1',
   'mtl_jax/schemes/hard.py': 'shared = 1',
   'mtl_jax/schemes/other.py': 'shared = 2',
-  'docs/results/README.md': f'# Results\n\n{registry.HEAD}\nAfter.\n',
+  'docs/results/README.md': (
+    f'# Results\n\n{listing.BEGIN}{listing.END}\nAfter.\n'
+  ),
   'docs/results/toy/table.md': 'old',
   'docs/results/toy/README.md': 'by hand',
 }
@@ -134,6 +143,25 @@ def test_code_of_a_command_is_found_without_importing_it(repository):
   assert 'mtl_jax/schemes/other.py' in numbers
 
 
+def test_what_any_file_of_an_experiment_names_is_code_of_its_command(
+  repository,
+):
+  put(repository, 'experiments/many/__init__.py', '')
+  put(repository, 'experiments/many/__main__.py', '')
+  put(repository, 'experiments/many/given.py', 'MAIN = ("other",)')
+  result = TOY._replace(commands=('python -m experiments.many',))
+  numbers, _ = dependencies.files(result, repository)
+  assert 'mtl_jax/schemes/other.py' in numbers
+  assert 'mtl_jax/run/probing.py' not in numbers
+  put(repository, 'mtl_jax/run/probing.py', '')
+  put(repository, 'experiments/claims/interference.py', 'from mtl_jax.run import '
+      'probing')  # fmt: skip
+  put(repository, 'experiments/many/__main__.py',
+      'from experiments.claims import interference')  # fmt: skip
+  numbers, _ = dependencies.files(result, repository)
+  assert 'mtl_jax/run/probing.py' in numbers
+
+
 def test_the_quick_ones_are_those_known_to_be(capsys):
   found = [
     status.Status(TOY._replace(name=str(i)), status.NUMBERS, seconds)
@@ -144,14 +172,72 @@ def test_the_quick_ones_are_those_known_to_be(capsys):
   assert len(results._quick(found, None)) == 3
 
 
-def test_the_table_of_the_readme_is_that_of_the_registry():
+def test_the_answers_of_the_readme_are_those_of_the_pages():
   listed = registry.load(DOCS)
   text = (DOCS / 'README.md').read_text('utf-8')
-  assert registry.with_table(listed, DOCS) == text
+  assert listing.with_answers(listed, DOCS) == text
+  # A page that has a question has a line, made or not.
+  assert text.count('[![') <= len(listed)
   for result in listed:
+    assert (result.question or result.what) in text
     if status.read(DOCS / result.record):
       there = [(DOCS / result.name / f).exists() for f in result.files]
       assert all(there) or not result.folder
+
+
+PAGE = """# Title
+
+- Answer (Δm of a alone): better: hard (+.4 %, see [b](b.md)). More text.
+- Other. In words, by [table.md](table.md): hardly. Of two
+  rows one changes.
+
+| row | claim | size |
+| :-- | --: | --: |
+| a | **holds** | 1 |
+| b | – | 2 |
+| c | holds | 3 |
+"""
+
+
+@pytest.mark.parametrize(
+  ('begin', 'said'),
+  [
+    ('Answer', 'Δm of a alone: better: hard (+.4 %, see b).'),
+    ('In words', 'Hardly.'),
+    ('Of two', 'Of two rows one changes.'),
+    ('| b', 'b: size 2.'),
+    ('count: claim', 'Claim: 2 holds.'),
+    ('Nothing', ''),
+    ('| d', ''),
+    ('count: none', ''),
+  ],
+)
+def test_an_answer_is_read_from_its_page(begin, said):
+  assert answering.read(PAGE, begin) == said
+
+
+def test_a_line_is_there_before_its_page_and_marked_where_that_is_old(
+  repository,
+):
+  folder = repository / 'docs/results'
+  asked = TOY._replace(question='Does it?', group='costs')
+  absent = asked._replace(name='absent')
+  text = listing.with_answers([asked, absent], folder)
+  assert '## What does it cost?' in text
+  assert '| Does it? | not yet made | – | `python -m' in text
+  assert '| [Does it?](toy/table.md) | see the page (of earlier code) |' in text
+  assert text.startswith('# Results')
+  assert text.endswith('After.\n')
+  (folder / 'README.md').write_text(text)
+  assert listing.with_answers([asked, absent], folder) == text
+
+
+def test_a_group_that_there_is_not_names_the_nearest(repository):
+  folder = repository / 'docs/results'
+  line = '[[result]]\nname = "a"\nwhat = "b"\ncommands = []\nfiles = []\n'
+  (folder / 'results.toml').write_text(f'{line}group = "cost"')
+  with pytest.raises(InputError, match="a has no group 'cost'.*'costs'"):
+    registry.load(folder)
 
 
 def test_every_folder_of_results_is_listed():

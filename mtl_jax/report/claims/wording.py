@@ -55,7 +55,8 @@ def would_show(findings: Sequence[Finding]) -> str:
     findings: of one quantity.
 
   Returns:
-    Such as `1.4 %` or `a ratio below 0.81`; '' where it is unknown.
+    Such as `1.4 %` or `a ratio below 0.80 or above 1.25`, which are as far from
+    1 on logarithms; '' where it is unknown.
   """
   known = sorted(
     one.detectable for one in findings if math.isfinite(one.detectable)
@@ -66,7 +67,9 @@ def would_show(findings: Sequence[Finding]) -> str:
   if unit == 'factor':
     return f'a factor of {number(1 + middle, unit)}'
   if unit == 'ratio':
-    return f'a ratio below {number(max(1 - middle, 0), "ratio")}'
+    low = max(1 - middle, 1e-9)
+    ends = [number(end, 'ratio') for end in (low, 1 / low)]
+    return f'a ratio below {ends[0]} or above {ends[1]}'
   return f'{two_digits(middle)}{" " * bool(unit)}{unit}'
 
 
