@@ -17,8 +17,8 @@ from experiments.claims.asked import Asked
 from mtl_jax.api import compare
 from mtl_jax.api.combinations import combinations, swept
 from mtl_jax.plugins import sections
-from mtl_jax.report.claims import label_answer, label_curves
 from mtl_jax.report.claims.claimed import Answer
+from mtl_jax.report.claims.labels import label_answer, label_curves
 from mtl_jax.report.compare.deltas import primary
 from mtl_jax.report.results import Cell
 

@@ -21,7 +21,7 @@ class Finding(NamedTuple):
   Attributes:
     row: name of the scheme, balancer or task.
     what: was measured, such as 'Δm' or 'FLOPs to single'.
-    unit: of the numbers: '%', 'ratio', 'factor', 'steps'; '' for none.
+    unit: of the numbers: '%', 'ratio', 'steps'; '' for none.
     estimate: over the seeds.
     low: end of its 95 % interval; NaN where it is unknown.
     high: likewise.

@@ -10,8 +10,6 @@ from mtl_jax.report.claims.claimed import Finding
 from mtl_jax.report.layout import two_digits
 
 MOST = 6  # rows that are named
-# Units of quotients: a claim says that the first are small, and the others not.
-RATIOS = ('ratio', 'factor')
 
 
 def number(value: float, unit: str = '', sign: bool = True) -> str:
@@ -24,7 +22,7 @@ def number(value: float, unit: str = '', sign: bool = True) -> str:
   """
   if not math.isfinite(value):
     return '–'
-  if unit in RATIOS:
+  if unit == 'ratio':
     return f'{value:.2f}' if 0.1 <= value < 100 else f'{value:.2g}'
   plus = '+' if sign else ''
   text = f'{value:{plus}.2g}' if abs(value) < 100 else f'{value:{plus}.0f}'
@@ -38,12 +36,11 @@ def with_ends(finding: Finding, unit: bool = True) -> str:
     finding: without an interval the estimate alone is written.
     unit: whether the unit is written; a header may have it.
   """
-  ratio = finding.unit in RATIOS
-  shown = finding.unit if unit or ratio else ''
+  shown = finding.unit if unit or finding.unit == 'ratio' else ''
   text = number(finding.estimate, shown)
   if not math.isfinite(finding.low) or not math.isfinite(finding.high):
     return text
-  plain = finding.unit if ratio else ''
+  plain = 'ratio' if finding.unit == 'ratio' else ''
   low, high = (number(end, plain) for end in (finding.low, finding.high))
   return f'{text} [{low}, {high}]'
 
@@ -64,8 +61,6 @@ def would_show(findings: Sequence[Finding]) -> str:
   if not known:
     return ''
   middle, unit = known[len(known) // 2], findings[0].unit
-  if unit == 'factor':
-    return f'a factor of {number(1 + middle, unit)}'
   if unit == 'ratio':
     low = max(1 - middle, 1e-9)
     ends = [number(end, 'ratio') for end in (low, 1 / low)]

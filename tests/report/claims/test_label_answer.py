@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mtl_jax.report.claims import label_answer, label_curves, label_rows
 from mtl_jax.report.claims.claimed import FAILS, HOLDS, UNDECIDED
+from mtl_jax.report.claims.labels import label_answer, label_curves, label_rows
 from mtl_jax.report.results import TaskInfo
 from tests.report import fake
 from tests.report.claims.test_label_factor import qualities, setting

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mtl_jax.report import stats
-from mtl_jax.report.claims import label_curves, label_factor, label_rows
 from mtl_jax.report.claims.claimed import HOLDS
+from mtl_jax.report.claims.labels import label_curves, label_factor, label_rows
 
 SHARES = 0.02, 0.05, 0.1, 0.25, 0.5, 1.0
 TABLES = 200

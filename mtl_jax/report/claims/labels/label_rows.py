@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from mtl_jax.report import families, stats
-from mtl_jax.report.claims import label_factor
 from mtl_jax.report.claims.claimed import FAILS, HOLDS, UNDECIDED
-from mtl_jax.report.claims.label_curves import Setting
-from mtl_jax.report.claims.label_factor import Factor
+from mtl_jax.report.claims.labels import label_factor
+from mtl_jax.report.claims.labels.label_curves import Setting
+from mtl_jax.report.claims.labels.label_factor import Factor
 
 
 class Row(NamedTuple):

@@ -13,9 +13,9 @@ from matplotlib.ticker import NullLocator
 
 from mtl_jax.report import drawing, stats
 from mtl_jax.report.claims.claimed import UNDECIDED
-from mtl_jax.report.claims.label_curves import Setting
-from mtl_jax.report.claims.label_factor import MARGIN, Factor
-from mtl_jax.report.claims.label_rows import Row
+from mtl_jax.report.claims.labels.label_curves import Setting
+from mtl_jax.report.claims.labels.label_factor import MARGIN, Factor
+from mtl_jax.report.claims.labels.label_rows import Row
 from mtl_jax.report.layout import human
 
 # Bands of more schemes would hide each other; the last panel has intervals.

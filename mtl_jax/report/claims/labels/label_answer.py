@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 from mtl_jax.report import many, stats
-from mtl_jax.report.claims import label_details, label_figure, label_rows
 from mtl_jax.report.claims.claimed import (
   FAILS,
   HOLDS,
@@ -15,9 +14,10 @@ from mtl_jax.report.claims.claimed import (
   Finding,
   overall,
 )
-from mtl_jax.report.claims.label_curves import Setting
-from mtl_jax.report.claims.label_factor import MARGIN, Factor
-from mtl_jax.report.claims.label_rows import Row
+from mtl_jax.report.claims.labels import label_details, label_figure, label_rows
+from mtl_jax.report.claims.labels.label_curves import Setting
+from mtl_jax.report.claims.labels.label_factor import MARGIN, Factor
+from mtl_jax.report.claims.labels.label_rows import Row
 from mtl_jax.report.claims.wording import number
 from mtl_jax.report.layout import MARKS, Table, with_interval
 
@@ -68,11 +68,12 @@ def factor_of(row: Row) -> Finding:
   return Finding(
     f'{row.scheme}, {row.setting.name}',
     'factor of labels',
-    'factor',
+    'ratio',
     factor.estimate,
     factor.low,
     factor.high,
-    row.detectable - 1 if math.isfinite(row.detectable) else math.nan,
+    # Down to 1 / F, as far from 1 in logarithms.
+    1 - 1 / row.detectable if math.isfinite(row.detectable) else math.nan,
     row.verdict,
     factor.seeds,
   )
@@ -87,7 +88,7 @@ def factor_text(factor: Factor) -> str:
       return f'≥ {most:.3g}'
     if value <= least * (1 + 1e-9):
       return f'≤ {least:.3g}'
-    return number(value, 'factor')
+    return number(value, 'ratio')
 
   if not math.isfinite(factor.low):
     return shown(factor.estimate)
@@ -126,16 +127,16 @@ def _undecided(rows: list[Row]) -> list[str]:
     return []
   found = sorted(row.detectable for row in own if row.detectable > 0)
   ends = (agg(row.factor.estimate for row in own) for agg in (min, max))
-  span = ' to '.join(number(end, 'factor') for end in ends)
+  span = ' to '.join(number(end, 'ratio') for end in ends)
   text = (
     f'{len(own)} of {len(rows)} pairs of a scheme and a setting are undecided, '
-    f'with factors from {span}'
+    f'with factors of {span}'
   )
   if not found:
     return [text]
   middle = found[len(found) // 2]
   shown = (
-    f'a factor of {number(middle, "factor")} would have been shown'
+    f'a factor of {number(middle, "ratio")} would have been shown'
     if math.isfinite(middle)
     else 'no factor within the curve would have been shown'
   )
@@ -163,9 +164,7 @@ def _line(row: Row) -> list[str]:
   same = row.verdict == FAILS and not (row.p_value or 1) < stats.ALPHA
   mark = MARKS[stats.EQUIVALENT] if same else _MARKS.get(row.verdict, '')
   seen = row.factor.seeds * len(row.better)
-  least = (
-    '–' if math.isnan(row.detectable) else number(row.detectable, 'factor')
-  )
+  least = '–' if math.isnan(row.detectable) else number(row.detectable, 'ratio')
   return [
     f'{row.scheme}, {row.setting.name}',
     *gains,
