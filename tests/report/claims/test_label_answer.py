@@ -47,6 +47,23 @@ def test_curves_are_of_the_scarce_task_and_relative_to_all_labels(tmp_path):
   assert made.gains['single'].mean(0)[0] == pytest.approx(-20 / base, rel=0.3)
 
 
+def test_seeds_that_failed_are_left_out_of_their_scheme_alone(tmp_path):
+  found = {s: cells(tmp_path, s, {'a': 0.1, 'b': 0}) for s in (0.1, 1.0)}
+  single, a, b = found[0.1]
+  found[0.1] = [
+    single,
+    a._replace(setting=a.setting[1:]),
+    b._replace(setting=()),
+  ]
+  made = label_curves.make('all scarce', 'Δm', TASKS, found)
+  assert made.schemes == ['a']
+  (row,) = label_rows.make([made])
+  assert row.factor.seeds == len(made.seeds) - 1
+  said = label_answer.answer([made])
+  assert 'without b' in said.notes[-1]
+  said.draw(tmp_path / 'labels.png')
+
+
 def test_a_sentence_a_table_a_figure_and_all_metrics(tmp_path):
   found = {s: cells(tmp_path, s, {'hard': 0.1}) for s in (0.1, 1.0)}
   named = ('cd4_0 scarce', 'all scarce')

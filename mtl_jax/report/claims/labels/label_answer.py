@@ -14,9 +14,14 @@ from mtl_jax.report.claims.claimed import (
   Finding,
   overall,
 )
-from mtl_jax.report.claims.labels import label_details, label_figure, label_rows
+from mtl_jax.report.claims.labels import (
+  label_details,
+  label_figure,
+  label_notes,
+  label_rows,
+)
 from mtl_jax.report.claims.labels.label_curves import Setting
-from mtl_jax.report.claims.labels.label_factor import MARGIN, Factor
+from mtl_jax.report.claims.labels.label_factor import Factor
 from mtl_jax.report.claims.labels.label_rows import Row
 from mtl_jax.report.claims.wording import number
 from mtl_jax.report.layout import MARKS, Table, with_interval
@@ -44,7 +49,7 @@ def answer(settings: Sequence[Setting]) -> Answer:
     (*factors, *label_details.findings(rows)),
     _table(rows),
     lambda path: label_figure.draw(settings, rows, path),
-    _notes(rows),
+    label_notes.notes(settings, rows),
   )
 
 
@@ -172,28 +177,3 @@ def _line(row: Row) -> list[str]:
     least if math.isfinite(row.detectable) else 'none',
     f'{row.beyond}/{seen}',
   ]
-
-
-def _notes(rows: list[Row]) -> tuple[str, ...]:
-  test = stats.named(rows[0].setting.overlap)
-  return (
-    'gain: change of the headline metric on the test split against single at '
-    'the same share of labels, in % of single with all labels; + is better. Of '
-    'several scarce tasks it is the mean.',
-    'factor of labels: F such that single with F times the labels is as good '
-    'as the scheme, on the mean over the shares below 1; one number per row, '
-    'fixed beforehand. Curves are interpolated in the logarithm of the share '
-    'and continued straight beyond their ends; ≥ and ≤ mark factors as large '
-    'as the whole curve. The interval of 95 % holds the factors that the test '
-    f'does not reject ({test}), not corrected for the number of rows.',
-    f'▲ more than 1, ▼ less than 1, = within {100 * MARGIN:.3g} % of 1; '
-    f'corrected by Holm over {len(rows)} rows, gains at single shares behind '
-    'their row. would be shown: the smallest factor that this table would '
-    'have shown with 80 % power. never reached: trainings, over seeds and '
-    'shares, that are better than single of their seed at any share.',
-    'Labels are masked, drawn per seed, nested and stratified. Steps, batches '
-    'and hyperparameters are the same at all shares, so a batch may hold few '
-    'known labels or none of a task, whose loss is then 0: that is so for '
-    'single, too, which reads the same batches. Validation rows keep all '
-    'labels, so the checkpoint is chosen better than few labels would allow.',
-  )

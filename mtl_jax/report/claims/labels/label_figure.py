@@ -54,7 +54,7 @@ def _curves(axes: Axes, setting: Setting, schemes: list[str]) -> None:
     wide = 1.8 if scheme == 'single' else 1.1
     axes.plot(
       setting.shares,
-      gains.mean(axis=0),
+      np.nanmean(gains, axis=0),
       label=scheme,
       markersize=4,
       linewidth=wide,
@@ -76,7 +76,8 @@ def _look(scheme: str, schemes: list[str]) -> dict:
 
 
 def _band(axes: Axes, setting: Setting, gains: np.ndarray, colour) -> None:
-  ends = [stats.interval(column, setting.overlap) for column in gains.T]
+  known = gains[np.isfinite(gains).all(axis=1)]
+  ends = [stats.interval(column, setting.overlap) for column in known.T]
   low, high = [one.low for one in ends], [one.high for one in ends]
   if np.isfinite(low[0]):
     fill = {'color': colour, 'alpha': 0.15, 'linewidth': 0}

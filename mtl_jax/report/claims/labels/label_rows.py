@@ -44,8 +44,7 @@ class Row(NamedTuple):
   @property
   def at(self) -> list[Factor]:
     """The factor at each share below 1, computed anew."""
-    setting = self.setting
-    curves = setting.gains['single'], setting.gains[self.scheme]
+    setting, curves = self.setting, _pair(self.setting, self.scheme)
     return [
       label_factor.of_share(setting.shares, *curves, i, setting.overlap)
       for i in range(len(setting.shares) - 1)
@@ -101,7 +100,7 @@ def make(settings: Sequence[Setting]) -> list[Row]:
 
 
 def _row(setting: Setting, scheme: str) -> Row:
-  alone, own = setting.gains['single'], setting.gains[scheme]
+  alone, own = _pair(setting, scheme)
   given, overlap = (setting.shares, alone, own), setting.overlap
   below = range(len(setting.shares) - 1)
   return Row(
@@ -114,6 +113,13 @@ def _row(setting: Setting, scheme: str) -> Row:
     ),
     int((own[:, :-1] > alone.max(axis=1, initial=-np.inf)[:, None]).sum()),
   )
+
+
+def _pair(setting: Setting, scheme: str) -> tuple[np.ndarray, np.ndarray]:
+  """Curves of `single` and of a scheme, at seeds complete in both."""
+  alone, own = setting.gains['single'], setting.gains[scheme]
+  seeds = np.isfinite(own).all(axis=1)
+  return alone[seeds], own[seeds]
 
 
 def _test(row: Row) -> families.Claim:
