@@ -153,11 +153,11 @@ def test_what_any_file_of_an_experiment_names_is_code_of_its_command(
   numbers, _ = dependencies.files(result, repository)
   assert 'mtl_jax/schemes/other.py' in numbers
   assert 'mtl_jax/run/probing.py' not in numbers
+  measures = 'from experiments.claims import interference'
   put(repository, 'mtl_jax/run/probing.py', '')
-  put(repository, 'experiments/claims/interference.py', 'from mtl_jax.run import '
-      'probing')  # fmt: skip
-  put(repository, 'experiments/many/__main__.py',
-      'from experiments.claims import interference')  # fmt: skip
+  probing = 'from mtl_jax.run import probing'
+  put(repository, 'experiments/claims/interference.py', probing)
+  put(repository, 'experiments/many/__main__.py', measures)
   numbers, _ = dependencies.files(result, repository)
   assert 'mtl_jax/run/probing.py' in numbers
 

@@ -131,15 +131,16 @@ def _table(main, others, chosen: list[str]) -> Table:
 
 def _notes(fixed: Cell, draws: int, count: int, margin: float) -> tuple:
   return (
-    f'Every row has {draws} draws with {fixed.repeats}, among which validation '
-    'chooses. Those of fixed weights are flat Dirichlet weights of the tasks, '
-    'beside the learning rate and weight decay that all rows draw; those of a '
-    'balancer its own numbers. The first of each is the configuration’s.',
+    f'Every row has {draws} draws, among which validation chooses '
+    f'({fixed.repeats}). Those of fixed weights are flat Dirichlet weights of '
+    'the tasks, beside the learning rate and weight decay that all rows draw; '
+    'those of a balancer its own numbers. The first of each is that of the '
+    'configuration.',
     'Δm: mean over tasks of the change of the headline metric on the test '
     'split, in % of tuned fixed weights; + is better. Intervals of 95 % in '
     'brackets. The claim holds if a balancer is better; it does not if each is '
     f'worse or equivalent to within {100 * margin:.3g} %. '
-    f'{stats.named(fixed.test_over_train).capitalize()}, Holm over {count} '
+    f'Test: {stats.named(fixed.test_over_train)}, Holm over {count} '
     'balancers.',
     'equal (no weights) and the last row are described, not tested. The best '
     'mean of many is partly luck; the last row takes in each split the '

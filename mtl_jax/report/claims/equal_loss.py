@@ -57,7 +57,9 @@ def curve(run: Run, task: str) -> Curve | None:
       b.train_loss[task],
       (a.valid[task]['loss'] + b.valid[task]['loss']),
     )
-    for a, b in zip(run.curve, run.curve[1:], strict=False)
+    # Nothing is evaluated before the first step, so that the first interval
+    # has but its end. It extends the curve to high losses.
+    for a, b in zip((*run.curve[:1], *run.curve), run.curve, strict=False)
     if _known(b.train_loss.get(task))
     and _known(a.valid[task].get('loss'))
     and _known(b.valid[task].get('loss'))
@@ -65,7 +67,8 @@ def curve(run: Run, task: str) -> Curve | None:
   if not points:
     return None
   steps, train, twice = np.array(points, float).T
-  size = min(SMOOTH, len(points))
+  # Of a few points a mean of three would leave nothing.
+  size = max(1, min(SMOOTH, len(points) // 4))
   train, valid = (_mean_of(values, size) for values in (train, twice / 2))
   return Curve(steps[size - 1 :], train, valid)
 

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 
 from mtl_jax.report import drawing, many, stats
 from mtl_jax.report.agreement import ordered
-from mtl_jax.report.claims import equal_loss
+from mtl_jax.report.claims import equal_loss, forest
+from mtl_jax.report.claims.claimed import Finding
 from mtl_jax.report.compare.counts import valid_over_train
 from mtl_jax.report.results import Cell
 
@@ -18,16 +19,27 @@ POINTS = 40  # of a curve that are drawn
 FEW = 3  # schemes whose bands do not hide each other
 
 
-def draw(cells: Sequence[Cell], path: pathlib.Path) -> None:
-  """Draws a panel per task: means over seeds, training goes to the right.
+def draw(
+  cells: Sequence[Cell], found: Sequence[Finding], path: pathlib.Path
+) -> None:
+  """Draws what was found, and then a panel per task.
+
+  Of a task: means over seeds, training goes to the right.
 
   Args:
     cells: `single` among them; of many tasks the first are drawn.
+    found: the mean over tasks, a row per scheme.
     path: of the PNG.
   """
   cells = [cell for cell in ordered(cells) if not cell.is_reference]
   tasks = cells[0].tasks[: many.MOST]
-  figure, grid = drawing.panels(len(tasks), 2.7, 2.4)
+  figure, (first, *grid) = drawing.panels(len(tasks) + 1, 2.7, 2.4)
+  panel = forest.Panel(
+    'held-out loss, all tasks', '% of single, ← better', found
+  )
+  rows = [one.row for one in found]
+  forest.draw_panel(first, panel, rows)
+  forest.name_rows(first, rows)
   for axes, task in zip(grid, tasks, strict=True):
     for cell in cells:
       _line(axes, cell, cells, task.name)
@@ -48,16 +60,17 @@ def mean_curve(cell: Cell, task: str) -> tuple[np.ndarray, ...] | None:
     task: its name.
 
   Returns:
-    `[points]` each: from the lowest of the seeds' first training losses to the
-    highest of their lowest ones, which every seed passes. None without curves,
-    or where there is no such loss.
+    `[points]` each: training losses that every seed passes, from those of the
+    second interval on. None without curves, or where there are none.
   """
   curves = [equal_loss.curve(run, task) for run in cell.completed]
   curves = [one for one in curves if one is not None]
   if not curves:
     return None
-  high = min(one.train[0] for one in curves)
   low = max(one.train.min() for one in curves)
+  # Without the steep beginning, if that leaves something.
+  second = min(one.train[min(1, one.train.size - 1)] for one in curves)
+  high = second if low < second else min(one.train[0] for one in curves)
   if not low < high:
     return None
   levels = np.linspace(high, low, POINTS)

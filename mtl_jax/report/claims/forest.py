@@ -32,6 +32,9 @@ class Panel(NamedTuple):
 def draw(panels: Sequence[Panel], path: pathlib.Path) -> None:
   """Draws the panels side by side; ratios on a logarithmic axis.
 
+  Filled marks are shown, green where they support the claim and orange where
+  they speak against it; a triangle is a lower bound.
+
   Args:
     panels: with the same rows, which are named once.
     path: of the PNG.
@@ -40,13 +43,25 @@ def draw(panels: Sequence[Panel], path: pathlib.Path) -> None:
   height = 0.26 * max(len(rows), 2) + 0.9
   figure, grid = drawing.panels(len(panels), 2.5, height, sharey=True)
   for axes, panel in zip(grid, panels, strict=True):
-    _panel(axes, panel, rows)
-  grid[0].set_yticks(range(len(rows)), rows)
-  grid[0].set_ylim(len(rows) - 0.5, -0.5)
+    draw_panel(axes, panel, rows)
+  name_rows(grid[0], rows)
   drawing.save(figure, path)
 
 
-def _panel(axes: Axes, panel: Panel, rows: list[str]) -> None:
+def name_rows(axes: Axes, rows: list[str]) -> None:
+  """Writes the names of the rows beside the lanes, the first on top."""
+  axes.set_yticks(range(len(rows)), rows)
+  axes.set_ylim(len(rows) - 0.5, -0.5)
+
+
+def draw_panel(axes: Axes, panel: Panel, rows: list[str]) -> None:
+  """Draws one quantity.
+
+  Args:
+    axes: to draw on.
+    panel: the quantity.
+    rows: names of the lanes, in order.
+  """
   ratio = any(finding.unit == 'ratio' for finding in panel.findings)
   axes.axvline(1 if ratio else 0, color='black', linewidth=0.8)
   for finding in panel.findings:
@@ -68,7 +83,13 @@ def _lane(axes: Axes, finding: Finding, lane: int) -> None:
   if math.isfinite(finding.low) and math.isfinite(finding.high):
     axes.plot((finding.low, finding.high), (lane, lane), color=colour)
   face = colour if shown else 'white'
-  mark = {'marker': 'o', 'markersize': 5, 'markerfacecolor': face}
+  # A lower bound, whose upper end is not known.
+  bound = math.isfinite(finding.low) and not math.isfinite(finding.high)
+  mark = {
+    'marker': '>' if bound else 'o',
+    'markersize': 5,
+    'markerfacecolor': face,
+  }
   axes.plot(finding.estimate, lane, color=colour, **mark)
 
 

@@ -66,7 +66,7 @@ def answer(cells: Sequence[Cell], margin: float = stats.MARGIN) -> Answer:
     _sentence(verdict, main),
     (*main, *tasks, *falls, *gaps),
     _table(main, tasks, falls, gaps, cells),
-    lambda path: equal_loss_figure.draw(cells, path),
+    lambda path: equal_loss_figure.draw(cells, main, path),
     _notes(base, margin),
   )
 
@@ -138,11 +138,10 @@ def _sentence(verdict: str, main: list[Finding]) -> str:
   for kind, word in words.items():
     if listed := wording.rows_with(main, kind, numbers=kind != UNDECIDED):
       parts.append(f'{word}: {listed}')
-  power = wording.would_show(main)
-  shown = f'; {power} would have been shown with 80 % power' if power else ''
   return (
-    f'{verdict.capitalize()}: the held-out loss against single at equal '
-    f'training loss, mean over tasks, {"; ".join(parts)}{shown}.'
+    f'{wording.opening(verdict)}. At equal training loss the held-out loss, '
+    f'mean over tasks, against that of single is {"; ".join(parts)}'
+    f'{wording.power(main)}.'
   )
 
 
@@ -178,12 +177,13 @@ def _notes(base: Cell, margin: float) -> tuple[str, ...]:
     'Training losses are means over the steps between two evaluations, with '
     'dropout where there is some and without penalties; held-out losses are '
     'means of the evaluations at both ends, without dropout. Both are averaged '
-    f'over up to {equal_loss.SMOOTH} intervals.',
+    f'over up to {equal_loss.SMOOTH} intervals. Of the first interval '
+    'the evaluation at its end counts.',
     'fall: how much of its own fall in training loss single had made there, '
     'mean over tasks and seeds; far below 100 the scheme does not fit its '
     'training rows as single does. test/train: test loss over training loss at '
     'the parameters that were kept; it mixes fit and generalisation.',
-    f'{stats.named(base.test_over_train).capitalize()}, of validation over '
+    f'Test: {stats.named(base.test_over_train)}, of validation over '
     'training units, Holm over schemes. What is shown to '
     f'lie within {100 * margin:.3g} % counts as equal, and as not holding: '
     'losses between evaluations are interpolated.',

@@ -151,7 +151,7 @@ def _notes(base: Cell, count: int, margin: float) -> tuple[str, ...]:
     'is worse. Intervals of 95 % in brackets. ▼ worse, ▲ better, = equivalent '
     f'to within {100 * margin:.3g} %. The claim holds if a task is worse under '
     'a scheme; it does not if each is better or equivalent under each.',
-    f'{stats.named(base.test_over_train).capitalize()}, Holm over all {count} '
+    f'Test: {stats.named(base.test_over_train)}, Holm over all {count} '
     'pairs. They do not wait for Δm of their scheme, as the tasks of a table '
     'do: where one task loses what another gains, Δm shows nothing. So a '
     'verdict on a task can differ from that of performance.',

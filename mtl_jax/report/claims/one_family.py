@@ -91,7 +91,8 @@ def _shown(p_value: float | None) -> bool:
 
 
 def _detectable(values: np.ndarray, overlap: float | None, tests: int) -> float:
-  if values.size < 2:
+  # Without a spread, as of times that are all the whole budget, it is unknown.
+  if values.size < 2 or np.ptp(values) < stats.ROUNDING:
     return np.nan
   std = power.typical(float(values.std(ddof=1)), values.size)
   part = stats.share(values.size, overlap)

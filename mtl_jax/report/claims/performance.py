@@ -100,12 +100,11 @@ def _sentence(verdict: str, delta: list[Finding], heads: pd.DataFrame) -> str:
     numbers = kind in (stats.BETTER, stats.WORSE)
     if listed := wording.rows_with(own, kind, numbers):
       parts.append(f'{kind}: {listed}')
-  power = wording.would_show(delta)
-  shown = f'; {power} would have been shown with 80 % power' if power else ''
   counts = heads[heads['task'] != 'ALL']['verdict'].value_counts()
   tasks = ', '.join(f'{counts.get(kind, 0)} {kind}' for kind in WORDS)
   return (
-    f'{verdict.capitalize()}: in Δm against single, {"; ".join(parts)}{shown}. '
+    f'{wording.opening(verdict)}. Δm against single is '
+    f'{"; ".join(parts)}{wording.power(delta)}. '
     f'Of {counts.sum()} pairs of a scheme and a task, {tasks}.'
   )
 
@@ -152,7 +151,7 @@ def _notes(cells: Sequence[Cell], margin: float) -> tuple[str, ...]:
     'Numbers and verdicts are those of `experiments.compare`.',
     '▲ better, ▼ worse, = equivalent to within '
     f'{100 * margin:.3g} % of single. '
-    f'{stats.named(base.test_over_train).capitalize()}; schemes share the '
+    f'Test: {stats.named(base.test_over_train)}; schemes share the '
     'level of 5 %, and tasks are tested behind Δm of their scheme. The claim '
     'holds if a scheme is better; it does not if each is worse or equivalent.',
   )

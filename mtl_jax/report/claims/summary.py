@@ -91,4 +91,5 @@ def _named(answer: Answer, verdict: str) -> str:
 def _clear(finding: Finding) -> float:
   effect = abs(finding.estimate - (1 if finding.unit == 'ratio' else 0))
   half = (finding.high - finding.low) / 2
-  return effect / half if half > 0 else effect
+  # Without an interval nothing is clear.
+  return effect / half if half > 0 else 0.0

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mtl_jax.report import many
 from mtl_jax.report.claims import wording
 from mtl_jax.report.claims.claimed import FAILS, HOLDS, UNDECIDED, Finding
 from mtl_jax.report.layout import Table, human
@@ -40,28 +41,43 @@ def costs(cell: Cell, base: Cell) -> list[Finding]:
 
 
 def sentence(
-  verdict: str, main: Sequence[Finding], costs: Sequence[Finding]
+  verdict: str,
+  timed: Sequence,
+  main: Sequence[Finding],
+  costs: Sequence[Finding],
 ) -> str:
   """Returns the answer.
 
   Args:
     verdict: on the claim.
+    timed: `training_time.Timed` of every scheme.
     main: FLOPs to the quality of `single`, with verdicts.
     costs: from `costs`, of all schemes.
   """
   words = {HOLDS: 'fewer', FAILS: 'more', UNDECIDED: 'undecided'}
   parts = []
   for kind, word in words.items():
-    if listed := wording.rows_with(main, kind, numbers=kind != UNDECIDED):
+    # More are shown to the quality that both reach, which the table has.
+    if listed := wording.rows_with(main, kind, numbers=kind == HOLDS):
       parts.append(f'{word}: {listed}')
-  power = wording.would_show(main)
-  shown = f'; {power} would have been shown with 80 % power' if power else ''
+  rare = [f'{one.cell.label} ({_never(one)})' for one in timed if one.rarely]
+  seldom = (
+    ' Half of the seeds or more never reach that quality with '
+    f'{many.some(rare, wording.MOST)}.'
+    if rare
+    else ''
+  )
   return (
-    f'{verdict.capitalize()}: FLOPs until the validation quality of single, as '
-    f'a ratio to single, {"; ".join(parts)}{shown}. The whole budget takes '
+    f'{wording.opening(verdict)}. FLOPs until the validation quality of '
+    f'single, as a ratio to those of single, are {"; ".join(parts)}'
+    f'{wording.power(main)}.{seldom} The whole budget takes '
     f'{_span(costs, BUDGET)} of the FLOPs of single, predicting all tasks of a '
     f'row {_span(costs, PREDICT)}.'
   )
+
+
+def _never(one) -> str:
+  return f'{one.single.never.sum()}/{one.single.never.size}'
 
 
 def _span(costs: Sequence[Finding], what: str) -> str:
@@ -87,8 +103,13 @@ def table(timed: Sequence, findings: Sequence[Finding], base: Cell) -> Table:
   body = [_single(timed[0].single.base, base)] if timed else []
   for one in timed:
     own = [f for f in findings if f.row == one.cell.label]
-    never = f'{one.single.never.sum()}/{one.single.never.size}'
-    entries = [wording.with_ends(finding) for finding in own]
+    never = _never(one)
+    # The whole budget in place of longer times gives a lower bound.
+    bound = '≥ ' * bool(one.single.never.any())
+    entries = [
+      bound * (i < 3) + wording.with_ends(finding).removeprefix(bound)
+      for i, finding in enumerate(own)
+    ]
     verdict = next(f.verdict for f in own if f.verdict)
     body.append([one.cell.label, *entries[:3], never, *entries[3:], verdict])
   return Table(HEADER, body)
@@ -137,7 +158,7 @@ def notes(base: Cell, test: str) -> tuple[str, ...]:
     'of these.',
     'The verdict is on FLOPs: a step of a scheme costs other than one of '
     'single, and seconds (without compiling) are those of one machine, of all '
-    f'seeds trained side by side. {test.capitalize()}, Holm over schemes. '
+    f'seeds trained side by side. Test: {test}, Holm over schemes. '
     f'{head["steps"]} steps, evaluated every '
     f'{human(head["steps"] / head["evals"])}: times are known to that. '
     'Towers of single count until the last one is good enough.',

@@ -78,7 +78,7 @@ def answer(cells: Sequence[Cell]) -> Answer:
   return Answer(
     CLAIM,
     verdict,
-    time_table.sentence(verdict, main, costs),
+    time_table.sentence(verdict, timed, main, costs),
     (*findings, *costs),
     time_table.table(timed, (*findings, *costs), base),
     lambda path: forest.draw(_panels(findings), path),
@@ -116,10 +116,18 @@ def _findings(timed: list[Timed], overlap: float | None) -> list[Finding]:
     )
     for t in timed
   }
-  return [
+  found = [
     _finding(row, what, one, verdicts[row] if what == FLOPS else '')
     for what, own in tested.items()
     for row, one in own.items()
+  ]
+  rarely = {t.cell.label for t in timed if t.rarely}
+  return [
+    # Of a lower bound in most seeds the upper end is not known.
+    one._replace(high=math.nan, detectable=math.nan)
+    if one.row in rarely and one.what != COMMON
+    else one
+    for one in found
   ]
 
 

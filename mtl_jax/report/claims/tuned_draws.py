@@ -146,7 +146,7 @@ def _table(main: list[Finding], described: list[Finding]) -> Table:
 def _notes(base: Cell, draws: int, count: int) -> tuple[str, ...]:
   return (
     f'Every row has {draws} draws around the configuration, its own among '
-    f'them, with {base.repeats}. Draws to its own best: how many it takes on '
+    f'them ({base.repeats}). Draws to its own best: how many it takes on '
     'average, in random order, until one has a validation score within '
     f'{100 * WITHIN:g} % of the lowest of all; at most {(draws + 1) / 2:g}. '
     'The score is the mean over tasks in every row. Networks that are apart, '
@@ -155,7 +155,7 @@ def _notes(base: Cell, draws: int, count: int) -> tuple[str, ...]:
     'The verdict is on the ratio to single, geometric mean over seeds; '
     'intervals of 95 % in brackets. The claim holds if a scheme needs more; '
     'it does not if each needs fewer, or as many to within a factor of '
-    f'{MORE:g}. {stats.named(base.test_over_train).capitalize()}, of '
+    f'{MORE:g}. Test: {stats.named(base.test_over_train)}, of '
     f'validation over training units, Holm over {count} schemes. The last '
     'three columns are described, not tested.',
     'The figure: Δm on test, over single at the configuration’s own setting, '

@@ -37,12 +37,36 @@ def with_ends(finding: Finding, unit: bool = True) -> str:
     unit: whether the unit is written; a header may have it.
   """
   shown = finding.unit if unit or finding.unit == 'ratio' else ''
-  text = number(finding.estimate, shown)
-  if not math.isfinite(finding.low) or not math.isfinite(finding.high):
-    return text
-  plain = 'ratio' if finding.unit == 'ratio' else ''
-  low, high = (number(end, plain) for end in (finding.low, finding.high))
+  half = (finding.high - finding.low) / 2
+  # Equal values have no interval that a reader could use.
+  if not (math.isfinite(half) and half > 1e-9 * abs(finding.estimate)):
+    # A lower bound has a lower end, and its upper one is not known.
+    bound = math.isfinite(finding.low) and math.isnan(finding.high)
+    return '≥ ' * bound + number(finding.estimate, shown)
+  ends = finding.estimate, finding.low, finding.high
+  if finding.unit == 'ratio':
+    text, low, high = (number(end, 'ratio') for end in ends)
+  else:
+    # Two significant digits of the half-width, as in tables.
+    decimals = max(0, 1 - math.floor(math.log10(half)))
+    text, low, high = (f'{end:+.{decimals}f}' for end in ends)
+    text += f' {shown}'.rstrip()
   return f'{text} [{low}, {high}]'
+
+
+def opening(text: str) -> str:
+  """Returns a text with a capital letter first, the rest as it is."""
+  return text[:1].upper() + text[1:]
+
+
+def power(findings: Sequence[Finding]) -> str:
+  """Returns what would have been shown, in brackets, for a sentence.
+
+  Args:
+    findings: of one quantity.
+  """
+  shown = would_show(findings)
+  return f' ({shown} would have been shown with 80 % power)' if shown else ''
 
 
 def would_show(findings: Sequence[Finding]) -> str:

@@ -54,7 +54,7 @@ def test_a_sentence_and_a_line_per_claim(folders, tmp_path, capsys):
   text = (tmp_path / 'all/claims.md').read_text()
   assert (
     '- Tasks that share parameters are predicted better: holds on patients '
-    '(hard: Δm +2 % [+1, +3], clearest of 2); does not hold on text '
+    '(hard: Δm +2.0 % [+1.0, +3.0], clearest of 2); does not hold on text '
     '(transformer); undecided on text (lstm) (1.5 % would have been shown).'
   ) in text
   assert '| tuning | does not hold; hard: Δm 1.10' in text

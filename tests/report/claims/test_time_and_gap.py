@@ -58,10 +58,14 @@ def test_seeds_that_never_arrive_count_as_the_budget_and_never_hold():
   # Cheap steps make the lower bound small, which shows nothing.
   cheap = slow._replace(cost=slow.cost | {'flops_per_step': 1e5})
   answer = training_time.answer([base, cheap])
-  assert of(answer, training_time.FLOPS)['hard'].high < 1
+  bound = of(answer, training_time.FLOPS)['hard']
+  assert bound.estimate < 1
+  assert math.isnan(bound.high)
   assert answer.verdict == UNDECIDED
   row = answer.table.body[-1]
   assert '8/8' in row
+  assert row[1].startswith('≥ ')
+  assert 'hard (8/8)' in answer.sentence
   # To the quality that both reach, single takes less than its own time.
   common = reached.to_common(slow, base)
   assert not common.never.any()
