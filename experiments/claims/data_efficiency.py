@@ -17,8 +17,8 @@ from experiments.claims.asked import Asked
 from mtl_jax.api import compare
 from mtl_jax.api.combinations import combinations, swept
 from mtl_jax.plugins import sections
-from mtl_jax.report.claims import label_answer, label_curves
 from mtl_jax.report.claims.claimed import Answer
+from mtl_jax.report.claims.labels import label_answer, label_curves
 from mtl_jax.report.compare.deltas import primary
 from mtl_jax.report.results import Cell
 
@@ -45,20 +45,21 @@ def answer(asked: Asked) -> Answer | None:
     return label_answer.nothing()
   every = _all_labels(asked)
   one, names = asked.scarce, asked.tasks
-  found = {
-    name: {share: _cells(asked, name, tasks, share) for share in below}
-    for name, tasks in ((one, [one]), ('all', names))
-  }
+  # A task may have the name of the folder of all.
+  parts = (f'{one}_' if one == 'all' else one, [one]), ('all', names)
+  alone, together = (
+    {share: _cells(asked, *part, share) for share in below} for part in parts
+  )
   if every is None:
     return None
   tasks = {task.name: task for task in every[0].tasks}
   return label_answer.answer(
     [
       label_curves.make(
-        f'{one} scarce', one, [tasks[one]], {**found[one], 1.0: every}
+        f'{one} scarce', one, [tasks[one]], {**alone, 1.0: every}
       ),
       label_curves.make(
-        'all scarce', 'Δm', primary(every[0]), {**found['all'], 1.0: every}
+        'all scarce', 'Δm', primary(every[0]), {**together, 1.0: every}
       ),
     ]
   )

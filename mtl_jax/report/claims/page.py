@@ -30,13 +30,14 @@ def write(
   """Writes claims.md, claims.csv, claims.json and figures/claim_NAME.png.
 
   Args:
-    answers: found so far, in the order of `CLAIMS`.
+    answers: found so far, in the order of `CLAIMS`. The figure of the last one
+      is drawn; those of the others were when they were the last.
     folder: the workdir, with the records of what was trained.
     config: of the data set.
     command: as it was typed.
   """
   folder = pathlib.Path(folder)
-  for answer in answers:
+  for answer in answers[-1:]:
     if answer.draw:
       answer.draw(folder / picture(answer.claim))
   lines = trained.lines(folder, config)

@@ -36,7 +36,9 @@ def sentence(answers: Sequence[Answer]) -> str:
     if own:
       names = ', '.join(_named(one, verdict) for one in own)
       parts.append(f'{words}: {names}')
-  return f'Of {len(answers)} claims, {"; ".join(parts)}.'
+  return (
+    f'Of {len(answers)} claim{"s" * (len(answers) != 1)}, {"; ".join(parts)}.'
+  )
 
 
 def table(answers: Sequence[Answer]) -> Table:

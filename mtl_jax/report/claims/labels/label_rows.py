@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from mtl_jax.report import families, stats
-from mtl_jax.report.claims import label_factor
 from mtl_jax.report.claims.claimed import FAILS, HOLDS, UNDECIDED
-from mtl_jax.report.claims.label_curves import Setting
-from mtl_jax.report.claims.label_factor import Factor
+from mtl_jax.report.claims.labels import label_factor
+from mtl_jax.report.claims.labels.label_curves import Setting
+from mtl_jax.report.claims.labels.label_factor import Factor
 
 
 class Row(NamedTuple):
@@ -21,7 +21,6 @@ class Row(NamedTuple):
     setting: which tasks are scarce.
     scheme: its name.
     factor: of labels, over all shares below 1.
-    at: by share below 1, the factor there.
     better: mean difference to `single` at the same share, by share below 1,
       with its interval.
     beyond: trainings, over seeds and shares below 1, that are better than
@@ -35,13 +34,21 @@ class Row(NamedTuple):
   setting: Setting
   scheme: str
   factor: Factor
-  at: tuple[Factor, ...]
   better: tuple[stats.Paired, ...]
   beyond: int
   p_value: float | None = None
   p_shares: tuple[float | None, ...] = ()
   p_same: float | None = None
   detectable: float = np.nan
+
+  @property
+  def at(self) -> list[Factor]:
+    """The factor at each share below 1, computed anew."""
+    setting, curves = self.setting, _pair(self.setting, self.scheme)
+    return [
+      label_factor.of_share(setting.shares, *curves, i, setting.overlap)
+      for i in range(len(setting.shares) - 1)
+    ]
 
   @property
   def gain(self) -> float:
@@ -93,20 +100,26 @@ def make(settings: Sequence[Setting]) -> list[Row]:
 
 
 def _row(setting: Setting, scheme: str) -> Row:
-  alone, own = setting.gains['single'], setting.gains[scheme]
+  alone, own = _pair(setting, scheme)
   given, overlap = (setting.shares, alone, own), setting.overlap
   below = range(len(setting.shares) - 1)
   return Row(
     setting,
     scheme,
     label_factor.of_all(*given, overlap),
-    tuple(label_factor.of_share(*given, i, overlap) for i in below),
     tuple(
       stats.one_sample(own[:, i] - alone[:, i], stats.PERCENT, overlap)
       for i in below
     ),
     int((own[:, :-1] > alone.max(axis=1, initial=-np.inf)[:, None]).sum()),
   )
+
+
+def _pair(setting: Setting, scheme: str) -> tuple[np.ndarray, np.ndarray]:
+  """Curves of `single` and of a scheme, at seeds complete in both."""
+  alone, own = setting.gains['single'], setting.gains[scheme]
+  seeds = np.isfinite(own).all(axis=1)
+  return alone[seeds], own[seeds]
 
 
 def _test(row: Row) -> families.Claim:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 from mtl_jax.report import many, stats
-from mtl_jax.report.claims import label_details, label_figure, label_rows
 from mtl_jax.report.claims.claimed import (
   FAILS,
   HOLDS,
@@ -15,9 +14,15 @@ from mtl_jax.report.claims.claimed import (
   Finding,
   overall,
 )
-from mtl_jax.report.claims.label_curves import Setting
-from mtl_jax.report.claims.label_factor import MARGIN, Factor
-from mtl_jax.report.claims.label_rows import Row
+from mtl_jax.report.claims.labels import (
+  label_details,
+  label_figure,
+  label_notes,
+  label_rows,
+)
+from mtl_jax.report.claims.labels.label_curves import Setting
+from mtl_jax.report.claims.labels.label_factor import Factor
+from mtl_jax.report.claims.labels.label_rows import Row
 from mtl_jax.report.claims.wording import number
 from mtl_jax.report.layout import MARKS, Table, with_interval
 
@@ -44,7 +49,7 @@ def answer(settings: Sequence[Setting]) -> Answer:
     (*factors, *label_details.findings(rows)),
     _table(rows),
     lambda path: label_figure.draw(settings, rows, path),
-    _notes(rows),
+    label_notes.notes(settings, rows),
   )
 
 
@@ -72,7 +77,8 @@ def factor_of(row: Row) -> Finding:
     factor.estimate,
     factor.low,
     factor.high,
-    row.detectable - 1,
+    # Down to 1 / F, as far from 1 in logarithms.
+    1 - 1 / row.detectable if math.isfinite(row.detectable) else math.nan,
     row.verdict,
     factor.seeds,
   )
@@ -84,9 +90,9 @@ def factor_text(factor: Factor) -> str:
 
   def shown(value: float) -> str:
     if value >= most * (1 - 1e-9):
-      return f'≥ {number(most, "ratio")}'
+      return f'≥ {most:.3g}'
     if value <= least * (1 + 1e-9):
-      return f'≤ {number(least, "ratio")}'
+      return f'≤ {least:.3g}'
     return number(value, 'ratio')
 
   if not math.isfinite(factor.low):
@@ -103,10 +109,10 @@ def percent(share: float) -> str:
 def _sentence(rows: list[Row]) -> str:
   parts = []
   for kind, words in (
-    (HOLDS, 'sharing is worth {} times the labels'),
+    (HOLDS, 'sharing is worth this many times the labels: {}'),
     (
       FAILS,
-      'it is shown to be worth fewer, or as many to within 10 %, with {}',
+      'worth fewer, or as many to within 10 %: {}',
     ),
   ):
     own = [row for row in rows if row.verdict == kind]
@@ -125,7 +131,12 @@ def _undecided(rows: list[Row]) -> list[str]:
   if not own:
     return []
   found = sorted(row.detectable for row in own if row.detectable > 0)
-  text = f'{len(own)} of {len(rows)} pairs of a scheme and a setting undecided'
+  ends = (agg(row.factor.estimate for row in own) for agg in (min, max))
+  span = ' to '.join(number(end, 'ratio') for end in ends)
+  text = (
+    f'{len(own)} of {len(rows)} pairs of a scheme and a setting are undecided, '
+    f'with factors of {span}'
+  )
   if not found:
     return [text]
   middle = found[len(found) // 2]
@@ -166,28 +177,3 @@ def _line(row: Row) -> list[str]:
     least if math.isfinite(row.detectable) else 'none',
     f'{row.beyond}/{seen}',
   ]
-
-
-def _notes(rows: list[Row]) -> tuple[str, ...]:
-  test = stats.named(rows[0].setting.overlap)
-  return (
-    'gain: change of the headline metric on the test split against single at '
-    'the same share of labels, in % of single with all labels; + is better. Of '
-    'several scarce tasks it is the mean.',
-    'factor of labels: F such that single with F times the labels is as good '
-    'as the scheme, on the mean over the shares below 1; one number per row, '
-    'fixed beforehand. Curves are interpolated in the logarithm of the share '
-    'and continued straight beyond their ends; ≥ and ≤ mark factors as large '
-    'as the whole curve. The interval of 95 % holds the factors that the test '
-    f'does not reject ({test}), not corrected for the number of rows.',
-    f'▲ more than 1, ▼ less than 1, = within {100 * MARGIN:.3g} % of 1; '
-    f'corrected by Holm over {len(rows)} rows, gains at single shares behind '
-    'their row. would be shown: the smallest factor that this table would '
-    'have shown with 80 % power. never reached: trainings, over seeds and '
-    'shares, that are better than single of their seed at any share.',
-    'Labels are masked, drawn per seed, nested and stratified. Steps, batches '
-    'and hyperparameters are the same at all shares, so a batch may hold few '
-    'known labels or none of a task, whose loss is then 0: that is so for '
-    'single, too, which reads the same batches. Validation rows keep all '
-    'labels, so the checkpoint is chosen better than few labels would allow.',
-  )

@@ -22,10 +22,11 @@ class Setting(NamedTuple):
     shares: of their training labels, ascending, the last is 1.
     counts: known training labels of these tasks at each share.
     cells: by share, `single` among them.
-    seeds: that are complete in all cells.
+    seeds: on which `single` is complete.
     gains: by scheme, `[seeds, shares]`: the mean over tasks of the change of
       the headline against `single` with all labels, in %; + is better. `single`
-      is among them, with zeros at the last share. Empty with a `reason`.
+      is among them, with zeros at the last share. NaN where a run failed; a
+      scheme without a complete seed is left out. Empty with a `reason`.
     overlap: test over training units for resplits, else None.
     reason: why there are no gains; ''.
   """
@@ -66,22 +67,23 @@ def make(
   # Schemes in the order of the smallest share.
   names = [cell.scheme for cell in cells[shares[0]]]
   rows = {n: [_of(cells[share], n) for share in shares] for n in names}
-  seeds = _complete([c for row in rows.values() for c in row], tasks)
+  seeds = _complete(rows['single'], tasks)
   base = _values(whole, tasks, seeds)
   higher = [task.metrics[0][1] for task in tasks]
   titles = [f'{task.name} ({task.metrics[0][0]})' for task in tasks]
-  gains, reason = {}, ''
-  for scheme, row in rows.items():
-    deltas = [
-      stats.paired_delta_m(
-        _values(cell, tasks, seeds), base, higher, names=titles
-      )
-      for cell in row
-    ]
-    reason = deltas[0].reason
-    if reason:
-      break
-    gains[scheme] = np.stack([d.per_seed for d in deltas], axis=1)
+
+  def against(cell):
+    own = _values(cell, tasks, seeds)
+    return stats.paired_delta_m(own, base, higher, names=titles)
+
+  # The reason lies with the baseline.
+  reason = against(whole).reason
+  gains = {
+    scheme: np.stack([against(cell).per_seed for cell in row], axis=1)
+    for scheme, row in rows.items()
+    if not reason
+  }
+  whole_seeds = {n: np.isfinite(own).all(1).any() for n, own in gains.items()}
   return Setting(
     name,
     quality,
@@ -90,7 +92,7 @@ def make(
     tuple(_labels(cells[share][0], tasks) for share in shares),
     cells,
     tuple(seeds),
-    {} if reason else gains,
+    {name: own for name, own in gains.items() if whole_seeds[name]},
     whole.test_over_train,
     reason,
   )
@@ -101,7 +103,7 @@ def _of(cells: Sequence[Cell], scheme: str) -> Cell:
 
 
 def _complete(cells: Sequence[Cell], tasks: Sequence[TaskInfo]) -> list[int]:
-  """Seeds on which all cells have the headlines of these tasks."""
+  """Seeds on which all these cells have the headlines of the tasks."""
   found = [
     set(cell.values(task.name, task.metrics[0][0]))
     for cell in cells
@@ -111,10 +113,12 @@ def _complete(cells: Sequence[Cell], tasks: Sequence[TaskInfo]) -> list[int]:
 
 
 def _values(cell: Cell, tasks: Sequence[TaskInfo], seeds) -> np.ndarray:
-  """Headlines `[seeds, tasks]` on the test split."""
+  """Headlines `[seeds, tasks]` on the test split; NaN of a failed run."""
   columns = [cell.values(task.name, task.metrics[0][0]) for task in tasks]
   shape = len(seeds), len(tasks)
-  return np.array([[c[s] for c in columns] for s in seeds]).reshape(shape)
+  return np.array([[c.get(s, np.nan) for c in columns] for s in seeds]).reshape(
+    shape
+  )
 
 
 def _labels(cell: Cell, tasks: Sequence[TaskInfo]) -> int:

@@ -20,9 +20,14 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy import optimize
 
 from mtl_jax.report import p_values, power, stats
+from mtl_jax.report.claims.labels.label_interpolation import (
+  grid_of,
+  rising,
+  root,
+  weights,
+)
 
 MARGIN = 0.1  # factors within 10 % of 1 are equivalent to it
 POINTS = 400  # of the grid of factors on either side of 1
@@ -119,35 +124,19 @@ def of_share(
   return _factor(shares, single, scheme, [at], ends, test_over_train)
 
 
-def weights(
-  shares: Sequence[float], at: Float[np.ndarray, '*points']
-) -> Float[np.ndarray, '*points shares']:
-  """Returns the weights of interpolation in the logarithm of the share.
-
-  Args:
-    shares: ascending, two or more.
-    at: logarithms of shares; those beyond the ends continue the last pieces.
-  """
-  logs = np.log(shares)
-  piece = np.clip(np.searchsorted(logs, at, 'right') - 1, 0, len(logs) - 2)
-  part = (at - logs[piece]) / (logs[piece + 1] - logs[piece])
-  eye = np.eye(len(logs))
-  return (1 - part)[..., None] * eye[piece] + part[..., None] * eye[piece + 1]
-
-
 def _factor(shares, single, scheme, used, ends, test_over_train) -> Factor:
   n, part = len(single), stats.share(len(single), test_over_train)
-  grid, one = _grid(ends)
+  grid, one = grid_of(ends, POINTS)
   logs = np.log(np.asarray(shares)[[*used]])
   # [grid, shares]: `single` at every factor, on the mean over the used shares.
   moved = weights(shares, logs + grid[:, None]).mean(axis=1)
   own = scheme[:, [*used]].mean(axis=1)
   lacking = own[:, None] - single @ moved.T  # [seeds, grid]
   tails = _tails(lacking, part)
-  estimate = _root(grid, -lacking.mean(axis=0))
+  estimate = root(grid, -lacking.mean(axis=0))
   low, high = _ends(grid, tails, estimate)
   p_value = float(tails[one])
-  rise = _rising(single.mean(axis=0) @ (moved - moved[one]).T)
+  rise = rising(single.mean(axis=0) @ (moved - moved[one]).T)
   return Factor(
     *np.exp([estimate, low, high]).tolist(),
     bounds=tuple(np.exp(ends).tolist()),
@@ -160,13 +149,6 @@ def _factor(shares, single, scheme, used, ends, test_over_train) -> Factor:
   )
 
 
-def _grid(ends: tuple[float, float]) -> tuple[np.ndarray, int]:
-  """Logarithms of factors with 0 among them, and the place of that."""
-  below = np.linspace(ends[0], 0, POINTS + 1) if ends[0] < 0 else np.zeros(1)
-  above = np.linspace(0, ends[1], POINTS + 1)[1:] if ends[1] > 0 else []
-  return np.concatenate([below, above]), len(below) - 1
-
-
 def _tails(differences, part) -> np.ndarray:
   """Two-sided p-values of mean zero of each column `[seeds, columns]`."""
   n = len(differences)
@@ -176,25 +158,6 @@ def _tails(differences, part) -> np.ndarray:
   mean, std = differences.mean(axis=0), differences.std(axis=0, ddof=1)
   rounding = stats.ROUNDING * size
   return p_values.p_different(mean, std, n, part, rounding)
-
-
-def _rising(values: np.ndarray) -> np.ndarray:
-  """The closest rising curve: more labels do no harm on average."""
-  return optimize.isotonic_regression(values).x
-
-
-def _root(grid: np.ndarray, gains: np.ndarray) -> float:
-  """Where the closest rising curve is zero; an end of the grid if nowhere."""
-  rising = _rising(gains)
-  first, behind = (
-    int(np.searchsorted(rising, 0, s)) for s in ('left', 'right')
-  )
-  if first < behind:  # On a plateau, the factor that is nearest to 1.
-    return float(np.clip(0, grid[first], grid[behind - 1]))
-  if first in (0, len(grid)):
-    return float(grid[min(first, len(grid) - 1)])
-  pair = slice(first - 1, first + 1)
-  return float(np.interp(0, rising[pair], grid[pair]))
 
 
 def _ends(grid, tails, estimate: float) -> tuple[float, float]:

@@ -13,9 +13,9 @@ from matplotlib.ticker import NullLocator
 
 from mtl_jax.report import drawing, stats
 from mtl_jax.report.claims.claimed import UNDECIDED
-from mtl_jax.report.claims.label_curves import Setting
-from mtl_jax.report.claims.label_factor import MARGIN
-from mtl_jax.report.claims.label_rows import Row
+from mtl_jax.report.claims.labels.label_curves import Setting
+from mtl_jax.report.claims.labels.label_factor import MARGIN, Factor
+from mtl_jax.report.claims.labels.label_rows import Row
 from mtl_jax.report.layout import human
 
 # Bands of more schemes would hide each other; the last panel has intervals.
@@ -54,7 +54,7 @@ def _curves(axes: Axes, setting: Setting, schemes: list[str]) -> None:
     wide = 1.8 if scheme == 'single' else 1.1
     axes.plot(
       setting.shares,
-      gains.mean(axis=0),
+      np.nanmean(gains, axis=0),
       label=scheme,
       markersize=4,
       linewidth=wide,
@@ -76,7 +76,8 @@ def _look(scheme: str, schemes: list[str]) -> dict:
 
 
 def _band(axes: Axes, setting: Setting, gains: np.ndarray, colour) -> None:
-  ends = [stats.interval(column, setting.overlap) for column in gains.T]
+  known = gains[np.isfinite(gains).all(axis=1)]
+  ends = [stats.interval(column, setting.overlap) for column in known.T]
   low, high = [one.low for one in ends], [one.high for one in ends]
   if np.isfinite(low[0]):
     fill = {'color': colour, 'alpha': 0.15, 'linewidth': 0}
@@ -99,9 +100,8 @@ def _factors(axes: Axes, rows: Sequence[Row], schemes: list[str]) -> None:
     _lane(axes, lane, row, _look(row.scheme, schemes))
   axes.set_xscale('log', base=2)
   axes.xaxis.set_minor_locator(NullLocator())
-  axes.xaxis.set_major_formatter(lambda value, _: f'{value:.3g}')
-  most = max(row.factor.bounds[1] for row in rows)
-  axes.set_xlim(1 / most, most)
+  axes.xaxis.set_major_formatter(lambda value, _: f'{value:.2g}')
+  axes.set_xlim(*_reach(rows))
   names = [f'{row.scheme}, {row.setting.name}' for row in rows]
   axes.set_yticks(range(len(rows)), names)
   axes.set_ylim(len(rows) - 0.5, -0.5)
@@ -110,11 +110,27 @@ def _factors(axes: Axes, rows: Sequence[Row], schemes: list[str]) -> None:
   drawing.tidy(axes)
 
 
+def _reach(rows: Sequence[Row]) -> tuple[float, float]:
+  """Limits that hold all intervals, and a factor of 2 on either side."""
+  shown = [f for row in rows for f in row.factor[:3] if math.isfinite(f)]
+  # Room for marks: those of open intervals lie at the end of the curve.
+  return 0.9 * min(0.5, *shown), 1.1 * max(2.0, *shown)
+
+
 def _lane(axes: Axes, lane: int, row: Row, look: dict) -> None:
   factor, colour = row.factor, look['color']
   if math.isfinite(factor.low):
     axes.plot((factor.low, factor.high), (lane, lane), color=colour)
+    _open(axes, lane, factor, colour)
   face = 'white' if row.verdict == UNDECIDED else colour
   mark = {'marker': look['marker'], 'markersize': 5, 'markerfacecolor': face}
-  # A mark at the edge is drawn whole.
-  axes.plot(factor.estimate, lane, color=colour, clip_on=False, **mark)
+  axes.plot(factor.estimate, lane, color=colour, **mark)
+
+
+def _open(axes: Axes, lane: int, factor: Factor, colour: str) -> None:
+  """Arrows where the interval goes on beyond the curve."""
+  least, most = factor.bounds
+  if factor.low <= least * (1 + 1e-9):
+    axes.plot(least, lane, color=colour, marker='<', markersize=4)
+  if factor.high >= most * (1 - 1e-9):
+    axes.plot(most, lane, color=colour, marker='>', markersize=4)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mtl_jax.report import stats, units
-from mtl_jax.report.claims import label_rows
 from mtl_jax.report.claims.claimed import Finding
-from mtl_jax.report.claims.label_curves import Setting
-from mtl_jax.report.claims.label_rows import Row
+from mtl_jax.report.claims.labels import label_rows
+from mtl_jax.report.claims.labels.label_curves import Setting
+from mtl_jax.report.claims.labels.label_rows import Row
 from mtl_jax.report.results import Cell, TaskInfo
 
 

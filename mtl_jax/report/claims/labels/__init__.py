@@ -1,0 +1,1 @@
+"""Claim (d): curves over labels, and the factor that sharing is worth."""
