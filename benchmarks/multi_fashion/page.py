@@ -138,9 +138,10 @@ what the source says of its spread, or with our 95 % interval. Its verdict is
 *within* if both have a point in common, which a wide interval has easily, and
 *outside* if not; on other data a gap in points is not comparable. *Rank* is the
 place among the rows that both have, 1 is the most accurate, from the best to
-the worst place that intervals leave open, and is compared on any data. Numbers
-marked [digitised] were read off a figure, to 0.1 point. All lines are in
-[published_vs_ours.csv](published_vs_ours.csv), and every run in
+the worst place that intervals leave open, and is compared on any data; a source
+without a spread leaves one rank open per row, however small its differences.
+Numbers marked [digitised] were read off a figure, to 0.1 point. All lines are
+in [published_vs_ours.csv](published_vs_ours.csv), and every run in
 [accuracies.csv](accuracies.csv).
 
 {against}
