@@ -21,16 +21,20 @@ puts the pages of several data sets side by side; nothing is trained.
 from __future__ import annotations
 
 import pathlib
+from typing import TYPE_CHECKING
 
 from experiments import cli, lazy
 from experiments.claims import given
 
 with lazy.imports():
   from experiments import typed
-  from experiments.claims import answers
+  from experiments.claims import answers, possible
   from mtl_jax import cells
   from mtl_jax.processes import hosts
   from mtl_jax.report.claims import joined_claims, page
+
+if TYPE_CHECKING:
+  from mtl_jax.data.base import Data
 
 
 def main() -> None:
@@ -39,7 +43,9 @@ def main() -> None:
   if given.JOIN.value is not None:
     joined_claims.write([*map(pathlib.Path, given.JOIN.value)], folder)
     return
-  asked = given.asked(_tasks())
+  datas = _datas()
+  asked = given.asked(tuple(task.name for task in datas[0].tasks))
+  asked = possible.checked(asked, datas, given.CLAIMS.value, given.named())
   found = []
   for answer in answers.answers(asked, given.CLAIMS.value):
     found.append(answer)
@@ -51,10 +57,10 @@ def main() -> None:
     page.show(found, folder)
 
 
-def _tasks() -> tuple[str, ...]:
+def _datas() -> list[Data]:
   config = cli.CONFIG.value.copy_and_resolve_references()
   config.seeds = 1  # Splits differ in rows alone.
-  return tuple(task.name for task in cells.data(config)[0].tasks)
+  return cells.data(config)
 
 
 if __name__ == '__main__':

@@ -79,8 +79,13 @@ def check() -> None:
     raise InputError(
       '--schemes=single: name schemes that share; single is trained anyway'
     )
-  if 'tuning' in CLAIMS.value:
+  if {'tuning', 'balance'} & {*CLAIMS.value}:
     draw_count.check('--draws', DRAWS.value, cli.CONFIG.value)
+  if 'balance' in CLAIMS.value and not _balancers():
+    raise InputError(
+      '--balancers=equal: name balancers that are held against fixed weights, '
+      'or leave balance out of --claims'
+    )
 
 
 def _check_join() -> None:
@@ -144,6 +149,12 @@ def asked(tasks: tuple[str, ...]) -> Asked:
     draws=min(2, DRAWS.value) if SMOKE.value else DRAWS.value,
     tasks=tasks,
   )
+
+
+def named() -> set[str]:
+  """Returns the schemes that the flags name, one by one."""
+  every = (compare.SCHEMES, CURVE_SCHEMES, TUNED_SCHEMES)
+  return {name for flag in every for name in flag.value or ()} - {'all'}
 
 
 def sharing(names: Sequence[str]) -> tuple[str, ...]:

@@ -87,5 +87,10 @@ def _answer(held: dict[str, Any]) -> Answer:
   )
   empty = Table([], [])
   return Answer(
-    held['claim'], held['verdict'], held['sentence'], findings, empty
+    held['claim'],
+    held['verdict'],
+    held['sentence'],
+    findings,
+    empty,
+    power=held.get('power', ''),
   )

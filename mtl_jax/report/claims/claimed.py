@@ -24,12 +24,15 @@ class Finding(NamedTuple):
     unit: of the numbers: '%', 'ratio', 'steps'; '' for none.
     estimate: over the seeds.
     low: end of its 95 % interval; NaN where it is unknown.
-    high: likewise.
+    high: likewise; of a lower bound it is unknown.
     detectable: the smallest true difference to no effect that would have been
       shown with 80 % power, in `unit`; NaN where it is unknown.
     verdict: whether this row supports the claim, one of the three above; '' for
       a quantity that only describes.
     seeds: number of seeds that it rests on.
+    beyond: signs of the numbers that may lie further out than what could be
+      measured: of the estimate, the low and the high end, '<', '>' or '=' each,
+      such as '=<='; '' for none.
   """
 
   row: str
@@ -41,6 +44,7 @@ class Finding(NamedTuple):
   detectable: float = math.nan
   verdict: str = ''
   seeds: int = 0
+  beyond: str = ''
 
 
 class Answer(NamedTuple):
@@ -55,6 +59,7 @@ class Answer(NamedTuple):
     table: as people read it.
     draw: writes the figure to a path (PNG), or None.
     notes: below the table: what was measured how, and its limits.
+    power: what would have been shown, where the findings do not say it.
   """
 
   claim: str
@@ -64,6 +69,7 @@ class Answer(NamedTuple):
   table: Table
   draw: Callable[[pathlib.Path], None] | None = None
   notes: tuple[str, ...] = ()
+  power: str = ''
 
 
 # The claims in the order of a page, with the words of the tutorial.

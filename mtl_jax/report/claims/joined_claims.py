@@ -10,7 +10,7 @@ import pandas as pd
 
 from mtl_jax.records import atomic
 from mtl_jax.report import terminal
-from mtl_jax.report.claims import joined_claims_figure, page, summary, wording
+from mtl_jax.report.claims import joined_claims_figure, page, summary
 from mtl_jax.report.claims.answered import Answered, load
 from mtl_jax.report.claims.claimed import (
   CLAIMS,
@@ -84,7 +84,7 @@ def _behind(answer: Answer) -> str:
   """What a verdict rests on, in brackets: numbers, or the power."""
   if answer.verdict == HOLDS:
     return f' ({summary.in_numbers(answer)})'
-  power = wording.would_show(summary.judged(answer))
+  power = summary.power(answer)
   if answer.verdict == UNDECIDED and power:
     return f' ({power} would have been shown)'
   return ''

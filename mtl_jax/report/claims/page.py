@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import pathlib
 from collections.abc import Sequence
 from typing import Any
@@ -18,9 +19,17 @@ from mtl_jax.report.terminal import Sheet
 
 # What --join reads.
 FILE = 'claims.json'
+READING = (
+  'In figures lines and bands are 95 % intervals, as the numbers in brackets. '
+  'A filled mark is shown, an empty one undecided or only described; where '
+  'rows have no colours of their own, green supports the claim and orange '
+  'speaks against it. An arrow or triangle: the number may lie further out.',
+  'would be shown: the smallest true effect that would have been shown with '
+  '80 % power, the median over rows.',
+)
 COLUMNS = (
   *('dataset', 'claim', 'claim_verdict', 'row', 'what', 'unit', 'estimate'),
-  *('ci_low', 'ci_high', 'detectable', 'verdict', 'seeds'),
+  *('ci_low', 'ci_high', 'detectable', 'verdict', 'seeds', 'beyond'),
 )
 
 
@@ -62,7 +71,7 @@ def show(answers: Sequence[Answer], folder: pathlib.Path) -> None:
   notes = [f'{title(one.claim)}: {one.sentence}' for one in answers]
   print()
   terminal.show(
-    Sheet([summary.sentence(answers)], summary.table(answers), notes)
+    Sheet([summary.sentence(answers)], summary.short(answers), notes)
   )
   print(
     f'\nwritten: {folder}/claims.md .csv .json, {folder}/figures/claim_*.png'
@@ -91,7 +100,9 @@ def markdown(
     command: as it was typed.
   """
   first = terminal.markdown(
-    Sheet([], summary.table(answers), [*lines, f'Command: `{command}`.'])
+    Sheet(
+      [], summary.table(answers), [*lines, f'Command: `{command}`.', *READING]
+    )
   )
   parts = [
     f'# Claims of multi-task learning: {dataset}\n',
@@ -151,6 +162,7 @@ def described(answers: Sequence[Answer], config: Any, command: str) -> dict:
         'verdict': one.verdict,
         'sentence': one.sentence,
         'findings': [_plain(finding) for finding in one.findings],
+        'power': one.power,
       }
       for one in answers
     ],
@@ -158,5 +170,8 @@ def described(answers: Sequence[Answer], config: Any, command: str) -> dict:
 
 
 def _plain(finding: Finding) -> dict[str, Any]:
-  # A NaN is no JSON; it alone differs from itself.
-  return {k: v if v == v else None for k, v in finding._asdict().items()}
+  # NaN and infinity are no JSON.
+  return {
+    k: None if isinstance(v, float) and not math.isfinite(v) else v
+    for k, v in finding._asdict().items()
+  }

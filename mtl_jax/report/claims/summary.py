@@ -17,6 +17,7 @@ from mtl_jax.report.claims.claimed import (
 from mtl_jax.report.layout import Table
 
 HEADER = ['claim', 'verdict', 'in numbers', 'would be shown']
+SHORT = ['claim', 'verdict', 'would be shown']  # fits a terminal
 WORDS = {
   HOLDS: 'shown to hold here',
   FAILS: 'shown not to hold',
@@ -52,11 +53,26 @@ def table(answers: Sequence[Answer]) -> Table:
       CLAIMS[one.claim],
       one.verdict,
       in_numbers(one),
-      wording.would_show(judged(one)) or '–',
+      power(one) or '–',
     ]
     for one in answers
   ]
   return Table(HEADER, body)
+
+
+def short(answers: Sequence[Answer]) -> Table:
+  """Returns a row per claim without its numbers, for a terminal.
+
+  Args:
+    answers: in the order of `CLAIMS`.
+  """
+  whole = table(answers)
+  return Table(SHORT, [[row[0], row[1], row[-1]] for row in whole.body])
+
+
+def power(answer: Answer) -> str:
+  """Says what would have been shown with 80 % power; '' is unknown."""
+  return answer.power or wording.would_show(judged(answer))
 
 
 def judged(answer: Answer) -> list[Finding]:
@@ -84,14 +100,16 @@ def in_numbers(answer: Answer) -> str:
 
 def _named(answer: Answer, verdict: str) -> str:
   name = answer.claim.replace('_', ' ')
-  shown = wording.would_show(judged(answer))
+  shown = power(answer)
   if verdict != UNDECIDED or not shown:
     return name
   return f'{name} ({shown} would have been shown)'
 
 
 def _clear(finding: Finding) -> float:
-  effect = abs(finding.estimate - (1 if finding.unit == 'ratio' else 0))
-  half = (finding.high - finding.low) / 2
+  ends = finding.estimate, finding.low, finding.high
+  if finding.unit == 'ratio':  # .5 is as far from 1 as 2 is
+    ends = [math.log(end) if end > 0 else math.nan for end in ends]
+  half = (ends[2] - ends[1]) / 2
   # Without an interval nothing is clear.
-  return effect / half if half > 0 else 0.0
+  return abs(ends[0]) / half if half > 0 else 0.0

@@ -10,6 +10,8 @@ from mtl_jax.report.claims.claimed import Finding
 from mtl_jax.report.layout import two_digits
 
 MOST = 6  # rows that are named
+# Before a number that may lie further out than what could be measured.
+BEYOND = {'<': '≤ ', '>': '≥ ', '=': ''}
 
 
 def number(value: float, unit: str = '', sign: bool = True) -> str:
@@ -45,7 +47,11 @@ def with_ends(finding: Finding, unit: bool = True) -> str:
     return '≥ ' * bound + number(finding.estimate, shown)
   ends = finding.estimate, finding.low, finding.high
   if finding.unit == 'ratio':
-    text, low, high = (number(end, 'ratio') for end in ends)
+    signs = finding.beyond or '==='
+    text, low, high = (
+      BEYOND[sign] + number(end, 'ratio')
+      for sign, end in zip(signs, ends, strict=True)
+    )
   else:
     # Two significant digits of the half-width, as in tables.
     decimals = max(0, 1 - math.floor(math.log10(half)))

@@ -47,8 +47,8 @@ def draw(
     axes.invert_xaxis()
     axes.set_title(task.name)
     axes.set_xlabel('training loss, falling →')
+    axes.set_ylabel('validation loss')
     drawing.tidy(axes)
-  grid[0].set_ylabel('validation loss')
   drawing.legend(figure, *grid[0].get_legend_handles_labels())
   drawing.save(figure, path)
 

@@ -179,6 +179,8 @@ def _notes(base: Cell, margin: float) -> tuple[str, ...]:
     'mean over tasks and seeds; far below 100 the scheme does not fit its '
     'training rows as single does. test/train: test loss over training loss at '
     'the parameters that were kept; it mixes fit and generalisation.',
+    'The figure: the change, all tasks together; then a panel per task with '
+    'means over seeds, where every seed has that training loss.',
     f'Test: {stats.named(base.test_over_train)}, of validation over '
     'training units, Holm over schemes. What is shown to '
     f'lie within {100 * margin:.3g} % counts as equal, and as not holding: '

@@ -23,7 +23,7 @@ from mtl_jax.report.claims.labels import (
 from mtl_jax.report.claims.labels.label_curves import Setting
 from mtl_jax.report.claims.labels.label_factor import Factor
 from mtl_jax.report.claims.labels.label_rows import Row
-from mtl_jax.report.claims.wording import number
+from mtl_jax.report.claims.wording import BEYOND, number
 from mtl_jax.report.layout import MARKS, Table, with_interval
 
 CLAIM = 'data_efficiency'
@@ -50,6 +50,7 @@ def answer(settings: Sequence[Setting]) -> Answer:
     _table(rows),
     lambda path: label_figure.draw(settings, rows, path),
     label_notes.notes(settings, rows),
+    _power(rows),
   )
 
 
@@ -81,19 +82,26 @@ def factor_of(row: Row) -> Finding:
     1 - 1 / row.detectable if math.isfinite(row.detectable) else math.nan,
     row.verdict,
     factor.seeds,
+    ''.join(_sign(factor, end) for end in factor[:3]),
   )
+
+
+def _sign(factor: Factor, value: float) -> str:
+  """Whether a number is an end of the curve, and may lie beyond."""
+  least, most = factor.bounds
+  if value >= most * (1 - 1e-9):
+    return '>'
+  return '<' if value <= least * (1 + 1e-9) else '='
 
 
 def factor_text(factor: Factor) -> str:
   """Formats a factor and its interval, with what lies beyond the curve."""
-  least, most = factor.bounds
 
   def shown(value: float) -> str:
-    if value >= most * (1 - 1e-9):
-      return f'≥ {most:.3g}'
-    if value <= least * (1 + 1e-9):
-      return f'≤ {least:.3g}'
-    return number(value, 'ratio')
+    sign = _sign(factor, value)
+    # Ends of the curve are round numbers.
+    text = number(value, 'ratio') if sign == '=' else f'{value:.3g}'
+    return BEYOND[sign] + text
 
   if not math.isfinite(factor.low):
     return shown(factor.estimate)
@@ -130,22 +138,27 @@ def _undecided(rows: list[Row]) -> list[str]:
   own = [row for row in rows if row.verdict == UNDECIDED]
   if not own:
     return []
-  found = sorted(row.detectable for row in own if row.detectable > 0)
   ends = (agg(row.factor.estimate for row in own) for agg in (min, max))
   span = ' to '.join(number(end, 'ratio') for end in ends)
   text = (
     f'{len(own)} of {len(rows)} pairs of a scheme and a setting are undecided, '
     f'with factors of {span}'
   )
-  if not found:
+  power = _power(own)
+  if not power:
     return [text]
+  return [f'{text} ({power} would have been shown with 80 % power, the median)']
+
+
+def _power(rows: list[Row]) -> str:
+  """The median factor that would have been shown, in words."""
+  found = sorted(row.detectable for row in rows if row.detectable > 0)
+  if not found:
+    return ''
   middle = found[len(found) // 2]
-  shown = (
-    f'a factor of {number(middle, "ratio")} would have been shown'
-    if math.isfinite(middle)
-    else 'no factor within the curve would have been shown'
-  )
-  return [f'{text} ({shown} with 80 % power, the median)']
+  if math.isfinite(middle):
+    return f'a factor of {number(middle, "ratio")}'
+  return 'no factor within the curve'
 
 
 def _table(rows: list[Row]) -> Table:

@@ -31,6 +31,15 @@ class Reached(NamedTuple):
     """Steps of the scheme over those of `single`."""
     return self.own / self.base
 
+  def at_least(self, cost: float) -> np.ndarray:
+    """Returns ratios of costs, in which no seed gains by never getting there.
+
+    Args:
+      cost: of a step of the scheme, over that of one of `single`.
+    """
+    ratios = cost * self.ratios
+    return np.where(self.never, np.maximum(ratios, 1), ratios)
+
 
 def to_single(cell: Cell, base: Cell) -> Reached:
   """Returns the steps to the validation quality that `single` kept.

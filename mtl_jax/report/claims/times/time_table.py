@@ -63,7 +63,7 @@ def sentence(
   rare = [f'{one.cell.label} ({_never(one)})' for one in timed if one.rarely]
   seldom = (
     ' Half of the seeds or more never reach that quality with '
-    f'{many.some(rare, wording.MOST)}.'
+    f'{many.some(rare, wording.MOST)}, for which the claim cannot hold.'
     if rare
     else ''
   )
@@ -149,9 +149,10 @@ def notes(base: Cell, test: str) -> tuple[str, ...]:
     'geometric means over seeds with 95 % intervals; below 1 is less than '
     'single. single itself: medians over seeds.',
     'never: seeds that do not reach it in the whole budget. They count as the '
-    'whole budget, so that their ratio is a lower bound; with half of the '
-    'seeds or more the claim cannot hold. single always reaches its own level, '
-    'and a copy of it with other noise in about half of the seeds: a ratio '
+    'whole budget, so that their ratio is a lower bound; the test counts them '
+    'as no gain, that is as a ratio of 1 if the bound is below, and with half '
+    'of the seeds or more the claim cannot hold. single always reaches its '
+    'own level, and a copy of it with other noise in about half of the seeds: a ratio '
     'below 1 is shown in spite of this, and a ratio above 1 is not a finding.',
     'FLOPs to both’s: until the lower of the two qualities kept, which both '
     'reach. The claim does not hold for a scheme that is shown to take more '

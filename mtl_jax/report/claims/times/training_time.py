@@ -60,8 +60,9 @@ def answer(cells: Sequence[Cell]) -> Answer:
 
   The verdict is on FLOPs: a step of a scheme costs other than one of `single`,
   and seconds are those of one machine. It holds for a scheme that is shown to
-  take less to the quality of `single`, which half of its seeds reach; it does
-  not for one that is shown to take more to the quality that both reach.
+  take less to the quality of `single`, which more than half of its seeds reach
+  and the others are no gain; it does not for one that is shown to take more to
+  the quality that both reach.
 
   Args:
     cells: `single` among them.
@@ -84,7 +85,15 @@ def answer(cells: Sequence[Cell]) -> Answer:
     time_table.table(timed, (*findings, *costs), base),
     lambda path: forest.draw(_panels(findings), path),
     time_table.notes(base, stats.named(base.test_over_train)),
+    _power(main, timed),
   )
+
+
+def _power(main: Sequence[Finding], timed: list[Timed]) -> str:
+  if any(math.isfinite(one.detectable) for one in main):
+    return ''  # The numbers say it.
+  rare = timed and all(one.rarely for one in timed)
+  return 'nothing' if rare else ''
 
 
 def _timed(cell: Cell, base: Cell) -> Timed:
@@ -111,16 +120,24 @@ def _findings(timed: list[Timed], overlap: float | None) -> list[Finding]:
     )
     for what, own in kinds.items()
   }
+  # A cheap step would make a gain of a budget at which nothing was reached.
+  sure = one_family.judge(
+    {t.cell.label: np.log(t.single.at_least(t.flops)) for t in timed}, overlap
+  )
   verdicts = {
-    t.cell.label: _verdict(
-      t, *(tested[k][t.cell.label] for k in (FLOPS, COMMON))
-    )
+    t.cell.label: _verdict(t, sure[t.cell.label], tested[COMMON][t.cell.label])
     for t in timed
   }
   found = [
     _finding(row, what, one, verdicts[row] if what == FLOPS else '')
     for what, own in tested.items()
     for row, one in own.items()
+  ]
+  found = [
+    one._replace(detectable=1 - math.exp(-sure[one.row].detectable))
+    if one.what == FLOPS
+    else one
+    for one in found
   ]
   rarely = {t.cell.label for t in timed if t.rarely}
   return [
