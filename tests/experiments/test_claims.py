@@ -11,13 +11,14 @@ from absl.testing import flagsaver
 from configs import default
 from experiments import cli, compare
 from experiments.claims import __main__ as claims
-from experiments.claims import given, whole
+from experiments.claims import given, possible, whole
 from mtl_jax.errors import InputError
 from mtl_jax.report.claims import page
 from tests import small
 
 quick = small.quick
 OWN = ('performance', 'training_time', 'generalisation')
+FIELDS = ('schemes', 'curve_schemes', 'tuned_schemes')
 
 
 def config():
@@ -91,12 +92,44 @@ def test_a_mistake_is_found_before_anything_is_loaded(
 def test_draws_are_checked_for_the_claim_that_draws(given_flags):
   with flagsaver.flagsaver((given.DRAWS, 1)):
     given.check()
-  both = (given.DRAWS, 1), (given.CLAIMS, ['tuning'])
+  for claim in ('tuning', 'balance'):
+    both = (given.DRAWS, 1), (given.CLAIMS, [claim])
+    with (
+      flagsaver.flagsaver(*both),
+      pytest.raises(InputError, match='--draws=1'),
+    ):
+      given.check()
+
+
+def test_balance_needs_a_balancer(given_flags):
+  flags_of = (compare.BALANCERS, ['equal']), (given.CLAIMS, ['balance'])
   with (
-    flagsaver.flagsaver(*both),
-    pytest.raises(InputError, match='--draws=1'),
+    flagsaver.flagsaver(*flags_of),
+    pytest.raises(InputError, match='leave balance out'),
   ):
     given.check()
+
+
+def test_what_cannot_be_built_is_found_before_anything_is_trained(
+  given_flags, monkeypatch, capsys
+):
+  asked = given.asked(('sum', 'first'))._replace(
+    **dict.fromkeys(FIELDS, ('hard', 'mtan')), balancers=()
+  )
+
+  def make(config, datas):
+    if config.scheme == 'mtan':
+      raise InputError('it has no stages')
+
+  monkeypatch.setattr(possible.cells, 'make', make)
+  left = possible.checked(asked, [None], ['performance'], {'hard'})
+  assert {getattr(left, field) for field in FIELDS} == {('hard',)}
+  assert capsys.readouterr().err == 'left out: mtan: it has no stages\n'
+  with pytest.raises(InputError, match='no stages'):
+    possible.checked(asked, [None], [], {'mtan'})
+  alone = asked._replace(curve_schemes=('mtan',))
+  with pytest.raises(InputError, match='no scheme can be built'):
+    possible.checked(alone, [None], [], set())
 
 
 def test_a_task_is_named_and_one_is_not_enough(given_flags):

@@ -94,7 +94,8 @@ def in_numbers(answer: Answer) -> str:
   if not own:
     return '–'
   best = max(own, key=_clear)
-  of = f', clearest of {len(found)}' if len(found) > 1 else ''
+  word = 'clearest' if _clear(best) else 'one'  # Bounds have no interval.
+  of = f', {word} of {len(found)}' if len(found) > 1 else ''
   return f'{best.row}: {best.what} {wording.with_ends(best)}{of}'
 
 

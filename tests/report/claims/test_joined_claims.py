@@ -6,8 +6,15 @@ import pandas as pd
 import pytest
 
 from mtl_jax.errors import InputError
-from mtl_jax.report.claims import answered, joined_claims
-from mtl_jax.report.claims.claimed import FAILS, HOLDS, UNDECIDED, Finding
+from mtl_jax.report.claims import answered, joined_claims, page, summary
+from mtl_jax.report.claims.claimed import (
+  FAILS,
+  HOLDS,
+  UNDECIDED,
+  Answer,
+  Finding,
+)
+from mtl_jax.report.layout import Table
 
 EFFECTS = {HOLDS: (2.0, 1.0, 3.0), FAILS: (0.1, -0.2, 0.4)}
 
@@ -93,3 +100,14 @@ def test_another_file_is_refused(tmp_path, text):
   (tmp_path / 'claims.json').unlink()
   with pytest.raises(InputError, match='run experiments.claims'):
     answered.load([tmp_path])
+
+
+def test_what_has_no_number_is_null_and_the_clearest_is_so_on_logarithms():
+  wide = Finding('a', 'factor', 'ratio', 4.0, 1.0, 16.0, 0.5, UNDECIDED, 3)
+  sharp = Finding('b', 'factor', 'ratio', 0.5, 0.4, 0.625, 0.5, UNDECIDED, 3)
+  answer = Answer('performance', UNDECIDED, '', (wide, sharp), Table([], []))
+  assert summary.in_numbers(answer).startswith('b: factor 0.50 [0.40, 0.62]')
+  assert summary.power(answer) == 'a ratio below 0.50 or above 2.00'
+  assert summary.power(answer._replace(power='nothing')) == 'nothing'
+  held = page._plain(wide._replace(high=float('inf'), low=float('nan')))
+  assert (held['low'], held['high'], held['estimate']) == (None, None, 4.0)

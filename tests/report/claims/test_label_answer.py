@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mtl_jax.report.claims import wording
 from mtl_jax.report.claims.claimed import FAILS, HOLDS, UNDECIDED
 from mtl_jax.report.claims.labels import label_answer, label_curves, label_rows
 from mtl_jax.report.results import TaskInfo
@@ -84,6 +85,9 @@ def test_factors_beyond_the_curve_are_marked():
   open_end = row.factor._replace(high=50.0, low=0.02)
   text = label_answer.factor_text(open_end)
   assert text.endswith('[≤ 0.02, ≥ 50]')
+  found = label_answer.factor_of(row._replace(factor=open_end))
+  assert found.beyond == '=<>'
+  assert wording.with_ends(found).endswith('[≤ 0.02, ≥ 50.00]')
 
 
 def test_without_a_share_below_1_there_is_nothing_to_say():

@@ -71,6 +71,24 @@ def test_seeds_that_never_arrive_count_as_the_budget_and_never_hold():
   assert (common.base < found.base).all()
 
 
+def test_a_cheap_step_gains_nothing_where_the_quality_is_never_reached():
+  base, cheap = made_cells.cell(), {'flops_per_step': 1e5}
+  equal = made_cells.cell('hard', **cheap)
+  slow = made_cells.cell('hard', speed=0.3, **cheap)
+  # Three of eight seeds never arrive: the mean bound is far below 1 ...
+  mixed = equal._replace(setting=(*equal.setting[:5], *slow.setting[5:]))
+  mixed = mixed._replace(runs=mixed.setting)
+  found = reached.to_single(mixed, base)
+  # Of a copy some never arrive, too.
+  assert 3 <= found.never.sum() < len(found.never)
+  bounds = 0.1 * found.ratios
+  assert bounds.max() < 1
+  # ... and counts as no gain.
+  sure = found.at_least(0.1)
+  np.testing.assert_array_equal(sure[found.never], 1)
+  np.testing.assert_array_equal(sure[~found.never], bounds[~found.never])
+
+
 def test_copies_of_single_are_not_called_faster_or_slower():
   verdicts = [
     training_time.answer(

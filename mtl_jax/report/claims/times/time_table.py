@@ -152,8 +152,9 @@ def notes(base: Cell, test: str) -> tuple[str, ...]:
     'whole budget, so that their ratio is a lower bound; the test counts them '
     'as no gain, that is as a ratio of 1 if the bound is below, and with half '
     'of the seeds or more the claim cannot hold. single always reaches its '
-    'own level, and a copy of it with other noise in about half of the seeds: a ratio '
-    'below 1 is shown in spite of this, and a ratio above 1 is not a finding.',
+    'own level, and a copy of it with other noise in about half of the seeds: '
+    'a ratio below 1 is shown in spite of this, and a ratio above 1 is not a '
+    'finding.',
     'FLOPs to both’s: until the lower of the two qualities kept, which both '
     'reach. The claim does not hold for a scheme that is shown to take more '
     'of these.',
