@@ -24,6 +24,8 @@ READING = (
   'A filled mark is shown, an empty one undecided or only described; where '
   'rows have no colours of their own, green supports the claim and orange '
   'speaks against it. An arrow or triangle: the number may lie further out.',
+  'Intervals are of single rows, whereas verdicts are corrected for the number '
+  'of rows: an interval without zero (a ratio without 1) may be undecided.',
   'would be shown: the smallest true effect that would have been shown with '
   '80 % power, the median over rows.',
 )

@@ -159,8 +159,9 @@ def notes(base: Cell, test: str) -> tuple[str, ...]:
     'reach. The claim does not hold for a scheme that is shown to take more '
     'of these.',
     'The verdict is on FLOPs: a step of a scheme costs other than one of '
-    'single, and seconds (without compiling) are those of one machine, of all '
-    f'seeds trained side by side. Test: {test}, Holm over schemes. '
+    'single, and seconds (without compiling) are those of one machine, which '
+    'may do other things as well, of all seeds side by side. '
+    f'Test: {test}, Holm over schemes. '
     f'{head["steps"]} steps, evaluated every '
     f'{human(head["steps"] / head["evals"])}: times are known to that. '
     'Towers of single count until the last one is good enough.',
