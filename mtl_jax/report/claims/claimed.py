@@ -46,6 +46,11 @@ class Finding(NamedTuple):
   seeds: int = 0
   beyond: str = ''
 
+  @property
+  def bound(self) -> bool:
+    """Whether the estimate is a lower bound."""
+    return self.beyond.startswith('>')
+
 
 class Answer(NamedTuple):
   """What was found about one claim on one data set.

@@ -83,10 +83,8 @@ def _lane(axes: Axes, finding: Finding, lane: int) -> None:
   if math.isfinite(finding.low) and math.isfinite(finding.high):
     axes.plot((finding.low, finding.high), (lane, lane), color=colour)
   face = colour if shown else 'white'
-  # A lower bound, whose upper end is not known.
-  bound = math.isfinite(finding.low) and not math.isfinite(finding.high)
   mark = {
-    'marker': '>' if bound else 'o',
+    'marker': '>' if finding.bound else 'o',
     'markersize': 5,
     'markerfacecolor': face,
   }

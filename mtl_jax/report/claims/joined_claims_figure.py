@@ -69,8 +69,13 @@ def _dot(axes: Axes, one: Finding, y: float) -> None:
   face = colour if one.verdict in (HOLDS, FAILS) else 'white'
   if math.isfinite(one.low) and math.isfinite(one.high):
     axes.plot((one.low, one.high), (y, y), color=colour, linewidth=0.7)
-  look = {'marker': 'o', 'markersize': 3, 'markerfacecolor': face}
+  mark = '>' if one.bound else 'o'
+  look = {'marker': mark, 'markersize': 3, 'markerfacecolor': face}
   axes.plot(one.estimate, y, color=colour, **look)
+  # Arrows where an interval goes on.
+  for end, sign in zip((one.low, one.high), one.beyond[1:], strict=False):
+    if sign != '=' and math.isfinite(end):
+      axes.plot(end, y, color=colour, marker=sign, markersize=2)
 
 
 def _mark(axes: Axes, verdict: str):

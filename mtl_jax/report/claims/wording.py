@@ -42,9 +42,8 @@ def with_ends(finding: Finding, unit: bool = True) -> str:
   half = (finding.high - finding.low) / 2
   # Equal values have no interval that a reader could use.
   if not (math.isfinite(half) and half > 1e-9 * abs(finding.estimate)):
-    # A lower bound has a lower end, and its upper one is not known.
-    bound = math.isfinite(finding.low) and math.isnan(finding.high)
-    return '≥ ' * bound + number(finding.estimate, shown)
+    sign = BEYOND[(finding.beyond or '=')[0]]
+    return sign + number(finding.estimate, shown)
   ends = finding.estimate, finding.low, finding.high
   if finding.unit == 'ratio':
     signs = finding.beyond or '==='

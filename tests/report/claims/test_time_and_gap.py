@@ -59,6 +59,7 @@ def test_seeds_that_never_arrive_count_as_the_budget_and_never_hold():
   answer = training_time.answer([base, cheap])
   bound = of(answer, training_time.FLOPS)['hard']
   assert bound.estimate < 1
+  assert bound.bound
   assert math.isnan(bound.high)
   assert answer.verdict == UNDECIDED
   row = answer.table.body[-1]

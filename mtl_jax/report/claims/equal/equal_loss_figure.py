@@ -87,8 +87,8 @@ def _line(axes: Axes, cell: Cell, cells: Sequence[Cell], task: str) -> None:
   # A legend names it in any case.
   levels, mean, low, high = found or ([], [], [], [])
   axes.plot(levels, mean, linewidth=1.3, **look)
-  # Intervals of many schemes in one place would hide each other.
-  if cell.is_baseline or len(cells) <= FEW + 1:
+  # Of many schemes they would hide each other; the first panel has intervals.
+  if len(cells) <= FEW + 1:
     axes.fill_between(
       levels, low, high, color=look['color'], alpha=0.15, linewidth=0
     )

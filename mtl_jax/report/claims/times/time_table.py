@@ -104,12 +104,7 @@ def table(timed: Sequence, findings: Sequence[Finding], base: Cell) -> Table:
   for one in timed:
     own = [f for f in findings if f.row == one.cell.label]
     never = _never(one)
-    # The whole budget in place of longer times gives a lower bound.
-    bound = '≥ ' * bool(one.single.never.any())
-    entries = [
-      bound * (i < 3) + wording.with_ends(finding).removeprefix(bound)
-      for i, finding in enumerate(own)
-    ]
+    entries = [wording.with_ends(finding) for finding in own]
     verdict = next(f.verdict for f in own if f.verdict)
     body.append([one.cell.label, *entries[:3], never, *entries[3:], verdict])
   return Table(HEADER, body)

@@ -124,29 +124,40 @@ def _findings(timed: list[Timed], overlap: float | None) -> list[Finding]:
   sure = one_family.judge(
     {t.cell.label: np.log(t.single.at_least(t.flops)) for t in timed}, overlap
   )
-  verdicts = {
-    t.cell.label: _verdict(t, sure[t.cell.label], tested[COMMON][t.cell.label])
-    for t in timed
-  }
   found = [
-    _finding(row, what, one, verdicts[row] if what == FLOPS else '')
+    _finding(row, what, one)
     for what, own in tested.items()
     for row, one in own.items()
   ]
-  found = [
-    one._replace(detectable=1 - math.exp(-sure[one.row].detectable))
-    if one.what == FLOPS
-    else one
-    for one in found
-  ]
-  rarely = {t.cell.label for t in timed if t.rarely}
+  by_row = {t.cell.label: t for t in timed}
   return [
-    # Of a lower bound in most seeds the upper end is not known.
-    one._replace(high=math.nan, detectable=math.nan)
-    if one.row in rarely and one.what != COMMON
-    else one
+    one
+    if one.what == COMMON
+    else _bound(
+      by_row[one.row], _judged(by_row[one.row], one, sure, tested[COMMON])
+    )
     for one in found
   ]
+
+
+def _judged(timed: Timed, one: Finding, sure, common) -> Finding:
+  """Gives FLOPs to the quality of single their verdict and power."""
+  if one.what != FLOPS:
+    return one
+  size = 1 - math.exp(-sure[one.row].detectable)
+  verdict = _verdict(timed, sure[one.row], common[one.row])
+  return one._replace(verdict=verdict, detectable=size)
+
+
+def _bound(timed: Timed, one: Finding) -> Finding:
+  """Marks a lower bound, since some seeds never get there."""
+  if not timed.single.never.any():
+    return one
+  one = one._replace(beyond='>=>')
+  # With most seeds the upper end is not known.
+  return (
+    one._replace(high=math.nan, detectable=math.nan) if timed.rarely else one
+  )
 
 
 def _verdict(timed: Timed, single: Tested, common: Tested) -> str:
@@ -156,11 +167,11 @@ def _verdict(timed: Timed, single: Tested, common: Tested) -> str:
   return FAILS if one_family.verdict(common, -1) == FAILS else UNDECIDED
 
 
-def _finding(row: str, what: str, tested: Tested, verdict: str) -> Finding:
+def _finding(row: str, what: str, tested: Tested) -> Finding:
   """From logarithms to ratios."""
   size = 1 - math.exp(-tested.detectable)
   ends = (math.exp(x) for x in (tested.mean, tested.low, tested.high))
-  return Finding(row, what, 'ratio', *ends, size, verdict, tested.seeds)
+  return Finding(row, what, 'ratio', *ends, size, seeds=tested.seeds)
 
 
 def _panels(findings: list[Finding]) -> list[forest.Panel]:
