@@ -96,17 +96,17 @@ def _sign(factor: Factor, value: float) -> str:
 
 def factor_text(factor: Factor) -> str:
   """Formats a factor and its interval, with what lies beyond the curve."""
+  estimate, low, high = (_shown(factor, end) for end in factor[:3])
+  return (
+    f'{estimate} [{low}, {high}]' if math.isfinite(factor.low) else estimate
+  )
 
-  def shown(value: float) -> str:
-    sign = _sign(factor, value)
-    # Ends of the curve are round numbers.
-    text = number(value, 'ratio') if sign == '=' else f'{value:.3g}'
-    return BEYOND[sign] + text
 
-  if not math.isfinite(factor.low):
-    return shown(factor.estimate)
-  ends = f'[{shown(factor.low)}, {shown(factor.high)}]'
-  return f'{shown(factor.estimate)} {ends}'
+def _shown(factor: Factor, value: float) -> str:
+  sign = _sign(factor, value)
+  # Ends of the curve are round numbers.
+  text = number(value, 'ratio') if sign == '=' else f'{value:.3g}'
+  return BEYOND[sign] + text
 
 
 def percent(share: float) -> str:
@@ -138,8 +138,9 @@ def _undecided(rows: list[Row]) -> list[str]:
   own = [row for row in rows if row.verdict == UNDECIDED]
   if not own:
     return []
-  ends = (agg(row.factor.estimate for row in own) for agg in (min, max))
-  span = ' to '.join(number(end, 'ratio') for end in ends)
+  factors = [row.factor for row in own]
+  ends = [f(factors, key=lambda one: one.estimate) for f in (min, max)]
+  span = ' to '.join(_shown(one, one.estimate) for one in ends)
   text = (
     f'{len(own)} of {len(rows)} pairs of a scheme and a setting are undecided, '
     f'with factors of {span}'
