@@ -57,6 +57,13 @@ SIZE = flags.DEFINE_multi_string(
   "default is the configuration's own.",
 )
 OWN = 'config'  # name of the size that the configuration has
+# Keys that no level may set: variants are compared on the same rows, seeds and
+# budget, and the grid is the same in all of them.
+SAME = (
+  *('dataset', 'datasets', 'data_dir', 'files', 'resplit', 'own_rows'),
+  *('seeds', 'first_seed', 'steps', 'epochs', 'batch_size'),
+  *('scheme', 'balancer'),
+)
 
 Level = tuple[str, dict[str, Any]]  # name, values by dotted key
 
@@ -66,7 +73,8 @@ def check() -> None:
 
   Raises:
     InputError: as in `compare.check_choices`, if a level is no name with
-      settings, or if variants try different numbers of settings.
+      settings, sets what all variants have in common, or if variants try
+      different numbers of settings.
   """
   compare.check_choices()
   configs = changed(cli.CONFIG.value)
@@ -119,7 +127,10 @@ def parse(flag: str, texts: list[str]) -> list[Level]:
   names = [name for name, _ in levels]
   for name in names:
     if names.count(name) > 1:
-      raise InputError(f'--{flag} names {name!r} twice; give it another name')
+      how = f' with optimizer={name} behind it' * (flag == 'optimizer')
+      raise InputError(
+        f'--{flag} names {name!r} twice; give one another name{how}'
+      )
   return levels
 
 
@@ -146,13 +157,8 @@ def _value(text: str) -> Any:
 
 
 def _with(config: Any, changes: dict[str, Any]) -> Any:
-  for dotted in changes:
-    part = config
-    for key in dotted.split('.'):
-      known = part.keys() if hasattr(part, 'keys') else []
-      if key not in known:
-        raise InputError(f'{dotted}: no config key; {nearest(key, known)}')
-      part = part[key]
+  for dotted, value in changes.items():
+    _check_change(config, dotted, value)
   try:
     return with_changes(config, changes)
   except (TypeError, ValueError) as error:
@@ -160,10 +166,29 @@ def _with(config: Any, changes: dict[str, Any]) -> Any:
     raise InputError(f'{text}: {" ".join(str(error).split())}') from error
 
 
+def _check_change(config: Any, dotted: str, value: Any) -> None:
+  part = config
+  for key in dotted.split('.'):
+    known = part.keys() if hasattr(part, 'keys') else []
+    if key not in known:
+      raise InputError(f'{dotted}: no config key; {nearest(key, known)}')
+    part = part[key]
+  if dotted.partition('.')[0] in SAME:
+    raise InputError(
+      f'{dotted}={value!r}: all optimizers and sizes have the same; set '
+      f'--config.{dotted} instead'
+    )
+  if isinstance(part, tuple) and not isinstance(value, tuple):
+    raise InputError(f'{dotted}={value!r}: write a tuple, as ({value!r},)')
+
+
 def main() -> None:
   """Trains the grids of all variants and writes the page."""
   experiment = cli.experiment()._replace(reference=False)
   axes = grid.levels()
+  if min(map(len, axes)) < 2:
+    text = 'which matters more takes two --schemes and two --balancers; without'
+    print(f'note: {text}, only the grids are made', file=sys.stderr)
   configs = {
     names: grid.chosen(config, *axes)
     for names, config in changed(experiment.config).items()
