@@ -3,9 +3,9 @@
   python -m experiments.factorial --config=configs/actg175.py \\
     --schemes=hard,mmoe,cross_stitch,mtan \\
     --balancers=equal,uncertainty,pcgrad,famo,fairgrad \\
-    --optimizer="adamw hp.lr=(3e-3,1e-2,3e-2)" \\
-    --optimizer="sgd hp.lr=(.003,.01,.03) hp.weight_decay=(.01,)" \\
-    --size=config --size="large encoders.mlp.widths=(128,128)" \\
+    --optimizer="adamw hp.lr=(3e-3,1e-2)" \\
+    --optimizer="sgd hp.lr=(.01,.03) hp.weight_decay=(.01,)" \\
+    --size=config --size="small encoders.mlp.widths=(32,32)" \\
     --workdir=out/factorial
 
 Trains the grid of `experiments.grid` once for every optimizer with every size,
@@ -50,7 +50,7 @@ SIZE = flags.DEFINE_multi_string(
   'size',
   [],
   'A name for a size of the network and its settings, as in --size=config '
-  '--size="large encoders.mlp.widths=(128,128)". The flag can be repeated. The '
+  '--size="small encoders.mlp.widths=(32,32)". The flag can be repeated. The '
   "default is the configuration's own.",
 )
 OWN = 'config'  # name of the size that the configuration has
