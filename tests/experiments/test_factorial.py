@@ -27,6 +27,7 @@ def run(*flags):
 def test_variants_have_folders_and_baselines_of_their_own(toy, tmp_path):
   done = run(*toy, '--schemes=hard', '--balancers=equal', *VARIANTS)
   assert done.returncode == 0, done.stderr
+  assert done.stderr.count('only the grids are made') == 1
   frame = pd.read_csv(tmp_path / 'w/factorial.csv', keep_default_na=False)
   assert frame.optimizer.tolist() == ['adam', 'sgd']
   assert {*frame['size']} == {'config'}
