@@ -15,6 +15,7 @@ from experiments.made.registry import Result
 BEGINS = {
   'table.md': 'Answer',
   'grid.md': 'Between schemes',
+  'factorial.md': 'Between schemes',
   'interference.md': 'By the corrected cosine',
   'joined.md': 'Over',
   'README.md': 'In words',

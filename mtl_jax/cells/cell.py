@@ -171,8 +171,9 @@ class Cell:
     sizes.append(self.reading.form)
     # A dotted path names a user's file, which may import others.
     of_user = any('.' in name for name in chosen)
-    labels = self.resolved.choices.dataset.fields.get('labels')
-    known = program_identity.of(self.identity, labels, self.datas)
+    trained = task_groups.first(self.datas[0], self.groups)
+    dataset = self.resolved.choices.dataset
+    known = program_identity.of(self.identity, dataset, self.datas, trained)
     return trace_cache.key(known, sizes, of_user)
 
   @functools.cached_property

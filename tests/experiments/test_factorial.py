@@ -4,12 +4,12 @@ import pandas as pd
 import pytest
 from ml_collections import ConfigDict
 
-from experiments import factorial
+from experiments import factorial, levels
 from mtl_jax.errors import InputError
 from tests.experiments import test_compare, test_grid
 
 CONFIG = test_compare.CONFIG.replace('1200, 60', '20, 2')
-LEVELS = [
+VARIANTS = [
   '--optimizer=adam hp.lr=(.01,.03)', '--optimizer=sgd hp.lr=(.1,.3)',
 ]  # fmt: skip
 
@@ -25,8 +25,9 @@ def run(*flags):
 
 
 def test_variants_have_folders_and_baselines_of_their_own(toy, tmp_path):
-  done = run(*toy, '--schemes=hard', '--balancers=equal', *LEVELS)
+  done = run(*toy, '--schemes=hard', '--balancers=equal', *VARIANTS)
   assert done.returncode == 0, done.stderr
+  assert done.stderr.count('only the grids are made') == 1
   frame = pd.read_csv(tmp_path / 'w/factorial.csv', keep_default_na=False)
   assert frame.optimizer.tolist() == ['adam', 'sgd']
   assert {*frame['size']} == {'config'}
@@ -49,7 +50,10 @@ def test_variants_have_folders_and_baselines_of_their_own(toy, tmp_path):
      ['sgd config 2, adam config 1', 'as many']),
     (['--optimizer=sdg'], ["did you mean 'sgd'"]),
     (['--size=a encoders.mlp.width=(8,)'], ["did you mean 'widths'"]),
-    (['--size=a encoders.mlp.widths=3'], ['encoders.mlp.widths=3']),
+    (['--size=a encoders.mlp.widths=3'],
+     ['encoders.mlp.widths=3', 'a tuple, as (3,)']),
+    (['--optimizer=sgd', '--optimizer=adam steps=9'],
+     ['steps=9', 'set --config.steps']),
     (['--balancers=pcgrda'], ["did you mean 'pcgrad'"]),
   ],
 )  # fmt: skip
@@ -65,15 +69,15 @@ def test_a_mistake_is_one_line_before_anything_is_written(
 
 
 def test_a_level_is_a_name_with_settings():
-  found = factorial.parse('size', ['own', 'big a.b=(1,2) schedule=step c=3'])
+  found = levels.parse('size', ['own', 'big a.b=(1,2) schedule=step c=3'])
   assert found == [
     ('own', {}), ('big', {'a.b': (1, 2), 'schedule': 'step', 'c': 3}),
   ]  # fmt: skip
   for text in ('', '../up', 'big a.b', 'big a=(1', 'big a=[x y]'):
     with pytest.raises(InputError, match='--size='):
-      factorial.parse('size', [text])
+      levels.parse('size', [text])
   with pytest.raises(InputError, match='twice'):
-    factorial.parse('size', ['a', 'a b=1'])
+    levels.parse('size', ['a', 'a b=1'])
 
 
 def test_settings_are_counted_as_they_are_tried():

@@ -15,6 +15,7 @@ from tests import small
 from tests.cells import test_reading
 
 quick = small.quick
+SHORTEST = 'jax_persistent_cache_min_compile_time_secs'
 
 ENTRY = Entry(
   {'need': [1, 2], 'parameters': 3}, {'b': b'\n\x00x', 'a': b'y', 'c': b''}
@@ -23,12 +24,15 @@ ENTRY = Entry(
 
 @pytest.fixture
 def folder(tmp_path):
-  """A folder for the cache, in this test alone."""
-  before = jax.config.jax_compilation_cache_dir
-  jax.config.update('jax_compilation_cache_dir', str(tmp_path))
+  """A folder for the cache, in this test alone, however fast it compiles."""
+  names = 'jax_compilation_cache_dir', SHORTEST
+  before = [getattr(jax.config, name) for name in names]
+  for name, value in zip(names, (str(tmp_path), 0.0), strict=True):
+    jax.config.update(name, value)
   compilation_cache.reset_cache()
   yield tmp_path
-  jax.config.update('jax_compilation_cache_dir', before)
+  for name, value in zip(names, before, strict=True):
+    jax.config.update(name, value)
   compilation_cache.reset_cache()
 
 

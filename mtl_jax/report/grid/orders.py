@@ -6,6 +6,9 @@ that could have been: resampled seeds, with their deviations from the estimate
 as wide as those of the corrected resampled t-test. Seeds are drawn for each
 setting by itself: both are trained on the same splits, whose noise puts levels
 that do not differ into the same order, and drawn together would keep it.
+
+In 200 repeats each, where one setting has an order and the other has none, an
+order was shown in at most 6.5 % with two levels, and in 1 % with four or five.
 """
 
 from typing import NamedTuple

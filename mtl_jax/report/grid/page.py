@@ -187,7 +187,8 @@ def _orders(found: Variants) -> Sheet:
   above = [
     "Kendall's τ of mean Δm under two levels, over everything else: 1 is the "
     'same order, -1 the reverse. An interval without 0 shows that orders '
-    f'agree, or are reversed; else it is {stats.UNDECIDED}.'
+    f'agree, or are reversed; else it is {stats.UNDECIDED}. Rows are not '
+    'corrected for each other.'
   ]
   header = ['order of', 'between', 'τ (95 % interval)', 'verdict']
   return Sheet(above, Table(header, rows), [])

@@ -139,6 +139,18 @@ def test_copies_of_single_have_the_gap_of_single():
   assert of(answer, generalisation.KEPT).keys() == {'single', 'hard'}
 
 
+def test_a_smoothed_curve_has_means_of_what_was_recorded():
+  run = made_cells.cell(overfits=0.5).completed[0]
+  found = equal_loss.curve(run, 'a')
+  train = [one.train_loss['a'] for one in run.curve if one.train_loss]
+  valid = [one.valid['a']['loss'] for one in run.curve]
+  size = len(train) - len(found.train) + 1
+  assert size > 1
+  assert found.train[0] == pytest.approx(np.mean(train[:size]))
+  ends = [(a + b) / 2 for a, b in zip(valid, valid[1:], strict=False)]
+  assert found.valid[-1] == pytest.approx(np.mean(ends[-size:]))
+
+
 def test_a_loss_is_interpolated_where_it_is_first_reached():
   steps = np.arange(4.0)
   curve = equal_loss.Curve(steps, *np.array([[4, 2, 3, 1.0], [8, 6, 9, 5]]))

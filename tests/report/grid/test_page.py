@@ -5,7 +5,14 @@ import pandas as pd
 import pytest
 
 from mtl_jax.report.compare import rows as comparison
-from mtl_jax.report.grid import factorial, figures, grid, page, variants
+from mtl_jax.report.grid import (
+  factorial,
+  figures,
+  grid,
+  orders,
+  page,
+  variants,
+)
 from tests.report.grid.test_grid import SEEDS, cell
 
 SCHEMES = {'hard': -4.0, 'mmoe': 0.0, 'mtan': 4.0}
@@ -47,6 +54,8 @@ def test_the_page_answers_first(found, tmp_path):
   _, _, first, *_ = (line for line in text.splitlines() if line.strip())
   assert first.startswith('- The scheme matters more than the balancer.')
   assert '- sgd: hp.lr=(.1,)' in text
+  rows = [x for x in text.splitlines() if x.startswith('| all, averaged |')]
+  assert [row.split(' | ')[-1] for row in rows] == ['scheme |']
   titles = [x[3:] for x in text.splitlines() if x.startswith('## ')]
   assert titles == [
     'The answer', 'Shares of the variance', 'The same order?',
@@ -68,6 +77,15 @@ def test_effects_are_those_of_the_mean_over_variants(found):
   )
   for i, level in enumerate(OPTIMIZERS.values()):
     assert values[i].mean() == pytest.approx(0.1 + level, abs=0.15)
+
+
+def test_orders_are_of_means_over_everything_else(found):
+  values = np.random.default_rng(1).normal(size=found.part.values.shape)
+  part = found.part._replace(values=values)
+  taus = [tau for *_, tau in found._replace(part=part).rankings()]
+  over = (values.mean((1, 3)), values.mean((0, 3)),
+          values.mean((1, 2)), values.mean((0, 2)))  # fmt: skip
+  assert taus == [orders.agreement(*own, 0.25) for own in over]
 
 
 def test_orders_are_compared_between_levels_of_one_factor(found):
