@@ -174,7 +174,7 @@ def test_the_page_says_every_claim_and_row(tmp_path: pathlib.Path):
 @pytest.mark.parametrize(
   ('flag', 'message'),
   [
-    ('--preset=smok', "no preset 'smok'; did you mean 'smoke'"),
+    ('--preset=smok', "--preset is 'smok'; did you mean 'smoke'"),
     ('--config=configs/actg175.py', '--config has no meaning'),
   ],
 )
