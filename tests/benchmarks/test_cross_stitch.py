@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.cross_stitch import claims, page, paper, runs, tables, variants
 from benchmarks.cross_stitch.claims import FAILS, HOLDS, OPEN
+from experiments.made import answering
 from experiments.search import with_changes
 from mtl_jax import cells
 from mtl_jax.api.experiment import Experiment
@@ -169,6 +170,11 @@ def test_the_page_says_every_claim_and_row(tmp_path: pathlib.Path):
   for name in variants.rows(STEPS):
     assert name == variants.SECOND or f'| {name} |' in text
   assert (tmp_path / page.FIGURE).stat().st_size > 1000
+  answer = answering.read(text, 'In words')
+  assert answer.startswith('Of 9 published directions 9 hold: T1 (a tower ')
+  assert answer.endswith('; 0 do not; 0 are undecided.')
+  assert 'verdicts say nothing' not in text
+  assert 'verdicts say nothing' in page.text(table.assign(preset='smoke'))
 
 
 @pytest.mark.parametrize(
