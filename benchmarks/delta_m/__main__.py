@@ -40,7 +40,11 @@ def _write(folder: pathlib.Path) -> None:
   page.write(folder, published)
   print(page.answer(found))
   for table, row, check in rows.named(published):
-    mean = ', but not its mean' if check.mean_off is not None else ''
+    mean = (
+      '; its mean is not that of its cells'
+      if check.mean_off is not None
+      else ''
+    )
     print(f'{table.name} {row.method}: {check.verdict}{mean}')
 
 
