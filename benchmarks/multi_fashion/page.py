@@ -133,9 +133,9 @@ not. A row *beats* another by more than {margin:g} point and is *near* another
 within {near:g} points. Patterns are not corrected for each other: where nothing
 differs, one part in forty holds by chance. Two sources publish that MGDA is
 above uncertainty and GradNorm; with one recipe for both it is one test, and the
-sentence at the top counts it once. The interval of a ratio of standard deviations
-takes rows and accuracies as independent and normal, which rows with the same
-seeds are roughly at best.
+sentence at the top counts it once. The interval of a ratio of standard
+deviations takes rows and accuracies as independent and normal, which rows with
+the same seeds are roughly at best.
 
 ## Published rows against ours
 
