@@ -1,12 +1,16 @@
-"""Command lines of the scripts that write pages and figures.
+"""Command lines of benchmarks, and of the scripts that write their pages.
 
 They answer `--help` and misspelt options before JAX, pandas or matplotlib is
 imported, and before a file is written.
 """
 
 import argparse
+import pathlib
 import sys
+from collections.abc import Iterable
 from typing import NoReturn
+
+from mtl_jax.errors import InputError, nearest
 
 
 class Parser(argparse.ArgumentParser):
@@ -31,3 +35,34 @@ def parser(module: str, doc: str) -> Parser:
     formatter_class=argparse.RawDescriptionHelpFormatter,
     allow_abbrev=False,
   )
+
+
+def check_preset(name: str, presets: Iterable[str]) -> None:
+  """Checks the flag `--preset`.
+
+  Args:
+    name: its value.
+    presets: the names that there are.
+
+  Raises:
+    InputError: there is no such preset; the message has the nearest name.
+  """
+  if name not in presets:
+    raise InputError(f'--preset is {name!r}; {nearest(name, presets)}')
+
+
+def make_folder(out: pathlib.Path) -> None:
+  """Makes the folder of the results, before anything is trained.
+
+  Args:
+    out: the value of the flag `--out`.
+
+  Raises:
+    InputError: it cannot be made, such as where a file has its name.
+  """
+  try:
+    out.mkdir(parents=True, exist_ok=True)
+  except OSError as error:
+    raise InputError(
+      f'--out {out}: {error.strerror}; name a folder that can be written'
+    ) from error

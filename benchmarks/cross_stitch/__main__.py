@@ -17,9 +17,10 @@ import pathlib
 
 from absl import flags
 
+from benchmarks import commands
 from benchmarks.cross_stitch import paper
 from experiments import cli, lazy
-from mtl_jax.errors import InputError, nearest
+from mtl_jax.errors import InputError
 
 with lazy.imports():
   from benchmarks import results
@@ -41,10 +42,7 @@ def check() -> None:
   cli.require('workdir')
   if cli.CONFIG.value:
     raise InputError('--config has no meaning for this benchmark; leave it out')
-  if PRESET.value not in paper.PRESETS:
-    raise InputError(
-      f'no preset {PRESET.value!r}; {nearest(PRESET.value, paper.PRESETS)}'
-    )
+  commands.check_preset(PRESET.value, paper.PRESETS)
 
 
 def main() -> None:
@@ -54,23 +52,13 @@ def main() -> None:
   )
   # Files belong to process 0; the other processes only train.
   if hosts.is_process_0():
-    _make(out)
+    commands.make_folder(out)
   lines = runs.trained(preset, asked)
   if hosts.is_process_0():
     named = [{'preset': PRESET.value} | line for line in lines]
     results.write(out / page.CSV, named)
     page.write(out)
     print(f'written: {out}/README.md, {page.CSV}, {page.FIGURE}')
-
-
-def _make(out: pathlib.Path) -> None:
-  """Makes the folder of the results, to fail before training if it cannot."""
-  try:
-    out.mkdir(parents=True, exist_ok=True)
-  except OSError as error:
-    raise InputError(
-      f'--out {out}: {error.strerror}; name a folder that can be written'
-    ) from error
 
 
 if __name__ == '__main__':

@@ -13,8 +13,9 @@ from scipy.stats import binomtest
 
 from benchmarks.cross_stitch import paper, variants
 from mtl_jax.report import power, stats
+from mtl_jax.report.claims.claimed import FAILS, HOLDS
+from mtl_jax.report.claims.claimed import UNDECIDED as OPEN
 
-HOLDS, FAILS, OPEN = 'holds', 'does not hold', 'undecided'
 # Tasks: metric and whether more of it is better.
 HIGHER = {'item': True, 'hidden': False}
 

@@ -17,6 +17,7 @@ GROUPS = {
   'T3': 'T3: start, 60 % of the steps apart in cross_stitch',
   'where': 'Where there are units, after all stages in cross_stitch',
 }
+ANSWERS = 'hold', 'do not', 'are undecided'  # in the order of verdicts
 
 
 def in_groups(steps: int) -> dict[str, list[str]]:
@@ -31,6 +32,27 @@ def in_groups(steps: int) -> dict[str, list[str]]:
   ]
   groups['T5'] = [*shown, variants.SPLIT, variants.ENSEMBLE, 'cross_stitch']
   return groups
+
+
+def answer(claims: list[claims_lib.Claim]) -> str:
+  """Returns which claims hold, in one sentence."""
+  named = {
+    verdict: [
+      f'{c.table} {_lower(c.text)}' for c in claims if c.verdict == verdict
+    ]
+    for verdict in (claims_lib.HOLDS, claims_lib.FAILS, claims_lib.OPEN)
+  }
+  parts = [
+    f'{len(own)} {words}{": " if own else ""}{", ".join(own)}'
+    for own, words in zip(named.values(), ANSWERS, strict=True)
+  ]
+  return markdown.wrapped(
+    f'In words: of {len(claims)} published directions {"; ".join(parts)}.'
+  )
+
+
+def _lower(text: str) -> str:
+  return f'({text[:1].lower()}{text[1:].rstrip(".")})'
 
 
 def verdicts(claims: list[claims_lib.Claim]) -> str:

@@ -76,9 +76,9 @@ def answer(found: list[dict[str, str]]) -> str:
   judged = [r for r in found if r['verdict'] in ('agrees', 'disagrees')]
   agree = sum(r['verdict'] == 'agrees' for r in judged)
   return markdown.wrapped(
-    f'**{agree} of {len(judged)} printed values follow from the cells of '
-    'their own row, within what the rounding of these cells allows.** The '
-    'others, and printed means that are not those of their cells:'
+    f'In words: **{agree} of {len(judged)} printed values follow from the '
+    'cells of their own row, within what the rounding of these cells allows.** '
+    'The others, and printed means that are not those of their cells:'
   )
 
 

@@ -18,8 +18,9 @@ import pathlib
 
 from absl import flags
 
+from benchmarks import commands
 from experiments import cli, lazy
-from mtl_jax.errors import InputError, nearest
+from mtl_jax.errors import InputError
 
 with lazy.imports():
   from benchmarks import results
@@ -44,10 +45,7 @@ def check() -> None:
   cli.require('workdir', 'out')
   if cli.CONFIG.value:
     raise InputError('--config has no meaning for this benchmark; leave it out')
-  if PRESET.value not in presets.PRESETS:
-    raise InputError(
-      f'--preset is {PRESET.value!r}; {nearest(PRESET.value, presets.PRESETS)}'
-    )
+  commands.check_preset(PRESET.value, presets.PRESETS)
 
 
 def main() -> None:
@@ -64,7 +62,7 @@ def main() -> None:
   }
   # Before training, so that it fails early.
   if hosts.is_process_0():
-    _make(out)
+    commands.make_folder(out)
   # All recipes are checked before the first is trained.
   for experiment, table in made.values():
     launcher.check(table, experiment.folder)
@@ -88,15 +86,6 @@ def _write(trained: dict[str, list[pathlib.Path]], out: pathlib.Path) -> None:
   results.write(out / page.ACCURACIES, lines)
   page.write(out)
   print(f'written: {out}/README.md, *.csv, {page.FIGURE}.png')
-
-
-def _make(out: pathlib.Path) -> None:
-  try:
-    out.mkdir(parents=True, exist_ok=True)
-  except OSError as error:
-    raise InputError(
-      f'--out {out}: {error.strerror}; name a folder that can be written'
-    ) from error
 
 
 if __name__ == '__main__':

@@ -71,6 +71,7 @@ def text(frame: pd.DataFrame) -> str:
   judged = [claims.judge(claim, trained) for claim in patterns.CLAIMS]
   sizes = presets.PRESETS[preset].sizes
   return PAGE.format(
+    warning=sentences.warning(preset),
     answer=sentences.answer(judged, trained, sizes),
     command=sentences.command(preset),
     ours=_ours(frame, trained),
@@ -101,7 +102,7 @@ def _against(
 
 PAGE = """# Two pieces of clothing in one picture: published against ours
 
-{answer}
+{warning}{answer}
 
 ```
 {command}
@@ -129,7 +130,12 @@ lies inside the rule's range; it does not hold if the interval lies outside,
 after Bonferroni's correction for the parts of the pattern; otherwise it is
 undecided. A pattern holds if all parts hold, and does not hold if one part does
 not. A row *beats* another by more than {margin:g} point and is *near* another
-within {near:g} points.
+within {near:g} points. Patterns are not corrected for each other: where nothing
+differs, one part in forty holds by chance. Two sources publish that MGDA is
+above uncertainty and GradNorm; with one recipe for both it is one test, and the
+sentence at the top counts it once. The interval of a ratio of standard
+deviations takes rows and accuracies as independent and normal, which rows with
+the same seeds are roughly at best.
 
 ## Published rows against ours
 

@@ -17,8 +17,9 @@ from scipy import stats as scipy_stats
 
 from benchmarks.multi_fashion.published import Span
 from mtl_jax.report import stats
+from mtl_jax.report.claims.claimed import FAILS, HOLDS
+from mtl_jax.report.claims.claimed import UNDECIDED as OPEN
 
-HOLDS, FAILS, OPEN = 'holds', 'does not hold', 'undecided'
 WITHIN, OUTSIDE = 'within', 'outside'
 ABOVE_0 = Span(0.0, math.inf)
 

@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.cross_stitch import claims, page, paper, runs, tables, variants
 from benchmarks.cross_stitch.claims import FAILS, HOLDS, OPEN
+from experiments.made import answering
 from experiments.search import with_changes
 from mtl_jax import cells
 from mtl_jax.api.experiment import Experiment
@@ -169,12 +170,17 @@ def test_the_page_says_every_claim_and_row(tmp_path: pathlib.Path):
   for name in variants.rows(STEPS):
     assert name == variants.SECOND or f'| {name} |' in text
   assert (tmp_path / page.FIGURE).stat().st_size > 1000
+  answer = answering.read(text, 'In words')
+  assert answer.startswith('Of 9 published directions 9 hold: T1 (a tower ')
+  assert answer.endswith('; 0 do not; 0 are undecided.')
+  assert 'verdicts say nothing' not in text
+  assert 'verdicts say nothing' in page.text(table.assign(preset='smoke'))
 
 
 @pytest.mark.parametrize(
   ('flag', 'message'),
   [
-    ('--preset=smok', "no preset 'smok'; did you mean 'smoke'"),
+    ('--preset=smok', "--preset is 'smok'; did you mean 'smoke'"),
     ('--config=configs/actg175.py', '--config has no meaning'),
   ],
 )

@@ -1,11 +1,13 @@
 """Published Delta_m against its own rows, in both conventions."""
 
 import pathlib
+import sys
 
 import pytest
 
 from benchmarks import results
-from benchmarks.delta_m import arithmetic, page, rows, tables
+from benchmarks.delta_m import __main__, arithmetic, page, rows, tables
+from experiments.made import answering
 from mtl_jax.report import relative
 
 FOLDER = pathlib.Path(__file__).parents[2] / 'docs' / 'results' / 'delta_m'
@@ -124,9 +126,33 @@ def test_the_page_is_made_of_the_published_rows(tmp_path):
   results.write(tmp_path / 'delta_m.csv', rows.rows(published))
   for name in ('README.md', 'delta_m.csv'):
     assert (tmp_path / name).read_text() == (FOLDER / name).read_text()
+  answer = answering.read((tmp_path / 'README.md').read_text(), 'In words')
+  assert answer.startswith('63 of 67 printed values follow from the cells of')
   # Recalled figures are in no table.
   assert {r.mark for t in published for r in t.rows} == {'seen', 'second-hand'}
   assert 'FAMO' not in {r.method for r in TABLES['qm9'].rows}
+
+
+@pytest.mark.parametrize(
+  ('arguments', 'message'),
+  [
+    (['--outt=x'], 'unrecognized arguments: --outt=x'),
+    (['more'], 'unrecognized arguments: more'),
+    (['--out={}/file'], 'file: File exists; name a folder'),
+  ],
+)
+def test_bad_input_ends_with_one_line(
+  tmp_path, monkeypatch, capsys, arguments, message
+):
+  (tmp_path / 'file').touch()
+  given = [argument.format(tmp_path) for argument in arguments]
+  monkeypatch.setattr('sys.argv', ['delta_m', *given])
+  with pytest.raises(SystemExit) as ended:
+    sys.exit(__main__.main())
+  error = capsys.readouterr().err
+  assert ended.value.code == 2
+  assert error.count('\n') == 1
+  assert message in error
 
 
 def test_a_table_whose_columns_do_not_fit_is_refused(tmp_path):

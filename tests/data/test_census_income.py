@@ -156,6 +156,14 @@ def test_other_files_are_refused_by_row_column_and_value(broken, mini):
     load(mini, published=True)
 
 
+def test_a_byte_that_is_no_letter_is_refused_by_its_row(broken):
+  folder = broken(lambda lines: lines)
+  path = folder / census.TRAIN.name
+  path.write_bytes(path.read_bytes().replace(b'Never', b'Never\xff', 1))
+  with pytest.raises(InputError, match=r"column 'marital' is 'Never.* married"):
+    load(folder)
+
+
 def test_another_test_file_is_known_by_its_digest(mini):
   part = census.TEST._replace(rows=200)
   with pytest.raises(InputError, match=r'sha256 is \w+, expected 98402b1a'):

@@ -32,12 +32,17 @@ def test_the_arrays_are_those_of_the_files(little, monkeypatch):
   assert equal(fashion_mnist.read())
 
 
-def test_a_sub_folder_and_the_package_are_found_too(little, tmp_path):
+def test_a_sub_folder_and_the_package_are_found_too(
+  little, tmp_path, monkeypatch
+):
   other = tmp_path / 'other'
   shutil.copytree(little, other / 'fashion-mnist')
   assert equal(fashion_mnist.read(str(other)))
   shutil.copytree(little, fashion_mnist.DEBIAN)
-  assert equal(fashion_mnist.read(str(tmp_path / 'nowhere')))
+  monkeypatch.setenv('MTL_JAX_FILES', str(tmp_path / 'nowhere'))
+  assert equal(fashion_mnist.read())
+  # A folder that is named is the only one.
+  refused(tmp_path / 'nowhere', 'no file of Fashion-MNIST', 'nowhere')
 
 
 def test_another_gzip_header_is_no_other_file(little):

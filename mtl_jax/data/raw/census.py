@@ -120,6 +120,8 @@ def read(
     skipinitialspace=True,
     keep_default_na=False,
     quoting=3,
+    # Every byte is a letter, so that a damaged word is named like any other.
+    encoding='latin-1',
   )
   return table.apply(lambda values: _column(values, path))
 

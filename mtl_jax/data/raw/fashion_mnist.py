@@ -20,8 +20,9 @@ from mtl_jax.errors import InputError
 DEBIAN = pathlib.Path('/usr/share/datasets/fashion-mnist')
 FOLDER = 'fashion-mnist'
 REMEDY = (
-  'run `apt-get install dataset-fashion-mnist`, or put the four official '
-  'files into a folder and set MTL_JAX_FILES to it'
+  'run `apt-get install dataset-fashion-mnist` and name no folder, or put the '
+  'four official files into a folder and set config.files or MTL_JAX_FILES to '
+  'it'
 )
 # SHA-256 of the decompressed files, in the order of `Glyphs`.
 SHA256 = {
@@ -56,7 +57,8 @@ def read(files: str = '', data_dir: str = '') -> Glyphs:
   """Reads the four files from the first folder that has one of them.
 
   The folders are that of raw files, its sub-folder `fashion-mnist`, and that
-  of Debian's package `dataset-fashion-mnist`.
+  of Debian's package `dataset-fashion-mnist`. The last is not looked into where
+  `files` names a folder: a misspelt one should be told.
 
   Args:
     files: folder of raw files, as in `files.folder`.
@@ -69,7 +71,7 @@ def read(files: str = '', data_dir: str = '') -> Glyphs:
     InputError: if a file is missing, damaged or another one.
   """
   own = files_lib.folder(files, data_dir)
-  folders = own, own / FOLDER, DEBIAN
+  folders = own, own / FOLDER, *(() if files else (DEBIAN,))
   for folder in folders:
     if any((folder / name).is_file() for name in SHA256):
       return Glyphs(*(_array(folder / name) for name in SHA256))

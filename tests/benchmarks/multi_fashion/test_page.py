@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from benchmarks import results
-from benchmarks.multi_fashion import page, presets, runs
+from benchmarks.multi_fashion import page, presets, runs, sentences
+from experiments.made import answering
 from mtl_jax.errors import InputError
 from mtl_jax.report import results as report_cells
 
@@ -44,8 +45,10 @@ def test_a_page_has_every_row_source_and_verdict(lines, tmp_path):
   page.write(tmp_path)
   text = (tmp_path / 'README.md').read_text()
   first = text.split('\n\n')[1].replace('\n', ' ')
-  assert first.startswith('Of 11 published patterns ')
+  # Two of the eleven are one test with one recipe.
+  assert first.startswith('In words: of 10 different published patterns ')
   assert first.endswith('.')
+  assert answering.read(text, 'In words').startswith('Of 10 different ')
   assert '| single | 80.10 | 79.90 | 80.00 |' in text
   assert '| mtan, equal | failed |' in text
   assert '{' not in text
@@ -57,6 +60,11 @@ def test_a_page_has_every_row_source_and_verdict(lines, tmp_path):
   for verdict in np.unique(verdicts.to_numpy().astype(str)):
     assert verdict.startswith(('within', 'outside', 'not comparable (', 'nan'))
   assert (tmp_path / 'gaps.png').stat().st_size < 400_000
+
+
+def test_the_smallest_preset_is_said_to_show_nothing():
+  assert 'verdicts say nothing' in sentences.warning('smoke')
+  assert not sentences.warning('cpu') + sentences.warning('full')
 
 
 def test_a_page_takes_its_baselines(lines):
