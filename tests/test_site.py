@@ -112,8 +112,11 @@ def shorter(folder, monkeypatch):
   monkeypatch.chdir(folder)
 
 
-# The notebook of interference makes the call of the page on hurt.
-@pytest.mark.parametrize('page', sorted({*QUESTIONS} - {'predict', 'hurt'}))
+# The notebook of interference makes the call of the page on hurt; claims are a
+# command alone.
+@pytest.mark.parametrize(
+  'page', sorted({*QUESTIONS} - {'predict', 'hurt', 'claims'})
+)
 def test_the_python_of_a_question_runs(page, shorter):
   (code,) = blocks(f'questions/{page}.md', 'python')
   exec(code, {})  # noqa: S102 - it is the page's own.
