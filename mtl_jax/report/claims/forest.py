@@ -29,7 +29,9 @@ class Panel(NamedTuple):
   findings: Sequence[Finding]
 
 
-def draw(panels: Sequence[Panel], path: pathlib.Path) -> None:
+def draw(
+  panels: Sequence[Panel], path: pathlib.Path, one_scale: bool = False
+) -> None:
   """Draws the panels side by side; ratios on a logarithmic axis.
 
   Filled marks are shown, green where they support the claim and orange where
@@ -38,11 +40,16 @@ def draw(panels: Sequence[Panel], path: pathlib.Path) -> None:
   Args:
     panels: with the same rows, which are named once.
     path: of the PNG.
+    one_scale: whether panels whose axes have one label have one scale.
   """
   rows = list(dict.fromkeys(f.row for p in panels for f in p.findings))
   height = 0.26 * max(len(rows), 2) + 0.9
   figure, grid = drawing.panels(len(panels), 2.5, height, sharey=True)
+  firsts: dict[str, Axes] = {}
   for axes, panel in zip(grid, panels, strict=True):
+    first = firsts.setdefault(panel.label, axes)
+    if one_scale and axes is not first:
+      axes.sharex(first)
     draw_panel(axes, panel, rows)
   name_rows(grid[0], rows)
   drawing.save(figure, path)

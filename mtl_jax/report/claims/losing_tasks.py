@@ -52,7 +52,7 @@ def answer(
     ' '.join([_sentence(verdict, main), *said.lines]),
     (*main, *said.findings),
     _table(main, said, cells),
-    lambda path: forest.draw(_panels(main, said, cells), path),
+    lambda path: forest.draw(_panels(main, said, cells), path, one_scale=True),
     (*_notes(base, len(main), margin), *said.notes),
   )
 
