@@ -74,9 +74,11 @@ def _numbers(part: claims_lib.Part) -> list[str]:
     share = markdown.percent(part.value)
     ends = f'{markdown.percent(part.low)} to {markdown.percent(part.high)}'
     return ['diverges', f'{share} ({ends})', '–']
+  here = f'{part.value:+.1f} ({span(part.low, part.high)})'
   return [
     f'{part.published:+.1f}',
-    f'{part.value:+.1f} ({span(part.low, part.high)})',
+    # A row all of whose runs failed has no gain to take a difference of.
+    'diverged' if np.isnan(part.value) else here,
     '–' if np.isnan(part.smallest) else f'{part.smallest:.1f}',
   ]
 
