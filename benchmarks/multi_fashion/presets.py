@@ -71,9 +71,9 @@ class Preset(NamedTuple):
 
 PRESETS = {
   'smoke': Preset({'kurin': Size((1000, 500, 1000), 3, 2)}),
-  # A step of a seed takes 70 ms of a core with equal, 140 with graddrop and 260
-  # with mtan: ten epochs of five seeds are 2, 5 and 9 minutes on two cores.
-  'cpu': Preset({'kurin': Size((20_000, 5000, 10_000), 10, 5)}),
+  # 20 epochs of five seeds take some 1.5 minutes with equal on two cores of an
+  # EPYC that do nothing else, and all rows about half an hour.
+  'cpu': Preset({'kurin': Size((20_000, 5000, 10_000), 20, 5)}),
   'full': Preset(
     {
       'kurin': Size((50_000, 10_000, 10_000), 100, 10),
