@@ -5,15 +5,15 @@ classes and one of continuous maps, which need the same picture in different
 ways. The input is a picture of 28 x 28 bytes whose 12 x 12 pixels in the middle
 are black. Its tasks:
 
-* `item`, 10 classes: what the picture shows, as published.
-* `hidden`, 9 numbers: the mean brightness of the 3 x 3 blocks of the hidden
+- `item`, 10 classes: what the picture shows, as published.
+- `hidden`, 9 numbers: the mean brightness of the 3 x 3 blocks of the hidden
   middle. A function of no visible pixel, so that what continues there has to be
   recognised. The item explains .31 of its variance, ridge regression on the
   pixels .83.
-* `lean`, a number: the correlation of x and y over the whole picture, weighted
+- `lean`, a number: the correlation of x and y over the whole picture, weighted
   by brightness: whether its mass runs along a diagonal. A ratio of products of
   moments, a part of which is hidden: the item explains .76, ridge .85.
-* `warm`, binary: whether it is worn in the cold (pullover, coat or ankle boot).
+- `warm`, binary: whether it is worn in the cold (pullover, coat or ankle boot).
   It follows from the item but not conversely, and cuts across its shapes: coats
   look like shirts, boots like sneakers. Logistic regression finds .88.
 
