@@ -103,15 +103,10 @@ def _findings(values, fixed: Cell, margin: float, judged: bool) -> list:
 
 def _sentence(verdict: str, main, best: Finding, draws: int) -> str:
   words = {HOLDS: 'better', FAILS: 'worse, or equivalent', UNDECIDED: UNDECIDED}
-  parts = []
-  for kind, word in words.items():
-    if listed := wording.rows_with(main, kind, numbers=kind == HOLDS):
-      parts.append(f'{word}: {listed}')
-  power = wording.would_show(main)
-  shown = f'; {power} would have been shown with 80 % power' if power else ''
+  listed = wording.judged(main, words, {HOLDS})
   return (
     f'{verdict.capitalize()}: in Δm against fixed weights, with {draws} draws '
-    f'each, {"; ".join(parts)}{shown}. The highest mean is that of '
+    f'each, {listed}. The highest mean is that of '
     f'{main[0].row}, {wording.with_ends(main[0])}; the balancer that '
     f'validation chooses in each split, with the draws of all {len(main)}, is '
     f'at {wording.with_ends(best)}.'

@@ -102,17 +102,12 @@ def _known(values: np.ndarray) -> np.ndarray:
 
 def _sentence(verdict: str, main, alone: Finding, draws: int) -> str:
   words = {HOLDS: 'more', FAILS: 'fewer, or as many', UNDECIDED: UNDECIDED}
-  parts = []
-  for kind, word in words.items():
-    if listed := wording.rows_with(main, kind, numbers=kind != UNDECIDED):
-      parts.append(f'{word}: {listed}')
-  power = wording.would_show(main)
-  shown = f'; {power} would have been shown with 80 % power' if power else ''
+  listed = wording.judged(main, words, {HOLDS, FAILS})
   return (
     f'{verdict.capitalize()}: draws until one is within {100 * WITHIN:g} % of '
     f'the best of {draws}, as a ratio to single, which needs '
     f'{wording.with_ends(alone, unit=False).replace("+", "")}; '
-    f'{"; ".join(parts)}{shown}.'
+    f'{listed}.'
   )
 
 

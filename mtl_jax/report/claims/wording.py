@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from mtl_jax.report import many
 from mtl_jax.report.claims.claimed import Finding
@@ -95,6 +95,28 @@ def would_show(findings: Sequence[Finding]) -> str:
     ends = [number(end, 'ratio') for end in (low, 1 / low)]
     return f'a ratio below {ends[0]} or above {ends[1]}'
   return f'{two_digits(middle)}{" " * bool(unit)}{unit}'
+
+
+def judged(
+  findings: Sequence[Finding],
+  words: Mapping[str, str],
+  numbers: Collection[str],
+) -> str:
+  """Lists the rows of every verdict, and what would have been shown.
+
+  Args:
+    findings: of one quantity, a row each.
+    words: for each verdict, in order.
+    numbers: verdicts whose rows have their estimates written behind them.
+  """
+  listed = (
+    (word, rows_with(findings, kind, kind in numbers))
+    for kind, word in words.items()
+  )
+  parts = [f'{word}: {rows}' for word, rows in listed if rows]
+  power = would_show(findings)
+  shown = f'; {power} would have been shown with 80 % power' if power else ''
+  return f'{"; ".join(parts)}{shown}'
 
 
 def rows_with(
