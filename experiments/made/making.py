@@ -83,7 +83,7 @@ def _record(result, digests, commit, seconds, folder, root) -> dict:
     'commit': commit,
     'date': datetime.now(UTC).date().isoformat(),
     'seconds': round(seconds, 1),
-    'processor': processor(),
+    'processor': ', '.join([processor(), *accelerators()]),
     'python': platform.python_version(),
     'versions': {name: importlib.metadata.version(name) for name in PACKAGES},
     'files': [*result.files],
@@ -114,6 +114,16 @@ def processor() -> str:
   lines = info.read_text().splitlines() if info.exists() else []
   named = (s.partition(':')[2].strip() for s in lines if s[:10] == 'model name')
   return next(named, '') or platform.processor() or platform.machine()
+
+
+def accelerators() -> list[str]:
+  """The kinds of GPU or TPU that JAX uses here, each once."""
+  # In another process, since JAX keeps an accelerator for itself.
+  code = 'import jax; print(*(d.device_kind for d in jax.devices()), sep="\\n")'
+  asked = subprocess.run(
+    [sys.executable, '-c', code], capture_output=True, text=True, check=True
+  )
+  return sorted({*asked.stdout.splitlines()} - {'cpu'})
 
 
 def _place(
