@@ -29,6 +29,9 @@ with lazy.imports():
   from mtl_jax.report import results as report_cells
 
 PRESET = flags.DEFINE_string('preset', 'cpu', 'The size: smoke, cpu or full.')
+RECIPES = flags.DEFINE_list(
+  'recipes', None, 'Recipes of the preset; by default all that it has.'
+)
 OUT = flags.DEFINE_string('out', None, 'Folder of the page.')
 FILES = flags.DEFINE_string(
   'files', '', "Folder of Fashion-MNIST's files; see docs/data.md."
@@ -46,6 +49,7 @@ def check() -> None:
   if cli.CONFIG.value:
     raise InputError('--config has no meaning for this benchmark; leave it out')
   commands.check_preset(PRESET.value, presets.PRESETS)
+  presets.check_recipes(RECIPES.value, PRESET.value)
 
 
 def main() -> None:
@@ -58,7 +62,7 @@ def main() -> None:
     recipe: runs.made(
       recipe, size, launcher, pathlib.Path(cli.WORKDIR.value) / recipe, _given()
     )
-    for recipe, size in presets.PRESETS[PRESET.value].sizes.items()
+    for recipe, size in presets.sizes(PRESET.value, RECIPES.value).items()
   }
   # Before training, so that it fails early.
   if hosts.is_process_0():

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from benchmarks.multi_fashion.recipes import RECIPES, Size
-from mtl_jax.errors import InputError
+from mtl_jax.errors import InputError, nearest
 
 
 class Row(NamedTuple):
@@ -100,6 +100,36 @@ def refuse(name: str, devices: Sequence[Any]) -> None:
       f'--preset={name} takes a GPU or TPU, and JAX finds only the CPU; '
       'install JAX for your accelerator, or take --preset=cpu'
     )
+
+
+def check_recipes(recipes: Sequence[str] | None, preset: str) -> None:
+  """Checks the names of recipes.
+
+  Args:
+    recipes: names; None stands for all.
+    preset: name of the preset.
+
+  Raises:
+    InputError: the preset has no such recipe.
+  """
+  known = PRESETS[preset].sizes
+  for name in recipes or ():
+    if name not in known:
+      raise InputError(
+        f'--recipes={name}: not a recipe of --preset={preset}; '
+        + nearest(name, known)
+      )
+
+
+def sizes(preset: str, recipes: Sequence[str] | None) -> dict[str, Size]:
+  """Returns the sizes of a preset's recipes.
+
+  Args:
+    preset: name of the preset.
+    recipes: which of its recipes; None or none stands for all.
+  """
+  known = PRESETS[preset].sizes
+  return {name: known[name] for name in recipes or known}
 
 
 def configs(recipe: str, size: Size) -> dict[str, Any]:
