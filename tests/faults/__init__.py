@@ -1,0 +1,1 @@
+"""Faults: kills, writes that fail, damaged files, load."""
