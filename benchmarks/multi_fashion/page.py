@@ -73,9 +73,10 @@ def text(frame: pd.DataFrame) -> str:
   return PAGE.format(
     warning=sentences.warning(preset),
     answer=sentences.answer(judged, trained, sizes),
-    command=sentences.command(preset),
+    command=sentences.command(preset, [*trained]),
     ours=_ours(frame, trained),
-    protocol=sentences.protocol(preset),
+    protocol=sentences.protocol(preset, [*trained])
+    + sentences.lacking(trained),
     claims=tables.claims(judged),
     near=claims.NEAR,
     margin=claims.MARGIN,

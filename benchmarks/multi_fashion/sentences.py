@@ -29,11 +29,37 @@ SMOKE = (
 )
 
 
-def command(preset: str) -> str:
-  """Returns the shell command that made the files."""
+def command(preset: str, names: Sequence[str]) -> str:
+  """Returns the shell command that made the files.
+
+  Args:
+    preset: its name.
+    names: of the recipes that were trained.
+  """
   first = f'python -m benchmarks.multi_fashion --preset={preset}'
+  if {*names} < {*presets.PRESETS[preset].sizes}:
+    first += f' --recipes={",".join(names)}'
   return (
     f'{first} \\\n  --workdir=out/multi_fashion/cells --out=out/multi_fashion'
+  )
+
+
+def lacking(trained: Mapping[str, Ours]) -> str:
+  """Returns a line on the rows that have no results, or ''.
+
+  Args:
+    trained: our accuracies by recipe.
+  """
+  rows = {
+    f'{recipe}: {presets.ROWS[row].label}'
+    for recipe, own in trained.items()
+    for row in presets.TRAINED[recipe]
+    if row not in own.by_row
+  }
+  return (
+    '\n' + markdown.wrapped(f'- Without results: {"; ".join(sorted(rows))}.')
+    if rows
+    else ''
   )
 
 
@@ -89,10 +115,15 @@ def _names(rows: Sequence[str]) -> str:
   return ', '.join(names) or 'no balancer'
 
 
-def protocol(preset: str) -> str:
-  """Returns what was trained, one line per recipe."""
+def protocol(preset: str, names: Sequence[str]) -> str:
+  """Returns what was trained, one line per recipe.
+
+  Args:
+    preset: its name.
+    names: of the recipes that were trained.
+  """
   lines = []
-  for recipe, size in presets.PRESETS[preset].sizes.items():
+  for recipe, size in presets.sizes(preset, names).items():
     pairs = ' / '.join(f'{count:,}' for count in size.pairs)
     lines.append(
       markdown.wrapped(

@@ -27,8 +27,8 @@ def ours(frame: pd.DataFrame, own: Ours, rows: Sequence[str]) -> str:
   done = [row for row in rows if row in own.by_row]
   done.sort(key=lambda row: -own.mean(row).mean())
   lines = [_line(frame, own, row) for row in done]
-  failed = [row for row in rows if row not in own.by_row]
-  lines += [[presets.ROWS[row].label, *['failed'] * 9] for row in failed]
+  lacking = [row for row in rows if row not in own.by_row]
+  lines += [[presets.ROWS[row].label, *['–'] * 9] for row in lacking]
   return markdown.table(head, lines)
 
 

@@ -50,7 +50,8 @@ def test_a_page_has_every_row_source_and_verdict(lines, tmp_path):
   assert first.endswith('.')
   assert answering.read(text, 'In words').startswith('Of 10 different ')
   assert '| single | 80.10 | 79.90 | 80.00 |' in text
-  assert '| mtan, equal | failed |' in text
+  assert '| mtan, equal | – |' in text
+  assert '- Without results: kurin: mtan, equal.' in text
   assert '{' not in text
   assert '[memory]' not in text
   assert text.count('### ') == 1 + 7
