@@ -77,7 +77,11 @@ def _make(chosen, results, folder: pathlib.Path, out: pathlib.Path) -> int:
   code = 0
   for result in chosen:
     try:
-      needs = registry.choose(results, result.needs)
+      needs, reads = (
+        registry.choose(results, names)
+        for names in (result.needs, result.reads)
+      )
+      making.lay_out(reads, folder, out)
       making.make(result, needs, folder, out)
       print(f'made: {folder / result.record}', flush=True)
     except InputError as error:

@@ -60,6 +60,31 @@ def make(
   failed.unlink(missing_ok=True)
 
 
+def lay_out(
+  results: Sequence[Result], folder: pathlib.Path, out: pathlib.Path
+) -> None:
+  """Copies files of results to where their commands would write them.
+
+  So a page that joins others is made without their workdirs.
+
+  Args:
+    results: with folders of their own.
+    folder: docs/results.
+    out: the folder of workdirs.
+
+  Raises:
+    InputError: a result was not made.
+  """
+  for result in results:
+    for file in result.files:
+      there = folder / result.name / file
+      if not there.exists():
+        raise InputError(f'{result.name} lacks {file}; make it first')
+      target = out / result.name / file
+      target.parent.mkdir(parents=True, exist_ok=True)
+      shutil.copyfile(there, target)
+
+
 def _run(result: Result, out: pathlib.Path, root: pathlib.Path) -> None:
   for command in result.commands:
     words = shlex.split(command.format(out=out))

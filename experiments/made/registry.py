@@ -33,6 +33,7 @@ class Result(NamedTuple):
     page: to read first, one of its files.
     folder: False where its commands write `files` into docs/results themselves.
     needs: names of results whose workdirs its commands read.
+    reads: names of results whose files here its commands read, in `{out}/NAME`.
     seconds: an estimate of the time that it takes, None where nobody knows.
     question: that it answers, for README.md; '' is `what`.
     group: a key of `GROUPS`.
@@ -48,6 +49,7 @@ class Result(NamedTuple):
   page: str = ''
   folder: bool = True
   needs: tuple[str, ...] = ()
+  reads: tuple[str, ...] = ()
   seconds: float | None = None
   question: str = ''
   group: str = ''
@@ -81,7 +83,7 @@ def load(folder: pathlib.Path) -> list[Result]:
   for result in results:
     if names.count(result.name) > 1:
       raise InputError(f'{path}: two results are called {result.name!r}')
-    choose(results, result.needs)
+    choose(results, (*result.needs, *result.reads))
     if result.group not in GROUPS:
       raise InputError(
         f'{path}: {result.name} has no group {result.group!r}; '

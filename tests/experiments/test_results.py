@@ -99,6 +99,15 @@ def test_making_replaces_the_files_listed_and_says_how(repository):
   assert {p.name for p in folder.parent.iterdir()} == {'README.md', 'toy'}
 
 
+def test_files_that_another_page_joins_are_laid_out_or_named(tmp_path):
+  put(tmp_path, 'docs/toy/table.md', 'old')
+  making.lay_out([TOY], tmp_path / 'docs', tmp_path / 'out')
+  assert (tmp_path / 'out/toy/table.md').read_text() == 'old'
+  other = TOY._replace(name='other')
+  with pytest.raises(InputError, match=r'other lacks table\.md; make it first'):
+    making.lay_out([other], tmp_path / 'docs', tmp_path / 'out')
+
+
 @pytest.mark.parametrize('fault', ['command', 'file'])
 def test_what_fails_leaves_the_page_as_it_was(repository, fault):
   result = TOY
