@@ -15,6 +15,7 @@ from mtl_jax import devices, records
 from mtl_jax.cells import Cell, Chunk
 from mtl_jax.processes import hosts, signals
 from mtl_jax.programs.compile_ahead import Ready
+from mtl_jax.records import made
 from mtl_jax.run import messages, outcomes, starting, stops
 from mtl_jax.run.checkpoints import Checkpoints
 from mtl_jax.run.clock import Clock
@@ -220,6 +221,7 @@ class Training:
       self.programs.memory(),
       grad_tag_seconds=self.probing.grad_tag_seconds,
     )
+    made.end(self.folder)
     records.append(self.folder, cost, {'kind': 'done'})
 
   @functools.cached_property

@@ -14,8 +14,8 @@ from mtl_jax import records
 from mtl_jax.cells import Cell, header, identity, settings
 from mtl_jax.data.base import Data
 from mtl_jax.processes import signals
-from mtl_jax.records import locks
-from mtl_jax.run import linear, outcomes, trees
+from mtl_jax.records import locks, made
+from mtl_jax.run import linear, made_by, outcomes, trees
 
 
 class Row(NamedTuple):
@@ -141,6 +141,9 @@ def _write(cell, row, folder, named, fits, seconds) -> None:
     for seed, fit in zip(settings.seeds(cell.config), each, strict=True)
   ]
   cost = outcomes.cost(fits[0][2], seconds=seconds)
+  facts = made_by.facts(cell, named['sources'], {})
+  made.begin(folder, made_by.asked(cell, row.scheme), facts)
+  made.end(folder)
   records.write_config(folder, named)
   lacking = row.module.lacking(cell.system.tasks)
   notes = [{'kind': 'note', 'text': text} for text in lacking]

@@ -10,9 +10,9 @@ from mtl_jax import records
 from mtl_jax.cells import Cell, fits, header
 from mtl_jax.processes import hosts, signals
 from mtl_jax.programs.compile_ahead import Ahead
-from mtl_jax.records import locks
+from mtl_jax.records import checkout, locks, made
 from mtl_jax.resources import plans
-from mtl_jax.run import kept, notebook, reference_cells, starting
+from mtl_jax.run import kept, made_by, notebook, reference_cells, starting
 from mtl_jax.run.checkpoints import Checkpoints
 from mtl_jax.run.loop import Training
 from mtl_jax.run.progress import Live, RecordedProgress
@@ -156,16 +156,19 @@ def train_cell(
 
 def _train_claimed(cell, folder, ahead, live, stop_asked) -> None:
   live.begin(cell.name)
+  checkout.start()  # While programs are compiled or loaded.
   fits.check(cell)
   ready = ahead.take(cell)
   # Of a cell that is trained again only for what it lacks, nothing is left.
   if hosts.is_process_0() and records.finished(folder):
-    for name in ('records.jsonl', 'config.json'):
+    for name in ('records.jsonl', 'config.json', made.FILE):
       (folder / name).unlink(missing_ok=True)
   if cell.initial:
     for line in starting.report(cell):
       live.say(line)
   live.once(plans.describe(cell.plan, len(cell.runs), cell.place))
+  if hosts.is_process_0():
+    made_by.begin(cell, folder)
   if not (folder / 'config.json').exists():
     records.append(folder, header(cell))
     records.write_config(folder, cell.identity)
