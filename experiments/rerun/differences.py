@@ -90,7 +90,9 @@ def of_lines(
 
 
 def _leaves(line: dict | None) -> dict[Path, Any]:
-  own = {k: v for k, v in (line or {}).items() if k not in ABOUT}
+  # The step of an evaluation is a part of its key; that of a failure is not.
+  about = ABOUT if line is None or _step(line) is None else (*ABOUT, 'step')
+  own = {k: v for k, v in (line or {}).items() if k not in about}
   return dict(_flat(own, ()))
 
 
