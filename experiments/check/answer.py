@@ -3,7 +3,7 @@
 import pathlib
 from typing import NamedTuple
 
-from mtl_jax.records import digests, incomplete
+from mtl_jax.records import digests, incomplete, made
 from mtl_jax.records.digests import Problem
 
 HEADER = 'where', 'what', 'remedy'
@@ -57,7 +57,10 @@ def _row(folder: pathlib.Path, problem: Problem) -> tuple[str, str, str]:
   path = problem.path
   inside = path.is_relative_to(folder) and path != folder
   name = path.relative_to(folder).as_posix() if inside else path.name
-  return name, problem.what, problem.remedy
+  # No command writes it anew: what made a finished cell is known no more.
+  gone = 'remove it; tables then say that what made the cell is not recorded'
+  remedy = gone if path.name == made.FILE else problem.remedy
+  return name, problem.what, remedy
 
 
 def _aligned(rows: list[tuple[str, ...]]) -> list[str]:

@@ -29,8 +29,9 @@ def begin(
     asked: what is trained: `config`, `groups`, `row`, `runs`.
     facts: of this process, see `run.made_by.facts`.
   """
-  before = read(folder)
-  jobs = before.get('jobs', [])
+  # Of a cell that is trained anew no record is left, and no job counts.
+  resumed = (folder / 'records.jsonl').exists()
+  jobs = read(folder).get('jobs', []) if resumed else []
   now = _plain({'began': _now(), 'ended': None, **facts})
   # A job that is resumed under equal conditions is one job.
   if jobs and decisive(jobs[-1]) == decisive(now):

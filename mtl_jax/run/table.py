@@ -10,7 +10,7 @@ from mtl_jax import records
 from mtl_jax.cells import Cell, fits, header
 from mtl_jax.processes import hosts, signals
 from mtl_jax.programs.compile_ahead import Ahead
-from mtl_jax.records import checkout, locks, made
+from mtl_jax.records import checkout, locks
 from mtl_jax.resources import plans
 from mtl_jax.run import kept, made_by, notebook, reference_cells, starting
 from mtl_jax.run.checkpoints import Checkpoints
@@ -161,7 +161,7 @@ def _train_claimed(cell, folder, ahead, live, stop_asked) -> None:
   ready = ahead.take(cell)
   # Of a cell that is trained again only for what it lacks, nothing is left.
   if hosts.is_process_0() and records.finished(folder):
-    for name in ('records.jsonl', 'config.json', made.FILE):
+    for name in ('records.jsonl', 'config.json'):
       (folder / name).unlink(missing_ok=True)
   if cell.initial:
     for line in starting.report(cell):

@@ -15,6 +15,7 @@ def facts(version='1', commit='a', command='x'):
 
 def test_a_cell_that_is_resumed_alike_has_one_job(tmp_path):
   made.begin(tmp_path, ASKED, facts())
+  records.append(tmp_path, {'kind': 'cell'})
   (first,) = made.read(tmp_path)['jobs']
   assert first['ended'] is None
   made.begin(tmp_path, ASKED, facts(command='y'))
@@ -28,9 +29,15 @@ def test_a_cell_that_is_resumed_alike_has_one_job(tmp_path):
 
 def test_a_cell_that_another_version_goes_on_with_names_both(tmp_path):
   made.begin(tmp_path, ASKED, facts())
+  records.append(tmp_path, {'kind': 'cell'})
   made.begin(tmp_path, ASKED, facts(version='2'))
   jobs = made.read(tmp_path)['jobs']
   assert [job['versions']['jax'] for job in jobs] == ['1', '2']
+  # Trained anew, it is of the last one alone.
+  (tmp_path / 'records.jsonl').unlink()
+  made.begin(tmp_path, ASKED, facts(version='3'))
+  (job,) = made.read(tmp_path)['jobs']
+  assert job['versions']['jax'] == '3'
 
 
 def test_its_check_is_the_digest_of_the_rest(tmp_path):
