@@ -1,18 +1,23 @@
 """Prepares and reads TFDS data sets without TensorFlow."""
 
 import contextlib
+import functools
 import hashlib
 import os
 import pathlib
+import shutil
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator
 
 import numpy as np
 import tensorflow_datasets as tfds
 
 from mtl_jax.errors import InputError, nearest
-from mtl_jax.records import atomic, locks
+from mtl_jax.records import atomic, digests, locks
+
+PREPARED = 'prepared'  # name of the digests of what TFDS has written
 
 
 def prepare(builder, manual_dir: str | os.PathLike = ''):
@@ -37,12 +42,14 @@ def prepare(builder, manual_dir: str | os.PathLike = ''):
       'format that is written correctly without TensorFlow'
     )
   # TFDS renames a finished folder into place, so the file implies all others.
-  done = pathlib.Path(os.fspath(builder.data_path)) / 'dataset_info.json'
-  if not done.exists():
-    with _lock(done.parent):
+  folder = pathlib.Path(os.fspath(builder.data_path))
+  if _needed(folder):
+    with _lock(folder):
       # Another process may have finished while this one waited for the lock.
-      if not done.exists():
+      if _needed(folder):
+        _remove_damaged(folder)
         _generate(builder, manual_dir)
+        _write_digests(folder)
   # A builder created before the data were prepared has no splits.
   return tfds.builder_from_directory(builder.data_path)
 
@@ -66,14 +73,69 @@ def arrays(builder, split: str) -> dict[str, np.ndarray]:
   info = pathlib.Path(os.fspath(builder.data_path)) / 'dataset_info.json'
   identity = hashlib.sha256(info.read_bytes() + split.encode()).hexdigest()
   cache = info.parent / f'decoded-{identity[:16]}.npz'
-  if not cache.exists():
+  table = _cached(cache)
+  if table is None:
     table = _decode(builder, split)
     # In a read-only folder nothing is cached; every call decodes anew.
     with contextlib.suppress(PermissionError):
+      digests.forget(cache)
       atomic.write(cache, lambda file: np.savez(file, **table))
-    return table
-  with np.load(cache) as saved:
-    return dict(saved)
+      digests.write_beside(cache)
+  return table
+
+
+def _cached(path: pathlib.Path) -> dict[str, np.ndarray] | None:
+  """Reads a decoded split; None where there is none, or it is damaged."""
+  if not path.exists():
+    return None
+  try:
+    digests.verify(path)
+    with np.load(path, allow_pickle=False) as saved:
+      return dict(saved)
+  except (InputError, OSError, ValueError, zipfile.BadZipFile) as error:
+    what = getattr(error, 'problem', None)
+    why = what.what if what else 'it cannot be read'
+    print(
+      f'{path} is damaged ({why}) and is written anew from the prepared data',
+      file=sys.stderr,
+    )
+    return None
+
+
+def _needed(folder: pathlib.Path) -> bool:
+  """Whether data have to be prepared: there are none, or they are damaged."""
+  done = folder / 'dataset_info.json'
+  return not done.exists() or _problem(folder, done.stat().st_mtime_ns) != ''
+
+
+@functools.cache  # Once per process, since data may be large.
+def _problem(folder: pathlib.Path, _: int) -> str:
+  """What is wrong with prepared data, in words; '' if nothing is."""
+  problem = next(digests.problems(folder / PREPARED), None)
+  return f'{problem.path} is damaged ({problem.what})' if problem else ''
+
+
+def _remove_damaged(folder: pathlib.Path) -> None:
+  done = folder / 'dataset_info.json'
+  if done.exists():
+    text = _problem(folder, done.stat().st_mtime_ns)
+    print(f'{text}: the data set is prepared anew', file=sys.stderr)
+  # TFDS does not write into a folder that exists.
+  shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write_digests(folder: pathlib.Path) -> None:
+  """Writes the digests of what TFDS has written."""
+  files = [path for path in folder.rglob('*') if path.is_file()]
+  digests.write(
+    digests.beside(folder / PREPARED),
+    {
+      'sha256': {
+        path.relative_to(folder).as_posix(): digests.sha256(path)
+        for path in sorted(files)
+      }
+    },
+  )
 
 
 @contextlib.contextmanager

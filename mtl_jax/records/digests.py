@@ -8,12 +8,14 @@ What has none, of an earlier version, is accepted.
 import hashlib
 import pathlib
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from mtl_jax.records import checked_json, lines
 from mtl_jax.records.checked_json import (
   DamagedError,
   Problem,
   read,
+  text,
   with_check,
   without_check,
   write,
@@ -28,11 +30,13 @@ __all__ = [
   'of_workdir',
   'read',
   'sha256',
+  'text',
   'verify',
   'with_check',
   'without_check',
   'write',
   'write_beside',
+  'write_of_records',
 ]
 
 SUFFIX = '.digest.json'
@@ -65,19 +69,48 @@ def forget(path: pathlib.Path) -> None:
   beside(path).unlink(missing_ok=True)
 
 
-def write_beside(path: pathlib.Path, leave_out: str = '') -> None:
+def write_beside(path: pathlib.Path, **more: Any) -> None:
   """Writes the digests of a file, or of all files of a folder.
 
   Args:
     path: of the file or folder.
-    leave_out: pattern of names of files in the folder that have no digest.
+    **more: further entries of the file with the digests.
   """
   files = {
     file.relative_to(path.parent).as_posix(): sha256(file)
     for file in _files(path)
-    if not (leave_out and file.match(leave_out))
   }
-  write(beside(path), {'sha256': files})
+  write(beside(path), {'sha256': files, **more})
+
+
+def write_of_records(folder: pathlib.Path) -> None:
+  """Writes the digest of a finished cell's records, which then are whole."""
+  write_beside(folder / lines.FILE)
+
+
+def start_of_records(folder: pathlib.Path) -> dict[str, Any]:
+  """Describes the records that a checkpoint presupposes, as JSON holds it.
+
+  Args:
+    folder: of the cell.
+
+  Returns:
+    The number of bytes that are written now, and their SHA-256.
+  """
+  path = folder / lines.FILE
+  content = path.read_bytes() if path.exists() else b''
+  return {
+    'bytes': len(content),
+    'sha256': hashlib.sha256(content).hexdigest(),
+  }
+
+
+def starts_with(folder: pathlib.Path, start: dict[str, Any]) -> bool:
+  """Whether a cell's records begin as `start_of_records` has described."""
+  path = folder / lines.FILE
+  content = path.read_bytes() if path.exists() else b''
+  found = content[: start['bytes']]
+  return hashlib.sha256(found).hexdigest() == start['sha256']
 
 
 def verify(path: pathlib.Path, remedy: str = AGAIN) -> None:

@@ -14,8 +14,8 @@ from mtl_jax import records
 from mtl_jax.cells import Cell, header, identity, settings
 from mtl_jax.data.base import Data
 from mtl_jax.processes import signals
-from mtl_jax.records import locks
-from mtl_jax.run import linear, outcomes, trees
+from mtl_jax.records import digests, locks
+from mtl_jax.run import linear, outcomes, repairs, trees
 
 
 class Row(NamedTuple):
@@ -62,6 +62,8 @@ def begin(
   """
   rows = [LINEAR, TREES] if trees.applies(cell.datas[0]) else [LINEAR]
   folders = {row: _folder(cell, workdir, row) for row in rows}
+  for folder, named in folders.values():
+    repairs.config(folder, named)
   futures: dict[Row, Future] = {
     row: Future()
     for row, (folder, _) in folders.items()
@@ -141,7 +143,9 @@ def _write(cell, row, folder, named, fits, seconds) -> None:
     for seed, fit in zip(settings.seeds(cell.config), each, strict=True)
   ]
   cost = outcomes.cost(fits[0][2], seconds=seconds)
+  repairs.begin_reference(folder)
   records.write_config(folder, named)
   lacking = row.module.lacking(cell.system.tasks)
   notes = [{'kind': 'note', 'text': text} for text in lacking]
   records.append(folder, first, *tests, *notes, cost, {'kind': 'done'})
+  digests.write_of_records(folder)
