@@ -1,11 +1,9 @@
 """Prepares and reads TFDS data sets without TensorFlow."""
 
 import contextlib
-import functools
 import hashlib
 import os
 import pathlib
-import shutil
 import sys
 import tempfile
 import zipfile
@@ -14,10 +12,9 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow_datasets as tfds
 
+from mtl_jax.data.checking import prepared
 from mtl_jax.errors import InputError, nearest
-from mtl_jax.records import atomic, digests, locks
-
-PREPARED = 'prepared'  # name of the digests of what TFDS has written
+from mtl_jax.records import atomic, digests
 
 
 def prepare(builder, manual_dir: str | os.PathLike = ''):
@@ -43,13 +40,14 @@ def prepare(builder, manual_dir: str | os.PathLike = ''):
     )
   # TFDS renames a finished folder into place, so the file implies all others.
   folder = pathlib.Path(os.fspath(builder.data_path))
-  if _needed(folder):
-    with _lock(folder):
+  if prepared.needed(folder):
+    with prepared.lock(folder):
       # Another process may have finished while this one waited for the lock.
-      if _needed(folder):
-        _remove_damaged(folder)
+      if prepared.needed(folder):
+        # TFDS does not write into a folder that exists.
+        prepared.remove(folder, prepared.problem(folder))
         _generate(builder, manual_dir)
-        _write_digests(folder)
+        prepared.write_digests(folder)
   # A builder created before the data were prepared has no splits.
   return tfds.builder_from_directory(builder.data_path)
 
@@ -100,55 +98,6 @@ def _cached(path: pathlib.Path) -> dict[str, np.ndarray] | None:
       file=sys.stderr,
     )
     return None
-
-
-def _needed(folder: pathlib.Path) -> bool:
-  """Whether data have to be prepared: there are none, or they are damaged."""
-  done = folder / 'dataset_info.json'
-  return not done.exists() or _problem(folder, done.stat().st_mtime_ns) != ''
-
-
-@functools.cache  # Once per process, since data may be large.
-def _problem(folder: pathlib.Path, _: int) -> str:
-  """What is wrong with prepared data, in words; '' if nothing is."""
-  problem = next(digests.problems(folder / PREPARED), None)
-  return f'{problem.path} is damaged ({problem.what})' if problem else ''
-
-
-def _remove_damaged(folder: pathlib.Path) -> None:
-  done = folder / 'dataset_info.json'
-  if done.exists():
-    text = _problem(folder, done.stat().st_mtime_ns)
-    print(f'{text}: the data set is prepared anew', file=sys.stderr)
-  # TFDS does not write into a folder that exists.
-  shutil.rmtree(folder, ignore_errors=True)
-
-
-def _write_digests(folder: pathlib.Path) -> None:
-  """Writes the digests of what TFDS has written."""
-  files = [path for path in folder.rglob('*') if path.is_file()]
-  digests.write(
-    digests.beside(folder / PREPARED),
-    {
-      'sha256': {
-        path.relative_to(folder).as_posix(): digests.sha256(path)
-        for path in sorted(files)
-      }
-    },
-  )
-
-
-@contextlib.contextmanager
-def _lock(target: pathlib.Path) -> Iterator[None]:
-  file = target.parent / f'.{target.name}.lock'
-  try:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.touch()
-  except OSError as error:
-    raise InputError(f'{file.parent}: cannot write there ({error})') from None
-  with file.open('w') as handle:
-    locks.lock(handle, wait=True)
-    yield
 
 
 def _generate(builder, manual_dir) -> None:

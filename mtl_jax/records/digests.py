@@ -127,8 +127,16 @@ def verify(path: pathlib.Path, remedy: str = AGAIN) -> None:
     raise DamagedError(problem)
 
 
-def problems(path: pathlib.Path, remedy: str = AGAIN) -> Iterator[Problem]:
-  """Yields what `verify` raises, for each file."""
+def problems(
+  path: pathlib.Path, remedy: str = AGAIN, only: tuple[str, ...] = ()
+) -> Iterator[Problem]:
+  """Yields what `verify` raises, for each file.
+
+  Args:
+    path: of the file or folder.
+    remedy: what the user can do.
+    only: endings of the names that are verified; all by default.
+  """
   try:
     known = read(beside(path), remedy)['sha256']
   except FileNotFoundError:
@@ -137,6 +145,8 @@ def problems(path: pathlib.Path, remedy: str = AGAIN) -> Iterator[Problem]:
     yield error.problem
     return
   for name, wanted in known.items():
+    if only and not name.endswith(only):
+      continue
     if what := _what(path.parent / name, wanted):
       yield Problem(path.parent / name, what, remedy)
 

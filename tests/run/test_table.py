@@ -1,7 +1,6 @@
 """Cells: what is written, what is not trained again, what goes on."""
 
 import inspect
-import json
 import linecache
 import signal
 
