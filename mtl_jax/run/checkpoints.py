@@ -100,6 +100,7 @@ class Checkpoints:
       return
     leaves = dict(enumerate(map(np.asarray, jax.tree.leaves(state))))
     named = {f'leaf_{i}': leaf for i, leaf in leaves.items()}
+    digests.forget(self._folder / str(number))
     self._manager.save(number, args=_orbax().args.StandardSave(named))
     self._manager.wait_until_finished()
     new = self._folder / str(number)
