@@ -14,8 +14,8 @@ from mtl_jax import records
 from mtl_jax.cells import Cell, header, identity, settings
 from mtl_jax.data.base import Data
 from mtl_jax.processes import signals
-from mtl_jax.records import locks, made
-from mtl_jax.run import linear, made_by, outcomes, trees
+from mtl_jax.records import digests, locks, made
+from mtl_jax.run import linear, made_by, outcomes, repairs, trees
 
 
 class Row(NamedTuple):
@@ -66,6 +66,8 @@ def begin(
   folders = {
     row: _folder(cell, workdir, row) for row in rows if row.scheme in names
   }
+  for folder, named in folders.values():
+    repairs.config(folder, named)
   futures: dict[Row, Future] = {
     row: Future()
     for row, (folder, _) in folders.items()
@@ -156,6 +158,7 @@ def _write(cell, row, folder, named, fits, seconds) -> None:
     for seed, fit in zip(settings.seeds(cell.config), each, strict=True)
   ]
   cost = outcomes.cost(fits[0][2], seconds=seconds)
+  repairs.begin_reference(folder)
   facts = made_by.facts(cell, named['sources'], {})
   made.begin(folder, made_by.asked(cell, row.scheme), facts)
   made.end(folder)
@@ -163,3 +166,4 @@ def _write(cell, row, folder, named, fits, seconds) -> None:
   lacking = row.module.lacking(cell.system.tasks)
   notes = [{'kind': 'note', 'text': text} for text in lacking]
   records.append(folder, first, *tests, *notes, cost, {'kind': 'done'})
+  digests.write_of_records(folder)
