@@ -17,6 +17,7 @@ def cell(folder, tests=2, ends=True, **changes):
   """A cell as training leaves it, without training."""
   made.begin(folder, ASKED | changes, FACTS)
   records.append(folder, {'kind': 'cell', 'hash': folder.name})
+  records.write_config(folder, {'steps': 1})
   records.append(folder, *({'kind': 'test', 'run': i} for i in range(tests)))
   if ends:
     made.end(folder)
