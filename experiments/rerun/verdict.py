@@ -45,8 +45,13 @@ def _conditions(again: Again) -> list[str]:
     then = _flat(job)
     for key in sorted(then | now):
       if then.get(key) != now.get(key):
-        found[key] = f'{key} {then.get(key)} then, {now.get(key)} now'
+        found[key] = f'{key} {_shown(then, key)} then, {_shown(now, key)} now'
   return [*found.values()]
+
+
+def _shown(facts: dict[str, Any], key: str) -> Any:
+  value = facts.get(key)
+  return 'none' if value in (None, '', {}) else value
 
 
 def _flat(facts: dict[str, Any]) -> dict[str, Any]:
