@@ -10,7 +10,7 @@ import pathlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from mtl_jax.records import checked_json, lines
+from mtl_jax.records import lines
 from mtl_jax.records.checked_json import (
   DamagedError,
   Problem,
@@ -20,14 +20,27 @@ from mtl_jax.records.checked_json import (
   without_check,
   write,
 )
+from mtl_jax.records.file_digests import (
+  AGAIN,
+  SUFFIX,
+  beside,
+  forget,
+  problems,
+  sha256,
+  verify,
+  write_beside,
+)
 
 __all__ = [
+  'AGAIN',
+  'SUFFIX',
   'DamagedError',
   'Problem',
   'beside',
   'forget',
   'of_cell',
   'of_workdir',
+  'problems',
   'read',
   'sha256',
   'text',
@@ -39,48 +52,12 @@ __all__ = [
   'write_of_records',
 ]
 
-SUFFIX = '.digest.json'
-AGAIN = 'run the command that wrote it again'
 MODEL = (
   'run the command that trained it again with --config.keep=best, which trains '
   'it anew and keeps it'
 )
 SAVED = 'training goes on from an earlier state when its command is run again'
 RESULT = 'run the command of this workdir again, which writes it anew'
-
-
-def sha256(path: pathlib.Path) -> str:
-  """Returns the SHA-256 of a file, in hex digits."""
-  with path.open('rb') as file:
-    return hashlib.file_digest(file, 'sha256').hexdigest()
-
-
-def beside(path: pathlib.Path) -> pathlib.Path:
-  """Returns the path of the file that has the digests of `path`."""
-  return path.with_name(path.name + SUFFIX)
-
-
-def forget(path: pathlib.Path) -> None:
-  """Removes the digests of a file or folder, before it is written anew.
-
-  A file that is killed while it is written anew then has no digest rather than
-  one that does not fit.
-  """
-  beside(path).unlink(missing_ok=True)
-
-
-def write_beside(path: pathlib.Path, **more: Any) -> None:
-  """Writes the digests of a file, or of all files of a folder.
-
-  Args:
-    path: of the file or folder.
-    **more: further entries of the file with the digests.
-  """
-  files = {
-    file.relative_to(path.parent).as_posix(): sha256(file)
-    for file in _files(path)
-  }
-  write(beside(path), {'sha256': files, **more})
 
 
 def write_of_records(folder: pathlib.Path) -> None:
@@ -113,61 +90,6 @@ def starts_with(folder: pathlib.Path, start: dict[str, Any]) -> bool:
   return hashlib.sha256(found).hexdigest() == start['sha256']
 
 
-def verify(path: pathlib.Path, remedy: str = AGAIN) -> None:
-  """Verifies a file or folder against the digests beside it, if there are any.
-
-  Args:
-    path: of the file or folder.
-    remedy: what the user can do where it is damaged.
-
-  Raises:
-    DamagedError: a file is missing, cut off or changed.
-  """
-  for problem in problems(path, remedy):
-    raise DamagedError(problem)
-
-
-def problems(
-  path: pathlib.Path, remedy: str = AGAIN, only: tuple[str, ...] = ()
-) -> Iterator[Problem]:
-  """Yields what `verify` raises, for each file.
-
-  Args:
-    path: of the file or folder.
-    remedy: what the user can do.
-    only: endings of the names that are verified; all by default.
-  """
-  try:
-    known = read(beside(path), remedy)['sha256']
-  except FileNotFoundError:
-    return
-  except DamagedError as error:
-    yield error.problem
-    return
-  for name, wanted in known.items():
-    if only and not name.endswith(only):
-      continue
-    if what := _what(path.parent / name, wanted):
-      yield Problem(path.parent / name, what, remedy)
-
-
-def _what(path: pathlib.Path, wanted: str) -> str:
-  """What is wrong with a file, in a few words; '' if nothing is."""
-  try:
-    found = sha256(path)
-  except OSError:
-    return 'it is missing'
-  if found == wanted:
-    return ''
-  return checked_json.BAD if path.stat().st_size else 'it is empty'
-
-
-def _files(path: pathlib.Path) -> list[pathlib.Path]:
-  if path.is_dir():
-    return sorted(file for file in path.rglob('*') if file.is_file())
-  return [path]
-
-
 def of_cell(folder: pathlib.Path) -> list[Problem]:
   """Lists all damaged, missing and empty files of a cell's folder.
 
@@ -180,7 +102,7 @@ def of_cell(folder: pathlib.Path) -> list[Problem]:
   folder = pathlib.Path(folder)
   found = [
     *_of_records(folder),
-    *_of_json(folder.rglob('*.json')),
+    *_of_json(folder, folder.rglob('*.json')),
     *_of_others(folder),
   ]
   return [*{problem.path: problem for problem in found}.values()]
@@ -194,7 +116,7 @@ def of_workdir(folder: pathlib.Path) -> list[Problem]:
   """
   folder = pathlib.Path(folder)
   cells = sorted(p for p in folder.glob('cells/*') if p.is_dir())
-  found = [*_of_json(folder.glob('*.json'))]
+  found = [*_of_json(folder, folder.glob('*.json'))]
   for cell in cells:
     found += of_cell(cell)
   return found
@@ -212,10 +134,13 @@ def _of_records(folder: pathlib.Path) -> Iterator[Problem]:
     yield Problem(folder / lines.CONFIG, 'it is missing', lines.REMEDY)
 
 
-def _of_json(paths: Iterable[pathlib.Path]) -> Iterator[Problem]:
+def _of_json(
+  folder: pathlib.Path, paths: Iterable[pathlib.Path]
+) -> Iterator[Problem]:
   for path in sorted(paths):
     # Orbax and users write JSON of their own, and Orbax's files have digests.
-    own = 'best' not in path.parts and 'checkpoints' not in path.parts
+    theirs = {'best', 'checkpoints', 'tensorboard'}
+    own = theirs.isdisjoint(path.relative_to(folder).parts)
     try:
       if own or path.name.endswith(SUFFIX):
         read(path, _remedy(path))
