@@ -15,6 +15,7 @@ from experiments import typed
 FOLDER = pathlib.Path(__file__).parent
 COMMANDS = (
   *('compare', 'interference', 'transfer', 'tune', 'predict', 'report'),
+  *('check', 'rerun'),
   *('grid', 'factorial', 'search', 'validity', 'profile', 'claims'),
   *('branching', 'capacity', 'expert_count', 'soft_penalty', 'stitches'),
 )

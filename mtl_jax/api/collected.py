@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mtl_jax.interference import feature_similarity
+from mtl_jax.records import digests, lines
 from mtl_jax.report import results
 from mtl_jax.report.interference import pairs, probe_records
 
@@ -43,7 +44,9 @@ def saved(folder: pathlib.Path, name: str) -> dict[int, np.ndarray]:
   Returns:
     An array per seed; none of `grad_tag` where all towers are separate.
   """
-  paths = folder.glob(f'{name}_*.npy')
+  paths = list(folder.glob(f'{name}_*.npy'))
+  for path in paths:
+    digests.verify(path, lines.REMEDY)
   chunks = {int(path.stem.split('_')[-1]): np.load(path) for path in paths}
   runs = {
     first + i: own

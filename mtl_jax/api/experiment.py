@@ -13,6 +13,7 @@ from mtl_jax.errors import InputError
 from mtl_jax.launchers import base
 from mtl_jax.processes import hosts
 from mtl_jax.records import owner
+from mtl_jax.run import made_by
 
 
 class Experiment(NamedTuple):
@@ -113,6 +114,7 @@ class Experiment(NamedTuple):
         cannot train these cells.
       signals.Stopped: after Ctrl-C or SIGTERM; the state is saved.
     """
+    made_by.COMMAND[0] = self.command
     self.launcher.check(table, self.folder)
     # Another comparison in this workdir would mix two tables.
     if hosts.is_process_0():

@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import html
-import json
 import pathlib
 import shutil
 import sys
@@ -101,8 +100,7 @@ class Result:
     folder = pathlib.Path(folder)
     if folder.exists() and not folder.is_dir():
       raise InputError(f'{folder} is a file; name a folder')
-    text = (self.workdir / owner.OWNER).read_text('utf-8')
-    owner.claim(folder, json.loads(text))
+    owner.claim(folder, owner.read(self.workdir))
     if folder.resolve() != self.workdir.resolve():
       for own in self.folders:
         shutil.copytree(own, folder / 'cells' / own.name, dirs_exist_ok=True)

@@ -4,11 +4,23 @@ from collections.abc import Callable
 from typing import Any
 
 from mtl_jax import plugins
+from mtl_jax.data import files
+from mtl_jax.data.checking import prepared
 from mtl_jax.plugins import sections
 
 HELPERS = (
   *('columns', 'checking', 'derived', 'disjoint', 'files', 'frames', 'glyphs'),
-  *('padded', 'raw', 'scarce', 'sources', 'splits', 'stacked', 'store', 'text'),
+  *(
+    'padded',
+    'prepared',
+    'raw',
+    'scarce',
+    'sources',
+    'splits',
+    'stacked',
+    'store',
+    'text',
+  ),
   'views',
 )
 
@@ -61,6 +73,7 @@ def load(name: str, /, **fields):
   own = plugins.fields(make)
   allowed = sections.COMMON['dataset'] | own
   plugins.check_fields(f'data set {name!r}', fields, allowed)
+  prepared.remove_damaged(files.home(fields.get('data_dir', '')))
   # A `load` that has an argument of this name sees to it itself.
   labels = () if 'labels' in own else fields.pop('labels', ())
   return _scarce(name, make, labels, fields) if labels else make(**fields)

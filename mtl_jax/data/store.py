@@ -6,13 +6,15 @@ import os
 import pathlib
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator
 
 import numpy as np
 import tensorflow_datasets as tfds
 
+from mtl_jax.data.checking import prepared
 from mtl_jax.errors import InputError, nearest
-from mtl_jax.records import atomic, locks
+from mtl_jax.records import atomic, digests
 
 
 def prepare(builder, manual_dir: str | os.PathLike = ''):
@@ -37,12 +39,15 @@ def prepare(builder, manual_dir: str | os.PathLike = ''):
       'format that is written correctly without TensorFlow'
     )
   # TFDS renames a finished folder into place, so the file implies all others.
-  done = pathlib.Path(os.fspath(builder.data_path)) / 'dataset_info.json'
-  if not done.exists():
-    with _lock(done.parent):
+  folder = pathlib.Path(os.fspath(builder.data_path))
+  if prepared.needed(folder):
+    with prepared.lock(folder):
       # Another process may have finished while this one waited for the lock.
-      if not done.exists():
+      if prepared.needed(folder):
+        # TFDS does not write into a folder that exists.
+        prepared.remove(folder, prepared.problem(folder))
         _generate(builder, manual_dir)
+        prepared.write_digests(folder)
   # A builder created before the data were prepared has no splits.
   return tfds.builder_from_directory(builder.data_path)
 
@@ -66,27 +71,33 @@ def arrays(builder, split: str) -> dict[str, np.ndarray]:
   info = pathlib.Path(os.fspath(builder.data_path)) / 'dataset_info.json'
   identity = hashlib.sha256(info.read_bytes() + split.encode()).hexdigest()
   cache = info.parent / f'decoded-{identity[:16]}.npz'
-  if not cache.exists():
+  table = _cached(cache)
+  if table is None:
     table = _decode(builder, split)
     # In a read-only folder nothing is cached; every call decodes anew.
     with contextlib.suppress(PermissionError):
+      digests.forget(cache)
       atomic.write(cache, lambda file: np.savez(file, **table))
-    return table
-  with np.load(cache) as saved:
-    return dict(saved)
+      digests.write_beside(cache)
+  return table
 
 
-@contextlib.contextmanager
-def _lock(target: pathlib.Path) -> Iterator[None]:
-  file = target.parent / f'.{target.name}.lock'
+def _cached(path: pathlib.Path) -> dict[str, np.ndarray] | None:
+  """Reads a decoded split; None where there is none, or it is damaged."""
+  if not path.exists():
+    return None
   try:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.touch()
-  except OSError as error:
-    raise InputError(f'{file.parent}: cannot write there ({error})') from None
-  with file.open('w') as handle:
-    locks.lock(handle, wait=True)
-    yield
+    digests.verify(path)
+    with np.load(path, allow_pickle=False) as saved:
+      return dict(saved)
+  except (InputError, OSError, ValueError, zipfile.BadZipFile) as error:
+    what = getattr(error, 'problem', None)
+    why = what.what if what else 'it cannot be read'
+    print(
+      f'{path} is damaged ({why}) and is written anew from the prepared data',
+      file=sys.stderr,
+    )
+    return None
 
 
 def _generate(builder, manual_dir) -> None:

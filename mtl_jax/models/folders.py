@@ -5,6 +5,7 @@ import pathlib
 from mtl_jax import records
 from mtl_jax.errors import InputError
 from mtl_jax.records import model_files, model_folders
+from mtl_jax.records.digests import DamagedError
 from mtl_jax.records.model_files import Stored
 
 
@@ -26,6 +27,8 @@ def read(folder: pathlib.Path) -> Stored:
   try:
     arrays = model_files.read_arrays(folder, described)
     return Stored(described, arrays, model_files.read_predictions(folder))
+  except DamagedError:
+    raise
   except Exception as error:  # noqa: BLE001 - Orbax and NumPy raise many kinds.
     text = ' '.join(str(error).split())[:200]
     raise InputError(

@@ -1,4 +1,8 @@
-"""Records: append-only JSON lines in one folder per cell."""
+"""Records: append-only JSON lines in one folder per cell.
+
+The last key of a line, `check`, has 12 hex digits of the SHA-256 of the line
+without it. Lines of earlier versions have none.
+"""
 
 import hashlib
 import json
@@ -8,13 +12,27 @@ import pathlib
 from collections.abc import Iterator
 from typing import Any
 
-from mtl_jax.records import atomic
+from mtl_jax.records import checked_json
+from mtl_jax.records.checked_json import DamagedError, Problem, digest
 
+__all__ = [
+  'FILE',
+  'append',
+  'digest',
+  'finished',
+  'flat',
+  'problem',
+  'read',
+  'write_config',
+]
 
-def digest(what: Any) -> str:
-  """Returns 12 hex digits of the SHA-256 of `what`, a value JSON can hold."""
-  text = json.dumps(what, sort_keys=True, separators=(',', ':'))
-  return hashlib.sha256(text.encode()).hexdigest()[:12]
+FILE, CONFIG = 'records.jsonl', 'config.json'
+REMEDY = (
+  'run the command that trained it again, which trains this cell from its '
+  'beginning'
+)
+_KEY = f', "{checked_json.CHECK}": "'.encode()
+_SUFFIX = len(_KEY) + checked_json.DIGITS + len('"}')
 
 
 def append(folder: pathlib.Path, *records: dict) -> None:
@@ -26,12 +44,10 @@ def append(folder: pathlib.Path, *records: dict) -> None:
       are written as null.
   """
   folder.mkdir(parents=True, exist_ok=True)
-  lines = ''.join(
-    json.dumps(_plain(r), allow_nan=False) + '\n' for r in records
-  )
-  path = folder / 'records.jsonl'
+  lines = b''.join(map(_line, records))
+  path = folder / FILE
   _drop_cut_line(path)
-  with open(path, 'a', encoding='utf-8') as file:
+  with open(path, 'ab') as file:
     file.write(lines)
 
 
@@ -42,7 +58,7 @@ def write_config(folder: pathlib.Path, identity: dict) -> None:
     folder: folder of the cell; created if it is missing.
     identity: everything that determines the results of the cell.
   """
-  atomic.write(folder / 'config.json', json.dumps(identity, indent=2) + '\n')
+  checked_json.write(folder / CONFIG, identity)
 
 
 def read(folder: pathlib.Path) -> Iterator[dict]:
@@ -51,21 +67,41 @@ def read(folder: pathlib.Path) -> Iterator[dict]:
   An incomplete last line, which a crash may leave, is skipped.
 
   Raises:
-    json.JSONDecodeError: if any other line is not JSON.
+    DamagedError: any other line is not as it was written.
   """
-  path = folder / 'records.jsonl'
-  lines = path.read_text(encoding='utf-8').splitlines() if path.exists() else []
+  path = folder / FILE
+  content = path.read_bytes() if path.exists() else b''
+  *lines, cut = content.split(b'\n')
+  # A whole record and one character more: not cut off, its newline is damaged.
+  lines += [cut] if _is_whole(cut[:-1]) else []
   for number, line in enumerate(lines, start=1):
     try:
-      yield json.loads(line)
-    except json.JSONDecodeError:
-      if number < len(lines):
-        raise
+      yield _parsed(line)
+    except ValueError as error:
+      what = f'line {number}: {checked_json.why(line, error)}'
+      raise DamagedError(Problem(path, what, REMEDY)) from error
+
+
+def problem(folder: pathlib.Path) -> Problem | None:
+  """What is wrong with the lines of a cell's records; None if nothing is."""
+  try:
+    for _ in read(folder):
+      pass
+  except DamagedError as error:
+    return error.problem
+  return None
 
 
 def finished(folder: pathlib.Path) -> bool:
-  """Whether the cell in this folder is fully trained."""
-  return any(record['kind'] == 'done' for record in read(folder))
+  """Whether the cell in this folder is fully trained.
+
+  Damaged records are not: the cell has to be trained again.
+  """
+  try:
+    kinds = {record['kind'] for record in read(folder)}  # verifies all of them
+  except DamagedError:
+    return False
+  return 'done' in kinds
 
 
 def flat(tree: dict, prefix: str = '') -> dict[str, Any]:
@@ -93,6 +129,42 @@ def _drop_cut_line(path: pathlib.Path) -> None:
   end = whole.rfind(b'\n') + 1
   if end < len(whole):
     os.truncate(path, end)
+
+
+def _line(record: dict) -> bytes:
+  """A record as a line with its digest."""
+  line = json.dumps(_plain(record), allow_nan=False).encode()
+  check = _check(line)
+  return line[:-1] + _KEY + check + b'"}\n'
+
+
+def _check(line: bytes) -> bytes:
+  # Of the text: as strict as can be, and ten times as fast as of its values.
+  return hashlib.sha256(line).hexdigest()[: checked_json.DIGITS].encode()
+
+
+def _is_whole(line: bytes) -> bool:
+  """Whether a line carries a digest that fits."""
+  rest = line[:-_SUFFIX] + b'}'
+  return line[-_SUFFIX:] == _KEY + _check(rest) + b'"}'
+
+
+def _parsed(line: bytes) -> dict:
+  """A record without its digest.
+
+  Raises:
+    ValueError: it is not as it was written.
+  """
+  rest, suffix = line[:-_SUFFIX] + b'}', line[-_SUFFIX:]
+  check = suffix[len(_KEY) : -2]
+  # Either may be what is damaged: the digest, or the key before it.
+  has_check = suffix.startswith(_KEY) or check == _check(rest)
+  if has_check and not _is_whole(line):
+    raise ValueError(checked_json.BAD)
+  record = json.loads(rest if has_check else line)
+  if not isinstance(record, dict) or 'kind' not in record:
+    raise ValueError('it is no record')
+  return record
 
 
 def _plain(value: Any) -> Any:

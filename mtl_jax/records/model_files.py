@@ -5,7 +5,6 @@ half-written model is never taken for a whole one. Nothing is ever unpickled.
 """
 
 import importlib
-import json
 import os
 import pathlib
 import shutil
@@ -15,7 +14,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from mtl_jax.records import atomic
+from mtl_jax.records import atomic, checked_json, digests
 
 FORMAT = 1  # of `model.json`; a later one may not be readable
 BEST, PREDICTIONS, MODEL = 'best', 'predictions.npz', 'model.json'
@@ -50,16 +49,21 @@ def write(folder: pathlib.Path, stored: Stored) -> None:
     for name, x in stored.arrays.items()
   }
   if stored.arrays:
+    digests.forget(folder / BEST)
     _save(folder / BEST, nested(stored.arrays))
+    digests.write_beside(folder / BEST)
   whole = {'format': FORMAT, **stored.described, 'arrays': shapes}
-  atomic.write(folder / MODEL, json.dumps(whole, indent=1) + '\n')
+  checked_json.write(folder / MODEL, whole, indent=1)
 
 
 def write_predictions(
   folder: pathlib.Path, predictions: Mapping[str, np.ndarray]
 ) -> None:
   """Writes `predictions.npz`; see docs/models.md for the names in it."""
-  atomic.write(folder / PREDICTIONS, lambda file: np.savez(file, **predictions))
+  path = folder / PREDICTIONS
+  digests.forget(path)
+  atomic.write(path, lambda file: np.savez(file, **predictions))
+  digests.write_beside(path)
 
 
 def read_arrays(folder: pathlib.Path, described: dict) -> dict[str, np.ndarray]:
@@ -71,7 +75,11 @@ def read_arrays(folder: pathlib.Path, described: dict) -> dict[str, np.ndarray]:
 
   Returns:
     The arrays by name, with an axis of seeds in front.
+
+  Raises:
+    DamagedError: a file is not as it was written.
   """
+  digests.verify(folder / BEST, digests.MODEL)
   like = {
     name: np.zeros(own['shape'], own['dtype'])
     for name, own in described['arrays'].items()
@@ -82,18 +90,41 @@ def read_arrays(folder: pathlib.Path, described: dict) -> dict[str, np.ndarray]:
 
 
 def read_predictions(folder: pathlib.Path) -> dict[str, np.ndarray]:
-  """Reads `predictions.npz`; `{}` where there is none."""
+  """Reads `predictions.npz`; `{}` where there is none.
+
+  Raises:
+    DamagedError: the file is not as it was written.
+  """
   path = folder / PREDICTIONS
+  digests.verify(path, digests.MODEL)
   if not path.exists():
     return {}
   with np.load(path, allow_pickle=False) as arrays:
     return dict(arrays)
 
 
+def problem(folder: pathlib.Path) -> digests.Problem | None:
+  """What is wrong with the files of a model; None if nothing is.
+
+  Args:
+    folder: of a cell; one without a model has no problem.
+  """
+  try:
+    if (folder / MODEL).exists():
+      checked_json.read(folder / MODEL, digests.MODEL)
+    for name in (BEST, PREDICTIONS):
+      digests.verify(folder / name, digests.MODEL)
+  except digests.DamagedError as error:
+    return error.problem
+  return None
+
+
 def remove(folder: pathlib.Path) -> None:
   """Removes a model from a folder, and nothing else."""
   (folder / MODEL).unlink(missing_ok=True)
   (folder / PREDICTIONS).unlink(missing_ok=True)
+  for name in (BEST, PREDICTIONS):
+    digests.forget(folder / name)
   shutil.rmtree(folder / BEST, ignore_errors=True)
 
 

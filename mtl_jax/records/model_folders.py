@@ -1,17 +1,13 @@
 """Says whether a folder holds a model, and what it is if not."""
 
-import json
 import pathlib
 from typing import Any
 
 from mtl_jax.errors import InputError
-from mtl_jax.records import lines
+from mtl_jax.records import digests, lines
 from mtl_jax.records.model_files import FORMAT, MODEL
 
-AGAIN = (
-  'run the command that trained it again with --config.keep=best, which trains '
-  'it anew and keeps it'
-)
+AGAIN = digests.MODEL
 
 NEEDED = (  # of model.json; its `arrays` and the rest go with these
   *('arrays', 'collections', 'config', 'data', 'inputs', 'per_task'),
@@ -29,9 +25,9 @@ def describe(folder: pathlib.Path) -> dict[str, Any]:
   if not path.is_file():
     raise InputError(_why_not(folder))
   try:
-    described = json.loads(path.read_text('utf-8'))
+    described = digests.read(path, AGAIN)
     number = described['format']
-  except (ValueError, KeyError, TypeError) as error:
+  except (KeyError, TypeError) as error:
     raise InputError(f'{path} is not the JSON of a model; {AGAIN}') from error
   if number != FORMAT:
     raise InputError(

@@ -3,16 +3,22 @@
 import json
 import os
 import pathlib
+import sys
+from typing import Any
 
 from mtl_jax.errors import InputError
-from mtl_jax.records import atomic, lines
+from mtl_jax.records import atomic, digests, lines
 
 OWNER = 'config.json'  # the file in a workdir that holds its configuration
 PART = atomic.part_prefix(OWNER)
+AGAIN = 'run the command of this workdir again, which restores it'
 
 
 def claim(folder: pathlib.Path, comparable: dict) -> None:
   """Creates the workdir, or checks that it belongs to this configuration.
+
+  A damaged configuration is written anew, if the cells of the workdir belong to
+  this one.
 
   Args:
     folder: the workdir.
@@ -32,14 +38,44 @@ def claim(folder: pathlib.Path, comparable: dict) -> None:
         f'--workdir {folder} holds other files; name a new or an empty folder'
       )
     if not present:
-      atomic.create(owner, json.dumps(comparable, indent=2) + '\n')
-    _check(folder, json.loads(owner.read_text('utf-8')), comparable)
+      atomic.create(owner, digests.text(comparable))
+    _check(folder, _read_or_restore(folder, comparable), comparable)
   except OSError as error:
     raise InputError(
       f'--workdir {folder}: {error.strerror}; name a folder that can be written'
     ) from error
   if not os.access(folder, os.W_OK):
     raise InputError(f'--workdir {folder} cannot be written; name another')
+
+
+def read(folder: pathlib.Path) -> Any:
+  """Reads the configuration of a workdir.
+
+  Raises:
+    FileNotFoundError: it has none.
+    DamagedError: the file is not as it was written.
+  """
+  return digests.read(folder / OWNER, AGAIN)
+
+
+def _read_or_restore(folder: pathlib.Path, comparable: dict) -> dict:
+  try:
+    return read(folder)
+  except digests.DamagedError as error:
+    problem = error.problem
+  # The cells know their configuration, too.
+  for path in folder.glob(f'cells/*/{lines.CONFIG}'):
+    try:
+      known = digests.read(path, AGAIN)
+    except digests.DamagedError:
+      continue
+    _check(folder, {k: known.get(k) for k in comparable}, comparable)
+  digests.write(folder / OWNER, comparable)
+  print(
+    f'{problem.path} was damaged ({problem.what}) and is written anew',
+    file=sys.stderr,
+  )
+  return read(folder)
 
 
 def _check(folder: pathlib.Path, saved: dict, comparable: dict) -> None:

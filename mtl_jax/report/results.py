@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from mtl_jax import records
 from mtl_jax.errors import InputError
+from mtl_jax.records import made
 from mtl_jax.report.runs import Eval, Reading, Run, TaskInfo, of_lines
 from mtl_jax.report.selected import select, settings
 
@@ -40,6 +41,8 @@ class Cell(NamedTuple):
       they may differ from seed to seed and from task to task.
     cost: of the whole cell, see `compare.rows.COST`; None where unknown.
     notes: of the trainings, for the reader of a table.
+    made: of each job that trained it, the facts of `made.json`; empty in older
+      workdirs.
   """
 
   header: dict[str, Any]
@@ -48,6 +51,7 @@ class Cell(NamedTuple):
   setting: tuple[Run, ...]
   cost: dict[str, float | None]
   notes: tuple[str, ...]
+  made: tuple[dict[str, Any], ...] = ()
 
   @property
   def scheme(self) -> str:
@@ -151,7 +155,8 @@ def load(folder: pathlib.Path) -> Cell:
   chosen = select(runs, header['split'])
   notes = dict.fromkeys(line['text'] for line in by_kind.get('note', []))
   cost = by_kind.get('cost', [{}])[-1]
-  return Cell(header, _tasks(header), runs, chosen, cost, tuple(notes))
+  jobs = tuple(made.read(pathlib.Path(folder)).get('jobs', ()))
+  return Cell(header, _tasks(header), runs, chosen, cost, tuple(notes), jobs)
 
 
 def _tasks(header: dict) -> tuple[TaskInfo, ...]:

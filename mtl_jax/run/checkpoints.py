@@ -8,6 +8,8 @@ import functools
 import importlib
 import logging
 import pathlib
+import shutil
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -15,7 +17,9 @@ import jax
 import numpy as np
 from absl import logging as absl_logging
 
+from mtl_jax.errors import InputError
 from mtl_jax.processes import hosts
+from mtl_jax.records import digests
 
 absl_logging.set_verbosity(absl_logging.ERROR)
 for _name in ('jax', 'orbax'):
@@ -25,24 +29,28 @@ for _name in ('jax', 'orbax'):
 class Checkpoints:
   """The newest checkpoint of a cell; older ones are deleted.
 
-  A save that is interrupted leaves the checkpoint before it in place. Of a job
-  with several processes only process 0 reads and writes files; it sends the
-  restored state to the others.
+  A save that is interrupted leaves the checkpoint before it in place. A
+  checkpoint counts once its digests are written; one that does not fit them is
+  reported and removed, so that training goes on from an older one or from the
+  beginning. Of a job with several processes only process 0 reads and writes
+  files; it sends the restored state to the others.
 
   Args:
     folder: holds the checkpoint; made when it is needed.
+    say: takes a line about a damaged checkpoint.
   """
 
-  def __init__(self, folder: pathlib.Path):
-    self._folder = folder
+  def __init__(self, folder: pathlib.Path, say: Callable[[str], None] = print):
+    self._folder, self._say = folder, say
 
   @functools.cached_property
   def _manager(self) -> Any:
     """Orbax's manager; making it makes the folder."""
     ocp = _orbax()
     self._folder.mkdir(parents=True, exist_ok=True)
+    self._remove_damaged()
     options = ocp.CheckpointManagerOptions(
-      max_to_keep=1,
+      max_to_keep=2,  # the older one until the newer one has its digests
       cleanup_tmp_directories=True,
       create=False,
       **_process_0_alone(),
@@ -57,19 +65,50 @@ class Checkpoints:
     number = hosts.from_process_0(0 if latest is None else latest + 1)
     return number - 1 if number else None
 
-  def save(self, number: int, state: Any) -> None:
+  def _remove_damaged(self) -> None:
+    """Removes checkpoints that do not fit their digests."""
+    with_digests = [p for p in self._steps() if digests.beside(p).exists()]
+    for path in self._steps():
+      # Where others have digests, one without was not saved to its end.
+      if with_digests and path not in with_digests:
+        shutil.rmtree(path)
+      for problem in list(digests.problems(path, ''))[:1]:
+        self._say(
+          f'{problem.path} is damaged ({problem.what}): this checkpoint is not '
+          'used'
+        )
+        self._remove(path)
+
+  def _steps(self) -> Iterator[pathlib.Path]:
+    """The checkpoints, of which Orbax has written all files."""
+    yield from [p for p in sorted(self._folder.iterdir()) if p.name.isdigit()]
+
+  def _remove(self, path: pathlib.Path) -> None:
+    # The digests last: what has none counts, where no other has any.
+    shutil.rmtree(path, ignore_errors=True)
+    digests.forget(path)
+
+  def save(self, number: int, state: Any, **more: Any) -> None:
     """Writes a checkpoint and returns when it is on disk.
 
     Args:
       number: larger than those of earlier checkpoints.
       state: a pytree of arrays.
+      **more: further entries of the file with its digests.
     """
     if not hosts.is_process_0():
       return
     leaves = dict(enumerate(map(np.asarray, jax.tree.leaves(state))))
     named = {f'leaf_{i}': leaf for i, leaf in leaves.items()}
+    digests.forget(self._folder / str(number))
     self._manager.save(number, args=_orbax().args.StandardSave(named))
     self._manager.wait_until_finished()
+    new = self._folder / str(number)
+    digests.write_beside(new, **more)
+    for path in self._steps():
+      if path != new:
+        self._manager.delete(int(path.name))
+        digests.forget(path)
 
   def restore(self, like: Any) -> Any:
     """Reads the newest checkpoint; all processes must call it.
@@ -90,9 +129,17 @@ class Checkpoints:
 
   def _read(self, leaves: list[np.ndarray]) -> list[np.ndarray]:
     named = {f'leaf_{i}': leaf for i, leaf in enumerate(leaves)}
-    saved = self._manager.restore(
-      self._manager.latest_step(), args=_orbax().args.StandardRestore(named)
-    )
+    number = self._manager.latest_step()
+    try:
+      saved = self._manager.restore(
+        number, args=_orbax().args.StandardRestore(named)
+      )
+    except Exception as error:  # noqa: BLE001 - Orbax raises many kinds.
+      text = ' '.join(str(error).split())[:200]
+      raise InputError(
+        f'{self._folder / str(number)} cannot be read ({text}); remove this '
+        'folder, and the same command trains the cell from its beginning'
+      ) from error
     return [np.asarray(saved[name]) for name in named]
 
   def close(self) -> None:

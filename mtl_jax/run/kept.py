@@ -15,7 +15,7 @@ import numpy as np
 
 from mtl_jax.cells import Cell, Chunk
 from mtl_jax.processes import hosts
-from mtl_jax.records import atomic, model_files
+from mtl_jax.records import atomic, digests, model_files
 from mtl_jax.run import chosen_runs, describing, predicted_rows
 
 WAITING = 'kept'  # folder of the runs that may still be chosen
@@ -88,10 +88,11 @@ class Keeper:
     for number, run in runs.items():
       self._write(number, run)
     until = chunk.first + len(chunk.runs)
-    atomic.write(self._waiting / UNTIL, str(until))
+    digests.write(self._waiting / UNTIL, {'until': until})
     waiting = {n: self._line(n) for n in self._numbers()}
     for number in waiting.keys() - chosen_runs.needed(self._cell, waiting):
       self._path(number).unlink()
+      digests.forget(self._path(number))
 
   def finish(self) -> None:
     """Chooses among all runs and writes the model of the cell."""
@@ -114,8 +115,13 @@ class Keeper:
   def _follows(self, chunk: Chunk) -> bool:
     """Whether the runs of all earlier chunks were kept, in another job, too."""
     path = self._waiting / UNTIL
+    if not path.exists():
+      return False
+    found = digests.read(path, digests.SAVED)
+    # In earlier versions the file held the number alone.
+    until = found['until'] if isinstance(found, dict) else found
     # More of them where a job has ended after a chunk, before its checkpoint.
-    return path.exists() and int(path.read_text()) >= chunk.first
+    return until >= chunk.first
 
   def _path(self, number: int) -> pathlib.Path:
     return self._waiting / f'{number}.npz'
@@ -131,7 +137,10 @@ class Keeper:
     leaves = jax.tree.leaves(tuple(run[1:]))
     arrays = {f'leaf_{i}': leaf for i, leaf in enumerate(leaves)}
     arrays['line'] = np.array(json.dumps(run.line))
-    atomic.write(self._path(number), lambda file: np.savez(file, **arrays))
+    path = self._path(number)
+    digests.forget(path)
+    atomic.write(path, lambda file: np.savez(file, **arrays))
+    digests.write_beside(path)
 
   def _line(self, number: int) -> dict:
     with np.load(self._path(number), allow_pickle=False) as arrays:
@@ -167,6 +176,23 @@ def lacks(cell: Cell, folder: pathlib.Path) -> bool:
   """
   asked = cell.config.get('keep', 'auto') == 'best' and not cell.groups
   return asked and not (folder / model_files.MODEL).exists()
+
+
+def problem(folder: pathlib.Path) -> digests.Problem | None:
+  """What is wrong with the runs that wait in files; None if nothing is.
+
+  Args:
+    folder: of a cell that is not finished.
+  """
+  waiting = folder / WAITING
+  try:
+    if (waiting / UNTIL).exists():
+      digests.read(waiting / UNTIL, digests.SAVED)
+    for path in waiting.glob('*.npz'):
+      digests.verify(path, digests.SAVED)
+  except digests.DamagedError as error:
+    return error.problem
+  return None
 
 
 def _kept(

@@ -15,6 +15,7 @@ from mtl_jax import devices, records
 from mtl_jax.cells import Cell, Chunk
 from mtl_jax.processes import hosts, signals
 from mtl_jax.programs.compile_ahead import Ready
+from mtl_jax.records import digests, made
 from mtl_jax.run import messages, outcomes, starting, stops
 from mtl_jax.run.checkpoints import Checkpoints
 from mtl_jax.run.clock import Clock
@@ -138,6 +139,9 @@ class Training:
     self.keeper.add(chunk, state, outputs, lines, last)
     records.append(self.folder, *lines)
     self.probing.save_features(self.folder, chunk, self.inputs, self.state)
+    if hosts.is_process_0():
+      for path in self.folder.glob(f'*_{chunk.first}.npy'):
+        digests.write_beside(path)
     self.counts.append((state.unlabelled, state.fallbacks, state.step))
     for text in messages.failures(self.cell, lines):
       self.live.say(text)
@@ -198,7 +202,8 @@ class Training:
     if signum or hosts.largest(due):
       saved = self.clock.to_array()
       state = self.programs.unpadded(devices.fetch(self.state))
-      self.checkpoints.save(self.clock.periods, (state, saved))
+      written = digests.start_of_records(self.folder)
+      self.checkpoints.save(self.clock.periods, (state, saved), records=written)
       self.clock.saved()
     if signum:
       raise signals.Stopped(signum)
@@ -220,7 +225,10 @@ class Training:
       self.programs.memory(),
       grad_tag_seconds=self.probing.grad_tag_seconds,
     )
+    made.end(self.folder)
     records.append(self.folder, cost, {'kind': 'done'})
+    if hosts.is_process_0():
+      digests.write_of_records(self.folder)
 
   @functools.cached_property
   def probing(self) -> Probing:

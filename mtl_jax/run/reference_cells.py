@@ -5,7 +5,7 @@ import pathlib
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from types import ModuleType
 from typing import NamedTuple
@@ -14,8 +14,8 @@ from mtl_jax import records
 from mtl_jax.cells import Cell, header, identity, settings
 from mtl_jax.data.base import Data
 from mtl_jax.processes import signals
-from mtl_jax.records import locks
-from mtl_jax.run import linear, outcomes, trees
+from mtl_jax.records import digests, locks, made
+from mtl_jax.run import linear, made_by, outcomes, repairs, trees
 
 
 class Row(NamedTuple):
@@ -44,16 +44,18 @@ TREES = Row(
   *('trees', 'boosted trees', trees),
   *((*trees.SETTINGS, *trees.FOR_LARGE), identity.TREES),
 )
+ALL = LINEAR.scheme, TREES.scheme
 
 
 def begin(
-  cell: Cell, workdir: pathlib.Path
+  cell: Cell, workdir: pathlib.Path, names: Collection[str] = ALL
 ) -> Callable[[], list[pathlib.Path]]:
   """Begins to fit models to a cell's data, in a thread.
 
   Args:
     cell: its data and seeds are taken.
     workdir: holds the folders of cells.
+    names: of the rows.
 
   Returns:
     A function that waits for the models, writes their cells and returns the
@@ -61,7 +63,11 @@ def begin(
     it raises any other error of the thread.
   """
   rows = [LINEAR, TREES] if trees.applies(cell.datas[0]) else [LINEAR]
-  folders = {row: _folder(cell, workdir, row) for row in rows}
+  folders = {
+    row: _folder(cell, workdir, row) for row in rows if row.scheme in names
+  }
+  for folder, named in folders.values():
+    repairs.config(folder, named)
   futures: dict[Row, Future] = {
     row: Future()
     for row, (folder, _) in folders.items()
@@ -79,15 +85,26 @@ def begin(
   ]
 
 
-def _folder(
-  cell: Cell, workdir: pathlib.Path, row: Row
-) -> tuple[pathlib.Path, dict]:
-  """The folder of a row's cell, and the identity that names it."""
-  named = {
+def identified(cell: Cell, name: str) -> dict:
+  """Returns the identity of a row's cell, whose digest names its folder.
+
+  Args:
+    cell: its data and seeds are taken.
+    name: of the row.
+  """
+  row = LINEAR if name == LINEAR.scheme else TREES
+  return {
     **cell.comparable,
     'scheme': {row.scheme: row.settings},
     'sources': {row.scheme: identity.digest_of_named(row.sources)},
   }
+
+
+def _folder(
+  cell: Cell, workdir: pathlib.Path, row: Row
+) -> tuple[pathlib.Path, dict]:
+  """The folder of a row's cell, and the identity that names it."""
+  named = identified(cell, row.scheme)
   return workdir / 'cells' / records.digest(named), named
 
 
@@ -141,7 +158,12 @@ def _write(cell, row, folder, named, fits, seconds) -> None:
     for seed, fit in zip(settings.seeds(cell.config), each, strict=True)
   ]
   cost = outcomes.cost(fits[0][2], seconds=seconds)
+  repairs.begin_reference(folder)
+  facts = made_by.facts(cell, named['sources'], {})
+  made.begin(folder, made_by.asked(cell, row.scheme), facts)
+  made.end(folder)
   records.write_config(folder, named)
   lacking = row.module.lacking(cell.system.tasks)
   notes = [{'kind': 'note', 'text': text} for text in lacking]
   records.append(folder, first, *tests, *notes, cost, {'kind': 'done'})
+  digests.write_of_records(folder)

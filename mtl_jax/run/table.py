@@ -10,9 +10,16 @@ from mtl_jax import records
 from mtl_jax.cells import Cell, fits, header
 from mtl_jax.processes import hosts, signals
 from mtl_jax.programs.compile_ahead import Ahead
-from mtl_jax.records import locks
+from mtl_jax.records import checkout, locks
 from mtl_jax.resources import plans
-from mtl_jax.run import kept, notebook, reference_cells, starting
+from mtl_jax.run import (
+  kept,
+  made_by,
+  notebook,
+  reference_cells,
+  repairs,
+  starting,
+)
 from mtl_jax.run.checkpoints import Checkpoints
 from mtl_jax.run.loop import Training
 from mtl_jax.run.progress import Live, RecordedProgress
@@ -56,6 +63,9 @@ def train(cells: list[Cell], workdir: pathlib.Path) -> list[pathlib.Path]:
 
 def _train_unfinished(cells: list[Cell], folders: list[pathlib.Path]) -> None:
   pairs = list(zip(cells, folders, strict=True))
+  if hosts.is_process_0():
+    for cell, folder in pairs:
+      repairs.config(folder, cell.identity)
   left = [pair for pair in pairs if not _finished(*pair)]
   steps = sum(cell.steps for cell, _ in left)
   quiet = not hosts.is_process_0() or is_quiet(cells)
@@ -97,7 +107,8 @@ def finished(cell: Cell, folder: pathlib.Path) -> bool:
     cell: the cell.
     folder: of the cell.
   """
-  return records.finished(folder) and not kept.lacks(cell, folder)
+  done = records.finished(folder) and not kept.lacks(cell, folder)
+  return done and not repairs.needed(cell, folder)
 
 
 def _finished(cell: Cell, folder: pathlib.Path) -> bool:
@@ -156,24 +167,30 @@ def train_cell(
 
 def _train_claimed(cell, folder, ahead, live, stop_asked) -> None:
   live.begin(cell.name)
+  checkout.start()  # While programs are compiled or loaded.
   fits.check(cell)
   ready = ahead.take(cell)
-  # Of a cell that is trained again only for what it lacks, nothing is left.
-  if hosts.is_process_0() and records.finished(folder):
-    for name in ('records.jsonl', 'config.json'):
-      (folder / name).unlink(missing_ok=True)
+  if hosts.is_process_0():
+    repairs.begin(cell, folder, live.say)
   if cell.initial:
     for line in starting.report(cell):
       live.say(line)
   live.once(plans.describe(cell.plan, len(cell.runs), cell.place))
-  if not (folder / 'config.json').exists():
+  if hosts.is_process_0():
+    made_by.begin(cell, folder)
+  if not ((folder / 'config.json').exists() and _has_header(folder)):
     records.append(folder, header(cell))
     records.write_config(folder, cell.identity)
   # A state fits only programs of as many runs. Where `config.parallel` has
   # changed since the checkpoint, the cell starts again from its first step.
   width = len(cell.chunks()[0].runs)
   saved = folder / 'checkpoints' / f'matrix_of_{width}_runs'
-  checkpoints = Checkpoints(saved)
+  checkpoints = Checkpoints(saved, live.say)
   with contextlib.closing(checkpoints):
     Training(cell, ready, folder, checkpoints, live, stop_asked).run()
   shutil.rmtree(folder / 'checkpoints', ignore_errors=True)
+
+
+def _has_header(folder: pathlib.Path) -> bool:
+  # It may have been cut off while it was written.
+  return any(record['kind'] == 'cell' for record in records.read(folder))

@@ -1,5 +1,7 @@
 """Prepared once, even by two processes; read back as it was written."""
 
+import pathlib
+import random
 import subprocess
 import sys
 
@@ -8,7 +10,9 @@ import pytest
 import tensorflow_datasets as tfds
 
 from mtl_jax.data import store
+from mtl_jax.data.checking import prepared
 from mtl_jax.errors import InputError
+from tests.faults import harm
 
 
 def test_arrays_give_back_what_was_written(little):
@@ -80,3 +84,30 @@ def test_two_processes_may_prepare_at_once(tmp_path):
   said = [process.communicate(timeout=120) for process in both]
   assert [process.returncode for process in both] == [0, 0], said
   assert said[0][0] == said[1][0] == '8070\n'
+
+
+@pytest.mark.parametrize('kind', harm.KINDS)
+@pytest.mark.parametrize('name', ['decoded-*.npz', '*.array_record*', '*.json'])
+def test_damaged_data_are_made_again(little, capsys, name, kind):
+  whole = store.arrays(store.prepare(little), 'train')
+  folder = pathlib.Path(little.data_path)
+  path = sorted(folder.glob(name))[0]
+  before = path.read_bytes()
+  harm.damage(path, kind, random.Random(0))
+  prepared._problem.cache_clear()  # as in another process
+  again = store.arrays(store.prepare(little), 'train')
+  for key, values in whole.items():
+    np.testing.assert_array_equal(values, again[key])
+  assert f'{path} is damaged' in capsys.readouterr().err
+  assert path.read_bytes() == before or '.array_record' in path.name
+
+
+def test_data_of_an_earlier_version_have_no_digests(little, capsys):
+  whole = store.arrays(store.prepare(little), 'train')
+  capsys.readouterr()
+  for path in pathlib.Path(little.data_path).glob('*.digest.json'):
+    path.unlink()
+  prepared._problem.cache_clear()
+  again = store.arrays(store.prepare(little), 'train')
+  np.testing.assert_array_equal(whole['ph'], again['ph'])
+  assert capsys.readouterr().err == ''

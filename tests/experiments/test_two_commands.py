@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from mtl_jax.records import made
 from tests import children
 from tests.experiments import test_compare
 
@@ -32,3 +33,6 @@ def test_each_cell_is_trained_once(tmp_path, schemes):
   for path in cells:
     kinds = [json.loads(line)['kind'] for line in path.read_text().splitlines()]
     assert kinds.count('done') == kinds.count('cell') == 1
+    (job,) = made.read(path.parent)['jobs']
+    assert job['command'].startswith('python -m experiments.compare --config=')
+    assert job['began'] <= job['ended']

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mtl_jax import records
 from mtl_jax.errors import InputError
 from mtl_jax.records import owner
 
@@ -17,6 +18,26 @@ def test_another_configuration_is_refused_by_the_key_that_differs(tmp_path):
   owner.claim(tmp_path, CONFIG)
   with pytest.raises(InputError, match='steps is 10 there and 20 here'):
     owner.claim(tmp_path, {**CONFIG, 'steps': 20})
+
+
+@pytest.mark.parametrize('content', ['', '{"steps": 1', '{"check": "0"}'])
+def test_a_damaged_configuration_is_restored(tmp_path, capsys, content):
+  owner.claim(tmp_path, CONFIG)
+  path = tmp_path / owner.OWNER
+  whole = path.read_bytes()
+  path.write_text(content)
+  owner.claim(tmp_path, CONFIG)
+  assert path.read_bytes() == whole
+  assert f'{path} was damaged' in capsys.readouterr().err
+
+
+def test_it_is_not_restored_for_cells_of_another_configuration(tmp_path):
+  owner.claim(tmp_path, CONFIG)
+  records.write_config(tmp_path / 'cells' / 'a', {**CONFIG, 'scheme': 'hard'})
+  (tmp_path / owner.OWNER).write_text('')
+  with pytest.raises(InputError, match='steps is 10 there and 20 here'):
+    owner.claim(tmp_path, {**CONFIG, 'steps': 20})
+  owner.claim(tmp_path, CONFIG)
 
 
 def test_a_folder_with_other_files_is_refused(tmp_path):

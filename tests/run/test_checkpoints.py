@@ -1,10 +1,13 @@
 """A state comes back to the bit, and a cut-off save leaves the one before."""
 
+import shutil
+
 import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
 
+from mtl_jax.records import digests
 from mtl_jax.run.checkpoints import Checkpoints
 
 
@@ -48,4 +51,50 @@ def test_a_save_that_was_cut_off_is_passed_over(folder):
   store = Checkpoints(folder)
   assert store.latest() == 1
   np.testing.assert_array_equal(store.restore(state(0))[3], [1, 1.5])
+  store.close()
+
+
+def both(folder):
+  """Two checkpoints, as a job leaves them that ends while 1 is removed."""
+  store = Checkpoints(folder)
+  store.save(1, state(1))
+  shutil.copytree(folder, folder.with_name('first'))
+  store.save(2, state(2))
+  store.close()
+  shutil.copytree(folder.with_name('first'), folder, dirs_exist_ok=True)
+
+
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(folder):
+  both(folder)
+  path = max(
+    (p for p in (folder / '2').rglob('*') if p.is_file()),
+    key=lambda p: p.stat().st_size,
+  )
+  path.write_bytes(path.read_bytes()[:-1])
+  said = []
+  store = Checkpoints(folder, said.append)
+  assert store.latest() == 1
+  np.testing.assert_array_equal(store.restore(state(0))[3], [1, 1.5])
+  store.save(2, state(2))
+  assert store.latest() == 2
+  store.close()
+  (line,) = said
+  assert str(path) in line
+
+
+def test_a_checkpoint_counts_once_it_has_digests(folder):
+  both(folder)
+  digests.forget(folder / '2')
+  store = Checkpoints(folder)
+  assert store.latest() == 1
+  store.close()
+
+
+def test_checkpoints_of_an_earlier_version_have_no_digests(folder):
+  store = Checkpoints(folder)
+  store.save(1, state(1))
+  store.close()
+  digests.forget(folder / '1')
+  store = Checkpoints(folder)
+  assert store.latest() == 1
   store.close()

@@ -8,7 +8,7 @@ import pytest
 from mtl_jax import cells, records, run
 from mtl_jax.cells import build
 from mtl_jax.processes import signals
-from mtl_jax.records import model_files
+from mtl_jax.records import digests, model_files
 from mtl_jax.report import selected
 from mtl_jax.report.runs import Run
 from mtl_jax.run import chosen_runs, kept
@@ -102,7 +102,7 @@ def test_a_chunk_that_is_trained_again_is_kept(tmp_path):
   shutil.copytree(folder / 'checkpoints', saved)
   with pytest.raises(signals.Stopped):
     train(cell, folder, stop_after=3)
-  assert (folder / kept.WAITING / kept.UNTIL).read_text() == '2'
+  assert digests.read(folder / kept.WAITING / kept.UNTIL, '') == {'until': 2}
   shutil.rmtree(folder / 'checkpoints')
   shutil.copytree(saved, folder / 'checkpoints')
   train(cell, folder)

@@ -1,7 +1,6 @@
 """Cells: what is written, what is not trained again, what goes on."""
 
 import inspect
-import json
 import linecache
 import signal
 
@@ -13,6 +12,7 @@ from mtl_jax.cells import build, shapes
 from mtl_jax.errors import InputError
 from mtl_jax.processes import signals
 from mtl_jax.programs import compile_ahead
+from mtl_jax.records import digests
 from mtl_jax.run.progress import Live
 from mtl_jax.schemes import hard
 from tests import small
@@ -298,7 +298,7 @@ def test_the_hash_names_what_determines_the_numbers_and_no_more():
 
 def test_config_json_is_what_the_hash_was_made_from(trained):
   cell, folder = trained
-  saved = json.loads((folder / 'config.json').read_text())
+  saved = digests.read(folder / 'config.json', '')
   assert records.digest(saved) == cell.hash
 
 

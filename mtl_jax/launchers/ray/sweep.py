@@ -24,7 +24,7 @@ from mtl_jax.launchers.ray import address, worker
 from mtl_jax.launchers.ray import share as ray_share
 from mtl_jax.processes import containers, signals
 from mtl_jax.records import locks
-from mtl_jax.run import table
+from mtl_jax.run import made_by, repairs, table
 from mtl_jax.run.progress import Live
 
 RETRIES = 3  # restarts of a worker that was killed
@@ -88,6 +88,8 @@ def train(
   """
   folders = [workdir / 'cells' / cell.hash for cell in cells]
   pairs = list(zip(cells, folders, strict=True))
+  for cell, folder in pairs:
+    repairs.config(folder, cell.identity)
   left = [pair for pair in pairs if not run.finished(*pair)]
   if left:
     steps = sum(cell.steps for cell, _ in left)
@@ -174,6 +176,7 @@ class Sweep:
       str(self.token.absolute()),
       0 if self.share.gpus else self.share.cpus,
       cell.groups,
+      made_by.COMMAND[0],
     )
 
   def wait(self) -> None:

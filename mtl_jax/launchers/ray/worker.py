@@ -14,7 +14,7 @@ from mtl_jax.cells import build
 from mtl_jax.devices import compilation_cache
 from mtl_jax.errors import InputError
 from mtl_jax.processes import signals
-from mtl_jax.run import progress
+from mtl_jax.run import made_by, progress
 
 
 class Order(NamedTuple):
@@ -27,6 +27,7 @@ class Order(NamedTuple):
     token: file in `workdir`; workers save and stop when it is removed.
     cpus: cores of the worker if it has no accelerator, else 0.
     groups: task groups of the cell, as indices of tasks.
+    command: the command line that asked for it.
   """
 
   config: dict[str, Any]
@@ -35,6 +36,7 @@ class Order(NamedTuple):
   token: str
   cpus: int
   groups: tuple[tuple[int, ...], ...] = ()
+  command: str = ''
 
 
 class Outcome(NamedTuple):
@@ -67,6 +69,7 @@ def work(order: Order) -> Outcome:
     progress.RecordedProgress(),
     '',
   )
+  made_by.COMMAND[0] = order.command
   if order.cpus:
     jax.config.update('jax_num_cpu_devices', order.cpus)
   compilation_cache.keep_programs(live.say)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 import pathlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from mtl_jax.errors import InputError
+from mtl_jax.records import digests
 from mtl_jax.report.claims import page
 from mtl_jax.report.claims.claimed import Answer, Finding
 from mtl_jax.report.layout import Table
@@ -62,13 +62,13 @@ def load(folders: Sequence[pathlib.Path]) -> list[Answered]:
 def _read(folder: pathlib.Path) -> dict[str, Any]:
   path = folder / page.FILE
   try:
-    held = json.loads(path.read_text('utf-8'))
+    held = digests.read(path, 'run experiments.claims again')
     _ = [one['findings'] for one in held['answers']], _name(held)
   except FileNotFoundError as error:
     raise InputError(
       f'no {path}; run experiments.claims on a data set first'
     ) from error
-  except (KeyError, TypeError, ValueError) as error:
+  except (KeyError, TypeError) as error:
     raise InputError(
       f'{path} is not what experiments.claims writes; run it again ({error})'
     ) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import pathlib
 from collections.abc import Sequence
@@ -10,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from mtl_jax.records import atomic
+from mtl_jax.records import atomic, digests
 from mtl_jax.report import terminal
 from mtl_jax.report.claims import summary, trained
 from mtl_jax.report.claims.claimed import CLAIMS, Answer, Finding
@@ -60,7 +59,7 @@ def write(
     'split': trained.split(folder),
     'budget': lines,
   }
-  atomic.write(folder / FILE, json.dumps(held, indent=1) + '\n')
+  digests.write(folder / FILE, held, indent=1)
 
 
 def show(answers: Sequence[Answer], folder: pathlib.Path) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 from mtl_jax.report import many, stats
 from mtl_jax.report.agreement import baseline, ordered
 from mtl_jax.report.compare import hyperparameters as hps
-from mtl_jax.report.compare import missing, weights
+from mtl_jax.report.compare import made_alike, missing, weights
 from mtl_jax.report.compare.deltas import deltas
 from mtl_jax.report.results import Cell, settings
 
@@ -35,6 +35,7 @@ def notes(
   cells = ordered(cells)
   return [
     *_refusal(baseline(cells)),
+    *made_alike.lines(cells),
     *(_behind_gates(frame) if frame is not None else []),
     *hps.differing(cells),
     *itertools.chain.from_iterable(own_notes(cell) for cell in cells),

@@ -5,12 +5,11 @@ several cells, so that its cells alone do not tell what its table shows:
 `table.json` does.
 """
 
-import json
 import pathlib
 from collections.abc import Sequence
 
 from mtl_jax.errors import InputError
-from mtl_jax.records import atomic
+from mtl_jax.records import digests
 from mtl_jax.report import results
 from mtl_jax.report.results import Cell, Run, TaskInfo
 
@@ -32,7 +31,7 @@ def write(cells: Sequence[Cell], workdir: pathlib.Path) -> None:
     }
     for cell in cells
   ]
-  atomic.write(pathlib.Path(workdir) / FILE, json.dumps({'rows': rows}) + '\n')
+  digests.write(pathlib.Path(workdir) / FILE, {'rows': rows}, indent=None)
 
 
 def load(workdir: pathlib.Path) -> list[Cell]:
@@ -69,7 +68,7 @@ def load(workdir: pathlib.Path) -> list[Cell]:
 def _cells(workdir: pathlib.Path) -> list[Cell]:
   path, folder = workdir / FILE, workdir / 'cells'
   if path.is_file():
-    return [_row(row) for row in json.loads(path.read_text('utf-8'))['rows']]
+    return [_row(row) for row in digests.read(path, AGAIN)['rows']]
   folders = sorted(path for path in folder.glob('*') if path.is_dir())
   cells = [results.load(path) for path in folders]
   # Cells of groups of tasks are no rows of a table.

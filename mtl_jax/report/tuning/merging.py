@@ -65,6 +65,7 @@ def merged(parts: Sequence[Part], row: tuple[str, str], words: str) -> Tuned:
     setting=select(runs, first.header['split']),
     cost=_cost([part.cell.cost for part in parts]),
     notes=tuple(dict.fromkeys(n for part in parts for n in part.cell.notes)),
+    made=tuple(job for part in parts for job in part.cell.made),
   )
   draws = tuple(_draw(light, number) for number in range(count))
   return Tuned(cell, _untuned(cell, _draw(runs, 0)), draws)

@@ -166,7 +166,7 @@ def test_what_is_no_table_is_refused(three, tmp_path):
   (cut / 'cells' / 'hard' / 'records.jsonl').write_text('\n'.join(lines[:-1]))
   assert 'hard: the records are not complete' in refused(first, cut)
   (cut / 'cells' / 'hard' / 'records.jsonl').write_text('{]\n{}')
-  assert 'cannot be read' in refused(first, cut)
+  assert 'records.jsonl is damaged (line 1' in refused(first, cut)
 
 
 def test_tables_that_do_not_fit_are_refused(three, tmp_path):

@@ -1,10 +1,9 @@
 """Where a table comes from: data, settings, code, seconds."""
 
 import json
-import pathlib
-import subprocess
 from collections.abc import Sequence
 
+from mtl_jax.records import checkout
 from mtl_jax.report import many
 from mtl_jax.report.agreement import baseline, ordered
 from mtl_jax.report.compare import hyperparameters
@@ -31,34 +30,10 @@ def lines(cells: Sequence[Cell]) -> list[tuple[str, str]]:
   found = {
     'seeds': f'{_spans(base.header["seeds"])} ({base.repeats})',
     'versions': ', '.join(f'{name} {own}' for name, own in versions),
-    'commit of this report': commit(),
+    'commit of this report': checkout.state().short,
     'seconds of all cells': human(sum(seconds)) if seconds else '',
   }
   return [(name, text) for name, text in found.items() if text]
-
-
-def commit() -> str:
-  """Returns the commit of the code, with + if files differ; '' if unknown."""
-  root = pathlib.Path(__file__).parents[4]
-  # An installed package may lie inside a repository of the user's own.
-  if not (root / '.git').exists():
-    return ''
-  try:
-    found, changes = (
-      subprocess.run(
-        ['git', '-C', root, *arguments],
-        capture_output=True,
-        text=True,
-        check=True,
-      ).stdout.strip()
-      for arguments in (
-        ('rev-parse', '--short=12', 'HEAD'),
-        ('status', '--porcelain', '--untracked-files=no'),
-      )
-    )
-  except (OSError, subprocess.CalledProcessError):
-    return ''
-  return f'{found}+' if changes else found
 
 
 def settings(cells: Sequence[Cell]) -> list[tuple[str, str]]:

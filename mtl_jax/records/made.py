@@ -1,0 +1,98 @@
+"""`made.json` of a cell: what made it, to compare rows and to train it again.
+
+It is written when training begins, and again when it ends. A cell that other
+code or another machine went on with names all of them.
+"""
+
+import datetime
+import json
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+from mtl_jax.records import atomic, lines
+
+FILE = 'made.json'
+FORMAT = 1
+# What a number of a cell may depend on beside its configuration and data; the
+# rest says who asked for it, and from where.
+DECIDES = ('code', 'versions', 'devices', 'precision', 'flags', 'program')
+
+
+def begin(
+  folder: pathlib.Path, asked: Mapping[str, Any], facts: Mapping[str, Any]
+) -> None:
+  """Writes the file before the first step, or before a job resumes the cell.
+
+  Args:
+    folder: of the cell; created if it is missing.
+    asked: what is trained: `config`, `groups`, `row`, `runs`.
+    facts: of this process, see `run.made_by.facts`.
+  """
+  # Of a cell that is trained anew no record is left, and no job counts.
+  resumed = (folder / 'records.jsonl').exists()
+  jobs = read(folder).get('jobs', []) if resumed else []
+  now = _plain({'began': _now(), 'ended': None, **facts})
+  # A job that is resumed under equal conditions is one job.
+  if jobs and decisive(jobs[-1]) == decisive(now):
+    now['began'] = jobs.pop()['began']
+  _write(folder, {'format': FORMAT, **asked, 'jobs': [*jobs, now]})
+
+
+def end(folder: pathlib.Path) -> None:
+  """Adds when training ended; does nothing where the file is missing.
+
+  Args:
+    folder: of the cell.
+  """
+  known = read(folder)
+  if known:
+    known['jobs'][-1]['ended'] = _now()
+    _write(folder, known)
+
+
+def read(folder: pathlib.Path) -> dict[str, Any]:
+  """Reads the file without its `check`.
+
+  Args:
+    folder: of the cell.
+
+  Returns:
+    `{}` where it is missing, as in older workdirs, is damaged, or was written
+    by a version with another format.
+  """
+  try:
+    known = json.loads((folder / FILE).read_text('utf-8'))
+  except (OSError, ValueError):
+    return {}
+  if not isinstance(known, dict) or known.get('format') != FORMAT:
+    return {}
+  check = known.pop('check', None)
+  return known if check == lines.digest(known) else {}
+
+
+def decisive(facts: Mapping[str, Any]) -> dict[str, Any]:
+  """Returns the facts on which numbers may depend, see `DECIDES`.
+
+  Commits are left out: digests of the code that trains are among them.
+
+  Args:
+    facts: one of the `jobs`.
+  """
+  own = {name: facts.get(name) for name in DECIDES}
+  return own | {'code': (facts.get('code') or {}).get('digests')}
+
+
+def _write(folder: pathlib.Path, known: dict[str, Any]) -> None:
+  known = _plain(known)
+  known['check'] = lines.digest(known)
+  atomic.write(folder / FILE, json.dumps(known, indent=1) + '\n')
+
+
+def _plain(value: Any) -> Any:
+  """As JSON holds it, tuples as lists."""
+  return json.loads(json.dumps(value, default=str))
+
+
+def _now() -> str:
+  return datetime.datetime.now(datetime.UTC).isoformat(timespec='milliseconds')
