@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from mtl_jax.records import atomic
+from mtl_jax.records import atomic, bounded
 
 FORMAT = 1  # of `model.json`; a later one may not be readable
 BEST, PREDICTIONS, MODEL = 'best', 'predictions.npz', 'model.json'
@@ -72,10 +72,7 @@ def read_arrays(folder: pathlib.Path, described: dict) -> dict[str, np.ndarray]:
   Returns:
     The arrays by name, with an axis of seeds in front.
   """
-  like = {
-    name: np.zeros(own['shape'], own['dtype'])
-    for name, own in described['arrays'].items()
-  }
+  like = bounded.like(folder / MODEL, described['arrays'])
   path = (folder / BEST).absolute()
   with _checkpointer() as checkpointer:
     return named(checkpointer.restore(path, nested(like)))
@@ -86,8 +83,7 @@ def read_predictions(folder: pathlib.Path) -> dict[str, np.ndarray]:
   path = folder / PREDICTIONS
   if not path.exists():
     return {}
-  with np.load(path, allow_pickle=False) as arrays:
-    return dict(arrays)
+  return bounded.read_npz(path)
 
 
 def remove(folder: pathlib.Path) -> None:

@@ -1,0 +1,1 @@
+"""Campaigns: one kind of fault each, tried many times."""
