@@ -46,7 +46,8 @@ def commit() -> str:
   try:
     found, changes = (
       subprocess.run(
-        ['git', '-C', root, *arguments],
+        # Without the option `git status` would write to .git.
+        ['git', '--no-optional-locks', '-C', root, *arguments],
         capture_output=True,
         text=True,
         check=True,
