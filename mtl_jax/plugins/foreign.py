@@ -24,9 +24,12 @@ def check(names: Iterable[str], folder: pathlib.Path) -> None:
     InputError: a module's outermost package holds the folder or is in it.
   """
   for name in names:
-    if '.' not in name or name in sys.modules:
+    outermost = name.partition('.')[0]
+    # What is in a package that is loaded is looked for there and nowhere else.
+    loaded = getattr(sys.modules.get(outermost), '__file__', None)
+    if '.' not in name or name in sys.modules or loaded:
       continue
-    if package := _beside(name.partition('.')[0], folder.resolve()):
+    if package := _beside(outermost, folder.resolve()):
       raise InputError(
         f'{folder} names the module {name!r}, which lies with it in {package} '
         'and is not imported: it may run anything; if it is yours, import it '
