@@ -26,7 +26,12 @@ def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
     size = sum(member.file_size for member in members.infolist())
   _check_size(path, size)
   with np.load(path, allow_pickle=False) as arrays:
-    return dict(arrays)
+    found = dict(arrays)
+  # NumPy gives the bytes of a member that is no array.
+  for name, array in found.items():
+    if not isinstance(array, np.ndarray):
+      raise ValueError(f'{name} in {path} is no array')
+  return found
 
 
 def like(
