@@ -84,10 +84,8 @@ def archives(outside: str) -> Iterator[tuple[str, str, bytes]]:
     yield f'tar: {name}', TAR, tar((member(name), ROWS))
     yield f'zip: {name}', ZIP, zipped((name, ROWS))
   kinds = {
-    'link': tarfile.SYMTYPE,
-    'hard link': tarfile.LNKTYPE,
-    'device': tarfile.CHRTYPE,
-    'pipe': tarfile.FIFOTYPE,
+    **{'link': tarfile.SYMTYPE, 'hard link': tarfile.LNKTYPE},
+    **{'device': tarfile.CHRTYPE, 'pipe': tarfile.FIFOTYPE},
     'folder': tarfile.DIRTYPE,
   }
   for what, kind in kinds.items():

@@ -1,27 +1,22 @@
 """What SECURITY.md says: code runs where it is named, data never do."""
 
 import ast
-import html.parser
 import json
 import pathlib
 import pickle
 import sys
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from experiments import predict
 from mtl_jax import models, plugins
 from mtl_jax.cells import initial
 from mtl_jax.data import files, tfds
-from mtl_jax.data.frames import pictures, reading
+from mtl_jax.data.frames import reading
 from mtl_jax.data.raw import census, fashion_mnist
 from mtl_jax.errors import InputError
 from mtl_jax.records import model_files, model_folders
-from mtl_jax.report.compare import page, tables
 from tests.faults import hostile
-from tests.report import fake
 
 ROOT = pathlib.Path(__file__).parents[2]
 CODE = ('mtl_jax', 'experiments', 'benchmarks', 'configs')
@@ -171,54 +166,6 @@ def test_a_model_reads_no_file_outside_of_it(tmp_path, name):
   array = {'shape': [2], 'dtype': 'float32'}
   with pytest.raises(InputError, match='that no parameter has'):
     models.load(model(tmp_path, arrays={name: array}))
-
-
-class Parsed(html.parser.HTMLParser):
-  """The elements of a page by name, and its attributes."""
-
-  def __init__(self, text: str):
-    super().__init__()
-    self.elements, self.attributes = [], set()
-    self.feed(text)
-
-  def handle_starttag(self, tag, attrs):
-    self.elements.append(tag)
-    self.attributes |= {name for name, _ in attrs}
-
-
-def test_names_in_a_report_stay_text(tmp_path):
-  names = (
-    *('<script>alert(1)</script>', '"><img src=x onerror=alert(1)>'),
-    "' onmouseover='alert(1)",
-  )
-  pages = []
-  for folder, given in (('plain', ('a', 'b', 'c')), ('hostile', names)):
-    tasks = fake.tasks()
-    for task, name in zip(tasks, given, strict=True):
-      task['name'] = name
-    made = [
-      fake.cell(tmp_path / folder, scheme, tasks=tasks, dataset=given[0])
-      for scheme in ('single', 'hard')
-    ]
-    pages.append(Parsed(page.html(made, tables.rows(made), {})))
-  plain, other = pages
-  assert other.elements == plain.elements
-  assert other.attributes == plain.attributes
-
-
-def test_names_in_a_csv_are_as_in_the_data(tmp_path):
-  """A spreadsheet may take them for formulas: SECURITY.md says so."""
-  frame = pd.DataFrame({'task': ['=1+1', '+a', '-b', '@c', '"d,e'], 'x': 1})
-  tables.write_csv(frame, tmp_path / 'a.csv')
-  pd.testing.assert_frame_equal(pd.read_csv(tmp_path / 'a.csv'), frame)
-
-
-def test_a_picture_of_very_many_pixels_is_refused(tmp_path, monkeypatch):
-  image = pytest.importorskip('PIL.Image')
-  monkeypatch.setattr(image, 'MAX_IMAGE_PIXELS', 10)
-  image.fromarray(np.zeros((9, 9), np.uint8)).save(tmp_path / 'a.png')
-  with pytest.raises(InputError, match="'scan', row 0: .*no picture"):
-    pictures.read(pd.Series(['a.png'], name='scan'), str(tmp_path), 2, 1)
 
 
 def test_what_is_fetched_has_a_digest():
