@@ -79,13 +79,14 @@ def archives(outside: str) -> Iterator[tuple[str, str, bytes]]:
   Args:
     outside: a path that members would be written to.
   """
-  zeros = bytes(BOMB)
   for name in (f'../../{NAME}', f'{outside}/{NAME}'):
     yield f'tar: {name}', TAR, tar((member(name), ROWS))
     yield f'zip: {name}', ZIP, zipped((name, ROWS))
   kinds = {
-    **{'link': tarfile.SYMTYPE, 'hard link': tarfile.LNKTYPE},
-    **{'device': tarfile.CHRTYPE, 'pipe': tarfile.FIFOTYPE},
+    'link': tarfile.SYMTYPE,
+    'hard link': tarfile.LNKTYPE,
+    'device': tarfile.CHRTYPE,
+    'pipe': tarfile.FIFOTYPE,
     'folder': tarfile.DIRTYPE,
   }
   for what, kind in kinds.items():
@@ -94,17 +95,17 @@ def archives(outside: str) -> Iterator[tuple[str, str, bytes]]:
   sparse = {'GNU.sparse.map': f'0,{len(ROWS)}', 'GNU.sparse.size': f'{10**13}'}
   sparse = member(NAME, pax_headers=sparse)
   yield 'tar: sparse', TAR, tar((sparse, ROWS))
-  yield 'tar: bomb', TAR, tar((member(NAME, BOMB), zeros))
-  yield 'tar: bomb beside', TAR, tar((member('other', BOMB), zeros))
+  yield 'tar: bomb', TAR, tar((member(NAME, BOMB), bytes(BOMB)))
+  yield 'tar: bomb beside', TAR, tar((member('other', BOMB), bytes(BOMB)))
   yield 'tar: size below 0', TAR, negative()
   yield 'tar: 20,000 members', TAR, tar(*[(member('a', 0), b'')] * 20_000)
-  yield 'zip: bomb', ZIP, zipped((NAME, zeros))
-  yield 'zip: bomb in a bomb', ZIP, zipped((ZIP, zipped((NAME, zeros))))
+  yield 'zip: bomb', ZIP, zipped((NAME, bytes(BOMB)))
+  yield 'zip: bomb in a bomb', ZIP, zipped((ZIP, zipped((NAME, bytes(BOMB)))))
   yield 'zip: nine deep', ZIP, nested(9)
   yield 'zip: encrypted', ZIP, flagged(zipped((NAME, ROWS)), flag=1)
   yield 'zip: method 99', ZIP, flagged(zipped((NAME, ROWS)), method=99)
   yield 'zip: another file', ZIP, zipped(('notes.txt', ROWS))
-  yield 'gz: bomb', f'{NAME}.gz', gzip.compress(zeros)
+  yield 'gz: bomb', f'{NAME}.gz', gzip.compress(bytes(BOMB))
   yield 'gz: text after it', f'{NAME}.gz', gzip.compress(ROWS) + b'text'
 
 
