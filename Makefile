@@ -9,6 +9,7 @@
 # make docs    set-up of Sphinx too, then the site, docs/_build/html/index.html
 # make notebooks   runs docs/notebooks and stores what they show
 # make install-check   the quick start in an empty environment and folder
+# make lock    the hashes in locks/ anew, after an edit of a requirements file
 # Set-up is made once; `make clean` undoes it.
 
 PYTHON ?= python3
@@ -16,10 +17,17 @@ BIN := .venv/bin
 OUT ?= out/actg175
 FEW ?= out/actg175_scarce
 TEST := python -m pytest -n 2 --durations=20
+# Only files whose hash is in a lock are installed. What has no wheel is built
+# with the locked setuptools: pip would fetch another one without its hash.
+INSTALL := -m pip install --quiet --require-hashes --no-build-isolation \
+  --requirement
+OWN := -m pip install --quiet --no-deps --no-build-isolation --editable .
+LOCK := .venv-lock/bin/uv pip compile --quiet --generate-hashes --no-annotate \
+  --custom-compile-command 'make lock'
 SCHEMES := hard,soft_l2,soft_trace,cross_stitch,mmoe
 
 .PHONY: table test test-fast test-oldest bench growth results docs notebooks \
-  install-check lint data setup clean
+  install-check lock lint data setup clean
 
 table: .venv/.table-data
 	$(BIN)/python -m experiments.compare --config=configs/actg175_scarce.py \
@@ -65,12 +73,13 @@ setup: .venv/.ready
 
 data: .venv/.data
 
-.venv/.ready: requirements.txt pyproject.toml
+.venv/.ready: locks/build.lock locks/requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 	  "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
-	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	$(BIN)/python $(INSTALL) locks/build.lock
+	$(BIN)/python $(INSTALL) locks/requirements.lock
+	$(BIN)/python $(OWN)
 	@touch $@
 
 .venv/.table-data: .venv/.ready
@@ -81,14 +90,34 @@ data: .venv/.data
 	$(BIN)/python -m mtl_jax.data.files
 	@touch $@
 
-.venv-oldest/.ready: requirements-oldest.txt
+.venv-oldest/.ready: locks/build.lock locks/requirements-oldest.lock
 	$(PYTHON) -m venv .venv-oldest
-	.venv-oldest/bin/python -m pip install --quiet --requirement $<
-	.venv-oldest/bin/python -m pip install --quiet --no-deps --editable .
+	.venv-oldest/bin/python $(INSTALL) locks/build.lock
+	.venv-oldest/bin/python $(INSTALL) locks/requirements-oldest.lock
+	.venv-oldest/bin/python $(OWN)
 	@touch $@
 
-.venv/.docs: .venv/.ready requirements-docs.txt
-	$(BIN)/python -m pip install --quiet --requirement requirements-docs.txt
+.venv/.docs: .venv/.ready locks/requirements-docs.lock
+	$(BIN)/python $(INSTALL) locks/requirements-docs.lock
+	@touch $@
+
+# Versions stay as they are in the locks, unless ARGS=--upgrade.
+lock: .venv-lock/.ready
+	$(LOCK) --universal --python-version 3.11 locks/uv.txt \
+	  --output-file locks/uv.lock
+	$(LOCK) --universal --python-version 3.11 locks/build.txt \
+	  --output-file locks/build.lock
+	$(LOCK) --universal --python-version 3.11 requirements.txt \
+	  --output-file locks/requirements.lock $(ARGS)
+	$(LOCK) --universal --python-version 3.11.5 requirements-docs.txt \
+	  --constraint requirements.txt \
+	  --output-file locks/requirements-docs.lock $(ARGS)
+	$(LOCK) --python-version 3.11 requirements-oldest.txt \
+	  --output-file locks/requirements-oldest.lock $(ARGS)
+
+.venv-lock/.ready: locks/uv.lock
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python $(INSTALL) locks/uv.lock
 	@touch $@
 
 # LibMTL asks for torchvision, whose function it imports is gone: no deps.
@@ -100,4 +129,4 @@ data: .venv/.data
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-bench .venv-oldest
+	rm -rf .venv .venv-bench .venv-lock .venv-oldest

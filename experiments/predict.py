@@ -27,7 +27,7 @@ from mtl_jax.errors import InputError
 
 with lazy.imports():
   from mtl_jax import models
-  from mtl_jax.records import atomic
+  from mtl_jax.records import atomic, bounded
 
 OUT = flags.DEFINE_string(
   'out',
@@ -105,9 +105,11 @@ def read(path: str) -> Any:
   import numpy as np
 
   try:
-    found = np.load(path, allow_pickle=False)
-    return found if path.endswith('.npy') else dict(found)
-  except (ValueError, OSError) as error:
+    if path.endswith('.npz'):
+      return bounded.read_npz(path)
+    return np.load(path, allow_pickle=False)
+  # Damaged archives and headers raise many kinds.
+  except Exception as error:  # noqa: BLE001
     text = ' '.join(str(error).split())
     raise InputError(f'{path} cannot be read: {text}') from error
 

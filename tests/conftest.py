@@ -14,6 +14,7 @@ import pytest
 from jax.experimental.compilation_cache import compilation_cache
 
 from mtl_jax.data import files
+from tests import offline
 
 # Turns the classic `[B, 1] - [B]` loss bug into an error.
 jax.config.update('jax_numpy_rank_promotion', 'raise')
@@ -42,6 +43,7 @@ LEFT_OUT = {}
 
 def pytest_configure(config):
   """Once for the session; workers are given this environment."""
+  offline.close()
   if KEPT not in os.environ:
     config.kept = os.environ[KEPT] = tempfile.mkdtemp(prefix='mtl_jax-')
     os.environ['MTL_JAX_CACHE'] = os.environ[KEPT]
@@ -107,6 +109,14 @@ def few_maps():
   yield
   if MAPS.exists() and MAPS.read_bytes().count(b'\n') > MOST_MAPS:
     jax.clear_caches()
+
+
+@pytest.fixture(autouse=True)
+def no_network():
+  """Fails a test that wanted to reach another machine and has hidden it."""
+  yield
+  reached, offline.REACHED[:] = list(offline.REACHED), []
+  assert not reached, f'tests do not use the network: {reached}'
 
 
 @pytest.fixture(autouse=True)

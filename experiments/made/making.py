@@ -116,6 +116,10 @@ def _record(result, digests, commit, seconds, folder, root) -> dict:
   }
 
 
+# Without the option `git status` would write to .git.
+GIT = ('git', '--no-optional-locks')
+
+
 def _commit(root: pathlib.Path) -> str:
   """The commit of the code, with a + where files differ from it."""
   # Results that were just made are no change of the code.
@@ -124,7 +128,7 @@ def _commit(root: pathlib.Path) -> str:
   try:
     commit, changes = (
       subprocess.run(
-        ['git', *command], cwd=root, capture_output=True, text=True, check=True
+        GIT + command, cwd=root, capture_output=True, text=True, check=True
       ).stdout.strip()
       for command in commands
     )

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mtl_jax.errors import InputError
-from mtl_jax.records import model_files, model_folders
+from mtl_jax.records import bounded, model_files, model_folders
 
 Arrays = Mapping[str, np.ndarray]  # by name, such as shared_encoder/.../kernel
 FILES = ('.safetensors', '.npz')
@@ -92,8 +92,7 @@ def read(path: str) -> Initial:
 
 def _of_file(path: pathlib.Path) -> dict[str, np.ndarray]:
   if path.suffix == '.npz':
-    with np.load(path, allow_pickle=False) as arrays:
-      return dict(arrays)
+    return bounded.read_npz(path)
   from safetensors.numpy import load_file
 
   return load_file(path)

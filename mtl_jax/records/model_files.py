@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from mtl_jax.records import atomic, checked_json, digests
+from mtl_jax.records import atomic, bounded, checked_json, digests
 
 FORMAT = 1  # of `model.json`; a later one may not be readable
 BEST, PREDICTIONS, MODEL = 'best', 'predictions.npz', 'model.json'
@@ -80,10 +80,7 @@ def read_arrays(folder: pathlib.Path, described: dict) -> dict[str, np.ndarray]:
     DamagedError: a file is not as it was written.
   """
   digests.verify(folder / BEST, digests.MODEL)
-  like = {
-    name: np.zeros(own['shape'], own['dtype'])
-    for name, own in described['arrays'].items()
-  }
+  like = bounded.like(folder / MODEL, described['arrays'])
   path = (folder / BEST).absolute()
   with _checkpointer() as checkpointer:
     return named(checkpointer.restore(path, nested(like)))
@@ -99,8 +96,7 @@ def read_predictions(folder: pathlib.Path) -> dict[str, np.ndarray]:
   digests.verify(path, digests.MODEL)
   if not path.exists():
     return {}
-  with np.load(path, allow_pickle=False) as arrays:
-    return dict(arrays)
+  return bounded.read_npz(path)
 
 
 def problem(folder: pathlib.Path) -> digests.Problem | None:

@@ -53,7 +53,7 @@ def _picture(path: pathlib.Path, size: int, channels: int, where: str):
   with _opened(Image, path, where) as picture:
     try:
       plain = picture.convert('L' if channels == 1 else 'RGB')
-    except OSError as error:
+    except (OSError, SyntaxError, ValueError) as error:
       raise InputError(f'{where}: {path} is damaged ({error})') from error
     if plain.size != (size, size):
       plain = plain.resize((size, size), Image.Resampling.BILINEAR)
@@ -67,7 +67,8 @@ def _opened(image, path: pathlib.Path, where: str):
     raise InputError(
       f'{where}: no file {path}; paths begin from the folder of the table'
     ) from error
-  except OSError as error:
+  # Pillow refuses a picture of very many pixels by an error of its own.
+  except (OSError, ValueError, image.DecompressionBombError) as error:
     raise InputError(
       f'{where}: {path} is no picture that can be read; remove the row or '
       'leave the path blank'

@@ -4,17 +4,16 @@ Debian's package and the official download contain the same bytes behind
 different gzip headers, so the digests are of what is decompressed.
 """
 
-import gzip
 import hashlib
 import pathlib
 import struct
-import zlib
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import UInt8
 
 from mtl_jax.data import files as files_lib
+from mtl_jax.data.raw.unpacked import DAMAGED, Budget
 from mtl_jax.errors import InputError
 
 DEBIAN = pathlib.Path('/usr/share/datasets/fashion-mnist')
@@ -35,6 +34,7 @@ SHA256 = {
   't10k-labels-idx1-ubyte.gz': '0402a96d92fd2663957122ceb108a494c'
   '5af83dab82d92729df917d7dec38c34',
 }
+LARGEST = 128 * 2**20  # bytes, compressed and not; the largest has 47 MB
 
 
 class Glyphs(NamedTuple):
@@ -95,12 +95,13 @@ def _array(path: pathlib.Path) -> np.ndarray:
 
 def _decompressed(path: pathlib.Path) -> bytes:
   try:
-    return gzip.decompress(path.read_bytes())
+    budget = Budget(LARGEST)
+    return budget.gunzip(budget.file(path))
   except FileNotFoundError as error:
     raise InputError(
       f'no {path.name} in {path.parent}, which has others of the four files of '
       f'Fashion-MNIST; {REMEDY}'
     ) from error
   # A truncated file ends early, a damaged one has another header or content.
-  except (OSError, EOFError, zlib.error) as error:
+  except DAMAGED as error:
     raise InputError(f'cannot read {path}: {error}; {REMEDY}') from error

@@ -1,16 +1,12 @@
 """Reads a file of a user's download: bare, compressed, or in an archive."""
 
-import gzip
-import io
 import pathlib
-import tarfile
-import zipfile
-import zlib
 from collections.abc import Iterable
 
+from mtl_jax.data.raw.unpacked import DAMAGED, Budget
 from mtl_jax.errors import InputError
 
-DAMAGED = (EOFError, OSError, tarfile.TarError, zipfile.BadZipFile, zlib.error)
+DEEPEST = 3  # archives inside each other; one may hold itself
 
 
 def find(
@@ -29,17 +25,20 @@ def find(
     The path of the file or of its archive, and the bytes of the file.
 
   Raises:
-    InputError: the file is nowhere, or what has it is damaged.
+    InputError: the file is nowhere, or what has it is damaged or unpacks to
+      more than `unpacked.LARGEST`.
   """
   archives = tuple(archives)
   for path in (folder / n for n in (name, f'{name}.gz', *archives)):
     if not path.is_file():
       continue
     try:
-      data = _taken(path.name, path.read_bytes(), name, archives)
+      budget = Budget()
+      data = budget.file(path)
+      data = _taken(path.name, data, name, archives, budget)
     except DAMAGED as error:
       raise InputError(
-        f'{path} is cut or damaged ({error}); download it again'
+        f'{path} is cut or damaged ({_line(error)}); download it again'
       ) from error
     if data is not None:
       return path, data
@@ -47,27 +46,28 @@ def find(
   raise InputError(f'{folder} has none of {names}; {remedy}')
 
 
-def _taken(own: str, data: bytes, name: str, archives) -> bytes | None:
+def _taken(
+  own: str, data: bytes, name: str, archives, budget: Budget, depth: int = 0
+) -> bytes | None:
   """Returns the file out of the bytes of what is called `own`, or None."""
   if own == name:
     return data
   if own == f'{name}.gz':
-    return gzip.decompress(data)
-  members = _members(own, data, {name, f'{name}.gz', *archives})
-  found = (_taken(member, raw, name, archives) for member, raw in members)
+    return budget.gunzip(data)
+  if depth == DEEPEST:
+    raise ValueError(f'more than {DEEPEST} archives are inside each other')
+  wanted = {name, f'{name}.gz', *archives}
+  members = budget.members(data, lambda member: _base(member) in wanted)
+  found = (
+    _taken(_base(member), raw, name, archives, budget, depth + 1)
+    for member, raw in members
+  )
   return next((one for one in found if one is not None), None)
 
 
-def _members(own: str, data: bytes, wanted: set[str]):
-  """Yields the wanted members of an archive, by their names without folders."""
-  if own.endswith('.zip'):
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-      for member in archive.namelist():
-        if (base := pathlib.PurePosixPath(member).name) in wanted:
-          yield base, archive.read(member)
-    return
-  with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-    for member in archive:
-      base = pathlib.PurePosixPath(member.name).name
-      if member.isfile() and base in wanted:
-        yield base, archive.extractfile(member).read()
+def _base(member: str) -> str:
+  return pathlib.PurePosixPath(member).name
+
+
+def _line(error: Exception) -> str:
+  return ' '.join(str(error).split()) or type(error).__name__
