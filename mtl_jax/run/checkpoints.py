@@ -8,6 +8,7 @@ import functools
 import importlib
 import logging
 import pathlib
+import shutil
 from types import ModuleType
 from typing import Any
 
@@ -94,6 +95,13 @@ class Checkpoints:
       self._manager.latest_step(), args=_orbax().args.StandardRestore(named)
     )
     return [np.asarray(saved[name]) for name in named]
+
+  def discard(self) -> None:
+    """Removes all checkpoints, since the cell begins anew."""
+    self.close()
+    vars(self).pop('_manager', None)
+    if hosts.is_process_0():
+      shutil.rmtree(self._folder, ignore_errors=True)
 
   def close(self) -> None:
     """Waits for Orbax's background work; without a checkpoint there is none."""

@@ -166,8 +166,9 @@ def _train_claimed(cell, folder, ahead, live, stop_asked) -> None:
     for line in starting.report(cell):
       live.say(line)
   live.once(plans.describe(cell.plan, len(cell.runs), cell.place))
-  if not (folder / 'config.json').exists():
+  if next(records.read(folder), None) is None:
     records.append(folder, header(cell))
+  if not (folder / 'config.json').exists():
     records.write_config(folder, cell.identity)
   # A state fits only programs of as many runs. Where `config.parallel` has
   # changed since the checkpoint, the cell starts again from its first step.
