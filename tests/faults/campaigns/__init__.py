@@ -1,0 +1,1 @@
+"""Campaigns of faults; each has a function `run`."""
