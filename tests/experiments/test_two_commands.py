@@ -7,6 +7,7 @@ import pytest
 
 from tests import children
 from tests.experiments import test_compare
+from tests.faults import exact
 
 
 @pytest.mark.parametrize('schemes', ['hard,mmoe'])
@@ -32,3 +33,4 @@ def test_each_cell_is_trained_once(tmp_path, schemes):
   for path in cells:
     kinds = [json.loads(line)['kind'] for line in path.read_text().splitlines()]
     assert kinds.count('done') == kinds.count('cell') == 1
+    assert exact.doubled(path.parent) == []

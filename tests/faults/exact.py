@@ -4,11 +4,12 @@ Equal is: the same records in the same order but for times, and the same kept
 parameters and predictions, all to the bit.
 """
 
+import itertools
 import json
 import pathlib
 import signal
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -43,7 +44,12 @@ KINDS = {
   'three batches (modo)': {'balancer': 'modo'},
   'gradients themselves (moco)': {'balancer': 'moco'},
   'gradients in random order (pcgrad)': {'balancer': 'pcgrad'},
-  'early stopping': {'patience': 1, 'hp': {'lr': (0.3,)}},
+  'early stopping': {
+    'patience': 2,
+    'hp': {'lr': (0.3,)},
+    'steps': 16,
+    'evals': 8,
+  },
   'accumulation': {'accumulate': 2},
   'checkpoints per task': {'checkpoint_per': 'task'},
   'selection by metric': {'select': 'metric'},
@@ -99,17 +105,25 @@ def made(*kinds: str, **changes: Any) -> cells.Cell:
   return cells.make(config, build.data(config))
 
 
+class Points(NamedTuple):
+  """How often a training could be stopped, and how often it recorded."""
+
+  stops: int
+  evaluations: int
+
+
 class Fatal(RecordedProgress):
   """Ends a training at once, when an evaluation has just been recorded."""
 
   def __init__(self, after: int):
     super().__init__()
-    self._left = after
+    self._after, self.evaluations = after, 0
 
   def advance(self, steps, losses):
+    """Counts an evaluation."""
     del steps, losses
-    self._left -= 1
-    if not self._left:
+    self.evaluations += 1
+    if self.evaluations == self._after:
       raise KeyboardInterrupt
 
 
@@ -119,8 +133,8 @@ def train(
   stop_after: int = 0,
   die_after: int = 0,
   cell: cells.Cell | None = None,
-) -> int:
-  """Trains a cell, or resumes it; returns at how many points it could stop.
+) -> Points:
+  """Trains a cell, or resumes it, and counts where that could end.
 
   Args:
     subject: its programs.
@@ -129,24 +143,20 @@ def train(
     die_after: evaluations after which it ends without saving; 0 is never.
     cell: one with the same programs; None is the subject's own.
   """
-  points = 0
+  stops, live = itertools.count(1), Fatal(die_after)
 
   def asked() -> int:
-    nonlocal points
-    points += 1
-    return signal.SIGTERM if points == stop_after else 0
+    return signal.SIGTERM if next(stops) == stop_after else 0
 
   try:
-    run.train_cell(
-      cell or subject.cell, folder, Fatal(die_after), asked, subject
-    )
+    run.train_cell(cell or subject.cell, folder, live, asked, subject)
   except (signals.Stopped, KeyboardInterrupt):
     assert stop_after or die_after
   else:
     assert records.finished(folder)
     assert not stop_after, 'it was not stopped'
     assert not die_after, 'it did not end'
-  return points
+  return Points(next(stops) - 1, live.evaluations)
 
 
 def resumed(

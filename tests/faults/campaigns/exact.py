@@ -47,26 +47,18 @@ def _of_kind(kind: str, trials: int, folder: pathlib.Path) -> Iterator[Outcome]:
   subject = exact.subject(kind)
   whole = folder / 'whole'
   points = exact.train(subject, whole)
-  evals = subject.cell.evals * len(subject.cell.chunks())
-  single = [(n,) for n in range(1, points + 1)]
+  single = [(n,) for n in range(1, points.stops + 1)]
   # Every pair of stops; the second counts from where the first was.
   pairs = [
     (a, b)
-    for a, b in itertools.product(range(1, points), repeat=2)
-    if a + b <= points
+    for a, b in itertools.product(range(1, points.stops), repeat=2)
+    if a + b <= points.stops
   ]
   stops = [{'stops': own} for own in [*single, *pairs][:trials]]
   yield _tried(f'stopped and resumed: {kind}', subject, whole, stops)
-  ends = _evaluations(whole, evals)
-  kills = [{'die_after': n} for n in range(1, ends + 1)][:trials]
+  ends = range(1, points.evaluations + 1)
+  kills = [{'die_after': n} for n in ends][:trials]
   yield _tried(f'killed and resumed: {kind}', subject, whole, kills)
-
-
-def _evaluations(whole: pathlib.Path, evals: int) -> int:
-  """How often a training recorded; fewer than planned if it stopped early."""
-  lines = [x for x in exact.records.read(whole) if x['kind'] == 'eval']
-  of_runs = {(x['run'], x['step']) for x in lines}
-  return min(evals, len(of_runs))
 
 
 def _tried(
@@ -94,7 +86,7 @@ def _tried(
 def _backwards(trials: int, folder: pathlib.Path) -> Outcome:
   """Each look at the wall clock is an hour before the last."""
   subject = exact.subject()
-  points = exact.train(subject, folder / 'whole')
+  points = exact.train(subject, folder / 'whole').stops
   hours = itertools.count()
   clocks = {
     'time': lambda: 1.8e9 - 3600.0 * next(hours),
