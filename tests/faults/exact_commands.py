@@ -1,6 +1,7 @@
 """Whole commands: several at once, and such as differ in what has no effect."""
 
 import csv
+import importlib.util
 import json
 import pathlib
 import subprocess
@@ -38,8 +39,9 @@ IDLE = {
 PLACES = {
   'mesh': ('--config.mesh=(1,1)',),
   'program': ('--config.parallel=1',),
-  'launcher of workers': ('--launcher=ray',),
 }
+if importlib.util.find_spec('ray'):
+  PLACES['launcher of workers'] = ('--launcher=ray',)
 
 
 def run(trials: int, folder: pathlib.Path) -> Iterator[Outcome]:

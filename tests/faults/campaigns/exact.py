@@ -124,7 +124,7 @@ def _elsewhere(
   found = exact.difference(folder / 'whole', folder / 'cell')
   return Outcome(
     *('exact', f'stopped and resumed {name}', 1),
-    doubled=bool(exact.doubled(folder / 'cell')),
+    doubled=int(bool(exact.doubled(folder / 'cell'))),
     unequal=int(found > TOLERANCE),
     note=f'to rounding: largest relative difference {found:.1e}, of at most '
     f'{TOLERANCE:g}',
