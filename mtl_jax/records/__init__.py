@@ -2,6 +2,7 @@
 
 from mtl_jax.records.lines import (
   append,
+  cut,
   digest,
   finished,
   flat,
@@ -11,6 +12,7 @@ from mtl_jax.records.lines import (
 
 __all__ = [
   'append',
+  'cut',
   'digest',
   'finished',
   'flat',

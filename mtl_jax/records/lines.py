@@ -92,6 +92,19 @@ def problem(folder: pathlib.Path) -> Problem | None:
   return None
 
 
+def cut(folder: pathlib.Path, count: int) -> None:
+  """Removes all records of a cell but the first `count`.
+
+  Args:
+    folder: folder of the cell.
+    count: how many to keep; the file stays as it is where it has no more.
+  """
+  path = folder / 'records.jsonl'
+  whole = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+  if len(whole) > count:
+    os.truncate(path, sum(map(len, whole[:count])))
+
+
 def finished(folder: pathlib.Path) -> bool:
   """Whether the cell in this folder is fully trained.
 

@@ -142,6 +142,13 @@ class Checkpoints:
       ) from error
     return [np.asarray(saved[name]) for name in named]
 
+  def discard(self) -> None:
+    """Removes all checkpoints, since the cell begins anew."""
+    self.close()
+    vars(self).pop('_manager', None)
+    if hosts.is_process_0():
+      shutil.rmtree(self._folder, ignore_errors=True)
+
   def close(self) -> None:
     """Waits for Orbax's background work; without a checkpoint there is none."""
     if '_manager' in vars(self):

@@ -36,6 +36,12 @@ class Clock:
     """Seconds since the cell began, without those between two jobs."""
     return self._before + time.monotonic() - self._began
 
+  @property
+  def rate(self) -> float:
+    """Steps per second of the periods."""
+    # A coarse clock may not have moved.
+    return self.steps / max(self.in_periods, 1e-9)
+
   def add_period(self, seconds: float, steps: int) -> None:
     """Counts one evaluation period.
 

@@ -73,7 +73,9 @@ class Keeper:
     """
     if not (self.active and hosts.is_process_0()):
       return
-    if chunk.first and not self._follows(chunk):
+    if not chunk.first:  # What may wait is of a training that began anew.
+      shutil.rmtree(self._waiting, ignore_errors=True)
+    elif not self._follows(chunk):
       self._broken = True
     if self._broken:
       return

@@ -16,7 +16,14 @@ from mtl_jax.cells import Cell, Chunk
 from mtl_jax.processes import hosts, signals
 from mtl_jax.programs.compile_ahead import Ready
 from mtl_jax.records import digests, made
-from mtl_jax.run import messages, outcomes, starting, stops
+from mtl_jax.run import (
+  messages,
+  outcomes,
+  resuming,
+  starting,
+  step_counts,
+  stops,
+)
 from mtl_jax.run.checkpoints import Checkpoints
 from mtl_jax.run.clock import Clock
 from mtl_jax.run.evaluations import Evaluations
@@ -56,7 +63,7 @@ class Training:
     self.notices = Notices(cell, folder, live)
     self.keeper = Keeper(cell, folder)
     self.evaluations = Evaluations(cell, folder, live, self.notices)
-    self.counts = []  # of each chunk: unlabelled batches, fallbacks, steps
+    self.counts = []  # records of the chunks, see `step_counts.of_chunk`
 
   def run(self) -> None:
     """Trains all chunks, then records the cost of the cell."""
@@ -90,7 +97,8 @@ class Training:
 
   def resume(self, chunks: list[Chunk]) -> None:
     """Restores the newest checkpoint, if there is one."""
-    latest = self.checkpoints.latest()
+    checkpoints, live = self.checkpoints, self.live
+    latest = resuming.begin(self.cell, self.folder, checkpoints, live)
     if latest is None:
       return
     like = jax.eval_shape(self.programs.unpadded, self.state)
@@ -142,7 +150,9 @@ class Training:
     if hosts.is_process_0():
       for path in self.folder.glob(f'*_{chunk.first}.npy'):
         digests.write_beside(path)
-    self.counts.append((state.unlabelled, state.fallbacks, state.step))
+    self.counts.append(step_counts.of_chunk(chunk, state))
+    if not last:  # A process that resumes the cell has not counted them.
+      records.append(self.folder, self.counts[-1])
     for text in messages.failures(self.cell, lines):
       self.live.say(text)
 
@@ -210,14 +220,14 @@ class Training:
 
   def finish(self) -> None:
     """Records notes and the cost of the cell, and that it is complete."""
-    counts = map(np.concatenate, zip(*self.counts, strict=True))
-    for text in messages.notes(self.cell, *counts):
+    lines = *records.read(self.folder), *self.counts
+    for text in messages.notes(self.cell, *step_counts.joined(lines)):
       self.notices.add(text)
     self.keeper.finish()
     cost = outcomes.cost(
       self.cell.facts.parameters,
       self.cell.facts.flops,
-      self.clock.steps / self.clock.in_periods,
+      self.clock.rate,
       self.clock.elapsed,
       self.clock.compiling,
       self.probing.seconds,

@@ -1,6 +1,8 @@
 """Messages that are shown and recorded once while a cell is trained."""
 
+import functools
 import pathlib
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -24,10 +26,21 @@ class Notices:
     self, cell: Cell, folder: pathlib.Path, live: Live | RecordedProgress
   ):
     self._cell, self._folder, self._live = cell, folder, live
-    # An earlier process may have reported some experts of this cell already.
-    earlier = records.read(folder)
-    self._collapsed = {line['expert'] for line in earlier if 'expert' in line}
-    self._faults: set[str] = set()
+
+  @functools.cached_property
+  def _collapsed(self) -> set[str]:
+    """Experts that were reported, by an earlier process, too."""
+    # Read at the first use: a resumed cell drops its last records before.
+    return {n['expert'] for n in self._earlier() if 'expert' in n}
+
+  @functools.cached_property
+  def _faults(self) -> set[str]:
+    """Texts of all notes so far, likewise."""
+    return {note['text'] for note in self._earlier()}
+
+  def _earlier(self) -> Iterator[dict]:
+    lines = records.read(self._folder)
+    return (line for line in lines if line['kind'] == 'note')
 
   def add(self, text: str, **fields: str) -> None:
     """Shows and records a message.

@@ -94,7 +94,8 @@ class Live:
     self._done += steps
     self._since_compiled += steps
     now = time.monotonic()
-    rate = self._since_compiled / (now - self._start)
+    # A coarse clock may not have moved.
+    rate = self._since_compiled / max(now - self._start, 1e-9)
     shown = line(losses)
     self._bar.update(
       self._line,

@@ -55,8 +55,8 @@ def needed(cell: Cell, folder: pathlib.Path) -> Problem | None:
 def begin(cell: Cell, folder: pathlib.Path, say: Callable[[str], None]) -> None:
   """Prepares the folder of a cell that is trained now.
 
-  Nothing is left of a finished cell that is trained again, nor of a cell whose
-  records are damaged; those are kept beside it.
+  Nothing is left of a finished cell of which something is damaged, nor of a cell
+  whose records are damaged; those are kept beside it.
 
   Args:
     cell: the cell.
@@ -66,7 +66,7 @@ def begin(cell: Cell, folder: pathlib.Path, say: Callable[[str], None]) -> None:
   if records.finished(folder):
     if problem := needed(cell, folder):
       say(f'{cell.name}: {_told(problem)}; it is trained again')
-    _clear(folder)
+      _clear(folder)
   elif problem := of_records(folder):
     say(
       f'{cell.name}: {_told(problem)}; it is kept as {lines.FILE}{DAMAGED}, '

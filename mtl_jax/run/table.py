@@ -11,6 +11,7 @@ from mtl_jax.cells import Cell, fits, header
 from mtl_jax.processes import hosts, signals
 from mtl_jax.programs.compile_ahead import Ahead
 from mtl_jax.records import checkout, locks
+from mtl_jax.records.model_files import MODEL
 from mtl_jax.resources import plans
 from mtl_jax.run import (
   kept,
@@ -172,25 +173,42 @@ def _train_claimed(cell, folder, ahead, live, stop_asked) -> None:
   ready = ahead.take(cell)
   if hosts.is_process_0():
     repairs.begin(cell, folder, live.say)
+  # A finished cell that is trained again, for a model that it lacks, stays
+  # finished for other commands meanwhile.
+  again = folder / 'again' if records.finished(folder) else folder
+  if hosts.is_process_0() and again != folder:
+    repairs.begin(cell, again, live.say)
   if cell.initial:
     for line in starting.report(cell):
       live.say(line)
   live.once(plans.describe(cell.plan, len(cell.runs), cell.place))
   if hosts.is_process_0():
-    made_by.begin(cell, folder)
-  if not ((folder / 'config.json').exists() and _has_header(folder)):
-    records.append(folder, header(cell))
-    records.write_config(folder, cell.identity)
+    made_by.begin(cell, again)
+  if not ((again / 'config.json').exists() and _has_header(again)):
+    records.append(again, header(cell))
+    records.write_config(again, cell.identity)
   # A state fits only programs of as many runs. Where `config.parallel` has
   # changed since the checkpoint, the cell starts again from its first step.
   width = len(cell.chunks()[0].runs)
-  saved = folder / 'checkpoints' / f'matrix_of_{width}_runs'
+  saved = again / 'checkpoints' / f'matrix_of_{width}_runs'
   checkpoints = Checkpoints(saved, live.say)
   with contextlib.closing(checkpoints):
-    Training(cell, ready, folder, checkpoints, live, stop_asked).run()
-  shutil.rmtree(folder / 'checkpoints', ignore_errors=True)
+    Training(cell, ready, again, checkpoints, live, stop_asked).run()
+  shutil.rmtree(again / 'checkpoints', ignore_errors=True)
+  if again != folder:
+    _take_over(again, folder)
 
 
 def _has_header(folder: pathlib.Path) -> bool:
   # It may have been cut off while it was written.
   return any(record['kind'] == 'cell' for record in records.read(folder))
+
+
+def _take_over(again: pathlib.Path, folder: pathlib.Path) -> None:
+  """Moves all files of a training into the folder of its cell."""
+  # The model is whole once it has this file.
+  for path in sorted(again.iterdir(), key=lambda p: p.name == MODEL):
+    if path.is_dir():
+      shutil.rmtree(folder / path.name, ignore_errors=True)
+    path.replace(folder / path.name)
+  again.rmdir()

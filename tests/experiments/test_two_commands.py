@@ -8,6 +8,7 @@ import pytest
 from mtl_jax.records import made
 from tests import children
 from tests.experiments import test_compare
+from tests.faults import exact
 
 
 @pytest.mark.parametrize('schemes', ['hard,mmoe'])
@@ -36,3 +37,4 @@ def test_each_cell_is_trained_once(tmp_path, schemes):
     (job,) = made.read(path.parent)['jobs']
     assert job['command'].startswith('python -m experiments.compare --config=')
     assert job['began'] <= job['ended']
+    assert exact.doubled(path.parent) == []

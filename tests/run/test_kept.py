@@ -120,8 +120,13 @@ def test_a_finished_cell_is_trained_again_only_for_a_model(tmp_path):
   before = [line for line in records.read(folder) if line['kind'] == 'test']
   best = make(keep='best')
   assert not run.finished(best, folder)
+  with pytest.raises(signals.Stopped):
+    train(best, folder, stop_after=1)
+  # Others find it finished meanwhile.
+  assert run.finished(plain, folder)
   run.train([best], tmp_path)
   assert run.finished(best, folder)
+  assert not (folder / 'again').exists()
   after = [line for line in records.read(folder) if line['kind'] == 'test']
   assert before == after
 
