@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mtl_jax import plugins
+from mtl_jax.errors import InputError, raised
 from mtl_jax.plugins import sections
 
 HELPERS = (
@@ -54,8 +55,8 @@ def load(name: str, /, **fields):
     The data set, a `base.Data`.
 
   Raises:
-    InputError: if the data set or a field is unknown, or `labels` are not in
-      the data.
+    InputError: if the data set or a field is unknown, `labels` are not in the
+      data, or the function fails.
   """
   make = loader(name)
   own = plugins.fields(make)
@@ -63,7 +64,12 @@ def load(name: str, /, **fields):
   plugins.check_fields(f'data set {name!r}', fields, allowed)
   # A `load` that has an argument of this name sees to it itself.
   labels = () if 'labels' in own else fields.pop('labels', ())
-  return _scarce(name, make, labels, fields) if labels else make(**fields)
+  try:
+    return _scarce(name, make, labels, fields) if labels else make(**fields)
+  except (InputError, MemoryError):
+    raise
+  except Exception as error:  # A file of the user's may raise anything.
+    raise InputError(f'data set {name!r}: {raised(error)}') from error
 
 
 def _scarce(name: str, make: Callable, labels, fields: dict):

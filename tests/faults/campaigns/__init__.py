@@ -1,0 +1,1 @@
+"""Campaigns of faults: `run(trials, folder)` yields an `Outcome` per fault."""
