@@ -233,6 +233,7 @@ def _parse() -> None:
   try:
     rest = flags.FLAGS(_arguments())[1:]
     # The config is loaded lazily; a missing file raises here.
+    _ = CONFIG.value and CONFIG.value.is_locked
     if not isinstance(CONFIG.value, ConfigDict):
       _check_file()
   except OSError as error:

@@ -15,6 +15,7 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Sequence
+from typing import NoReturn
 
 from mtl_jax.data.raw.pinned import SOURCES, Source
 from mtl_jax.errors import InputError, nearest
@@ -130,6 +131,14 @@ def unpack(
   return [*paths.values()]
 
 
+class _Parser(argparse.ArgumentParser):
+  """Reports a wrong option in one line; argparse would print the usage too."""
+
+  def error(self, message: str) -> NoReturn:
+    print(f'error: {message}; see --help', file=sys.stderr)
+    sys.exit(2)
+
+
 def main(arguments: list[str] | None = None) -> int:
   """Runs the command line.
 
@@ -139,9 +148,7 @@ def main(arguments: list[str] | None = None) -> int:
   Returns:
     The exit code: 0, or 2 after one line on stderr.
   """
-  parser = argparse.ArgumentParser(
-    prog=FETCH, description='Downloads raw files.'
-  )
+  parser = _Parser(prog=FETCH, description='Downloads raw files.')
   parser.add_argument(
     'names',
     nargs='*',

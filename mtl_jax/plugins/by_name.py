@@ -96,7 +96,7 @@ def _imported(kind: str, path: str) -> ModuleType:
       # The module exists; one that it imports does not.
       raise InputError(
         f'{kind}: {path} imports {error.name!r}, which is not installed; '
-        f'install it, or correct {raised(error)}'
+        f'install it, or correct the file: {raised(error)}'
       ) from error
     raise InputError(_no_module(kind, path, error.name or path)) from error
   except InputError:

@@ -6,8 +6,8 @@ from typing import Any
 
 from mtl_jax.errors import InputError
 from mtl_jax.records import lines
-from mtl_jax.records.model_files import FORMAT, MODEL
 
+FORMAT, MODEL = 1, 'model.json'  # a later format may not be readable
 AGAIN = (
   'run the command that trained it again with --config.keep=best, which trains '
   'it anew and keeps it'
@@ -31,7 +31,8 @@ def describe(folder: pathlib.Path) -> dict[str, Any]:
   try:
     described = json.loads(path.read_text('utf-8'))
     number = described['format']
-  except (ValueError, KeyError, TypeError) as error:
+  # UnicodeDecodeError is a ValueError; JSON may nest too deep.
+  except (ValueError, KeyError, TypeError, RecursionError, OSError) as error:
     raise InputError(f'{path} is not the JSON of a model; {AGAIN}') from error
   if number != FORMAT:
     raise InputError(

@@ -61,7 +61,7 @@ def test_the_error_for_a_missing_path_names_the_remedy(path):
 
 @pytest.mark.usefixtures('lab')
 def test_a_failed_import_in_a_users_file_is_not_hidden():
-  with pytest.raises(ModuleNotFoundError, match='no_such_module_here'):
+  with pytest.raises(InputError, match='no_such_module_here.*broken.py, line'):
     plugins.find('mtl_jax.schemes', 'my_own_lab.broken', 'Scheme')
 
 
