@@ -17,6 +17,7 @@ from mtl_jax.errors import InputError, nearest
 from mtl_jax.launchers import base
 from mtl_jax.plugins import checks
 from mtl_jax.processes import jobs, signals, supervisor
+from mtl_jax.records import owner
 
 with lazy.imports():
   from mtl_jax import devices
@@ -91,6 +92,7 @@ def check() -> None:
     InputError: if a required flag is missing, or a name or value is invalid.
   """
   require('config', 'workdir')
+  owner.check_folder(pathlib.Path(WORKDIR.value))
   checks.check(CONFIG.value)
   for what, flag in (('scheme', SCHEME), ('balancer', BALANCER)):
     checks.check_names(what, [flag.value] if flag.value else [])

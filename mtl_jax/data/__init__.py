@@ -65,11 +65,17 @@ def load(name: str, /, **fields):
   # A `load` that has an argument of this name sees to it itself.
   labels = () if 'labels' in own else fields.pop('labels', ())
   try:
-    return _scarce(name, make, labels, fields) if labels else make(**fields)
+    found = _scarce(name, make, labels, fields) if labels else make(**fields)
   except (InputError, MemoryError):
     raise
   except Exception as error:  # A file of the user's may raise anything.
     raise InputError(f'data set {name!r}: {raised(error)}') from error
+  if not hasattr(found, 'tasks'):
+    raise InputError(
+      f'data set {name!r}: load() returns a {type(found).__name__}; it must '
+      'return a mtl_jax.data.base.Data'
+    )
+  return found
 
 
 def _scarce(name: str, make: Callable, labels, fields: dict):

@@ -47,7 +47,13 @@ def find(package: str, name: str, attribute: str) -> Any:
     raise InputError(
       f'{path} has no {attribute}; every module of {kind} must define it'
     )
-  return getattr(module, attribute)
+  found = getattr(module, attribute)
+  if not callable(found):
+    raise InputError(
+      f'{path}: {attribute} is {type(found).__name__} {found!r:.40}; it must be '
+      'a class or a function'
+    )
+  return found
 
 
 def check_name(package: str, name: str) -> None:

@@ -33,13 +33,45 @@ def claim(folder: pathlib.Path, comparable: dict) -> None:
       )
     if not present:
       atomic.create(owner, json.dumps(comparable, indent=2) + '\n')
-    _check(folder, json.loads(owner.read_text('utf-8')), comparable)
+    _check(folder, _saved(owner), comparable)
   except OSError as error:
     raise InputError(
       f'--workdir {folder}: {error.strerror}; name a folder that can be written'
     ) from error
   if not os.access(folder, os.W_OK):
     raise InputError(f'--workdir {folder} cannot be written; name another')
+
+
+def check_folder(folder: pathlib.Path) -> None:
+  """Checks a workdir before anything is loaded; nothing is made.
+
+  Args:
+    folder: the workdir; it need not exist.
+
+  Raises:
+    InputError: if it is a file or lies in one, or cannot be written to.
+  """
+  try:
+    above = [folder, *folder.absolute().parents]
+    there = next(path for path in above if path.exists())
+  except (OSError, ValueError) as error:  # too long, or with a NUL
+    raise InputError(f'--workdir {str(folder)!r:.200}: {error}') from error
+  if not there.is_dir():
+    raise InputError(f'--workdir {folder}: {there} is a file; name a folder')
+  if not os.access(there, os.W_OK):
+    raise InputError(f'--workdir {folder} cannot be written; name another')
+
+
+def _saved(owner: pathlib.Path) -> dict:
+  try:
+    saved = json.loads(owner.read_text('utf-8'))
+  except (ValueError, RecursionError) as error:
+    raise InputError(
+      f'{owner} is damaged: it is not JSON; name another folder, or restore it'
+    ) from error
+  if not isinstance(saved, dict):
+    raise InputError(f'{owner} is not of mtl_jax; name another folder')
+  return saved
 
 
 def _check(folder: pathlib.Path, saved: dict, comparable: dict) -> None:

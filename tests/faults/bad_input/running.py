@@ -16,7 +16,7 @@ LIGHT = (
   *('pandas', 'pyarrow', 'mtl_jax.data.frames.making'),
   *('mtl_jax.data.frames.joining', 'mtl_jax.data.table'),
 )
-HEAVY = (*LIGHT, 'jax', 'flax.linen', 'optax', 'orbax.checkpoint', 'sklearn')
+HEAVY = (*LIGHT, 'mtl_jax.api.compare', 'sklearn.linear_model', 'mtl_jax.models')
 SECONDS = 120  # so that a command which never ends fails its case
 
 
