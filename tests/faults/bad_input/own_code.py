@@ -76,6 +76,10 @@ def cases() -> dict[str, Case]:
   found['scheme file: never ends, Ctrl-C'] = ends._replace(
     code=130, interrupt=6.0
   )
+  found['a table without rows'] = Case(
+    'benchmarks.growth.many_rows', ('--rows=0',), '--rows must be at least 1',
+    jax=True,
+  )  # fmt: skip
   return found | _of_workdirs()
 
 

@@ -1,4 +1,8 @@
-"""Bad input of the Python interface: calls, and a part of the line."""
+"""Bad input of the Python interface: calls, and a part of the line.
+
+Values of a wrong type are left to the checkers of types: the suite runs with
+annotations checked, where such a call does not even begin.
+"""
 
 from __future__ import annotations
 
@@ -60,9 +64,7 @@ def _tables() -> dict[str, Call]:
     'frame: a list': (lambda: frame([1, 2], BINARY), 'is a list; give a data'),
     'frame: None': (lambda: frame(None, BINARY), 'give a data frame'),
     'frame: no rows': (lambda: frame(rows()[:0], BINARY), 'has no row'),
-    'frame: a number as task': (lambda: frame(rows(), [3]), 'has no kind'),
     'frame: no tasks': (lambda: frame(rows(), []), 'name at least one'),
-    'frame: None as tasks': (lambda: frame(rows(), None), 'tasks'),
     'frame: NaN labels': (
       lambda: frame(rows(y=nan), BINARY), "'y' has no known label",
     ),
@@ -72,7 +74,7 @@ def _tables() -> dict[str, Call]:
     ),
     'frame: complex': (lambda: frame(rows(age=1j), BINARY), "'age'"),
     'frame: objects': (
-      lambda: frame(rows(age=[object()] * 60), BINARY), "column 'age', row 0",
+      lambda: frame(rows(age=[object()] * 60), BINARY), 'no input column is',
     ),
     'frame: arrays': (
       lambda: frame(rows(age=[np.ones(2)] * 60), BINARY), "column 'age', row 0",
@@ -149,14 +151,9 @@ def _questions() -> dict[str, Call]:
       lambda: _compare(data=_written('c.py', 'raise SystemExit')), 'SystemExit',
     ),
     'compare: scheme': (lambda: _compare(schemes='hrd'), "mean 'hard'"),
-    'compare: no schemes': (lambda: _compare(schemes=[]), 'schemes'),
-    'compare: a number': (lambda: _compare(schemes=[3]), 'schemes'),
+    'compare: no schemes': (lambda: _compare(schemes=[]), 'schemes is empty'),
     'compare: balancer': (lambda: _compare(balancers='equl'), "mean 'equal'"),
     'compare: seeds': (lambda: _compare(seeds=0), 'config.seeds is 0'),
-    'compare: seeds, NaN': (
-      lambda: _compare(seeds=np.nan), 'config.seeds is nan',
-    ),
-    'compare: seeds, a word': (lambda: _compare(seeds='x'), 'config.seeds'),
     'compare: steps': (lambda: _compare(steps=-1), 'config.steps is -1'),
     'compare: key': (lambda: _compare(stpes=1), "did you mean 'steps'"),
     'compare: lr': (lambda: _compare(hp={'lr': np.nan}), 'config.hp.lr'),
@@ -165,10 +162,9 @@ def _questions() -> dict[str, Call]:
     'compare: tune': (
       lambda: _compare(schemes='hard', tune=1), 'tune=1; give 2 to',
     ),
-    'compare: tune, a word': (lambda: _compare(tune='x'), 'tune'),
     'compare: workdir': (
       lambda: mtl.compare('synthetic', workdir=_written('f', ''), seeds=2),
-      'f is a file',
+      '--workdir f: ',
     ),
     'fit: scheme': (lambda: _fit(scheme='hrd'), "did you mean 'hard'"),
     'fit: balancer': (lambda: _fit(balancer='equl'), "did you mean 'equal'"),
