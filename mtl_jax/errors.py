@@ -7,7 +7,18 @@ from collections.abc import Iterable
 
 
 class InputError(ValueError):
-  """Invalid input; a command prints the message and exits with code 2."""
+  """Invalid input; a command prints the message and exits with code 2.
+
+  Line breaks and other characters that cannot be printed, which names and cells
+  of the user's may hold, are escaped: the message is one line.
+  """
+
+  def __init__(self, text: str = ''):
+    super().__init__(''.join(map(_printable, str(text))))
+
+
+def _printable(character: str) -> str:
+  return character if character.isprintable() else repr(character)[1:-1]
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

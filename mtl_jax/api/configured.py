@@ -124,18 +124,28 @@ def check_keys(config: ConfigDict) -> None:
   from configs import default
 
   known = default.get_config()
-  for key, value in known.items():
-    if type(config.get(key)) is not type(value):
-      raise InputError(
-        f'config: {key!r} is missing or of another type than {value!r:.40}; '
-        'begin with config = configs.default.get_config()'
-      )
+  _check_given(config, known)
   for part, allowed in ((config, known), (config.hp, known.hp)):
     for key in part:
       if key not in allowed:
         raise InputError(
           f'config: unknown key {key!r}; {nearest(key, allowed)}'
         )
+
+
+def _check_given(config: ConfigDict, known: ConfigDict, above='') -> None:
+  """Raises `InputError` for a key that is missing or None."""
+  for key, value in known.items():
+    given = config.get(key)
+    section = isinstance(value, ConfigDict)
+    if given is None or section != isinstance(given, ConfigDict):
+      raise InputError(
+        f'config: {above + key!r} is missing or None; begin with '
+        'config = configs.default.get_config(), and give values like '
+        f'{"those there" if section else value!r}'
+      )
+    if section:
+      _check_given(given, value, f'{above}{key}.')
 
 
 def put(

@@ -84,7 +84,8 @@ def _check_counts(where: str, value: Any) -> None:
     raise InputError(
       f'{where} is {value!r}; give '
       f'{"whole numbers" if several else "a whole number"} of at least 1'
-      + ', such as "(64, 64)"' * several
+      + ', such as "(64, 64)"'
+      * several
     )
 
 

@@ -193,7 +193,7 @@ CONFIGS = {
   'returns a dict': ('def get_config(): return {}', 'returns a dict'),
   'returns no keys': (
     'from ml_collections import ConfigDict as C\ndef get_config(): return C()',
-    "'accumulate' is missing",
+    "'accumulate' is missing or None",
   ),
   'needs an option': ('def get_config(x): return x', 'required positional'),
   'misspelt': (CONFIG + '  c.stpes=3\n  return c', "did you mean 'steps'"),
@@ -203,6 +203,7 @@ CONFIGS = {
   'NaN': (
     CONFIG + '  c.hp.lr=(float("nan"),)\n  return c', 'config.hp.lr is (nan,)',
   ),
+  'None': (CONFIG + '  c.probe.batches=None\n  return c', "'probe.batches' is"),
   'raises': (CONFIG + '  raise ValueError("a\\nb")', 'ValueError: a b (c.py'),
   'a folder': (_folder, 'no file c.py'),
   'a broken link': (_link, 'no file c.py'),

@@ -89,12 +89,12 @@ def _tables() -> dict[str, Call]:
     'frame: parts': (
       lambda: frame(rows(), BINARY, parts=(3, 1)), 'three whole numbers',
     ),
-    'frame: NaN parts': (
-      lambda: frame(rows(), BINARY, parts=(nan, 1, 1)), 'three whole numbers',
-    ),
     'frame: max_len': (lambda: frame(rows(), BINARY, max_len=0), 'max_len is'),
     'read: None': (lambda: mtl.read(''), 'path of the table is missing'),
     'read: missing': (lambda: mtl.read('no.csv'), 'no file no.csv'),
+    'frame: a line break': (
+      lambda: frame(rows(y=['a\n', 'b', 'c'] * 20), BINARY), "a\\n, b, c",
+    ),
     'read: NUL': (lambda: mtl.read('a\0b.csv'), 'no file'),
     'read: too long': (lambda: mtl.read('x' * 5000 + '.csv'), 'no file'),
     'read: surrogate': (lambda: mtl.read('a\udc80.csv'), 'no file'),
@@ -158,6 +158,9 @@ def _questions() -> dict[str, Call]:
     'compare: key': (lambda: _compare(stpes=1), "did you mean 'steps'"),
     'compare: lr': (lambda: _compare(hp={'lr': np.nan}), 'config.hp.lr'),
     'compare: lr, None': (lambda: _compare(hp={'lr': None}), 'config.hp.lr'),
+    'compare: no balancer': (
+      lambda: _compare(balancer=None), "is None; give a value like 'equal'",
+    ),
     'compare: hp': (lambda: _compare(hp=3), 'config.hp is a section'),
     'compare: tune': (
       lambda: _compare(schemes='hard', tune=1), 'tune=1; give 2 to',

@@ -16,7 +16,12 @@ LIGHT = (
   *('pandas', 'pyarrow', 'mtl_jax.data.frames.making'),
   *('mtl_jax.data.frames.joining', 'mtl_jax.data.table'),
 )
-HEAVY = (*LIGHT, 'mtl_jax.api.compare', 'sklearn.linear_model', 'mtl_jax.models')
+HEAVY = (
+  *LIGHT,
+  'mtl_jax.api.compare',
+  'sklearn.linear_model',
+  'mtl_jax.models',
+)
 SECONDS = 120  # so that a command which never ends fails its case
 
 
