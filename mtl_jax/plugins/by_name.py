@@ -50,8 +50,8 @@ def find(package: str, name: str, attribute: str) -> Any:
   found = getattr(module, attribute)
   if not callable(found):
     raise InputError(
-      f'{path}: {attribute} is {type(found).__name__} {found!r:.40}; it must be '
-      'a class or a function'
+      f'{path}: {attribute} is {type(found).__name__} {found!r:.40}; it must '
+      'be a class or a function'
     )
   return found
 

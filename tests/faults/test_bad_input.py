@@ -11,12 +11,15 @@ from tests.faults.bad_input import (
   config_values,
   files,
   flags,
+  hostile,
   own_code,
   python,
   running,
+  tables,
 )
 
 CASES = flags.cases() | config_values.cases() | files.cases()
+CASES |= tables.cases()
 OWN_CODE = own_code.cases()
 CALLS = python.calls()
 # Workers that other benchmarks start; their arguments are never typed.
@@ -96,5 +99,5 @@ def test_what_was_unpickled_would_have_run(tmp_path, monkeypatch):
   monkeypatch.chdir(tmp_path)
   import pickle
 
-  pickle.loads(files.PICKLE)
+  pickle.loads(hostile.PICKLE)
   assert pathlib.Path('ran').exists()

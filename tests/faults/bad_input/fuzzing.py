@@ -47,9 +47,10 @@ def accepted(function: Callable[[], Any]) -> bool:
     function()
     return True
   except mtl.InputError as error:
-    assert '\n' not in str(error)
-    assert str(error)
-    return False
+    text = str(error)
+  assert text
+  assert text.isprintable()
+  return False
 
 
 def _driven(**drawn: Any) -> Callable:

@@ -16,6 +16,7 @@ import pandas as pd
 
 import mtl_jax as mtl
 from tests.faults.bad_input import files, running
+from tests.faults.bad_input.hostile import PICKLE
 
 Call = tuple[Callable[[], Any], str]
 
@@ -100,7 +101,7 @@ def _tables() -> dict[str, Call]:
     'read: surrogate': (lambda: mtl.read('a\udc80.csv'), 'no file'),
     'read: a folder': (lambda: mtl.read('.'), 'is a folder'),
     'read: a pickle': (
-      lambda: mtl.read(_written('a.csv', files.PICKLE)), 'is a pickle',
+      lambda: mtl.read(_written('a.csv', PICKLE)), 'is a pickle',
     ),
   }  # fmt: skip
 
@@ -196,7 +197,7 @@ def _models() -> dict[str, Call]:
     'load: missing': (lambda: mtl.load('nowhere'), 'nowhere does not exist'),
     'load: NUL': (lambda: mtl.load('a\0'), 'does not exist'),
     'load: a pickle': (
-      lambda: mtl.load(_written('f', files.PICKLE)), 'a pickle',
+      lambda: mtl.load(_written('f', PICKLE)), 'a pickle',
     ),
   }  # fmt: skip
 

@@ -14,6 +14,7 @@ from tests.faults.bad_input import (
   own_code,
   python,
   running,
+  tables,
 )
 from tests.faults.outcome import Outcome
 
@@ -29,6 +30,7 @@ def run(trials: int, folder: pathlib.Path) -> Iterator[Outcome]:
   """
   told = 'told in one line, exit code 2, nothing written'
   light = flags.cases() | config_values.cases() | files.cases()
+  light |= tables.cases()
   yield _commands('bad input of commands', light, running.LIGHT, folder, told)
   heavy = own_code.cases()
   yield _commands(
