@@ -99,7 +99,7 @@ TABLES = {
     with_cell(7, 2, 'high'), "('y:ordinal(0, 1)',)", "lacks 'high'",
   ),
   'words.csv': (
-    with_cell(7, 2, 'many'), "('y:regression',)", "row 7 (of rows 0 to 59) is 'many'",
+    with_cell(7, 2, 'many'), "('y:regression',)", "row 7 (of ",
   ),
   'half.csv': (with_cell(5, 2, '1.5'), "('y:count',)", 'row 5'),
   'below.csv': (with_cell(5, 2, '-3'), "('y:count',)", 'row 5'),
