@@ -7,8 +7,10 @@ imported, and before a file is written.
 import argparse
 import pathlib
 import sys
-from collections.abc import Iterable
-from typing import NoReturn
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn
+
+from absl import app, flags
 
 from mtl_jax.errors import InputError, nearest
 
@@ -20,6 +22,40 @@ class Parser(argparse.ArgumentParser):
     """Ends the process; argparse would print the whole usage first."""
     print(f'error: {message}; see --help', file=sys.stderr)
     sys.exit(2)
+
+
+def run(main: Callable[[list[str]], Any]) -> NoReturn:
+  """Parses absl's flags, runs `main` and exits; absl would print two lines.
+
+  Args:
+    main: takes the arguments that are no flags, as with `absl.app.run`.
+  """
+  app.define_help_flags()
+  try:
+    main(flags.FLAGS(sys.argv))
+  except (InputError, flags.Error) as error:
+    print(f'error: {" ".join(str(error).split())}', file=sys.stderr)
+    sys.exit(2)
+  sys.exit(0)
+
+
+def check_names(flag: str, what: str, names: list[str], known) -> None:
+  """Checks the names of a flag that is a list.
+
+  Args:
+    flag: its name.
+    what: a name stands for, such as 'axis'.
+    names: its value.
+    known: valid names.
+
+  Raises:
+    InputError: it is empty, or a name is unknown.
+  """
+  if not names:
+    raise InputError(f'--{flag} is empty; {nearest("", known)}')
+  for name in names:
+    if name not in known:
+      raise InputError(f'unknown {what} {name!r}; {nearest(name, known)}')
 
 
 def parser(module: str, doc: str) -> Parser:

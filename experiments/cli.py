@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pathlib
-import runpy
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from absl import app, flags
-from ml_collections import config_flags
+from absl import app, flags, logging
+from ml_collections import ConfigDict, config_flags
 
 from experiments import lazy, own_table, typed
 from mtl_jax import plugins
@@ -18,6 +17,7 @@ from mtl_jax.errors import InputError, nearest
 from mtl_jax.launchers import base
 from mtl_jax.plugins import checks
 from mtl_jax.processes import jobs, signals, supervisor
+from mtl_jax.records import owner
 
 with lazy.imports():
   from mtl_jax import devices
@@ -77,6 +77,7 @@ PROCESSES = flags.DEFINE_integer(
 PROCESS = flags.DEFINE_integer(
   'process', None, 'The index of this process, from 0 to --processes - 1.'
 )
+NONE = '--config is empty; give a file, such as --config=configs/actg175.py'
 WORDS: list[str] = []  # the arguments without --, see `run`
 _most_words = 0
 DEBUG = flags.DEFINE_bool(
@@ -91,6 +92,7 @@ def check() -> None:
     InputError: if a required flag is missing, or a name or value is invalid.
   """
   require('config', 'workdir')
+  owner.check_folder(pathlib.Path(WORKDIR.value))
   checks.check(CONFIG.value)
   for what, flag in (('scheme', SCHEME), ('balancer', BALANCER)):
     checks.check_names(what, [flag.value] if flag.value else [])
@@ -132,7 +134,7 @@ def _code(main: Callable[[], None], check: Callable[[], None]) -> int:
   app.define_help_flags()
   try:
     _parse()
-    if CONFIG.value:
+    if CONFIG.value is not None:
       configured.check_keys(CONFIG.value)
     plugins.check_name('mtl_jax.launchers', LAUNCHER.value)
     check()
@@ -177,11 +179,13 @@ def require(*names: str) -> None:
     *names: names of the flags.
 
   Raises:
-    InputError: if one of them is missing.
+    InputError: if one of them is missing or empty.
   """
   for name in names:
     if flags.FLAGS[name].value is None:
       raise InputError(f'--{name} is missing')
+    if flags.FLAGS[name].value == '':  # would be the current folder
+      raise InputError(f'--{name} is empty; give a path')
 
 
 def launcher() -> base.Launcher:
@@ -226,16 +230,28 @@ def resolved(argument: str) -> str:
 
 
 def _parse() -> None:
+  # A get_config() without a return statement is told by `made`, in one line.
+  logging.set_verbosity(logging.ERROR)
   try:
     rest = flags.FLAGS(_arguments())[1:]
     # The config is loaded lazily; a missing file raises here.
     _ = CONFIG.value and CONFIG.value.is_locked
+    if not isinstance(CONFIG.value, ConfigDict):
+      _check_file()
   except OSError as error:
-    raise InputError(f'--config: no file {_values()["--config"]}') from error
-  except (AttributeError, KeyError) as error:
+    path = _values().get('--config')
+    raise InputError(f'--config: no file {path}' if path else NONE) from error
+  except InputError:
+    raise
+  # The config file may hold any code, and one that exits does so without a
+  # word; so does --help, whose exit is passed on.
+  except (Exception, SystemExit) as error:
+    _check_file()
+    if isinstance(error, SystemExit):
+      raise
     raise InputError(_unknown_key() or _line(error)) from error
-  except (flags.Error, TypeError, ValueError) as error:
-    raise InputError(_line(error)) from error
+  finally:
+    logging.set_verbosity(logging.WARNING)
   if len(rest) > _most_words:
     extra = rest[_most_words]
     raise InputError(f'unexpected argument {extra!r}; flags start with --')
@@ -256,15 +272,26 @@ def _arguments() -> list[str]:
   return [resolved(argument) for argument in text.split('\n')]
 
 
+def _check_file() -> None:
+  """Raises `InputError` if the configuration file is at fault."""
+  path, *option = _values().get('--config', '').split(':', 1)
+  if pathlib.Path(path).is_file():
+    configured.check_keys(configured.made(path, *option))
+
+
 def _unknown_key() -> str:
   """Describes the `--config.some.key` that does not exist, '' if none."""
   values = _values()
-  path = values['--config'].partition(':')[0]
+  path, *option = values.get('--config', '').split(':', 1)
+  if not pathlib.Path(path).is_file():
+    return ''
   # The error of ml_collections does not name the key, so it is looked up in a
   # new config.
   for name in (n for n in values if n.startswith('--config.')):
-    part = runpy.run_path(path)['get_config']()
+    part = configured.made(path, *option)
     for key in name.split('.')[1:]:
+      if not isinstance(part, ConfigDict):
+        return f'{name}: there are no keys inside {part!r}'
       if key not in part:
         return f'unknown key {key!r} in {name}; {nearest(key, part)}'
       part = part[key]

@@ -76,12 +76,32 @@ def check_choices(tunes: bool = False) -> None:
   """
   cli.check()
   for what, flag in (('scheme', SCHEMES), ('balancer', BALANCERS)):
-    asked = flag.value or []
+    asked = flag.value
+    if asked is None:
+      continue
+    check_list(flag.name, asked)
     checks.check_names(what, asked if asked != ['all'] else [])
   if TUNE.value is not None and not tunes:
     raise InputError(
       '--tune is a flag of experiments.compare; experiments.tune has --draws'
     )
+
+
+def check_list(flag: str, names: list[str]) -> None:
+  """Checks the names of a flag that is a list.
+
+  Args:
+    flag: its name, for the message.
+    names: its value.
+
+  Raises:
+    InputError: if it is empty, or names something twice.
+  """
+  if not names:
+    raise InputError(f'--{flag} is empty; name at least one, or leave it out')
+  for name in names:
+    if names.count(name) > 1:
+      raise InputError(f'--{flag} names {name!r} twice; name it once')
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ from mtl_jax.errors import InputError
 
 with lazy.imports():
   from mtl_jax import models
-  from mtl_jax.records import atomic, bounded
+  from mtl_jax.records import atomic, bounded, model_folders
 
 OUT = flags.DEFINE_string(
   'out',
@@ -53,7 +53,7 @@ def check() -> None:
   """Checks the arguments without importing JAX.
 
   Raises:
-    InputError: an argument is missing, or a file does not exist.
+    InputError: an argument is missing, or a file or model does not exist.
   """
   named = cli.WORKDIR.value is not None
   if len(cli.WORDS) != (1 if named else 2):
@@ -63,6 +63,12 @@ def check() -> None:
   rows = cli.WORDS[-1]
   if not any(c in rows for c in '*?[') and not pathlib.Path(rows).is_file():
     raise InputError(f'{rows}: no such file')
+  if not named:
+    model_folders.describe(pathlib.Path(cli.WORDS[0]))
+  elif not pathlib.Path(cli.WORKDIR.value, 'cells').is_dir():
+    raise InputError(
+      f'--workdir={cli.WORKDIR.value} has no cells; name that of a table'
+    )
   # Before anything is predicted.
   folder = pathlib.Path(OUT.value).absolute().parent
   if not folder.is_dir():

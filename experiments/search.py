@@ -31,6 +31,7 @@ from mtl_jax.errors import InputError, nearest
 with lazy.imports():
   from mtl_jax import cells, records
   from mtl_jax.api import combinations
+  from mtl_jax.plugins import checks
   from mtl_jax.processes import hosts
   from mtl_jax.records import owner
 
@@ -76,6 +77,21 @@ SPACES = {
 }
 
 
+def check() -> None:
+  """Checks the flags without importing JAX.
+
+  Raises:
+    InputError: as in `cli.check`, or if `--try` names no key and its values.
+  """
+  cli.check()
+  for key, values in parse_space(TRY.value).items():
+    for value in values:
+      try:
+        checks.check(with_changes(cli.CONFIG.value, {key: value}))
+      except TypeError as error:
+        raise InputError(f'--try={key}: {value!r} is no value of it') from error
+
+
 def main() -> None:
   """Trains all settings and ranks them."""
   config = combinations.swept(cli.CONFIG.value)
@@ -119,6 +135,8 @@ def parse_space(texts: list[str]) -> dict[str, tuple]:
       space[key] = tuple(ast.literal_eval(values))
     except (SyntaxError, TypeError, ValueError) as error:
       raise InputError(f'--try={text}: write key=(value, ...)') from error
+    if not space[key]:
+      raise InputError(f'--try={text}: give at least one value')
   return space
 
 
@@ -189,4 +207,4 @@ def rank(choices: list[dict], folders: list[pathlib.Path]) -> pd.DataFrame:
 
 
 if __name__ == '__main__':
-  cli.run(main)
+  cli.run(main, check)

@@ -20,9 +20,12 @@ Run the same command again to continue after an interruption.
 
 from __future__ import annotations
 
+import pathlib
+
 from absl import flags
 
 from experiments import cli, compare, lazy
+from mtl_jax.errors import InputError
 
 with lazy.imports():
   from mtl_jax.api import transfer
@@ -40,6 +43,25 @@ AFFINITIES = flags.DEFINE_string(
 )
 
 
+def check() -> None:
+  """Checks the flags without importing JAX.
+
+  Raises:
+    InputError: as in `compare.check_choices`, if groups are of fewer than two
+      tasks, or there is no file of affinities.
+  """
+  compare.check_choices()
+  if LARGEST.value is not None and LARGEST.value < 2:
+    raise InputError(
+      f'--largest={LARGEST.value}: it must be from 2 to the number of tasks'
+    )
+  if AFFINITIES.value and not pathlib.Path(AFFINITIES.value).is_file():
+    raise InputError(
+      f'--affinities={AFFINITIES.value}: no such file; give the '
+      'interference.csv of experiments.interference'
+    )
+
+
 def main() -> None:
   """Trains all groups and writes the gains."""
   result = transfer.run(
@@ -50,4 +72,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-  cli.run(main, compare.check_choices)
+  cli.run(main, check)

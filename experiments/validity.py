@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import copy
 import pathlib
-import runpy
 from typing import Any
 
 import numpy as np
@@ -31,8 +30,9 @@ from mtl_jax.errors import InputError
 with lazy.imports():
   from mtl_jax import cells
   from mtl_jax import interference as measures
-  from mtl_jax.api import collected, combinations
+  from mtl_jax.api import collected, combinations, configured
   from mtl_jax.data import synthetic
+  from mtl_jax.plugins import checks
   from mtl_jax.processes import hosts
   from mtl_jax.records import atomic
   from mtl_jax.report import results as report_cells
@@ -63,6 +63,18 @@ SETS = {
   'conflict': {'family': 'conflict', 'related': 0.25},
   'clusters': {'family': 'clusters', 'related': 0.95},
 }
+
+
+def check() -> None:
+  """Checks the flags without importing JAX.
+
+  Raises:
+    InputError: as in `compare.check_choices`, `synthetic_configs` and `real`.
+  """
+  compare.check_choices()
+  synthetic_configs(cli.CONFIG.value)
+  for config in real(REAL.value).values():
+    checks.check(config)
 
 
 def main() -> None:
@@ -111,13 +123,13 @@ def real(paths: list[str]) -> dict[str, Any]:
   """Loads the configs of real data sets, by the names of their files.
 
   Raises:
-    InputError: if a file does not exist.
+    InputError: if a file does not exist or is no configuration.
   """
   configs = {}
   for path in map(pathlib.Path, paths):
     if not path.is_file():
       raise InputError(f'--real={path}: no such file')
-    configs[path.stem] = runpy.run_path(str(path))['get_config']()
+    configs[path.stem] = configured.read(str(path))
   return configs
 
 
@@ -265,4 +277,4 @@ def report(
 
 
 if __name__ == '__main__':
-  cli.run(main, compare.check_choices)
+  cli.run(main, check)

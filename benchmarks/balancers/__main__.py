@@ -10,13 +10,13 @@ and docs/balancers.md.
 """
 
 import pathlib
-import sys
 
-from absl import app, flags, logging
+from absl import flags, logging
 
+from benchmarks import commands
 from experiments import lazy
 from mtl_jax import plugins
-from mtl_jax.errors import InputError, nearest
+from mtl_jax.errors import InputError
 
 with lazy.imports():
   from benchmarks.balancers import costs, page, passes
@@ -31,10 +31,7 @@ OUT = flags.DEFINE_string('out', 'docs/results', 'Folder of the results.')
 
 def main(_) -> None:
   logging.set_verbosity(logging.WARNING)
-  try:
-    run(pathlib.Path(OUT.value))
-  except InputError as error:
-    sys.exit(f'error: {error}')
+  run(pathlib.Path(OUT.value))
 
 
 def run(out: pathlib.Path) -> None:
@@ -56,7 +53,7 @@ def counts(given: list[str]) -> list[int]:
   Raises:
     InputError: one is not a positive integer.
   """
-  for text in given:
+  for text in given or ['']:
     if not (text.isdecimal() and int(text)):
       raise InputError(f'--tasks has {text!r}; give counts, as in 2,5,10,40')
   return [int(text) for text in given]
@@ -68,11 +65,9 @@ def known(given: list[str]) -> list[str]:
   Raises:
     InputError: there is no such balancer.
   """
-  for name in given:
-    if name not in NAMES:
-      raise InputError(f'unknown balancer {name!r}; {nearest(name, NAMES)}')
+  commands.check_names('balancers', 'balancer', given, NAMES)
   return given
 
 
 if __name__ == '__main__':
-  app.run(main)
+  commands.run(main)

@@ -11,13 +11,12 @@ arguments, results and temporaries. Writes growth.csv and docs/growth.md.
 from __future__ import annotations
 
 import pathlib
-import sys
 
-from absl import app, flags, logging
+from absl import flags, logging
 
+from benchmarks import commands
 from experiments import lazy
 from mtl_jax import plugins
-from mtl_jax.errors import InputError, nearest
 
 with lazy.imports():
   from benchmarks import results
@@ -74,22 +73,17 @@ def measured(axis: str) -> list[dict[str, str]]:
 def main(_) -> None:
   logging.set_verbosity(logging.WARNING)
   path = pathlib.Path(OUT.value) / 'growth.csv'
+  commands.check_names('axes', 'axis', CHOSEN.value, AXES)
   for axis in CHOSEN.value:
-    if axis not in AXES:
-      sys.exit(f'error: unknown axis {axis!r}; {nearest(axis, AXES)}')
-  try:
-    for axis in CHOSEN.value:
-      new = measured(axis)
-      old = [row for row in results.read(path) if row['axis'] != axis]
-      unknown = dict.fromkeys(new[0], '')  # for columns that old rows lack
-      old = [unknown | row for row in old]
-      rows = sorted(old + new, key=lambda row: AXES.index(row['axis']))
-      results.write(path, rows)
-      print(f'{axis}: {len(new)} points', flush=True)
-  except InputError as error:
-    sys.exit(f'error: {error}')
+    new = measured(axis)
+    old = [row for row in results.read(path) if row['axis'] != axis]
+    unknown = dict.fromkeys(new[0], '')  # for columns that old rows lack
+    old = [unknown | row for row in old]
+    rows = sorted(old + new, key=lambda row: AXES.index(row['axis']))
+    results.write(path, rows)
+    print(f'{axis}: {len(new)} points', flush=True)
   page.write(path, pathlib.Path(PAGE.value))
 
 
 if __name__ == '__main__':
-  app.run(main)
+  commands.run(main)

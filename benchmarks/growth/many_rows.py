@@ -22,7 +22,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from benchmarks import results
+from benchmarks import commands, results
 from benchmarks.growth import rows_page
 from configs import default
 from mtl_jax import cells, devices
@@ -153,7 +153,7 @@ def trained(cell: cells.Cell, made: compiled.Compiled, inputs: Any) -> dict:
 
 
 def main() -> None:
-  parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+  parser = commands.parser('benchmarks.growth.many_rows', __doc__)
   parser.add_argument('--rows', type=int, default=100_000, help='of the table')
   parser.add_argument('--inputs', type=int, default=200, help='columns')
   parser.add_argument('--seeds', type=int, default=10, help='resplits')
@@ -161,6 +161,9 @@ def main() -> None:
   parser.add_argument('--code', default=rows_page.NOW, help='name of version')
   parser.add_argument('--out', default='docs/results', help='folder of CSV')
   asked = parser.parse_args()
+  for name in ('rows', 'inputs', 'seeds', 'steps'):
+    if getattr(asked, name) < 1:
+      parser.error(f'--{name} must be at least 1')
   devices.use_every_core()
   c = config(asked)
   # The config names the module, not the copy that runs as __main__: only the

@@ -7,8 +7,9 @@ Writes selection.csv and README.md. Takes half a minute on one core.
 
 import pathlib
 
-from absl import app, flags
+from absl import flags
 
+from benchmarks import commands
 from experiments import lazy
 
 with lazy.imports():
@@ -36,4 +37,4 @@ def main(_) -> None:
 
 
 if __name__ == '__main__':
-  app.run(main)
+  commands.run(main)

@@ -10,11 +10,11 @@ import pathlib
 import sys
 import tempfile
 
-from absl import app, flags, logging
+from absl import flags, logging
 
+from benchmarks import commands as command_lines
 from benchmarks.speed import workloads
 from experiments import lazy
-from mtl_jax.errors import InputError
 
 with lazy.imports():
   from benchmarks import results
@@ -34,10 +34,7 @@ PEERS = {'libmtl': 'peers.libmtl', 'torch': 'peers.pytorch'}
 
 def main(_) -> None:
   logging.set_verbosity(logging.WARNING)
-  try:
-    run()
-  except InputError as error:
-    sys.exit(f'error: {error}')
+  run()
 
 
 def run() -> None:
@@ -135,4 +132,4 @@ def report(name: str, timings: detail.Timings) -> None:
 
 
 if __name__ == '__main__':
-  app.run(main)
+  command_lines.run(main)

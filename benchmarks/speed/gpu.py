@@ -14,8 +14,9 @@ import subprocess
 import sys
 import tempfile
 
-from absl import app, flags, logging
+from absl import flags, logging
 
+from benchmarks import commands
 from benchmarks.speed import workloads
 from experiments import lazy
 from mtl_jax.errors import InputError
@@ -44,10 +45,7 @@ CUDA = {
 
 def main(_) -> None:
   logging.set_verbosity(logging.WARNING)
-  try:
-    run()
-  except InputError as error:
-    sys.exit(f'error: {error}')
+  run()
 
 
 def run() -> None:
@@ -160,4 +158,4 @@ def tower_rows(count: str) -> list[dict]:
 
 
 if __name__ == '__main__':
-  app.run(main)
+  commands.run(main)

@@ -6,14 +6,13 @@ Writes parts.csv and the page.
 """
 
 import pathlib
-import sys
 import tempfile
 
-from absl import app, flags
+from absl import flags
 
+from benchmarks import commands
 from benchmarks.speed import workloads
 from experiments import lazy
-from mtl_jax.errors import InputError
 
 with lazy.imports():
   from benchmarks.speed import ours, page
@@ -28,10 +27,7 @@ SHOWN = 5  # parts of a workload
 
 
 def main(_) -> None:
-  try:
-    workloads.check(WORKLOADS.value, workloads.STEPS)
-  except InputError as error:
-    sys.exit(f'error: {error}')
+  workloads.check(WORKLOADS.value, workloads.STEPS)
   import pandas as pd  # not at the top: `--help` does without it
 
   folder = pathlib.Path(OUT.value)
@@ -55,4 +51,4 @@ def parts(name: str) -> list[dict]:
 
 
 if __name__ == '__main__':
-  app.run(main)
+  commands.run(main)

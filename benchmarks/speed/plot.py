@@ -95,4 +95,7 @@ def main(folder: pathlib.Path) -> None:
 if __name__ == '__main__':
   parser = commands.parser('benchmarks.speed.plot', __doc__)
   parser.add_argument('folder', nargs='?', default='docs/results')
-  main(pathlib.Path(parser.parse_args().folder))
+  asked = pathlib.Path(parser.parse_args().folder)
+  if not (asked / 'speed.csv').is_file():
+    parser.error(f'no file {asked}/speed.csv; run python -m benchmarks.speed')
+  main(asked)

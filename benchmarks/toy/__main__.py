@@ -10,8 +10,9 @@ which the page is written.
 import pathlib
 import time
 
-from absl import app, flags
+from absl import flags
 
+from benchmarks import commands
 from experiments import lazy
 
 with lazy.imports():
@@ -44,4 +45,4 @@ def main(_) -> None:
 
 
 if __name__ == '__main__':
-  app.run(main)
+  commands.run(main)

@@ -69,6 +69,9 @@ def check() -> None:
     _check_join()
     return
   compare.check_choices()
+  for flag in (CLAIMS, SHARES, CURVE_SCHEMES, TUNED_SCHEMES):
+    if flag.value is not None:
+      compare.check_list(flag.name, flag.value)
   for name in CLAIMS.value:
     if name not in NAMES:
       raise InputError(f'--claims: no claim {name!r}; {nearest(name, NAMES)}')
@@ -90,6 +93,7 @@ def check() -> None:
 
 def _check_join() -> None:
   cli.require('workdir')
+  compare.check_list('join', JOIN.value)
   for folder in JOIN.value:
     if not (pathlib.Path(folder) / 'claims.json').is_file():
       raise InputError(

@@ -11,6 +11,7 @@ from mtl_jax.api.combinations import choose, combinations, expand
 from mtl_jax.api.comparison import Comparison
 from mtl_jax.api.experiment import Experiment
 from mtl_jax.api.start import started
+from mtl_jax.errors import InputError
 from mtl_jax.plugins import checks
 from mtl_jax.processes import hosts
 from mtl_jax.report import results
@@ -104,6 +105,8 @@ def ask(
 def check(schemes: list[str], balancers: list[str]) -> None:
   """Raises `InputError` for the name of a scheme or balancer that is none."""
   for what, names in (('scheme', schemes), ('balancer', balancers)):
+    if not names:
+      raise InputError(f'{what}s is empty; name at least one, or leave it out')
     checks.check_names(what, names if names != ['all'] else [])
 
 

@@ -9,7 +9,7 @@ from ml_collections import ConfigDict
 
 from mtl_jax import data as datasets
 from mtl_jax.api import key_values
-from mtl_jax.errors import InputError, nearest
+from mtl_jax.errors import InputError, nearest, raised
 
 # Sections with one part for each file of the user's that a config may name.
 OPEN = ('datasets', 'encoders', 'schemes', 'balancers')
@@ -76,15 +76,36 @@ def read(given: str) -> ConfigDict:
 
 
 def _run(path: str) -> ConfigDict:
-  made = runpy.run_path(path).get('get_config')
-  if made is None:
-    raise InputError(f'{path} has no get_config(); see configs/default.py')
-  try:
-    config = made()
-  except (AttributeError, KeyError) as error:
-    text = error.args[0] if error.args else error
-    raise InputError(f'{path}: {" ".join(str(text).split())}') from error
+  config = made(path)
   check_keys(config)
+  return config
+
+
+def made(path: str, *options: str) -> ConfigDict:
+  """Returns what the `get_config` of a file makes.
+
+  Args:
+    path: of the file.
+    *options: arguments of `get_config`.
+
+  Raises:
+    InputError: it cannot be run, has no `get_config`, or that makes no config.
+  """
+  try:
+    make = runpy.run_path(path).get('get_config')
+    if make is None:
+      raise InputError(f'{path} has no get_config(); see configs/default.py')
+    config = make(*options)
+  except InputError:
+    raise
+  # Any code may stand there, and one that exits would do so without a word.
+  except (Exception, SystemExit) as error:
+    raise InputError(f'{path}: {raised(error)}; correct the file') from error
+  if not isinstance(config, ConfigDict):
+    raise InputError(
+      f'{path}: get_config() returns a {type(config).__name__}; let it return '
+      'the config of configs.default.get_config(), changed'
+    )
   return config
 
 
@@ -98,17 +119,33 @@ def check_keys(config: ConfigDict) -> None:
     config: the config.
 
   Raises:
-    InputError: if it has a key that the default config has not.
+    InputError: if it has a key that the default config has not, or lacks one.
   """
   from configs import default
 
   known = default.get_config()
+  _check_given(config, known)
   for part, allowed in ((config, known), (config.hp, known.hp)):
     for key in part:
       if key not in allowed:
         raise InputError(
           f'config: unknown key {key!r}; {nearest(key, allowed)}'
         )
+
+
+def _check_given(config: ConfigDict, known: ConfigDict, above='') -> None:
+  """Raises `InputError` for a key that is missing or None."""
+  for key, value in known.items():
+    given = config.get(key)
+    section = isinstance(value, ConfigDict)
+    if given is None or section != isinstance(given, ConfigDict):
+      raise InputError(
+        f'config: {above + key!r} is missing or None; begin with '
+        'config = configs.default.get_config(), and give values like '
+        f'{"those there" if section else value!r}'
+      )
+    if section:
+      _check_given(given, value, f'{above}{key}.')
 
 
 def put(

@@ -24,6 +24,8 @@ def put(config: ConfigDict, dotted: str, value: Any) -> None:
   for name in sections:
     part = part[name]
   before = part[key]
+  if value is None and before is not None:  # ml_collections would take it
+    raise InputError(f'config.{dotted} is None; give a value like {before!r}')
   try:
     part[key] = like(before, value)
   except TypeError as error:

@@ -6,6 +6,7 @@ from typing import Any
 from mtl_jax import plugins
 from mtl_jax.data import files
 from mtl_jax.data.checking import prepared
+from mtl_jax.errors import InputError, raised
 from mtl_jax.plugins import sections
 
 HELPERS = (
@@ -66,8 +67,8 @@ def load(name: str, /, **fields):
     The data set, a `base.Data`.
 
   Raises:
-    InputError: if the data set or a field is unknown, or `labels` are not in
-      the data.
+    InputError: if the data set or a field is unknown, `labels` are not in the
+      data, or the function fails.
   """
   make = loader(name)
   own = plugins.fields(make)
@@ -76,7 +77,18 @@ def load(name: str, /, **fields):
   prepared.remove_damaged(files.home(fields.get('data_dir', '')))
   # A `load` that has an argument of this name sees to it itself.
   labels = () if 'labels' in own else fields.pop('labels', ())
-  return _scarce(name, make, labels, fields) if labels else make(**fields)
+  try:
+    found = _scarce(name, make, labels, fields) if labels else make(**fields)
+  except (InputError, MemoryError):
+    raise
+  except Exception as error:  # A file of the user's may raise anything.
+    raise InputError(f'data set {name!r}: {raised(error)}') from error
+  if not hasattr(found, 'tasks'):
+    raise InputError(
+      f'data set {name!r}: load() returns a {type(found).__name__}; it must '
+      'return a mtl_jax.data.base.Data'
+    )
+  return found
 
 
 def _scarce(name: str, make: Callable, labels, fields: dict):

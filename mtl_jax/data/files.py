@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from typing import NoReturn
 
 from mtl_jax.data.raw.pinned import SOURCES, Source
 from mtl_jax.data.raw.unpacked import DAMAGED, Budget
@@ -132,6 +133,14 @@ def unpack(
   return [*paths.values()]
 
 
+class _Parser(argparse.ArgumentParser):
+  """Reports a wrong option in one line; argparse would print the usage too."""
+
+  def error(self, message: str) -> NoReturn:
+    print(f'error: {message}; see --help', file=sys.stderr)
+    sys.exit(2)
+
+
 def main(arguments: list[str] | None = None) -> int:
   """Runs the command line.
 
@@ -141,9 +150,7 @@ def main(arguments: list[str] | None = None) -> int:
   Returns:
     The exit code: 0, or 2 after one line on stderr.
   """
-  parser = argparse.ArgumentParser(
-    prog=FETCH, description='Downloads raw files.'
-  )
+  parser = _Parser(prog=FETCH, description='Downloads raw files.')
   parser.add_argument(
     'names',
     nargs='*',

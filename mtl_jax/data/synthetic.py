@@ -18,6 +18,8 @@ normal and shared by all tasks; alpha is multiplied by a task's `difficulty`.
 One draw of weights, function and rows is called a world; each seed has its own.
 """
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
 
@@ -28,6 +30,7 @@ from mtl_jax.tasks import Task
 Weights = Float[np.ndarray, 'tasks inputs']
 PerTask = tuple[float, ...]  # one number for all tasks, or one for each
 
+WHERE = 'config.datasets.synthetic'
 CARD = base.Card(
   name='synthetic',
   source='generated here',
@@ -85,9 +88,15 @@ def load(
     InputError: if the family is unknown or no such weights exist.
   """
   del data_dir, files
+  _check(tasks, rows, waves)
   draw = np.random.default_rng(split_seed)
   given = {'noise': noise, 'difficulty': difficulty, 'known': known}
   noise, difficulty, known = (per_task(k, v, tasks) for k, v in given.items())
+  if (noise < 0).any() or (known <= 0).any() or (known > 1).any():
+    raise InputError(
+      f'{WHERE}.noise is {noise.tolist()} and {WHERE}.known {known.tolist()}; '
+      'noise is 0 or more, and known a share above 0 and up to 1'
+    )
   w = weights(draw, family, tasks, related, rank, groups, inputs)
   alpha, beta = draw.normal(size=(2, waves))
   angles = alpha * difficulty[:, None]  # [K, waves]
@@ -96,6 +105,20 @@ def load(
   own = tuple(Task(f'task_{k}', 'regression') for k in range(tasks))
   data = base.Data(*standardised(splits, mask), own, CARD)
   return base.check(base.counted(data))
+
+
+def _check(tasks: int, rows: Any, waves: int) -> None:
+  """Raises `InputError` for counts of which no world can be drawn."""
+  if tasks < 1 or waves < 0:
+    raise InputError(
+      f'{WHERE}.tasks is {tasks} and {WHERE}.waves is {waves}; there must be '
+      'at least 1 task, and 0 waves or more'
+    )
+  if len(rows) != 3 or not all(type(n) is int and n > 0 for n in rows):
+    raise InputError(
+      f'{WHERE}.rows is {rows!r}; it must be three whole numbers of at least '
+      '1: rows of train, valid and test, such as "(10000, 1000, 1000)"'
+    )
 
 
 def _rows(draw, count, w, c, angles, beta, noise) -> tuple:

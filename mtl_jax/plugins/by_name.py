@@ -1,13 +1,15 @@
 """Chooses files by name: those of this package, or the user's by path."""
 
 import importlib
+import importlib.util
 import inspect
 import pkgutil
+import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from mtl_jax.errors import InputError, nearest
+from mtl_jax.errors import InputError, nearest, raised
 
 
 def names(package: str) -> list[str]:
@@ -34,7 +36,8 @@ def find(package: str, name: str, attribute: str) -> Any:
     The attribute.
 
   Raises:
-    InputError: if there is no such module, or it lacks the attribute.
+    InputError: if there is no such module, it cannot be imported, or it lacks
+      the attribute.
   """
   check_name(package, name)
   kind = package.rsplit('.', 1)[-1]
@@ -44,26 +47,51 @@ def find(package: str, name: str, attribute: str) -> Any:
     raise InputError(
       f'{path} has no {attribute}; every module of {kind} must define it'
     )
-  return getattr(module, attribute)
+  found = getattr(module, attribute)
+  if not callable(found):
+    raise InputError(
+      f'{path}: {attribute} is {type(found).__name__} {found!r:.40}; it must '
+      'be a class or a function'
+    )
+  return found
 
 
 def check_name(package: str, name: str) -> None:
   """Checks a name without importing the file that it names.
 
-  A dotted path is not checked; `find` does that.
+  Of a dotted path only the first package is looked for; `find` does the rest.
 
   Args:
     package: package of the files of this kind.
     name: name to check.
 
   Raises:
-    InputError: if the package has no such file.
+    InputError: if the package has no such file, or there is no such package.
   """
-  if '.' not in name and name not in names(package):
+  if '.' in name:
+    _check_path(package, name)
+  elif name not in names(package):
     kind = package.rsplit('.', 1)[-1]
     raise InputError(
       f'unknown name {name!r} in {kind}: {nearest(name, names(package))}'
     )
+
+
+def _check_path(package: str, name: str) -> None:
+  top = name.partition('.')[0]
+  try:
+    found = top in sys.modules or importlib.util.find_spec(top)
+  except (ImportError, ValueError):  # a name that no module can have
+    found = None
+  if not found:
+    raise InputError(_no_module(package.rsplit('.', 1)[-1], name, top))
+
+
+def _no_module(kind: str, path: str, lacking: str) -> str:
+  return (
+    f'{kind}: no module {path!r} on the Python path; run from the folder that '
+    f'holds it, or set PYTHONPATH (No module named {lacking!r})'
+  )
 
 
 def _imported(kind: str, path: str) -> ModuleType:
@@ -71,10 +99,18 @@ def _imported(kind: str, path: str) -> ModuleType:
     return importlib.import_module(path)
   except ModuleNotFoundError as error:
     if error.name and not f'{path}.'.startswith(f'{error.name}.'):
-      raise  # The module exists; one that it imports does not.
+      # The module exists; one that it imports does not.
+      raise InputError(
+        f'{kind}: {path} imports {error.name!r}, which is not installed; '
+        f'install it, or correct the file: {raised(error)}'
+      ) from error
+    raise InputError(_no_module(kind, path, error.name or path)) from error
+  except InputError:
+    raise
+  # A file that ends the process would do so without a word.
+  except (Exception, SystemExit) as error:
     raise InputError(
-      f'{kind}: no module {path!r} on the Python path; run from the folder '
-      f'that holds it, or set PYTHONPATH ({error})'
+      f'{kind}: {path} cannot be imported: {raised(error)}; correct the file'
     ) from error
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from mtl_jax import plugins
 from mtl_jax.errors import InputError, nearest
-from mtl_jax.plugins import parallel, sections, training
+from mtl_jax.plugins import amounts, parallel, sections, training
 
 
 def check(config: Any) -> None:
@@ -20,6 +20,9 @@ def check(config: Any) -> None:
     check_names(what, [config[what]])
   check_words(config)
   check_numbers(config)
+  amounts.check_seeds(config)
+  amounts.check_seconds(config.checkpoint_seconds)
+  amounts.check_fields(config)
   check_start(config)
   training.check(config)
   check_margin(config.get('margin', 0.01))
@@ -148,13 +151,4 @@ def check_margin(margin: Any) -> None:
 def check_values(grid: dict[str, Any]) -> None:
   """Raises `InputError` if values of `config.hp` are out of range."""
   for name, values in grid.items():
-    if not isinstance(values, tuple) or not values:
-      raise InputError(
-        f'config.hp.{name} is {values!r}; it must be a tuple of values to '
-        'try, such as "(1e-3,)"'
-      )
-    several = name in ('task_weights', 'balancer')
-    if not several and not all(0 <= v < math.inf for v in values):
-      raise InputError(
-        f'config.hp.{name} is {values!r}; values must be finite, not negative'
-      )
+    amounts.check_values(name, values)

@@ -1,6 +1,5 @@
 """Checks of how long a run trains, in what parts, and what is shown of it."""
 
-import math
 from typing import Any
 
 from mtl_jax import plugins
@@ -49,7 +48,7 @@ def check_log(name: Any) -> None:
 
 def _check_epochs(epochs: Any) -> None:
   number = isinstance(epochs, int | float) and not isinstance(epochs, bool)
-  if not (number and 0 <= epochs < math.inf):
+  if not (number and 0 <= epochs < 2**31):
     raise InputError(
       f'config.epochs is {epochs!r}; it must be a number of passes over the '
       'training rows, or 0 to train for config.steps'

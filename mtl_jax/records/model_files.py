@@ -15,9 +15,9 @@ import jax
 import numpy as np
 
 from mtl_jax.records import atomic, bounded, checked_json, digests
+from mtl_jax.records.model_folders import FORMAT, MODEL
 
-FORMAT = 1  # of `model.json`; a later one may not be readable
-BEST, PREDICTIONS, MODEL = 'best', 'predictions.npz', 'model.json'
+BEST, PREDICTIONS = 'best', 'predictions.npz'
 
 
 class Stored(NamedTuple):

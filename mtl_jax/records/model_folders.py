@@ -5,8 +5,8 @@ from typing import Any
 
 from mtl_jax.errors import InputError
 from mtl_jax.records import digests, lines
-from mtl_jax.records.model_files import FORMAT, MODEL
 
+FORMAT, MODEL = 1, 'model.json'  # a later format may not be readable
 AGAIN = digests.MODEL
 
 NEEDED = (  # of model.json; its `arrays` and the rest go with these
@@ -27,7 +27,7 @@ def describe(folder: pathlib.Path) -> dict[str, Any]:
   try:
     described = digests.read(path, AGAIN)
     number = described['format']
-  except (KeyError, TypeError) as error:
+  except (KeyError, TypeError, OSError) as error:
     raise InputError(f'{path} is not the JSON of a model; {AGAIN}') from error
   if number != FORMAT:
     raise InputError(

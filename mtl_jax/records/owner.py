@@ -58,9 +58,34 @@ def read(folder: pathlib.Path) -> Any:
   return digests.read(folder / OWNER, AGAIN)
 
 
+def check_folder(folder: pathlib.Path) -> None:
+  """Checks a workdir before anything is loaded; nothing is made.
+
+  Args:
+    folder: the workdir; it need not exist.
+
+  Raises:
+    InputError: if it is a file or lies in one, or cannot be written to.
+  """
+  try:
+    above = [folder, *folder.absolute().parents]
+    there = next(path for path in above if path.exists())
+  except (OSError, ValueError) as error:  # too long, or with a NUL
+    raise InputError(f'--workdir {str(folder)!r:.200}: {error}') from error
+  if not there.is_dir():
+    raise InputError(f'--workdir {folder}: {there} is a file; name a folder')
+  if not os.access(there, os.W_OK):
+    raise InputError(f'--workdir {folder} cannot be written; name another')
+
+
 def _read_or_restore(folder: pathlib.Path, comparable: dict) -> dict:
   try:
-    return read(folder)
+    saved = read(folder)
+    if not isinstance(saved, dict):
+      raise InputError(
+        f'{folder / OWNER} is not of mtl_jax; name another folder'
+      )
+    return saved
   except digests.DamagedError as error:
     problem = error.problem
   # The cells know their configuration, too.

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
-BEGIN = ('app.run(main', 'cli.run(main', 'ablation.run(', 'sys.exit(run(')
+BEGIN = ('s.run(main', 'cli.run(main', 'ablation.run(', 'sys.exit(run(')
 WRITER = "commands.parser('"  # of a page; see benchmarks/commands.py
 
 

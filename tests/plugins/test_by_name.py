@@ -36,14 +36,14 @@ def lab(tmp_path, monkeypatch):
   folder = tmp_path / 'my_own_lab'
   folder.mkdir()
   (folder / '__init__.py').write_text('')
-  (folder / 'mine.py').write_text('VALUE = 7\n')
+  (folder / 'mine.py').write_text('def value(): return 7\n')
   (folder / 'broken.py').write_text('import no_such_module_here\n')
   monkeypatch.syspath_prepend(tmp_path)
 
 
 @pytest.mark.usefixtures('lab')
 def test_dotted_path_is_imported():
-  assert plugins.find('mtl_jax.schemes', 'my_own_lab.mine', 'VALUE') == 7
+  assert plugins.find('mtl_jax.schemes', 'my_own_lab.mine', 'value')() == 7
 
 
 @pytest.mark.usefixtures('lab')
@@ -61,7 +61,7 @@ def test_the_error_for_a_missing_path_names_the_remedy(path):
 
 @pytest.mark.usefixtures('lab')
 def test_a_failed_import_in_a_users_file_is_not_hidden():
-  with pytest.raises(ModuleNotFoundError, match='no_such_module_here'):
+  with pytest.raises(InputError, match='no_such_module_here.*broken.py, line'):
     plugins.find('mtl_jax.schemes', 'my_own_lab.broken', 'Scheme')
 
 

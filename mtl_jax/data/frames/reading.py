@@ -80,11 +80,16 @@ def files(path: str) -> list[pathlib.Path]:
       '--config.datasets.table.path=patients.csv'
     )
   file = pathlib.Path(path).expanduser()
-  found = sorted(map(pathlib.Path, glob.glob(str(file), recursive=True)))
-  if file.exists():  # a name may hold the signs of a pattern
-    found = [file]
+  try:
+    found = sorted(map(pathlib.Path, glob.glob(str(file), recursive=True)))
+    if file.exists():  # a name may hold the signs of a pattern
+      found = [file]
+    near = '' if found else _near(file)
+  except (OSError, ValueError) as error:  # too long, or no name at all
+    text = getattr(error, 'strerror', None) or error
+    raise InputError(f'no file {path[:200]!r}: {text}') from error
   if not found:
-    raise InputError(f'no file {path}{_near(file)}')
+    raise InputError(f'no file {path}{near}')
   for one in found:
     kind(one)
   return found

@@ -1,0 +1,1 @@
+"""Bad input as data: what is given, and the line that answers it."""
