@@ -3,6 +3,7 @@
 from mtl_jax.records.lines import (
   append,
   digest,
+  drop,
   finished,
   flat,
   read,
@@ -12,6 +13,7 @@ from mtl_jax.records.lines import (
 __all__ = [
   'append',
   'digest',
+  'drop',
   'finished',
   'flat',
   'read',

@@ -5,7 +5,7 @@ import json
 import math
 import os
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from mtl_jax.records import atomic
@@ -61,6 +61,27 @@ def read(folder: pathlib.Path) -> Iterator[dict]:
     except json.JSONDecodeError:
       if number < len(lines):
         raise
+
+
+def drop(folder: pathlib.Path, stays: Callable[[dict], bool]) -> None:
+  """Removes records of one cell; the others stay as they are written.
+
+  Args:
+    folder: of the cell.
+    stays: says of each record, in order, whether it stays.
+
+  Raises:
+    json.JSONDecodeError: as in `read`.
+  """
+  found = list(read(folder))
+  left = [stays(record) for record in found]
+  if all(left):
+    return
+  path = folder / 'records.jsonl'
+  lines = path.read_text(encoding='utf-8').splitlines(keepends=True)
+  # An incomplete last line is none of the records.
+  pairs = zip(lines, left, strict=False)
+  atomic.write(path, ''.join(line for line, keep in pairs if keep))
 
 
 def finished(folder: pathlib.Path) -> bool:

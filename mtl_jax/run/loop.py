@@ -15,7 +15,7 @@ from mtl_jax import devices, records
 from mtl_jax.cells import Cell, Chunk
 from mtl_jax.processes import hosts, signals
 from mtl_jax.programs.compile_ahead import Ready
-from mtl_jax.run import messages, outcomes, starting, stops
+from mtl_jax.run import messages, outcomes, rewinding, starting, stops
 from mtl_jax.run.checkpoints import Checkpoints
 from mtl_jax.run.clock import Clock
 from mtl_jax.run.evaluations import Evaluations
@@ -69,6 +69,8 @@ class Training:
     evals = self.evals
     self.state = self.started(chunks[0])
     self.resume(chunks)
+    if hosts.is_process_0():
+      rewinding.rewind(self.cell, self.folder, self.clock.periods)
     self.live.compiled(self.clock.compiling)
     for number in range(self.clock.periods // evals, len(chunks)):
       if self.clock.periods == number * evals and number:

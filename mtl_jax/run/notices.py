@@ -25,20 +25,23 @@ class Notices:
   ):
     self._cell, self._folder, self._live = cell, folder, live
     # An earlier process may have reported some experts of this cell already.
-    earlier = records.read(folder)
+    earlier = list(records.read(folder))
     self._collapsed = {line['expert'] for line in earlier if 'expert' in line}
+    self._recorded = {line.get('text') for line in earlier}
     self._faults: set[str] = set()
 
   def add(self, text: str, **fields: str) -> None:
-    """Shows and records a message.
+    """Shows a message, and records it unless an earlier process has.
 
     Args:
       text: of the message.
       **fields: further entries of its record.
     """
     self._live.say(text)
-    note = {'kind': 'note', 'text': text, **fields}
-    records.append(self._folder, note)
+    if text not in self._recorded:
+      self._recorded.add(text)
+      note = {'kind': 'note', 'text': text, **fields}
+      records.append(self._folder, note)
 
   def collapses(
     self,

@@ -5,7 +5,7 @@
 Writes faults.csv and campaigns.json into --out, docs/results/faults by default,
 and then the outcomes into docs/reliability.md too. What is finished stays:
 after Ctrl-C the same command goes on, and a campaign whose own code has changed
-is run anew. The exit code is 1 if anything was lost, doubled, unequal or silent.
+is run anew. The exit code is 1 if a trial lost or falsified anything.
 """
 
 import datetime

@@ -1,8 +1,8 @@
 """A command signals itself at a chosen moment of a chosen write.
 
 A moment is in one call of a function that writes: before one of the operations
-on files in it, in the middle of what is written to a file, at a random time (C++
-libraries write, too), or after it.
+on files in it, in the middle of what is written to a file, at a random time,
+since C++ writes files, too, or after it.
 """
 
 import builtins

@@ -3,8 +3,7 @@
 import pathlib
 import random
 import signal
-from collections.abc import Callable, Container, Iterator
-from typing import NamedTuple
+from collections.abc import Container, Iterator
 
 from tests.faults import aims, jobs, progress
 from tests.faults.bench import Bench, total
@@ -14,14 +13,6 @@ from tests.faults.outcome import Outcome
 SIGNALS = signal.SIGKILL, signal.SIGTERM, signal.SIGINT
 RANDOM = 3  # times as many trials at random moments as at each write
 TRIES = 3  # where a command ended before the moment that was drawn
-
-
-class Fault(NamedTuple):
-  """A kind of kill: what it is in words, the number of trials, and the trial."""
-
-  words: str
-  trials: int
-  run: Callable[[int, random.Random], Outcome]
 
 
 def run(
@@ -50,7 +41,8 @@ def run(
       words = f'{name} to {job.words}'
       if words not in done:
         rng = random.Random(f'{seed} {words}')
-        yield job(folder / words, signum).tried(words, trials, rng)
+        home = folder / 'home'
+        yield job(folder / words, home, signum).tried(words, trials, rng)
 
 
 def _own(name, signum, trials, folder, scratch, done, seed):
