@@ -24,6 +24,15 @@ def test_an_incomplete_last_line_is_skipped(tmp_path):
   assert records.finished(tmp_path)
 
 
+def test_what_stays_is_as_it_was_written(tmp_path):
+  records.append(tmp_path, *({'kind': 'x', 'run': i} for i in range(4)))
+  path = tmp_path / 'records.jsonl'
+  lines = path.read_text().splitlines(keepends=True)
+  path.write_text(''.join(lines) + '{"kind": "do')
+  records.drop(tmp_path, lambda line: line['run'] != 1)
+  assert path.read_text() == ''.join([lines[0], *lines[2:]])
+
+
 def test_a_digest_does_not_depend_on_the_order_of_keys():
   assert records.digest({'a': 1, 'b': 2}) == records.digest({'b': 2, 'a': 1})
   assert records.digest({'a': 1}) != records.digest({'a': 2})

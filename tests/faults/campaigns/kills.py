@@ -61,6 +61,7 @@ def _own(name, signum, trials, folder, scratch, done, seed):
 
 
 def _tried(bench, words, target, signum, trials, rng) -> Outcome:
+  print(f'  one run takes {bench.seconds:.1f} s', flush=True)
   calls = bench.measure(target) if target else []
   harms, missed = [], 0
   for number in progress.trials(trials, words):
