@@ -85,6 +85,8 @@ def campaign(name: str, asked, kept: stored.Stored) -> None:
     return
   print(f'{name}: {len(kept.of(name))} faults finished before', flush=True)
   module = importlib.import_module(f'tests.faults.campaigns.{name}')
+  begun, old = time.monotonic(), len(kept.of(name))
+  count = module.planned() if hasattr(module, 'planned') else 0
   with tempfile.TemporaryDirectory(prefix='faults-') as folder:
     began = time.monotonic()
     for outcome in running(module, asked, pathlib.Path(folder), kept.of(name)):
@@ -92,7 +94,10 @@ def campaign(name: str, asked, kept: stored.Stored) -> None:
       kept.add(outcome, now - began)
       show(asked.out, kept)
       print(f'{name}: {line(outcome)}, {lasting(now - began)}', flush=True)
-      began = now
+      began, new = now, len(kept.of(name)) - old
+      if (left := count - old - new) > 0:
+        rest = lasting((now - begun) / new * left)
+        print(f'{name}: {left} faults and about {rest} left', flush=True)
   kept.end(name)
   show(asked.out, kept)
 
@@ -109,6 +114,7 @@ def running(
   """Starts a campaign.
 
   Its `run` may take `done`, the faults in words that are finished, and `seed`.
+  A function `planned()` may tell how many faults it has.
   """
   more = {'done': {one.fault for one in done}, 'seed': asked.seed}
   takes = inspect.signature(module.run).parameters

@@ -11,9 +11,18 @@ FOLDER = ROOT / 'tests' / 'faults'
 
 
 def digest(campaign: str) -> str:
-  """Digest of a campaign's file and of what it imports of tests/faults.
+  """Digest of the files of a campaign, without comments and docstrings."""
+  texts = {
+    str(path.relative_to(ROOT)): code(path.read_text('utf-8'))
+    for path in files(campaign)
+  }
+  return records.digest(sorted(texts.items()))
 
-  Comments and docstrings are left out, and so is what is tested.
+
+def files(campaign: str) -> set[pathlib.Path]:
+  """A campaign's file, and those of tests/faults that it imports.
+
+  What it tests is none of them.
   """
   found: set[pathlib.Path] = set()
   left = [FOLDER / 'campaigns' / f'{campaign}.py']
@@ -22,8 +31,7 @@ def digest(campaign: str) -> str:
     if path not in found:
       found.add(path)
       left += _imports(path)
-  texts = {str(p.relative_to(ROOT)): code(p.read_text('utf-8')) for p in found}
-  return records.digest(sorted(texts.items()))
+  return found
 
 
 def _imports(path: pathlib.Path) -> list[pathlib.Path]:

@@ -15,6 +15,11 @@ RANDOM = 3  # times as many trials at random moments as at each write
 TRIES = 3  # where a command ended before the moment that was drawn
 
 
+def planned() -> int:
+  """How many faults there are."""
+  return len(SIGNALS) * (1 + len(aims.TARGETS) + len(jobs.ALL))
+
+
 def run(
   trials: int,
   folder: pathlib.Path,
