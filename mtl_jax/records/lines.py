@@ -73,15 +73,16 @@ def drop(folder: pathlib.Path, stays: Callable[[dict], bool]) -> None:
   Raises:
     json.JSONDecodeError: as in `read`.
   """
-  found = list(read(folder))
-  left = [stays(record) for record in found]
-  if all(left):
-    return
   path = folder / 'records.jsonl'
-  lines = path.read_text(encoding='utf-8').splitlines(keepends=True)
-  # An incomplete last line is none of the records.
-  pairs = zip(lines, left, strict=False)
-  atomic.write(path, ''.join(line for line, keep in pairs if keep))
+  text = path.read_text(encoding='utf-8') if path.exists() else ''
+  # An incomplete last line is no record.
+  left = ''.join(
+    line
+    for line in text.splitlines(keepends=True)
+    if line.endswith('\n') and stays(json.loads(line))
+  )
+  if left != text:
+    atomic.write(path, left)
 
 
 def finished(folder: pathlib.Path) -> bool:

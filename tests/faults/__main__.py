@@ -87,7 +87,9 @@ def campaign(name: str, asked, kept: stored.Stored) -> None:
   module = importlib.import_module(f'tests.faults.campaigns.{name}')
   begun, old = time.monotonic(), len(kept.of(name))
   count = module.planned() if hasattr(module, 'planned') else 0
-  with tempfile.TemporaryDirectory(prefix='faults-') as folder:
+  with tempfile.TemporaryDirectory(
+    prefix='faults-', ignore_cleanup_errors=True
+  ) as folder:
     began = time.monotonic()
     for outcome in running(module, asked, pathlib.Path(folder), kept.of(name)):
       now = time.monotonic()

@@ -64,6 +64,7 @@ class Server:
       stdin=subprocess.PIPE,
       stdout=subprocess.PIPE,
       text=True,
+      start_new_session=True,  # Ctrl-C is for the campaign.
     )
 
   def __enter__(self) -> 'Server':
