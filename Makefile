@@ -6,6 +6,8 @@
 # make growth  time and memory of a step against seeds, tasks, size
 # make results     the pages of docs/results that are stale and take less than
 #                  ten minutes; ARGS=--under=60 for less
+# make faults  hours of kills, failing writes and damaged files, and their page;
+#              ARGS=--campaigns=kills for one campaign, it goes on after Ctrl-C
 # make docs    set-up of Sphinx too, then the site, docs/_build/html/index.html
 # make notebooks   runs docs/notebooks and stores what they show
 # make install-check   the quick start in an empty environment and folder
@@ -26,8 +28,8 @@ LOCK := .venv-lock/bin/uv pip compile --quiet --generate-hashes --no-annotate \
   --custom-compile-command 'make lock'
 SCHEMES := hard,soft_l2,soft_trace,cross_stitch,mmoe
 
-.PHONY: table test test-fast test-oldest bench growth results docs notebooks \
-  install-check lock lint data setup clean
+.PHONY: table test test-fast test-oldest bench growth results faults docs \
+  notebooks install-check lock lint data setup clean
 
 table: .venv/.table-data
 	$(BIN)/python -m experiments.compare --config=configs/actg175_scarce.py \
@@ -56,6 +58,9 @@ growth: .venv/.table-data
 
 results: .venv/.table-data
 	$(BIN)/python -m experiments.results --make --under=600 $(ARGS)
+
+faults: data
+	$(BIN)/python -m tests.faults $(ARGS)
 
 docs: .venv/.docs
 	@rm -rf docs/_api  # a page of a module that is gone would end the build

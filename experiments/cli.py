@@ -123,7 +123,9 @@ def run(
   if supervisor.inside():
     supervisor.end(lambda: _code(main, check))
   signals.leave_daemons(codes := [])
-  codes.append(_code(main, check))
+  with signals.terminating():
+    codes.append(_code(main, check))
+  signals.leave_with(codes[0])
   sys.exit(codes[0])
 
 
@@ -155,8 +157,9 @@ def _code(main: Callable[[], None], check: Callable[[], None]) -> int:
   except signals.Stopped as stop:
     text = f'{stop}; the state is saved, run the same command to continue'
     return _say(text, 128 + stop.signum)
-  except KeyboardInterrupt:
-    return _say('stopped; run the same command to continue', 130)
+  except KeyboardInterrupt as error:
+    signum = signals.number(error)
+    return _say('stopped; run the same command to continue', 128 + signum)
 
 
 def _job() -> jobs.Job | None:

@@ -23,6 +23,63 @@ class Stopped(Exception):
     self.signum = signum
 
 
+class Terminated(KeyboardInterrupt):
+  """SIGTERM outside training, where no state has to be saved."""
+
+
+def number(error: KeyboardInterrupt) -> int:
+  """Returns the number of the signal that an interrupt stands for."""
+  own = isinstance(error, Terminated)
+  return signal.SIGTERM if own else signal.SIGINT
+
+
+@contextlib.contextmanager
+def terminating() -> Iterator[None]:
+  """Inside the block SIGTERM raises `Terminated`, as SIGINT an interrupt."""
+  if threading.current_thread() is not threading.main_thread():
+    yield
+    return
+
+  def handle(signum, frame):
+    del signum, frame
+    raise Terminated
+
+  before = signal.signal(signal.SIGTERM, handle)
+  try:
+    yield
+  finally:
+    signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def unchanged() -> Iterator[None]:
+  """Restores the handler of SIGTERM that the block may replace."""
+  before = signal.getsignal(signal.SIGTERM)
+  try:
+    yield
+  finally:
+    if threading.current_thread() is threading.main_thread():
+      signal.signal(signal.SIGTERM, before)
+
+
+def leave_with(code: int) -> None:
+  """At exit a signal ends this process at once, with its exit code.
+
+  Call it when all is written, after any other `atexit.register`: handlers run
+  in reverse order.
+  """
+
+  def leave(signum, frame):
+    del signum, frame
+    os._exit(code)
+
+  def ready():
+    for signum in (signal.SIGINT, signal.SIGTERM):
+      signal.signal(signum, leave)
+
+  atexit.register(ready)
+
+
 @contextlib.contextmanager
 def postponed() -> Iterator[Callable[[], int]]:
   """Postpones SIGINT and SIGTERM inside the block.
@@ -41,7 +98,7 @@ def postponed() -> Iterator[Callable[[], int]]:
   def handle(signum, frame):
     del frame
     if asked:
-      raise KeyboardInterrupt
+      raise Terminated if signum == signal.SIGTERM else KeyboardInterrupt
     asked.append(signum)
     # Not `print`, which is not reentrant: the signal may interrupt a `print`.
     os.write(2, b'\nstopping after this evaluation; once more stops at once\n')
@@ -72,5 +129,9 @@ def leave_daemons(codes: list[int]) -> None:
       sys.stdout.flush()
       sys.stderr.flush()
       os._exit(codes[0] if codes else 1)
+    # Python resets handlers before it ends, and this takes part of a second.
+    for signum in (signal.SIGINT, signal.SIGTERM):
+      if codes and signal.getsignal(signum) is not signal.SIG_DFL:
+        signal.signal(signum, signal.SIG_IGN)
 
   atexit.register(leave)

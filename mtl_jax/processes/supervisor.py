@@ -53,6 +53,7 @@ def supervise() -> int:
     signal.signal(signum, forward)
   code = _wait(child, beat)
   if -code in asked:  # It ended before it had a state to save.
+    print('stopped; run the same command to continue', file=sys.stderr)
     return 128 - code
   if code >= 0 and code != DIED:
     return code

@@ -165,5 +165,7 @@ def _write(cell, row, folder, named, fits, seconds) -> None:
   records.write_config(folder, named)
   lacking = row.module.lacking(cell.system.tasks)
   notes = [{'kind': 'note', 'text': text} for text in lacking]
+  # A process that was killed may have written some of them.
+  (folder / 'records.jsonl').unlink(missing_ok=True)
   records.append(folder, first, *tests, *notes, cost, {'kind': 'done'})
   digests.write_of_records(folder)

@@ -55,7 +55,7 @@ def needed(cell: Cell, folder: pathlib.Path) -> Problem | None:
 def begin(cell: Cell, folder: pathlib.Path, say: Callable[[str], None]) -> None:
   """Prepares the folder of a cell that is trained now.
 
-  Nothing is left of a finished cell of which something is damaged, nor of a cell
+  Nothing is left of a finished cell of which something is damaged, nor of one
   whose records are damaged; those are kept beside it.
 
   Args:

@@ -1,5 +1,6 @@
 """Cells: what is written, what is not trained again, what goes on."""
 
+import collections
 import inspect
 import linecache
 import signal
@@ -143,6 +144,32 @@ def test_a_stopped_run_goes_on_to_the_same_bit(trained, tmp_path):
   for kind in ('eval', 'test'):
     assert lines(tmp_path / 'cell', kind) == lines(whole, kind)
   assert not (tmp_path / 'cell' / 'checkpoints').exists()
+
+
+@pytest.mark.parametrize('saved', [0, 2])
+def test_what_is_trained_again_is_recorded_once(saved, trained, tmp_path):
+  """A process was killed that had come further than its checkpoint."""
+  cell, whole = trained
+  if saved:
+    with pytest.raises(signals.Stopped):
+      train(cell, tmp_path / 'cell', stop_after=saved)
+  first, *others = records.read(whole)
+  later = [line for line in others if line['kind'] != 'done']
+  records.append(
+    tmp_path / 'cell', first, *[r for r in later if r.get('step', 99) > 12]
+  )
+  train(cell, tmp_path / 'cell')
+  once, again = map(kinds, (whole, tmp_path / 'cell'))
+  assert again == once
+  assert max(again.values()) == 1
+
+
+def kinds(folder):
+  """How often there is a record of each kind, run and step."""
+  return collections.Counter(
+    (line['kind'], line.get('run'), line.get('step'))
+    for line in records.read(folder)
+  )
 
 
 def test_chunks_change_nothing_but_rounding(trained, tmp_path):

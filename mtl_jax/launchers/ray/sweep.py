@@ -54,7 +54,8 @@ def make(resources: base.Resources) -> base.Launcher:
       "--launcher=ray needs Ray: pip install 'mtl_jax[ray]'"
     ) from error
   # Ray forks, which is not safe once JAX has started its threads.
-  _connect(ray, resources)
+  with signals.unchanged():  # Ray's handler exits without a word.
+    _connect(ray, resources)
   share = ray_share.of_cluster(ray, resources)
   # This process trains nothing and leaves accelerators to the workers. It has
   # as many devices as a worker, so that `config.mesh` can be checked here.
