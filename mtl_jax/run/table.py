@@ -184,8 +184,9 @@ def _train_claimed(cell, folder, ahead, live, stop_asked) -> None:
   live.once(plans.describe(cell.plan, len(cell.runs), cell.place))
   if hosts.is_process_0():
     made_by.begin(cell, again)
-  if not ((again / 'config.json').exists() and _has_header(again)):
+  if not _has_header(again):
     records.append(again, header(cell))
+  if not (again / 'config.json').exists():
     records.write_config(again, cell.identity)
   # A state fits only programs of as many runs. Where `config.parallel` has
   # changed since the checkpoint, the cell starts again from its first step.
