@@ -5,7 +5,7 @@ import pathlib
 from mtl_jax import records
 from mtl_jax.errors import InputError
 from mtl_jax.plugins import foreign
-from mtl_jax.records import model_files, model_folders
+from mtl_jax.records import digests, model_files, model_folders
 from mtl_jax.records.digests import DamagedError
 from mtl_jax.records.model_files import Stored
 
@@ -67,8 +67,7 @@ def find(
   if not (workdir / 'cells').is_dir():
     raise InputError(f'--workdir={workdir} has no cells; name that of a table')
   cells = {
-    path: next(records.read(path), {})
-    for path in sorted((workdir / 'cells').iterdir())
+    path: _first_record(path) for path in sorted((workdir / 'cells').iterdir())
   }
   fits = [
     path
@@ -95,3 +94,15 @@ def find(
       f'{more}the folder of one, {workdir}/cells/ with {names}'
     )
   return models[0]
+
+
+def _first_record(folder: pathlib.Path) -> dict:
+  """What a cell is; {} where it has hardly begun.
+
+  Raises:
+    DamagedError: its records are empty or cut off.
+  """
+  first = next(records.read(folder), {})
+  for problem in [] if first else digests.of_cell(folder):
+    raise DamagedError(problem)
+  return first

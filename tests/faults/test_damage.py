@@ -116,6 +116,16 @@ def test_a_damaged_model_is_never_loaded(whole, tmp_path, pattern):
   assert not run.finished(make(parallel='1', evals=2, keep='best'), folder)
 
 
+@pytest.mark.parametrize('kind', ['truncated', 'empty'])
+def test_a_cell_without_records_is_not_passed_over(whole, tmp_path, kind):
+  shutil.copytree(whole, tmp_path / 'cells' / 'a')
+  path = tmp_path / 'cells' / 'a' / 'records.jsonl'
+  path.write_bytes(path.read_bytes()[:20] if kind == 'truncated' else b'')
+  with pytest.raises(digests.DamagedError) as error:
+    models.folders.find(tmp_path, 'hard')
+  assert str(path) in str(error.value)
+
+
 def test_reports_name_the_damaged_file(whole, tmp_path):
   from mtl_jax.report import results
 

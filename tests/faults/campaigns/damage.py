@@ -160,7 +160,8 @@ def _predicting(bench: Bench) -> Situation:
 def _by_kind(bench: Bench, situation: Situation) -> dict[str, list[str]]:
   """The files that the command reads, by kind, as paths below `now`."""
   bench.restore(situation.saved)
-  paths = [path for path in bench.now.rglob('*') if path.is_file()]
+  ours = [*bench.home.rglob('*'), *bench.work.rglob('*')]
+  paths = [path for path in ours if path.is_file()]
   for path in paths:
     harm.forget_reading(path)
   bench.must(situation.command)
