@@ -153,7 +153,7 @@ def trained(cell: cells.Cell, made: compiled.Compiled, inputs: Any) -> dict:
 
 
 def main() -> None:
-  parser = commands.parser('benchmarks.growth.many_rows', __doc__)
+  parser = commands.Parser(description=__doc__.splitlines()[0])
   parser.add_argument('--rows', type=int, default=100_000, help='of the table')
   parser.add_argument('--inputs', type=int, default=200, help='columns')
   parser.add_argument('--seeds', type=int, default=10, help='resplits')

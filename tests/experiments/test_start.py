@@ -84,42 +84,6 @@ def states():
 
 
 @pytest.mark.parametrize(
-  ('flag', 'word'),
-  [
-    ('--schemes=hrd', "did you mean 'hard'"),
-    ('--balancers=equl', "did you mean 'equal'"),
-    ('--config.encoder=mpl', "did you mean 'mlp'"),
-    ('--config.dataset=actg157', "did you mean 'actg175'"),
-    ('--launcher=locl', "did you mean 'local'"),
-    ('--config.optimizer=adm', "did you mean 'adam'"),
-    ('--config.schedule=cosin', "did you mean 'cosine'"),
-    ('--config.compute=bfloat', "did you mean 'bfloat16'"),
-    ('--config.gram_over=modul', "did you mean 'module'"),
-    ('--config.spread=pmpa', "did you mean 'pmap'"),
-    ('--config.parallel=vmp', "did you mean 'vmap'"),
-    ('--config.mesh=(2,)', 'config.mesh is (2,)'),
-    ('--config.steps=0', 'at least 1'),
-    ('--config.patience=-1', 'config.patience is -1'),
-    ('--config.accumulate=3', 'take 2 or 4'),
-    ('--config.epochs=x', 'epochs'),
-    ('--config.log=tensorbord', "did you mean 'tensorboard'"),
-    ('--config.margin=0.', 'config.margin is 0.0'),
-    ('--config.hp.lr=(-1.,)', 'negative'),
-    ('--config.stpes=5', "did you mean 'steps'"),
-    ('--schems=hard', 'schemes'),
-    ('--workdir', '--workdir'),
-  ],
-)
-def test_nor_does_a_slip_of_the_hand(tmp_path, flag, word):
-  flags = '--config=configs/actg175.py', f'--workdir={tmp_path}/w', flag
-  (line, code), modules = begun('experiments.compare', *flags)
-  assert word in line
-  assert code == 'code 2'
-  assert not modules & {*HEAVY, 'jax', 'flax', 'optax'}
-  assert not (tmp_path / 'w').exists()
-
-
-@pytest.mark.parametrize(
   'script', [s for s in scripts(*BEGIN[1:3]) if not s.endswith('.compare')]
 )
 def test_draws_are_refused_where_they_have_no_effect(script):

@@ -94,7 +94,7 @@ def _tables() -> dict[str, Call]:
     'read: None': (lambda: mtl.read(''), 'path of the table is missing'),
     'read: missing': (lambda: mtl.read('no.csv'), 'no file no.csv'),
     'frame: a line break': (
-      lambda: frame(rows(y=['a\n', 'b', 'c'] * 20), BINARY), "a\\n, b, c",
+      lambda: frame(rows(y=['a\nx', 'b', 'c'] * 20), BINARY), 'a\\nx, b, c',
     ),
     'read: NUL': (lambda: mtl.read('a\0b.csv'), 'no file'),
     'read: too long': (lambda: mtl.read('x' * 5000 + '.csv'), 'no file'),
