@@ -1,0 +1,1 @@
+"""Campaigns: each file has `run(trials, folder) -> Iterator[Outcome]`."""
