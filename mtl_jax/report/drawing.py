@@ -10,6 +10,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.transforms import Bbox
 
 from mtl_jax.records import atomic
@@ -23,6 +24,7 @@ LINES = ('--', '-.', ':', '-')
 GREY = '#777777'
 REFERENCE_STYLES = {'reference': ('d', (1, 1)), 'trees': ('v', (4, 1, 1, 1))}
 DPI = 150
+NAMED = 99  # rows that a legend names
 
 
 def style(cells: Sequence[Cell], cell: Cell) -> dict[str, Any]:
@@ -91,8 +93,13 @@ def legend(figure: Figure, handles: list, labels: list[str]) -> None:
   Args:
     figure: to add it to.
     handles: lines or other artists.
-    labels: one for each handle.
+    labels: one for each handle. Of more than `NAMED` the first are named: a
+      legend of hundreds would leave the panels no room.
   """
+  if len(labels) > NAMED:
+    more = f'and {len(labels) - NAMED} more'
+    handles = [*handles[:NAMED], Line2D([], [], linestyle='none')]
+    labels = [*labels[:NAMED], more]
   figure.legend(
     handles,
     labels,

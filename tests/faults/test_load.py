@@ -1,5 +1,11 @@
 """The load campaign in small."""
 
+import numpy as np
+import pytest
+from matplotlib.transforms import Bbox
+
+from mtl_jax import records
+from mtl_jax.report import drawing
 from tests.faults import at_once, cells, killed, large, long_run, sweep
 
 
@@ -32,8 +38,6 @@ def test_a_report_of_many_cells_has_them_all(tmp_path):
 
 def test_harm_is_counted(tmp_path):
   """Of a cell with one evaluation missing, and one there twice."""
-  from mtl_jax import records
-
   keys = sorted(cells.wanted(), key=str)
   lines = [
     {'kind': k, 'run': r, 'step': s, 'at': i}
@@ -46,3 +50,23 @@ def test_harm_is_counted(tmp_path):
   assert cells.harmed(tmp_path, 4) == {'lost': 2, 'doubled': 1}
   assert cells.unequal({'a': {}, 'b': {}}, {'a': {}}) == 1
   assert len(lines) == 3 + sweep.SEEDS * (1 + sweep.EVALS)
+
+
+@pytest.mark.parametrize('cut', [0, 1, 70_000, 200_000])
+def test_a_long_cut_line_is_dropped_whatever_its_length(tmp_path, cut):
+  path = tmp_path / 'records.jsonl'
+  before = '{"kind": "cell"}\n' * (cut > 1)
+  path.write_text(before + 'x' * cut)
+  records.append(tmp_path, {'kind': 'done'})
+  kinds = [line['kind'] for line in records.read(tmp_path)]
+  assert kinds == ['cell'] * (cut > 1) + ['done']
+
+
+def test_names_of_points_are_lifted_as_far_as_trying_would():
+  draw, taken = np.random.default_rng(0), []
+  for corner in draw.uniform(0, 60, (60, 2)):
+    box, lift = Bbox.from_bounds(*corner, 20, 7), 0
+    while any(box.translated(0, lift).overlaps(other) for other in taken):
+      lift += 2
+    assert drawing._lift(box, taken) == lift
+    taken.append(box.translated(0, lift))
