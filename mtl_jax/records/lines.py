@@ -136,11 +136,23 @@ def flat(tree: dict, prefix: str = '') -> dict[str, Any]:
   return leaves
 
 
+_BLOCK = 2**16  # bytes that are read at a time, from the end
+
+
 def _drop_cut_line(path: pathlib.Path) -> None:
-  # A record appended to an incomplete last line would be lost with it.
-  whole = path.read_bytes() if path.exists() else b''
-  end = whole.rfind(b'\n') + 1
-  if end < len(whole):
+  # A record appended to an incomplete last line would be lost with it. Blocks
+  # are read from the end: a file of many evaluations is not read for each.
+  if not path.exists():
+    return
+  with path.open('rb') as file:
+    size = start = file.seek(0, os.SEEK_END)
+    end = 0
+    while start and not end:
+      stop, start = start, max(start - _BLOCK, 0)
+      file.seek(start)
+      newline = file.read(stop - start).rfind(b'\n') + 1
+      end = start + newline if newline else 0
+  if end < size:
     os.truncate(path, end)
 
 

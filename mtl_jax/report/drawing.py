@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.transforms import Bbox
 
 from mtl_jax.records import atomic
@@ -22,6 +24,7 @@ LINES = ('--', '-.', ':', '-')
 GREY = '#777777'
 REFERENCE_STYLES = {'reference': ('d', (1, 1)), 'trees': ('v', (4, 1, 1, 1))}
 DPI = 150
+NAMED = 99  # rows that a legend names
 
 
 def style(cells: Sequence[Cell], cell: Cell) -> dict[str, Any]:
@@ -90,8 +93,13 @@ def legend(figure: Figure, handles: list, labels: list[str]) -> None:
   Args:
     figure: to add it to.
     handles: lines or other artists.
-    labels: one for each handle.
+    labels: one for each handle. Of more than `NAMED` the first are named: a
+      legend of hundreds would leave the panels no room.
   """
+  if len(labels) > NAMED:
+    more = f'and {len(labels) - NAMED} more'
+    handles = [*handles[:NAMED], Line2D([], [], linestyle='none')]
+    labels = [*labels[:NAMED], more]
   figure.legend(
     handles,
     labels,
@@ -129,12 +137,26 @@ def name_points(
     )
     # Otherwise the layout would shrink the axes and move the points.
     text.set_in_layout(False)
-    box, lift = text.get_window_extent(), 0.0
-    while any(box.translated(0, lift).overlaps(other) for other in taken):
-      lift += 2
+    box = text.get_window_extent()
+    lift = _lift(box, taken)
     # The lift is in pixels, and offsets are in points of 1/72 inch.
     text.set_position((7, lift * 72 / figure.dpi))
     taken += [box.translated(0, lift), Bbox.from_bounds(*(at - 4), 8, 8)]
+
+
+def _lift(box: Bbox, taken: Sequence[Bbox]) -> float:
+  """The least even number of pixels that lifts a box free of all others."""
+  if not taken:
+    return 0.0
+  left, low, right, high = np.array([other.extents for other in taken]).T
+  beside = (left <= box.x1) & (box.x0 <= right)
+  # Lifts from the first to the second number make it overlap one of them.
+  spans = np.stack([low - box.y1, high - box.y0], 1)[beside]
+  lift = 0.0
+  for first, last in spans[spans[:, 0].argsort()]:
+    if first <= lift <= last:
+      lift = 2 * (last // 2) + 2
+  return float(lift)
 
 
 def better(higher_is_better: bool) -> str:

@@ -62,9 +62,10 @@ def of_cell(frame: pd.DataFrame, cell: Cell) -> pd.DataFrame:
   Returns:
     A row per task name, and `ALL` for Delta_m.
   """
-  own = frame[
-    (frame['scheme'] == cell.scheme) & (frame['balancer'] == cell.balancer)
-  ]
+  # NumPy's comparison of objects: this is called many times for each row.
+  scheme, balancer = (frame[k].to_numpy() for k in ('scheme', 'balancer'))
+  own = (scheme == cell.scheme) & (balancer == cell.balancer)
+  own = frame.iloc[own.nonzero()[0]]
   return own.drop_duplicates('task').set_index('task')
 
 

@@ -117,8 +117,18 @@ def _half_deviance(log_rate, y, xp):
   # The inner `where` avoids log(0), whose gradient would be NaN under the outer
   # one as well.
   ratio = xp.where(positive, log_rate - xp.log(xp.where(positive, y, 1)), 0)
-  value = xp.where(positive, y * (xp.expm1(ratio) - ratio), xp.exp(log_rate))
+  value = xp.where(positive, y * (xp.expm1(ratio) - ratio), _rate(log_rate, xp))
   return xp.maximum(value, 0)
+
+
+def _rate(log_rate, xp):
+  """Returns the exponential, with derivative 0 where it overflows.
+
+  The derivative of `exp` would be infinite there. In a row without a label it
+  is multiplied by 0, and the gradient of all rows would be NaN.
+  """
+  over = log_rate > np.log(np.finfo(log_rate.dtype).max)
+  return xp.where(over, xp.inf, xp.exp(xp.where(over, 0, log_rate)))
 
 
 METRICS = {
