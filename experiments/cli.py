@@ -18,6 +18,7 @@ from mtl_jax.errors import InputError, nearest
 from mtl_jax.launchers import base
 from mtl_jax.plugins import checks
 from mtl_jax.processes import jobs, signals, supervisor
+from mtl_jax.records import disk
 
 with lazy.imports():
   from mtl_jax import devices
@@ -105,7 +106,8 @@ def run(
   """Parses flags, runs `check` and then `main`, and exits.
 
   Bad input exits with code 2 after one line on stderr. A signal exits with code
-  128 plus its number, after the training state is saved.
+  128 plus its number, after the training state is saved. A disk that is full,
+  read-only or failing exits with code 1 after one line.
 
   Args:
     main: the experiment.
@@ -155,6 +157,10 @@ def _code(main: Callable[[], None], check: Callable[[], None]) -> int:
     return _say(text, 128 + stop.signum)
   except KeyboardInterrupt:
     return _say('stopped; run the same command to continue', 130)
+  except Exception as error:
+    if debug or not (line := disk.told(error)):
+      raise
+    return _say(f'error: {line}', 1)
 
 
 def _job() -> jobs.Job | None:

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from mtl_jax.errors import InputError, nearest
-from mtl_jax.records import atomic, locks
+from mtl_jax.records import atomic, disk, locks
 
 
 def prepare(builder, manual_dir: str | os.PathLike = ''):
@@ -68,12 +68,21 @@ def arrays(builder, split: str) -> dict[str, np.ndarray]:
   cache = info.parent / f'decoded-{identity[:16]}.npz'
   if not cache.exists():
     table = _decode(builder, split)
-    # In a read-only folder nothing is cached; every call decodes anew.
-    with contextlib.suppress(PermissionError):
-      atomic.write(cache, lambda file: np.savez(file, **table))
+    _cache(cache, table)
     return table
   with np.load(cache) as saved:
     return dict(saved)
+
+
+def _cache(path: pathlib.Path, table: dict[str, np.ndarray]) -> None:
+  # In a read-only folder nothing is cached; every call decodes anew.
+  try:
+    atomic.write(path, lambda file: np.savez(file, **table))
+  except OSError as error:
+    print(
+      f'decoded data are not cached in {path.parent}: {disk.reason(error)}',
+      file=sys.stderr,
+    )
 
 
 @contextlib.contextmanager
@@ -100,6 +109,7 @@ def _generate(builder, manual_dir) -> None:
   tfds.disable_progress_bar()
   config = tfds.download.DownloadConfig(manual_dir=manual_dir or None)
   with (
+    disk.writing(builder.data_path),
     contextlib.redirect_stdout(sys.stderr),
     tempfile.TemporaryDirectory() as scratch,
   ):

@@ -31,8 +31,7 @@ def append(folder: pathlib.Path, *records: dict) -> None:
   )
   path = folder / 'records.jsonl'
   _drop_cut_line(path)
-  with open(path, 'a', encoding='utf-8') as file:
-    file.write(lines)
+  atomic.append(path, lines)
 
 
 def write_config(folder: pathlib.Path, identity: dict) -> None:

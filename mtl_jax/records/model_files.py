@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from mtl_jax.records import atomic
+from mtl_jax.records import atomic, disk
 
 FORMAT = 1  # of `model.json`; a later one may not be readable
 BEST, PREDICTIONS, MODEL = 'best', 'predictions.npz', 'model.json'
@@ -99,8 +99,10 @@ def remove(folder: pathlib.Path) -> None:
 
 def _save(path: pathlib.Path, tree: dict) -> None:
   # Orbax writes another folder and renames it.
-  with _checkpointer() as checkpointer:
+  with disk.writing(path), _checkpointer() as checkpointer:
     checkpointer.save(os.path.abspath(path), tree, force=True)
+    checkpointer.wait_until_finished()
+    disk.sync_all(path)  # Orbax syncs arrays alone.
 
 
 def _checkpointer() -> Any:

@@ -16,8 +16,10 @@ import numpy as np
 from absl import logging as absl_logging
 
 from mtl_jax.processes import hosts
+from mtl_jax.records import disk
 
-absl_logging.set_verbosity(absl_logging.ERROR)
+# What Orbax logs as errors, with tracebacks, it also raises.
+absl_logging.set_verbosity(absl_logging.FATAL)
 for _name in ('jax', 'orbax'):
   logging.getLogger(_name).setLevel(logging.WARNING)
 
@@ -63,13 +65,19 @@ class Checkpoints:
     Args:
       number: larger than those of earlier checkpoints.
       state: a pytree of arrays.
+
+    Raises:
+      disk.WriteError: if the disk is full or fails; the checkpoint before this
+        one stays.
     """
     if not hosts.is_process_0():
       return
     leaves = dict(enumerate(map(np.asarray, jax.tree.leaves(state))))
     named = {f'leaf_{i}': leaf for i, leaf in leaves.items()}
-    self._manager.save(number, args=_orbax().args.StandardSave(named))
-    self._manager.wait_until_finished()
+    with disk.writing(self._folder):
+      self._manager.save(number, args=_orbax().args.StandardSave(named))
+      self._manager.wait_until_finished()
+      disk.sync_all(self._folder)  # Orbax syncs arrays alone.
 
   def restore(self, like: Any) -> Any:
     """Reads the newest checkpoint; all processes must call it.

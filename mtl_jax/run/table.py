@@ -167,7 +167,9 @@ def _train_claimed(cell, folder, ahead, live, stop_asked) -> None:
       live.say(line)
   live.once(plans.describe(cell.plan, len(cell.runs), cell.place))
   if not (folder / 'config.json').exists():
-    records.append(folder, header(cell))
+    # A job may have ended between these two lines.
+    if not any(line['kind'] == 'cell' for line in records.read(folder)):
+      records.append(folder, header(cell))
     records.write_config(folder, cell.identity)
   # A state fits only programs of as many runs. Where `config.parallel` has
   # changed since the checkpoint, the cell starts again from its first step.
