@@ -5,6 +5,7 @@ from mtl_jax.records.lines import (
   digest,
   finished,
   flat,
+  keep,
   read,
   write_config,
 )
@@ -14,6 +15,7 @@ __all__ = [
   'digest',
   'finished',
   'flat',
+  'keep',
   'read',
   'write_config',
 ]

@@ -5,7 +5,7 @@ import json
 import math
 import os
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from mtl_jax.records import atomic
@@ -60,6 +60,20 @@ def read(folder: pathlib.Path) -> Iterator[dict]:
     except json.JSONDecodeError:
       if number < len(lines):
         raise
+
+
+def keep(folder: pathlib.Path, wanted: Callable[[dict], bool]) -> None:
+  """Removes records of what is trained again, so that none is there twice.
+
+  Args:
+    folder: of the cell; it may have no records.
+    wanted: says of a record whether it stays.
+  """
+  before = list(read(folder))
+  after = [record for record in before if wanted(record)]
+  if len(after) < len(before):
+    text = ''.join(json.dumps(record) + '\n' for record in after)
+    atomic.write(folder / 'records.jsonl', text)
 
 
 def finished(folder: pathlib.Path) -> bool:

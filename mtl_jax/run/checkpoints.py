@@ -6,22 +6,17 @@ cell that trains in less time than lies between two checkpoints needs none.
 
 import functools
 import importlib
-import logging
 import pathlib
 from types import ModuleType
 from typing import Any
 
 import jax
 import numpy as np
-from absl import logging as absl_logging
 
 from mtl_jax.processes import hosts
-from mtl_jax.records import disk
+from mtl_jax.records import disk, quiet_orbax
 
-# What Orbax logs as errors, with tracebacks, it also raises.
-absl_logging.set_verbosity(absl_logging.FATAL)
-for _name in ('jax', 'orbax'):
-  logging.getLogger(_name).setLevel(logging.WARNING)
+quiet_orbax.install()
 
 
 class Checkpoints:

@@ -15,7 +15,7 @@ from mtl_jax import devices, records
 from mtl_jax.cells import Cell, Chunk
 from mtl_jax.processes import hosts, signals
 from mtl_jax.programs.compile_ahead import Ready
-from mtl_jax.run import messages, outcomes, starting, stops
+from mtl_jax.run import messages, outcomes, resuming, starting, stops
 from mtl_jax.run.checkpoints import Checkpoints
 from mtl_jax.run.clock import Clock
 from mtl_jax.run.evaluations import Evaluations
@@ -90,6 +90,8 @@ class Training:
   def resume(self, chunks: list[Chunk]) -> None:
     """Restores the newest checkpoint, if there is one."""
     latest = self.checkpoints.latest()
+    if hosts.is_process_0():
+      resuming.drop_later(self.cell, self.folder, latest or 0)
     if latest is None:
       return
     like = jax.eval_shape(self.programs.unpadded, self.state)

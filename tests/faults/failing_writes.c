@@ -1,7 +1,8 @@
 /* Fails the nth call that changes a file below the watched folders.
  *
  * Loaded into a process by LD_PRELOAD, below Python, Orbax and TFDS. Settings
- * are read from the environment at the first call:
+ * are read from the environment at the first call, and again in a fork that has
+ * set another FAULT_SERIAL after all others:
  *
  *   FAULT_FOLDERS  absolute folders, separated by colons
  *   FAULT_KINDS    kinds that are counted, separated by commas: open, write,
@@ -9,7 +10,8 @@
  *   FAULT_NTH      which call fails, from 1; 0 is none
  *   FAULT_ERRNO    the error's number
  *   FAULT_ALL      if it is 1, all later calls of these kinds fail as well
- *   FAULT_LOG      file: a line per call, "kind path", with a mark at failures
+ *   FAULT_LOG      file: a line per call, "kind path", after "! " if it fails
+ *   FAULT_SERIAL   any word
  *
  * A process that it starts counts its own calls.
  */
@@ -31,13 +33,22 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int begun, all, number, log_fd = -1;
 static long nth, count;
-static const char *folders, *kinds;
+static char folders[4 * PATH_MAX], kinds[256], serial[64];
+
+static void take(const char *name, char *into, size_t size) {
+  const char *text = getenv(name);
+  snprintf(into, size, "%s", text ? text : "");
+}
 
 static void begin(void) {
   const char *text;
   begun = 1;
-  folders = getenv("FAULT_FOLDERS");
-  kinds = getenv("FAULT_KINDS");
+  count = 0;
+  if (log_fd >= 0) syscall(SYS_close, log_fd);
+  log_fd = -1;
+  take("FAULT_FOLDERS", folders, sizeof folders);
+  take("FAULT_KINDS", kinds, sizeof kinds);
+  take("FAULT_SERIAL", serial, sizeof serial);
   nth = (text = getenv("FAULT_NTH")) ? atol(text) : 0;
   number = (text = getenv("FAULT_ERRNO")) ? atoi(text) : EIO;
   all = (text = getenv("FAULT_ALL")) && *text == '1';
@@ -95,7 +106,8 @@ static void of_name(int folder, const char *name, char *path) {
 static int fails(const char *kind, const char *path) {
   int failing = 0;
   pthread_mutex_lock(&lock);
-  if (!begun) begin();
+  const char *now = getenv("FAULT_SERIAL");
+  if (!begun || strcmp(now ? now : "", serial)) begin();
   if (watched(path) && listed(kinds, kind, ',')) {
     count++;
     failing = nth && (count == nth || (all && count > nth));
