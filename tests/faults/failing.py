@@ -134,13 +134,16 @@ class Runner:
   @property
   def calls(self) -> list[tuple[bool, str, str]]:
     """Of the last run with a fault: whether a call failed, kind and path."""
-    text = self._log.read_text() if self._log.exists() else ''
-    lines = text.splitlines()
-    words = [line.removeprefix('! ').split(' ', 1) for line in lines]
-    return [
-      (line.startswith('!'), *own)
-      for line, own in zip(lines, words, strict=True)
-    ]
+    return read_calls(self._log)
+
+
+def read_calls(log: pathlib.Path) -> list[tuple[bool, str, str]]:
+  """Of each call in a log: whether it failed, its kind and its path."""
+  lines = log.read_text().splitlines() if log.exists() else []
+  words = [line.removeprefix('! ').split(' ', 1) for line in lines]
+  return [
+    (line.startswith('!'), *own) for line, own in zip(lines, words, strict=True)
+  ]
 
 
 @contextlib.contextmanager
