@@ -7,6 +7,7 @@ from mtl_jax.records.lines import (
   flat,
   keep,
   read,
+  sync,
   write_config,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
   'flat',
   'keep',
   'read',
+  'sync',
   'write_config',
 ]

@@ -12,7 +12,9 @@ from mtl_jax.records import disk
 
 
 def write(
-  path: str | os.PathLike, content: str | bytes | Callable[[IO[bytes]], object]
+  path: str | os.PathLike,
+  content: str | bytes | Callable[[IO[bytes]], object],
+  lasting: bool = True,
 ) -> None:
   """Writes a temporary file in the same folder, then renames it to `path`.
 
@@ -24,6 +26,8 @@ def write(
     content: text (encoded as UTF-8), bytes, or a function that writes to a
       binary file that it is given; use a function for large arrays, to avoid a
       second copy in memory.
+    lasting: whether a power failure right after may not leave an empty file;
+      takes milliseconds, which a file that is made anew each time may save.
 
   Raises:
     OSError: if it cannot be written; a `disk.WriteError` where the disk is
@@ -32,8 +36,9 @@ def write(
   path = pathlib.Path(path)
   with disk.writing(path), _temporary(path) as part:
     _fill(part, content)
+    if lasting:
+      disk.sync(part)  # before its name is given to it
     part.replace(path)
-    disk.sync(path.parent)
 
 
 def create(path: pathlib.Path, text: str) -> None:
@@ -48,6 +53,7 @@ def create(path: pathlib.Path, text: str) -> None:
   """
   with disk.writing(path), _temporary(path) as part:
     _fill(part, text)
+    disk.sync(part)
     try:
       os.link(part, path)  # unlike a rename, it fails where `path` exists
     except FileExistsError:
@@ -70,7 +76,6 @@ def append(path: pathlib.Path, text: str) -> None:
     size = file.tell()
     try:
       _write_all(file, text.encode())
-      os.fsync(file.fileno())
     except BaseException:
       with contextlib.suppress(OSError):
         file.truncate(size)
@@ -96,8 +101,6 @@ def _fill(
       content(file)
     else:
       file.write(content.encode() if isinstance(content, str) else content)
-  # Before its name is given to it.
-  disk.sync(part)
 
 
 def _write_all(file: IO[bytes], content: bytes) -> None:

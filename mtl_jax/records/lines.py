@@ -8,7 +8,7 @@ import pathlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mtl_jax.records import atomic
+from mtl_jax.records import atomic, disk
 
 
 def digest(what: Any) -> str:
@@ -60,6 +60,17 @@ def read(folder: pathlib.Path) -> Iterator[dict]:
     except json.JSONDecodeError:
       if number < len(lines):
         raise
+
+
+def sync(folder: pathlib.Path) -> None:
+  """Waits until the records of a cell are on the disk.
+
+  Raises:
+    disk.WriteError: if the disk fails.
+  """
+  path = folder / 'records.jsonl'
+  with disk.writing(path):
+    disk.sync(path)
 
 
 def keep(folder: pathlib.Path, wanted: Callable[[dict], bool]) -> None:

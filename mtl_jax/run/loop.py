@@ -91,7 +91,9 @@ class Training:
     """Restores the newest checkpoint, if there is one."""
     latest = self.checkpoints.latest()
     if hosts.is_process_0():
-      resuming.drop_later(self.cell, self.folder, latest or 0)
+      sizes = self.evals, self.cell.sizes.steps
+      trained = resuming.Trained(latest or 0, *sizes)
+      resuming.drop_later(self.folder, chunks, trained)
     if latest is None:
       return
     like = jax.eval_shape(self.programs.unpadded, self.state)
@@ -200,6 +202,8 @@ class Training:
     if signum or hosts.largest(due):
       saved = self.clock.to_array()
       state = self.programs.unpadded(devices.fetch(self.state))
+      if hosts.is_process_0():
+        records.sync(self.folder)  # Nothing before a checkpoint is made again.
       self.checkpoints.save(self.clock.periods, (state, saved))
       self.clock.saved()
     if signum:
@@ -223,6 +227,7 @@ class Training:
       grad_tag_seconds=self.probing.grad_tag_seconds,
     )
     records.append(self.folder, cost, {'kind': 'done'})
+    records.sync(self.folder)
 
   @functools.cached_property
   def probing(self) -> Probing:

@@ -145,3 +145,4 @@ def _write(cell, row, folder, named, fits, seconds) -> None:
   lacking = row.module.lacking(cell.system.tasks)
   notes = [{'kind': 'note', 'text': text} for text in lacking]
   records.append(folder, first, *tests, *notes, cost, {'kind': 'done'})
+  records.sync(folder)

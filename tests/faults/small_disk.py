@@ -1,4 +1,4 @@
-"""A file system of a few megabytes in memory, which a run fills in truth."""
+"""A small file system in memory, which a run fills in truth."""
 
 import functools
 import pathlib
@@ -8,7 +8,7 @@ import sys
 
 from tests.faults import subject
 
-WORDS = 'a disk of a few megabytes is filled'
+WORDS = 'a small disk is filled'
 REFUSED = 'not tried: mounting needs root, or user namespaces'
 LEAST = 64  # kB; a table's folder needs more
 # In a mount namespace of its own, so that nothing stays mounted.
