@@ -112,7 +112,8 @@ def write(name: str, entry: Entry) -> None:
   if not path:
     return
   try:
-    atomic.write(path, _content(entry))
+    # Its digest tells an entry that a power failure has cut.
+    atomic.write(path, _content(entry), lasting=False)
   except OSError as error:
     _say_once(f'traced programs are not cached: {disk.reason(error)}')
 

@@ -9,7 +9,6 @@ all the same.
 import functools
 import logging
 import sys
-import threading
 from types import TracebackType
 
 from absl import logging as absl_logging
@@ -31,7 +30,7 @@ def install() -> None:
     error: BaseException,
     trace: TracebackType | None,
   ) -> None:
-    if not _is_of_callback(error):
+    if not _is_of_callback(error, trace):
       show(kind, error, trace)
 
   sys.excepthook = shown
@@ -42,6 +41,8 @@ def _shows(record: logging.LogRecord) -> bool:
   return error is None or not disk.told(error)
 
 
-def _is_of_callback(error: BaseException) -> bool:
+def _is_of_callback(error: BaseException, trace: TracebackType | None) -> bool:
   closed = isinstance(error, RuntimeError) and 'loop is closed' in str(error)
-  return closed and threading.current_thread() is not threading.main_thread()
+  # C++ calls it, so that no caller is in the traceback, in any thread.
+  called = trace.tb_frame.f_code.co_name if trace else ''
+  return closed and called == 'call_soon_threadsafe'
