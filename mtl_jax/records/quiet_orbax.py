@@ -10,6 +10,7 @@ import functools
 import logging
 import sys
 from types import TracebackType
+from typing import Any
 
 from absl import logging as absl_logging
 
@@ -23,7 +24,7 @@ def install() -> None:
   for name in ('jax', 'orbax'):
     logging.getLogger(name).setLevel(logging.WARNING)
   logging.getLogger('asyncio').addFilter(_shows)
-  show = sys.excepthook
+  show, ignore = sys.excepthook, sys.unraisablehook
 
   def shown(
     kind: type[BaseException],
@@ -33,7 +34,12 @@ def install() -> None:
     if not _is_of_callback(error, trace):
       show(kind, error, trace)
 
-  sys.excepthook = shown
+  def ignored(unraisable: Any) -> None:
+    if not _is_of_callback(unraisable.exc_value, unraisable.exc_traceback):
+      ignore(unraisable)
+
+  # C++ reports an error of Python in either way.
+  sys.excepthook, sys.unraisablehook = shown, ignored
 
 
 def _shows(record: logging.LogRecord) -> bool:
