@@ -17,7 +17,7 @@ from mtl_jax.errors import InputError, nearest
 from mtl_jax.launchers import base
 from mtl_jax.plugins import checks
 from mtl_jax.processes import jobs, signals, supervisor
-from mtl_jax.records import owner
+from mtl_jax.records import disk, owner
 
 with lazy.imports():
   from mtl_jax import devices
@@ -107,7 +107,8 @@ def run(
   """Parses flags, runs `check` and then `main`, and exits.
 
   Bad input exits with code 2 after one line on stderr. A signal exits with code
-  128 plus its number, after the training state is saved.
+  128 plus its number, after the training state is saved. A disk that is full,
+  read-only or failing exits with code 1 after one line.
 
   Args:
     main: the experiment.
@@ -160,6 +161,10 @@ def _code(main: Callable[[], None], check: Callable[[], None]) -> int:
   except KeyboardInterrupt as error:
     signum = signals.number(error)
     return _say('stopped; run the same command to continue', 128 + signum)
+  except Exception as error:
+    if debug or not (line := disk.told(error)):
+      raise
+    return _say(f'error: {line}', 1)
 
 
 def _job() -> jobs.Job | None:

@@ -5,7 +5,6 @@ too, an unchanged cell starts without tracing and without compiling. A file is a
 digest, JSON and programs that `jax.export` serialized; nothing is unpickled.
 """
 
-import contextlib
 import functools
 import hashlib
 import importlib.metadata
@@ -22,7 +21,7 @@ import jax
 
 from mtl_jax import records
 from mtl_jax.cells import identity
-from mtl_jax.records import atomic
+from mtl_jax.records import atomic, disk
 
 SUFFIX = '-traced'
 MAGIC = b'mtl_jax 1'
@@ -103,7 +102,7 @@ def read(name: str) -> Entry | None:
 
 
 def write(name: str, entry: Entry) -> None:
-  """Writes an entry; does nothing on a full or read-only disk.
+  """Writes an entry; on a full or read-only disk it only says so, once.
 
   Args:
     name: from `key`.
@@ -112,8 +111,16 @@ def write(name: str, entry: Entry) -> None:
   path = _path(name)
   if not path:
     return
-  with contextlib.suppress(OSError):
-    atomic.write(path, _content(entry))
+  try:
+    # Its digest tells an entry that a power failure has cut.
+    atomic.write(path, _content(entry), lasting=False)
+  except OSError as error:
+    _say_once(f'traced programs are not cached: {disk.reason(error)}')
+
+
+@functools.cache
+def _say_once(text: str) -> None:
+  print(text, file=sys.stderr)
 
 
 def _path(name: str) -> pathlib.Path | None:

@@ -19,6 +19,7 @@ from typing import NoReturn
 from mtl_jax.data.raw.pinned import SOURCES, Source
 from mtl_jax.data.raw.unpacked import DAMAGED, Budget
 from mtl_jax.errors import InputError, nearest
+from mtl_jax.records import atomic
 
 FETCH = 'python -m mtl_jax.data.files'
 
@@ -127,7 +128,7 @@ def unpack(
   try:
     pathlib.Path(target).mkdir(parents=True, exist_ok=True)
     for name, path in paths.items():
-      path.write_bytes(kept[name])
+      atomic.write(path, kept[name])
   except OSError as error:
     raise InputError(f'cannot write to {target}: {error}') from error
   return [*paths.values()]

@@ -14,7 +14,7 @@ import tensorflow_datasets as tfds
 
 from mtl_jax.data.checking import prepared
 from mtl_jax.errors import InputError, nearest
-from mtl_jax.records import atomic, digests
+from mtl_jax.records import atomic, digests, disk
 
 
 def prepare(builder, manual_dir: str | os.PathLike = ''):
@@ -74,12 +74,21 @@ def arrays(builder, split: str) -> dict[str, np.ndarray]:
   table = _cached(cache)
   if table is None:
     table = _decode(builder, split)
-    # In a read-only folder nothing is cached; every call decodes anew.
-    with contextlib.suppress(PermissionError):
-      digests.forget(cache)
-      atomic.write(cache, lambda file: np.savez(file, **table))
-      digests.write_beside(cache)
+    _cache(cache, table)
   return table
+
+
+def _cache(path: pathlib.Path, table: dict[str, np.ndarray]) -> None:
+  # In a read-only folder nothing is cached; every call decodes anew.
+  try:
+    digests.forget(path)
+    atomic.write(path, lambda file: np.savez(file, **table))
+    digests.write_beside(path)
+  except OSError as error:
+    print(
+      f'decoded data are not cached in {path.parent}: {disk.reason(error)}',
+      file=sys.stderr,
+    )
 
 
 def _cached(path: pathlib.Path) -> dict[str, np.ndarray] | None:
@@ -111,6 +120,7 @@ def _generate(builder, manual_dir) -> None:
   tfds.disable_progress_bar()
   config = tfds.download.DownloadConfig(manual_dir=manual_dir or None)
   with (
+    disk.writing(builder.data_path),
     contextlib.redirect_stdout(sys.stderr),
     tempfile.TemporaryDirectory() as scratch,
   ):

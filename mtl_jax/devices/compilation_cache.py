@@ -17,9 +17,13 @@ from collections.abc import Callable
 
 import jax
 
+from mtl_jax.records import disk
+
 LARGEST = 2 * 1024**3  # bytes; the least recently used entries are removed
 SHORTEST = 0.1  # seconds; programs that compile faster are not cached
-FAULT = 'Error reading persistent compilation cache entry'  # warning of JAX
+# Warnings of JAX.
+FAULT = 'Error reading persistent compilation cache entry'
+UNWRITTEN = 'Error writing persistent compilation cache entry'
 
 
 def keep_programs(say: Callable[[str], None]) -> None:
@@ -126,21 +130,28 @@ def _shrink(folder: pathlib.Path) -> None:
   for _, size, path in sorted(entries):
     if total <= LARGEST:
       return
-    pathlib.Path(path).unlink(missing_ok=True)
+    disk.remove(pathlib.Path(path))
     total -= size
 
 
 def _repair_when_warned(
   folder: pathlib.Path, say: Callable[[str], None]
 ) -> None:
-  """Removes broken entries as soon as JAX warns of one.
+  """Removes broken entries as soon as JAX warns of one; says so in one line.
 
   JAX warns of an entry that it cannot read and compiles the program, but does
-  not replace the entry: it would warn and compile again at every start.
+  not replace the entry: it would warn and compile again at every start. Where
+  an entry cannot be written it warns at every program.
   """
-  show = warnings.showwarning
+  show, unwritten = warnings.showwarning, []
 
   def shown(message, *rest, **others):
+    if str(message).startswith(UNWRITTEN):
+      unwritten.append(message)
+      if len(unwritten) == 1:
+        _remove_broken(folder)
+        say(f'compiled programs are not cached: {_why(message)}')
+      return None
     removed = _remove_broken(folder) if str(message).startswith(FAULT) else 0
     if not removed:
       return show(message, *rest, **others)
@@ -152,10 +163,14 @@ def _repair_when_warned(
   warnings.showwarning = shown
 
 
+def _why(message: Warning) -> str:
+  return str(message).removeprefix(UNWRITTEN).partition(': ')[2]
+
+
 def _remove_broken(folder: pathlib.Path) -> int:
   broken = [entry for entry in _entries(folder) if not _whole(entry.path)]
   for entry in broken:
-    pathlib.Path(entry.path).unlink(missing_ok=True)
+    disk.remove(pathlib.Path(entry.path))
   return len(broken)
 
 

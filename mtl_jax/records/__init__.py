@@ -7,6 +7,7 @@ from mtl_jax.records.lines import (
   finished,
   flat,
   read,
+  sync,
   write_config,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
   'finished',
   'flat',
   'read',
+  'sync',
   'write_config',
 ]

@@ -5,12 +5,16 @@ import os
 import pathlib
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import IO
+
+from mtl_jax.records import disk
 
 
 def write(
-  path: str | os.PathLike, content: str | bytes | Callable[[IO[bytes]], object]
+  path: str | os.PathLike,
+  content: str | bytes | Callable[[IO[bytes]], object],
+  lasting: bool = True,
 ) -> None:
   """Writes a temporary file in the same folder, then renames it to `path`.
 
@@ -22,26 +26,19 @@ def write(
     content: text (encoded as UTF-8), bytes, or a function that writes to a
       binary file that it is given; use a function for large arrays, to avoid a
       second copy in memory.
+    lasting: whether a power failure right after may not leave an empty file;
+      takes milliseconds, which a file that is made anew each time may save.
 
   Raises:
-    OSError: if the folder cannot be written to.
+    OSError: if it cannot be written; a `disk.WriteError` where the disk is
+      full, read-only or fails.
   """
   path = pathlib.Path(path)
-  path.parent.mkdir(parents=True, exist_ok=True)
-  part = _part(path)
-  try:
-    if callable(content):
-      with part.open('wb') as file:
-        content(file)
-    else:
-      part.write_bytes(
-        content.encode() if isinstance(content, str) else content
-      )
+  with disk.writing(path), _temporary(path) as part:
+    _fill(part, content)
+    if lasting:
+      disk.sync(part)  # before its name is given to it
     part.replace(path)
-  except BaseException:
-    with contextlib.suppress(OSError):
-      part.unlink(missing_ok=True)
-    raise
 
 
 def create(path: pathlib.Path, text: str) -> None:
@@ -54,16 +51,62 @@ def create(path: pathlib.Path, text: str) -> None:
   Raises:
     OSError: if the folder cannot be written to.
   """
+  with disk.writing(path), _temporary(path) as part:
+    _fill(part, text)
+    disk.sync(part)
+    try:
+      os.link(part, path)  # unlike a rename, it fails where `path` exists
+    except FileExistsError:
+      pass
+    except OSError:  # no hard links on this file system
+      part.replace(path)
+
+
+def append(path: pathlib.Path, content: bytes) -> None:
+  """Appends to a file: all of the content or, if that fails, nothing.
+
+  Args:
+    path: file; made if it is missing.
+    content: what is added.
+
+  Raises:
+    disk.WriteError: if the disk is full or fails.
+  """
+  with disk.writing(path), open(path, 'ab', buffering=0) as file:
+    size = file.tell()
+    try:
+      _write_all(file, content)
+    except BaseException:
+      with contextlib.suppress(OSError):
+        file.truncate(size)
+      raise
+
+
+@contextlib.contextmanager
+def _temporary(path: pathlib.Path) -> Iterator[pathlib.Path]:
+  """The path of a temporary file, which is gone after the block."""
+  path.parent.mkdir(parents=True, exist_ok=True)
   part = _part(path)
-  part.write_text(text, 'utf-8')
   try:
-    os.link(part, path)  # unlike a rename, it fails where `path` exists
-  except FileExistsError:
-    pass
-  except OSError:  # no hard links on this file system
-    part.replace(path)
+    yield part
   finally:
-    part.unlink(missing_ok=True)
+    disk.remove(part)
+
+
+def _fill(
+  part: pathlib.Path, content: str | bytes | Callable[[IO[bytes]], object]
+) -> None:
+  with part.open('wb') as file:
+    if callable(content):
+      content(file)
+    else:
+      file.write(content.encode() if isinstance(content, str) else content)
+
+
+def _write_all(file: IO[bytes], content: bytes) -> None:
+  # Unbuffered, the last bytes that fit on a full disk are written alone.
+  while content:
+    content = content[file.write(content) :]
 
 
 def _part(path: pathlib.Path) -> pathlib.Path:

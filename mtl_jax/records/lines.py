@@ -12,7 +12,7 @@ import pathlib
 from collections.abc import Iterator
 from typing import Any
 
-from mtl_jax.records import checked_json
+from mtl_jax.records import atomic, checked_json, disk
 from mtl_jax.records.checked_json import DamagedError, Problem, digest
 
 __all__ = [
@@ -47,8 +47,7 @@ def append(folder: pathlib.Path, *records: dict) -> None:
   lines = b''.join(map(_line, records))
   path = folder / FILE
   _drop_cut_line(path)
-  with open(path, 'ab') as file:
-    file.write(lines)
+  atomic.append(path, lines)
 
 
 def write_config(folder: pathlib.Path, identity: dict) -> None:
@@ -103,6 +102,17 @@ def cut(folder: pathlib.Path, count: int) -> None:
   whole = path.read_bytes().splitlines(keepends=True) if path.exists() else []
   if len(whole) > count:
     os.truncate(path, sum(map(len, whole[:count])))
+
+
+def sync(folder: pathlib.Path) -> None:
+  """Waits until the records of a cell are on the disk.
+
+  Raises:
+    disk.WriteError: if the disk fails.
+  """
+  path = folder / 'records.jsonl'
+  with disk.writing(path):
+    disk.sync(path)
 
 
 def finished(folder: pathlib.Path) -> bool:

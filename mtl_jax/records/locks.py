@@ -37,9 +37,7 @@ def held(folder: pathlib.Path) -> Iterator[str]:
   folder.mkdir(parents=True, exist_ok=True)
   with open(folder / 'lock', 'a+', encoding='utf-8') as file:
     if lock(file):
-      file.truncate(0)
-      file.write(f'process {os.getpid()} on {socket.gethostname()}\n')
-      file.flush()
+      _sign(file)
       yield ''
     else:
       file.seek(0)
@@ -78,6 +76,15 @@ def lock(file: IO, wait: bool = False) -> bool:
   except OSError as error:
     _warn(error.strerror or str(error))
   return True
+
+
+def _sign(file: IO) -> None:
+  # Only other processes' messages need it: a full disk is no reason to stop.
+  text = f'process {os.getpid()} on {socket.gethostname()}\n'
+  with contextlib.suppress(OSError):
+    file.truncate(0)
+    # Unbuffered: closing a file tries again to write what is in its buffer.
+    os.write(file.fileno(), text.encode())
 
 
 @functools.cache  # Once per process and reason.

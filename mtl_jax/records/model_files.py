@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from mtl_jax.records import atomic, bounded, checked_json, digests
+from mtl_jax.records import atomic, bounded, checked_json, digests, disk
 from mtl_jax.records.model_folders import FORMAT, MODEL
 
 BEST, PREDICTIONS = 'best', 'predictions.npz'
@@ -126,8 +126,10 @@ def remove(folder: pathlib.Path) -> None:
 
 def _save(path: pathlib.Path, tree: dict) -> None:
   # Orbax writes another folder and renames it.
-  with _checkpointer() as checkpointer:
+  with disk.writing(path), _checkpointer() as checkpointer:
     checkpointer.save(os.path.abspath(path), tree, force=True)
+    checkpointer.wait_until_finished()
+    disk.sync_all(path)  # Orbax syncs arrays alone.
 
 
 def _checkpointer() -> Any:

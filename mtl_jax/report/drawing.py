@@ -193,9 +193,11 @@ def save(figure: Figure, path: pathlib.Path, vector: bool = False) -> None:
   _lay_out(figure)
   buffer = io.BytesIO()
   figure.savefig(buffer, format='png', dpi=DPI)
-  atomic.write(path, buffer.getvalue())
+  # A figure that a power failure has emptied is noticed and drawn again.
+  atomic.write(path, buffer.getvalue(), lasting=False)
   if vector:
-    atomic.write(path.with_suffix('.svg'), _svg(figure, path.stem))
+    path = path.with_suffix('.svg')
+    atomic.write(path, _svg(figure, path.stem), lasting=False)
 
 
 def _lay_out(figure: Figure) -> None:

@@ -6,7 +6,6 @@ cell that trains in less time than lies between two checkpoints needs none.
 
 import functools
 import importlib
-import logging
 import pathlib
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,15 +14,12 @@ from typing import Any
 
 import jax
 import numpy as np
-from absl import logging as absl_logging
 
 from mtl_jax.errors import InputError
 from mtl_jax.processes import hosts
-from mtl_jax.records import digests
+from mtl_jax.records import digests, disk, quiet_orbax
 
-absl_logging.set_verbosity(absl_logging.ERROR)
-for _name in ('jax', 'orbax'):
-  logging.getLogger(_name).setLevel(logging.WARNING)
+quiet_orbax.install()
 
 
 class Checkpoints:
@@ -95,16 +91,22 @@ class Checkpoints:
       number: larger than those of earlier checkpoints.
       state: a pytree of arrays.
       **more: further entries of the file with its digests.
+
+    Raises:
+      disk.WriteError: if the disk is full or fails; the checkpoint before this
+        one stays.
     """
     if not hosts.is_process_0():
       return
     leaves = dict(enumerate(map(np.asarray, jax.tree.leaves(state))))
     named = {f'leaf_{i}': leaf for i, leaf in leaves.items()}
-    digests.forget(self._folder / str(number))
-    self._manager.save(number, args=_orbax().args.StandardSave(named))
-    self._manager.wait_until_finished()
     new = self._folder / str(number)
-    digests.write_beside(new, **more)
+    with disk.writing(self._folder):
+      digests.forget(new)
+      self._manager.save(number, args=_orbax().args.StandardSave(named))
+      self._manager.wait_until_finished()
+      disk.sync_all(self._folder)  # Orbax syncs arrays alone.
+      digests.write_beside(new, **more)
     for path in self._steps():
       if path != new:
         self._manager.delete(int(path.name))

@@ -212,6 +212,8 @@ class Training:
     if signum or hosts.largest(due):
       saved = self.clock.to_array()
       state = self.programs.unpadded(devices.fetch(self.state))
+      if hosts.is_process_0():
+        records.sync(self.folder)  # Nothing before a checkpoint is made again.
       written = digests.start_of_records(self.folder)
       self.checkpoints.save(self.clock.periods, (state, saved), records=written)
       self.clock.saved()
@@ -238,6 +240,7 @@ class Training:
     made.end(self.folder)
     records.append(self.folder, cost, {'kind': 'done'})
     if hosts.is_process_0():
+      records.sync(self.folder)
       digests.write_of_records(self.folder)
 
   @functools.cached_property

@@ -1,8 +1,9 @@
 """Measures interference between tasks while a cell is trained."""
 
+import functools
 import pathlib
 import time
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from mtl_jax.interference import grad_tag, probes
 from mtl_jax.processes import hosts
 from mtl_jax.programs.compiled import Compiled
 from mtl_jax.programs.inputs import Inputs
+from mtl_jax.records import atomic
 from mtl_jax.run import outcomes
 
 
@@ -150,7 +152,12 @@ class Probing:
     if hosts.is_process_0():
       for name, values in found.items():
         of_runs = values[: len(chunk.runs)]  # without padding
-        np.save(folder / f'{name}_{chunk.first}.npy', of_runs)
+        path = folder / f'{name}_{chunk.first}.npy'
+        atomic.write(path, functools.partial(_save, of_runs))
+
+
+def _save(values: np.ndarray, file: IO[bytes]) -> None:
+  np.save(file, values)
 
 
 def flat(measured: probes.Measurements) -> dict[str, np.ndarray]:

@@ -168,4 +168,5 @@ def _write(cell, row, folder, named, fits, seconds) -> None:
   # A process that was killed may have written some of them.
   (folder / 'records.jsonl').unlink(missing_ok=True)
   records.append(folder, first, *tests, *notes, cost, {'kind': 'done'})
+  records.sync(folder)
   digests.write_of_records(folder)

@@ -4,6 +4,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import warnings
 import zlib
 
 import jax
@@ -59,6 +60,18 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
   printed = compile_in(file)
   assert printed.count('\n') == 1
   assert 'MTL_JAX_CACHE' in printed
+
+
+def test_programs_that_cannot_be_written_are_one_line(tmp_path, monkeypatch):
+  said = []
+  monkeypatch.setattr(warnings, 'showwarning', warnings.showwarning)
+  compilation_cache._repair_when_warned(tmp_path, said.append)
+  (tmp_path / 'half-cache').write_bytes(b'')
+  for name in ('a', 'b'):
+    text = f"{compilation_cache.UNWRITTEN} for '{name}': OSError: disk full"
+    warnings.showwarning(UserWarning(text), UserWarning, 'file', 1)
+  assert said == ['compiled programs are not cached: OSError: disk full']
+  assert not entries(tmp_path)
 
 
 @pytest.fixture
