@@ -4,8 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from mtl_jax import plugins
-from mtl_jax.data import files
-from mtl_jax.data.checking import prepared
 from mtl_jax.errors import InputError, raised
 from mtl_jax.plugins import sections
 
@@ -74,7 +72,7 @@ def load(name: str, /, **fields):
   own = plugins.fields(make)
   allowed = sections.COMMON['dataset'] | own
   plugins.check_fields(f'data set {name!r}', fields, allowed)
-  prepared.remove_damaged(files.home(fields.get('data_dir', '')))
+  _remove_damaged(fields.get('data_dir', ''))
   # A `load` that has an argument of this name sees to it itself.
   labels = () if 'labels' in own else fields.pop('labels', ())
   try:
@@ -89,6 +87,14 @@ def load(name: str, /, **fields):
       'return a mtl_jax.data.base.Data'
     )
   return found
+
+
+def _remove_damaged(data_dir: str) -> None:
+  # Not at the top: `python -m mtl_jax.data.files` would be imported twice.
+  from mtl_jax.data import files
+  from mtl_jax.data.checking import prepared
+
+  prepared.remove_damaged(files.home(data_dir))
 
 
 def _scarce(name: str, make: Callable, labels, fields: dict):

@@ -15,7 +15,8 @@ from mtl_jax.cells import Cell, header, identity, settings
 from mtl_jax.data.base import Data
 from mtl_jax.processes import signals
 from mtl_jax.records import digests, locks, made
-from mtl_jax.run import linear, made_by, outcomes, repairs, trees
+from mtl_jax.run import linear, made_by, outcomes, trees
+from mtl_jax.run.resuming import repairs
 
 
 class Row(NamedTuple):

@@ -18,12 +18,12 @@ from mtl_jax.run import (
   made_by,
   notebook,
   reference_cells,
-  repairs,
   starting,
 )
 from mtl_jax.run.checkpoints import Checkpoints
 from mtl_jax.run.loop import Training
 from mtl_jax.run.progress import Live, RecordedProgress
+from mtl_jax.run.resuming import repairs
 
 
 def check(cells: list[Cell], workdir: pathlib.Path) -> None:

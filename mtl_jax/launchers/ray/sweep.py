@@ -24,8 +24,9 @@ from mtl_jax.launchers.ray import address, worker
 from mtl_jax.launchers.ray import share as ray_share
 from mtl_jax.processes import containers, signals
 from mtl_jax.records import locks
-from mtl_jax.run import made_by, repairs, table
+from mtl_jax.run import made_by, table
 from mtl_jax.run.progress import Live
+from mtl_jax.run.resuming import repairs
 
 RETRIES = 3  # restarts of a worker that was killed
 

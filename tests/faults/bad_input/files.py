@@ -46,17 +46,17 @@ CONFIGS = {
 }  # fmt: skip
 # Content of model.json in a folder that `experiments.predict` is given.
 MODELS = {
-  'empty': ('', 'is not the JSON of a model'),
+  'empty': ('', 'model.json is damaged (it is '),
   'a list': ('[]', 'is not the JSON of a model'),
   'null': ('null', 'is not the JSON of a model'),
   'no key': ('{}', 'is not the JSON of a model'),
   'newer': ('{"format": 99}', 'is a model of format 99'),
   'a word': ('{"format": "x"}', 'is a model of format x'),
   'lacks': ('{"format": 1}', "lacks 'arrays': it is damaged"),
-  'bytes': (b'\xff\xfe', 'is not the JSON of a model'),
-  'NUL': ('\0', 'is not the JSON of a model'),
-  'deep': ('[' * 100_000, 'is not the JSON of a model'),
-  'pickle': (PICKLE, 'is not the JSON of a model'),
+  'bytes': (b'\xff\xfe', 'model.json is damaged (it is '),
+  'NUL': ('\0', 'model.json is damaged (it is '),
+  'deep': ('[' * 100_000, 'model.json is damaged (it is '),
+  'pickle': (PICKLE, 'model.json is damaged (it is '),
   'a folder': (folder, 'm is no model: it has no model.json'),
 }
 

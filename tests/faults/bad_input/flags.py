@@ -125,6 +125,11 @@ OTHERS = {
 ALONE = [
   ('experiments.compare', '', '--config is missing'),
   ('experiments.compare', '--config=synthetic', '--workdir is missing'),
+  ('experiments.check.__main__', '', 'name one or several workdirs'),
+  ('experiments.check.__main__', 'nowhere', 'nowhere: no such folder; name'),
+  ('experiments.rerun.__main__', '', 'give the folder of a cell'),
+  ('experiments.rerun.__main__', 'nowhere', 'nowhere: no such folder; name'),
+  ('experiments.rerun.__main__', '--tolerance=-1 x', '--tolerance=-1.0 is not'),
   ('experiments.report', '', 'no workdir is named'),
   ('experiments.report', 'nowhere', 'only nowhere is named'),
   ('experiments.report', 'a b', 'a: no such folder; name a workdir'),

@@ -95,7 +95,6 @@ def _of_workdirs() -> dict[str, Case]:
     'another experiment': (
       {'w/config.json': '{"dataset": "x"}'}, 'belongs to another configuration',
     ),
-    'a torn owner': ({'w/config.json': '{"data'}, 'w/config.json is damaged'),
     'a list as owner': ({'w/config.json': '[]'}, 'is not of mtl_jax'),
   }  # fmt: skip
   found = {
