@@ -44,6 +44,7 @@ def prepare(builder, manual_dir: str | os.PathLike = ''):
     with prepared.lock(folder):
       # Another process may have finished while this one waited for the lock.
       if prepared.needed(folder):
+        _check_raw(builder, manual_dir)  # before anything is removed
         # TFDS does not write into a folder that exists.
         prepared.remove(folder, prepared.problem(folder))
         _generate(builder, manual_dir)
@@ -109,7 +110,7 @@ def _cached(path: pathlib.Path) -> dict[str, np.ndarray] | None:
     return None
 
 
-def _generate(builder, manual_dir) -> None:
+def _check_raw(builder, manual_dir) -> None:
   folder = pathlib.Path(manual_dir)
   # TFDS raises an AssertionError for an empty folder.
   if manual_dir and not (folder.is_dir() and any(folder.iterdir())):
@@ -117,6 +118,9 @@ def _generate(builder, manual_dir) -> None:
       f'{builder.name}: no raw files in {folder}; '
       f'{builder.MANUAL_DOWNLOAD_INSTRUCTIONS}'
     )
+
+
+def _generate(builder, manual_dir) -> None:
   tfds.disable_progress_bar()
   config = tfds.download.DownloadConfig(manual_dir=manual_dir or None)
   with (

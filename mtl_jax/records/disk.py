@@ -10,6 +10,8 @@ import os
 import pathlib
 from collections.abc import Iterator
 
+from mtl_jax.errors import InputError
+
 # Reasons that are no fault of the code, and what to do about them.
 REMEDIES = {
   errno.ENOSPC: ('the disk is full', 'free some space'),
@@ -59,7 +61,7 @@ def writing(path: str | os.PathLike) -> Iterator[None]:
   """
   try:
     yield
-  except WriteError:
+  except (WriteError, InputError):  # They say what is wrong themselves.
     raise
   except Exception as error:
     if number := _cause(error)[0]:
