@@ -74,6 +74,9 @@ def leave_with(code: int) -> None:
     os._exit(code)
 
   def ready():
+    for stream in (sys.stdout, sys.stderr):
+      with contextlib.suppress(OSError):  # as of a pipe that nobody reads
+        stream.flush()
     for signum in (signal.SIGINT, signal.SIGTERM):
       signal.signal(signum, leave)
 
