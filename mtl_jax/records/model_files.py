@@ -118,9 +118,9 @@ def problem(folder: pathlib.Path) -> digests.Problem | None:
 def remove(folder: pathlib.Path) -> None:
   """Removes a model from a folder, and nothing else."""
   (folder / MODEL).unlink(missing_ok=True)
-  (folder / PREDICTIONS).unlink(missing_ok=True)
   for name in (BEST, PREDICTIONS):
     digests.forget(folder / name)
+  (folder / PREDICTIONS).unlink(missing_ok=True)
   shutil.rmtree(folder / BEST, ignore_errors=True)
 
 

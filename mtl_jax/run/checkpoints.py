@@ -74,6 +74,9 @@ class Checkpoints:
           'used'
         )
         self._remove(path)
+    for path in self._folder.glob(f'*{digests.SUFFIX}'):
+      if not path.with_name(path.name.removesuffix(digests.SUFFIX)).exists():
+        path.unlink()  # A process was killed before it did so.
 
   def _steps(self) -> Iterator[pathlib.Path]:
     """The checkpoints, of which Orbax has written all files."""
@@ -109,8 +112,8 @@ class Checkpoints:
       digests.write_beside(new, **more)
     for path in self._steps():
       if path != new:
+        digests.forget(path)  # first: without them it does not count
         self._manager.delete(int(path.name))
-        digests.forget(path)
 
   def restore(self, like: Any) -> Any:
     """Reads the newest checkpoint; all processes must call it.
@@ -143,6 +146,16 @@ class Checkpoints:
         'folder, and the same command trains the cell from its beginning'
       ) from error
     return [np.asarray(saved[name]) for name in named]
+
+  def remove_others(self) -> None:
+    """Removes checkpoints of programs of another width, see `run.table`.
+
+    Their records are removed, since the cell begins anew.
+    """
+    if hosts.is_process_0():
+      for path in self._folder.parent.glob('matrix_of_*'):
+        if path != self._folder:
+          shutil.rmtree(path, ignore_errors=True)
 
   def discard(self) -> None:
     """Removes all checkpoints, since the cell begins anew."""

@@ -93,8 +93,8 @@ class Keeper:
     digests.write(self._waiting / UNTIL, {'until': until})
     waiting = {n: self._line(n) for n in self._numbers()}
     for number in waiting.keys() - chosen_runs.needed(self._cell, waiting):
-      self._path(number).unlink()
       digests.forget(self._path(number))
+      self._path(number).unlink()
 
   def finish(self) -> None:
     """Chooses among all runs and writes the model of the cell."""

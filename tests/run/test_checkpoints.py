@@ -98,3 +98,22 @@ def test_checkpoints_of_an_earlier_version_have_no_digests(folder):
   store = Checkpoints(folder)
   assert store.latest() == 1
   store.close()
+
+
+def test_digests_without_a_checkpoint_are_removed(folder):
+  """A process may be killed while it removes both."""
+  store = Checkpoints(folder)
+  store.save(2, state(2))
+  store.close()
+  digests.beside(folder / '1').write_text('{}')
+  assert Checkpoints(folder).latest() == 2
+  assert not digests.beside(folder / '1').exists()
+
+
+def test_checkpoints_of_another_width_are_removed(tmp_path):
+  stores = [Checkpoints(tmp_path / f'matrix_of_{n}_runs') for n in (1, 2)]
+  for store in stores:
+    store.save(1, state(1))
+    store.close()
+  stores[1].remove_others()
+  assert [path.name for path in tmp_path.iterdir()] == ['matrix_of_2_runs']

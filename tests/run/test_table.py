@@ -196,8 +196,11 @@ def test_a_program_of_another_width_starts_the_cell_again(trained, tmp_path):
   assert other.hash == cell.hash
   with pytest.raises(signals.Stopped):
     train(other, tmp_path / 'cell', stop_after=2)
+  with pytest.raises(signals.Stopped):
+    train(cell, tmp_path / 'cell', stop_after=1)
   train(cell, tmp_path / 'cell')
   assert lines(tmp_path / 'cell', 'test') == lines(whole, 'test')
+  assert not [*(tmp_path / 'cell').glob('*.damaged')]
 
 
 def test_a_stop_between_chunks_is_heard(tmp_path):

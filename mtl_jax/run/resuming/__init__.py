@@ -58,6 +58,8 @@ def begin(
       f'{cell.name}: its records end before its checkpoint; it begins anew'
     )
     latest, at = None, Reached()
+  if latest is None:
+    checkpoints.remove_others()
   drop(folder, at)
   return latest
 
