@@ -10,7 +10,7 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-from mtl_jax.records import atomic, lines
+from mtl_jax.records import checked_json
 
 FILE = 'made.json'
 FORMAT = 1
@@ -20,7 +20,10 @@ DECIDES = ('code', 'versions', 'devices', 'precision', 'flags', 'program')
 
 
 def begin(
-  folder: pathlib.Path, asked: Mapping[str, Any], facts: Mapping[str, Any]
+  folder: pathlib.Path,
+  asked: Mapping[str, Any],
+  facts: Mapping[str, Any],
+  resumed: bool = False,
 ) -> None:
   """Writes the file before the first step, or before a job resumes the cell.
 
@@ -28,9 +31,9 @@ def begin(
     folder: of the cell; created if it is missing.
     asked: what is trained: `config`, `groups`, `row`, `runs`.
     facts: of this process, see `run.made_by.facts`.
+    resumed: whether the cell goes on from a checkpoint. Of one that is trained
+      from its beginning no earlier job counts.
   """
-  # Of a cell that is trained anew no record is left, and no job counts.
-  resumed = (folder / 'records.jsonl').exists()
   jobs = read(folder).get('jobs', []) if resumed else []
   now = _plain({'began': _now(), 'ended': None, **facts})
   # A job that is resumed under equal conditions is one job.
@@ -62,13 +65,11 @@ def read(folder: pathlib.Path) -> dict[str, Any]:
     by a version with another format.
   """
   try:
-    known = json.loads((folder / FILE).read_text('utf-8'))
-  except (OSError, ValueError):
+    known = checked_json.read(folder / FILE, '')
+  except (OSError, checked_json.DamagedError):
     return {}
-  if not isinstance(known, dict) or known.get('format') != FORMAT:
-    return {}
-  check = known.pop('check', None)
-  return known if check == lines.digest(known) else {}
+  fits = isinstance(known, dict) and known.get('format') == FORMAT
+  return known if fits else {}
 
 
 def decisive(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,9 +85,7 @@ def decisive(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write(folder: pathlib.Path, known: dict[str, Any]) -> None:
-  known = _plain(known)
-  known['check'] = lines.digest(known)
-  atomic.write(folder / FILE, json.dumps(known, indent=1) + '\n')
+  checked_json.write(folder / FILE, _plain(known), indent=1)
 
 
 def _plain(value: Any) -> Any:

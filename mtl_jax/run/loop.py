@@ -17,6 +17,7 @@ from mtl_jax.processes import hosts, signals
 from mtl_jax.programs.compile_ahead import Ready
 from mtl_jax.records import digests, made
 from mtl_jax.run import (
+  made_by,
   messages,
   outcomes,
   resuming,
@@ -99,6 +100,8 @@ class Training:
     """Restores the newest checkpoint, if there is one."""
     checkpoints, live = self.checkpoints, self.live
     latest = resuming.begin(self.cell, self.folder, checkpoints, live)
+    if hosts.is_process_0():
+      made_by.begin(self.cell, self.folder, resumed=latest is not None)
     if latest is None:
       return
     like = jax.eval_shape(self.programs.unpadded, self.state)

@@ -28,17 +28,18 @@ NO_EFFECT = (
 COMMAND: list[str] = ['']
 
 
-def begin(cell: Cell, folder: pathlib.Path) -> None:
+def begin(cell: Cell, folder: pathlib.Path, resumed: bool) -> None:
   """Writes `made.json` when the training of a cell begins, or is resumed.
 
   Args:
     cell: what is trained.
     folder: of the cell.
+    resumed: whether it goes on from a checkpoint.
   """
   plan = cell.plan
   program = {'runs': plan.runs, 'side_by_side': plan.side_by_side}
   sources = cell.identity['sources']
-  made.begin(folder, asked(cell), facts(cell, sources, program))
+  made.begin(folder, asked(cell), facts(cell, sources, program), resumed)
 
 
 def asked(cell: Cell, row: str = '') -> dict[str, Any]:

@@ -15,10 +15,9 @@ def facts(version='1', commit='a', command='x'):
 
 def test_a_cell_that_is_resumed_alike_has_one_job(tmp_path):
   made.begin(tmp_path, ASKED, facts())
-  records.append(tmp_path, {'kind': 'cell'})
   (first,) = made.read(tmp_path)['jobs']
   assert first['ended'] is None
-  made.begin(tmp_path, ASKED, facts(command='y'))
+  made.begin(tmp_path, ASKED, facts(command='y'), resumed=True)
   made.end(tmp_path)
   known = made.read(tmp_path)
   (job,) = known['jobs']
@@ -29,12 +28,10 @@ def test_a_cell_that_is_resumed_alike_has_one_job(tmp_path):
 
 def test_a_cell_that_another_version_goes_on_with_names_both(tmp_path):
   made.begin(tmp_path, ASKED, facts())
-  records.append(tmp_path, {'kind': 'cell'})
-  made.begin(tmp_path, ASKED, facts(version='2'))
+  made.begin(tmp_path, ASKED, facts(version='2'), resumed=True)
   jobs = made.read(tmp_path)['jobs']
   assert [job['versions']['jax'] for job in jobs] == ['1', '2']
   # Trained anew, it is of the last one alone.
-  (tmp_path / 'records.jsonl').unlink()
   made.begin(tmp_path, ASKED, facts(version='3'))
   (job,) = made.read(tmp_path)['jobs']
   assert job['versions']['jax'] == '3'
