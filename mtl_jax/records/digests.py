@@ -138,9 +138,9 @@ def _of_json(
   folder: pathlib.Path, paths: Iterable[pathlib.Path]
 ) -> Iterator[Problem]:
   for path in sorted(paths):
+    parts = path.relative_to(folder).parts
     # Orbax and users write JSON of their own, and Orbax's files have digests.
-    theirs = {'best', 'checkpoints', 'tensorboard'}
-    own = theirs.isdisjoint(path.relative_to(folder).parts)
+    own = {'best', 'checkpoints', 'tensorboard'}.isdisjoint(parts)
     try:
       if own or path.name.endswith(SUFFIX):
         read(path, _remedy(path))
@@ -150,6 +150,9 @@ def _of_json(
 
 def _of_others(folder: pathlib.Path) -> Iterator[Problem]:
   for path in sorted(folder.rglob(f'*{SUFFIX}')):
+    # Its files are on their way, or will be trained again.
+    if lines.AGAIN in path.relative_to(folder).parts:
+      continue
     of = path.with_name(path.name.removesuffix(SUFFIX))
     yield from problems(of, _remedy(of))
 

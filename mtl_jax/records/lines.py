@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 FILE, CONFIG = 'records.jsonl', 'config.json'
+AGAIN = 'again'  # the folder where a finished cell is trained again
 REMEDY = (
   'run the command that trained it again, which trains this cell from its '
   'beginning'
@@ -98,7 +99,7 @@ def cut(folder: pathlib.Path, count: int) -> None:
     folder: folder of the cell.
     count: how many to keep; the file stays as it is where it has no more.
   """
-  path = folder / 'records.jsonl'
+  path = folder / FILE
   whole = path.read_bytes().splitlines(keepends=True) if path.exists() else []
   if len(whole) > count:
     os.truncate(path, sum(map(len, whole[:count])))
@@ -110,7 +111,7 @@ def sync(folder: pathlib.Path) -> None:
   Raises:
     disk.WriteError: if the disk fails.
   """
-  path = folder / 'records.jsonl'
+  path = folder / FILE
   with disk.writing(path):
     disk.sync(path)
 

@@ -14,7 +14,7 @@ from mtl_jax import records
 from mtl_jax.cells import Cell, header, identity, settings
 from mtl_jax.data.base import Data
 from mtl_jax.processes import signals
-from mtl_jax.records import digests, locks, made
+from mtl_jax.records import digests, lines, locks, made
 from mtl_jax.run import linear, made_by, outcomes, trees
 from mtl_jax.run.resuming import repairs
 
@@ -68,7 +68,7 @@ def begin(
     row: _folder(cell, workdir, row) for row in rows if row.scheme in names
   }
   for folder, named in folders.values():
-    repairs.config(folder, named)
+    repairs.before(folder, named)
   futures: dict[Row, Future] = {
     row: Future()
     for row, (folder, _) in folders.items()
@@ -163,11 +163,14 @@ def _write(cell, row, folder, named, fits, seconds) -> None:
   facts = made_by.facts(cell, named['sources'], {})
   made.begin(folder, made_by.asked(cell, row.scheme), facts)
   made.end(folder)
-  records.write_config(folder, named)
   lacking = row.module.lacking(cell.system.tasks)
   notes = [{'kind': 'note', 'text': text} for text in lacking]
-  # A process that was killed may have written some of them.
-  (folder / 'records.jsonl').unlink(missing_ok=True)
-  records.append(folder, first, *tests, *notes, cost, {'kind': 'done'})
+  # A process that was killed may have written some of them. In this order, see
+  # `repairs`: a cell has its config only while it has records.
+  for name in (lines.CONFIG, lines.FILE):
+    (folder / name).unlink(missing_ok=True)
+  records.append(folder, first, *tests, *notes)
+  records.write_config(folder, named)
+  records.append(folder, cost, {'kind': 'done'})
   records.sync(folder)
   digests.write_of_records(folder)

@@ -11,19 +11,12 @@ from mtl_jax.cells import Cell, fits, header
 from mtl_jax.processes import hosts, signals
 from mtl_jax.programs.compile_ahead import Ahead
 from mtl_jax.records import checkout, locks
-from mtl_jax.records.model_files import MODEL
 from mtl_jax.resources import plans
-from mtl_jax.run import (
-  kept,
-  made_by,
-  notebook,
-  reference_cells,
-  starting,
-)
+from mtl_jax.run import kept, notebook, reference_cells, starting
 from mtl_jax.run.checkpoints import Checkpoints
 from mtl_jax.run.loop import Training
 from mtl_jax.run.progress import Live, RecordedProgress
-from mtl_jax.run.resuming import repairs
+from mtl_jax.run.resuming import again, repairs
 
 
 def check(cells: list[Cell], workdir: pathlib.Path) -> None:
@@ -66,7 +59,7 @@ def _train_unfinished(cells: list[Cell], folders: list[pathlib.Path]) -> None:
   pairs = list(zip(cells, folders, strict=True))
   if hosts.is_process_0():
     for cell, folder in pairs:
-      repairs.config(folder, cell.identity)
+      repairs.before(folder, cell.identity)
   left = [pair for pair in pairs if not _finished(*pair)]
   steps = sum(cell.steps for cell, _ in left)
   quiet = not hosts.is_process_0() or is_quiet(cells)
@@ -155,6 +148,8 @@ def train_cell(
     signals.Stopped: after a signal; the state is saved.
   """
   with locks.held(folder) as other:
+    if hosts.is_process_0() and not other:
+      again.take_over(folder)
     if _finished(cell, folder):  # by another process, since the caller looked
       live.skip(cell.steps)
       return ''
@@ -172,44 +167,27 @@ def _train_claimed(cell, folder, ahead, live, stop_asked) -> None:
   fits.check(cell)
   ready = ahead.take(cell)
   if hosts.is_process_0():
-    repairs.begin(cell, folder, live.say)
-  # A finished cell that is trained again, for a model that it lacks, stays
-  # finished for other commands meanwhile.
-  again = folder / 'again' if records.finished(folder) else folder
-  if hosts.is_process_0() and again != folder:
-    repairs.begin(cell, again, live.say)
+    again.begin(cell, folder, live.say)
+  own = again.place(folder)
   if cell.initial:
     for line in starting.report(cell):
       live.say(line)
   live.once(plans.describe(cell.plan, len(cell.runs), cell.place))
-  if hosts.is_process_0():
-    made_by.begin(cell, again)
-  if not _has_header(again):
-    records.append(again, header(cell))
-  if not (again / 'config.json').exists():
-    records.write_config(again, cell.identity)
+  if not _has_header(own):
+    records.append(own, header(cell))
+  if not (own / 'config.json').exists():
+    records.write_config(own, cell.identity)
   # A state fits only programs of as many runs. Where `config.parallel` has
   # changed since the checkpoint, the cell starts again from its first step.
   width = len(cell.chunks()[0].runs)
-  saved = again / 'checkpoints' / f'matrix_of_{width}_runs'
+  saved = own / 'checkpoints' / f'matrix_of_{width}_runs'
   checkpoints = Checkpoints(saved, live.say)
   with contextlib.closing(checkpoints):
-    Training(cell, ready, again, checkpoints, live, stop_asked).run()
-  shutil.rmtree(again / 'checkpoints', ignore_errors=True)
-  if again != folder:
-    _take_over(again, folder)
+    Training(cell, ready, own, checkpoints, live, stop_asked).run()
+  shutil.rmtree(own / 'checkpoints', ignore_errors=True)
+  again.take_over(folder)
 
 
 def _has_header(folder: pathlib.Path) -> bool:
   # It may have been cut off while it was written.
   return any(record['kind'] == 'cell' for record in records.read(folder))
-
-
-def _take_over(again: pathlib.Path, folder: pathlib.Path) -> None:
-  """Moves all files of a training into the folder of its cell."""
-  # The model is whole once it has this file.
-  for path in sorted(again.iterdir(), key=lambda p: p.name == MODEL):
-    if path.is_dir():
-      shutil.rmtree(folder / path.name, ignore_errors=True)
-    path.replace(folder / path.name)
-  again.rmdir()

@@ -75,7 +75,7 @@ def test_a_stopped_cell_heals(
   shutil.copytree(stopped, folder)
   path = one(folder, pattern)
   harm.damage(path, kind, random.Random(0))
-  run.repairs.config(folder, cell.identity)
+  run.repairs.before(folder, cell.identity)
   train(cell, folder)
   equal(folder, whole)
   told = [

@@ -91,7 +91,7 @@ def train(
   folders = [workdir / 'cells' / cell.hash for cell in cells]
   pairs = list(zip(cells, folders, strict=True))
   for cell, folder in pairs:
-    repairs.config(folder, cell.identity)
+    repairs.before(folder, cell.identity)
   left = [pair for pair in pairs if not run.finished(*pair)]
   if left:
     steps = sum(cell.steps for cell, _ in left)

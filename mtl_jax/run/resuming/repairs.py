@@ -15,21 +15,33 @@ from mtl_jax.run import kept
 DAMAGED = '.damaged'  # added to the name of a file that is set aside
 
 
-def config(folder: pathlib.Path, identity: dict) -> None:
-  """Writes `config.json` of a cell anew where it is damaged, and says so.
+def before(folder: pathlib.Path, identity: dict) -> None:
+  """Mends what needs no training, before any cell of a command is trained.
+
+  `config.json` is written anew where it is damaged, or a finished cell lacks
+  it. Checkpoints of a finished cell are removed, which a process has left that
+  was killed just then.
 
   Args:
     folder: of the cell.
-    identity: of the cell, which the file holds.
+    identity: of the cell, which `config.json` holds.
   """
-  path = folder / lines.CONFIG
-  try:
-    if path.exists():
-      digests.read(path, '')
-  except digests.DamagedError as error:
+  if what := _of_config(folder):
     records.write_config(folder, identity)
-    what = error.problem.what
-    _print(f'{path} was damaged ({what}) and is written anew')
+    _print(f'{folder / lines.CONFIG} was damaged ({what}) and is written anew')
+  if (folder / 'checkpoints').is_dir() and records.finished(folder):
+    shutil.rmtree(folder / 'checkpoints', ignore_errors=True)
+
+
+def _of_config(folder: pathlib.Path) -> str:
+  """What is wrong with `config.json`, in a few words; '' if nothing is."""
+  try:
+    digests.read(folder / lines.CONFIG, '')
+  except digests.DamagedError as error:
+    return error.problem.what
+  except FileNotFoundError:
+    return 'it is missing' if records.finished(folder) else ''
+  return ''
 
 
 def needed(cell: Cell, folder: pathlib.Path) -> Problem | None:
@@ -68,10 +80,9 @@ def begin(cell: Cell, folder: pathlib.Path, say: Callable[[str], None]) -> None:
       say(f'{cell.name}: {_told(problem)}; it is trained again')
       _clear(folder)
   elif problem := of_records(folder):
-    say(
-      f'{cell.name}: {_told(problem)}; it is kept as {lines.FILE}{DAMAGED}, '
-      'and the cell is trained again'
-    )
+    there = problem.path.exists()
+    kept_as = f'it is kept as {lines.FILE}{DAMAGED}, and ' if there else ''
+    say(f'{cell.name}: {_told(problem)}; {kept_as}the cell is trained again')
     set_aside(folder)
   elif problem := kept.problem(folder):
     say(f'{cell.name}: {_told(problem)}; the cell is trained again')
@@ -128,7 +139,8 @@ def set_aside(folder: pathlib.Path) -> None:
 
 def _clear(folder: pathlib.Path) -> None:
   digests.forget(folder / lines.FILE)
-  for name in (lines.FILE, lines.CONFIG):
+  # In this order: a cell that has begun, without records, would be damaged.
+  for name in (lines.CONFIG, lines.FILE):
     (folder / name).unlink(missing_ok=True)
   for name in ('checkpoints', kept.WAITING):
     shutil.rmtree(folder / name, ignore_errors=True)
