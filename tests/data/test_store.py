@@ -102,6 +102,16 @@ def test_damaged_data_are_made_again(little, capsys, name, kind):
   assert path.read_bytes() == before or '.array_record' in path.name
 
 
+def test_damaged_data_stay_where_raw_files_are_gone(little, tmp_path):
+  store.prepare(little)
+  path = next(pathlib.Path(little.data_path).glob('features.json'))
+  path.write_bytes(path.read_bytes()[:-1])
+  prepared._problem.cache_clear()  # as in another process
+  with pytest.raises(InputError, match='no raw files'):
+    store.prepare(little, tmp_path / 'none')
+  assert path.exists()
+
+
 def test_data_of_an_earlier_version_have_no_digests(little, capsys):
   whole = store.arrays(store.prepare(little), 'train')
   capsys.readouterr()

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from mtl_jax import records
+from mtl_jax.errors import InputError
 from mtl_jax.records import disk
 from tests.faults import failing, few_writes, subject
 from tests.faults.campaigns import writes
@@ -84,6 +85,9 @@ def test_other_errors_are_no_errors_of_the_disk():
   assert not disk.told(ValueError('nothing'))
   with pytest.raises(ValueError, match='nothing'), disk.writing('/a'):
     raise ValueError('nothing')
+  denied = OSError(errno.EACCES, 'raw file')
+  with pytest.raises(InputError, match='no raw'), disk.writing('/a'):
+    raise InputError('no raw file') from denied
 
 
 def test_the_numbers_tried_are_spread_over_all():
