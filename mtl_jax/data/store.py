@@ -100,7 +100,11 @@ def _cached(path: pathlib.Path) -> dict[str, np.ndarray] | None:
     digests.verify(path)
     with np.load(path, allow_pickle=False) as saved:
       return dict(saved)
-  except (InputError, OSError, ValueError, zipfile.BadZipFile) as error:
+  # NumPy raises an EOFError for an empty file, of a version without digests.
+  except (
+    *(InputError, OSError, EOFError, ValueError),
+    zipfile.BadZipFile,
+  ) as error:
     what = getattr(error, 'problem', None)
     why = what.what if what else 'it cannot be read'
     print(

@@ -1,18 +1,11 @@
-"""Records: append-only JSON lines in one folder per cell.
+"""Records: append-only JSON lines in one folder per cell."""
 
-The last key of a line, `check`, has 12 hex digits of the SHA-256 of the line
-without it. Lines of earlier versions have none.
-"""
-
-import hashlib
-import json
-import math
 import os
 import pathlib
 from collections.abc import Iterator
 from typing import Any
 
-from mtl_jax.records import atomic, checked_json, disk
+from mtl_jax.records import atomic, checked_json, checked_lines, disk
 from mtl_jax.records.checked_json import DamagedError, Problem, digest
 
 __all__ = [
@@ -32,8 +25,6 @@ REMEDY = (
   'run the command that trained it again, which trains this cell from its '
   'beginning'
 )
-_KEY = f', "{checked_json.CHECK}": "'.encode()
-_SUFFIX = len(_KEY) + checked_json.DIGITS + len('"}')
 
 
 def append(folder: pathlib.Path, *records: dict) -> None:
@@ -45,7 +36,7 @@ def append(folder: pathlib.Path, *records: dict) -> None:
       are written as null.
   """
   folder.mkdir(parents=True, exist_ok=True)
-  lines = b''.join(map(_line, records))
+  lines = b''.join(map(checked_lines.line, records))
   path = folder / FILE
   _drop_cut_line(path)
   atomic.append(path, lines)
@@ -73,10 +64,10 @@ def read(folder: pathlib.Path) -> Iterator[dict]:
   content = path.read_bytes() if path.exists() else b''
   *lines, cut = content.split(b'\n')
   # A whole record and one character more: not cut off, its newline is damaged.
-  lines += [cut] if _is_whole(cut[:-1]) else []
+  lines += [cut] if checked_lines.is_whole(cut[:-1]) else []
   for number, line in enumerate(lines, start=1):
     try:
-      yield _parsed(line)
+      yield checked_lines.parsed(line)
     except ValueError as error:
       what = f'line {number}: {checked_json.why(line, error)}'
       raise DamagedError(Problem(path, what, REMEDY)) from error
@@ -165,52 +156,3 @@ def _drop_cut_line(path: pathlib.Path) -> None:
       end = start + newline if newline else 0
   if end < size:
     os.truncate(path, end)
-
-
-def _line(record: dict) -> bytes:
-  """A record as a line with its digest."""
-  line = json.dumps(_plain(record), allow_nan=False).encode()
-  check = _check(line)
-  return line[:-1] + _KEY + check + b'"}\n'
-
-
-def _check(line: bytes) -> bytes:
-  # Of the text: as strict as can be, and ten times as fast as of its values.
-  return hashlib.sha256(line).hexdigest()[: checked_json.DIGITS].encode()
-
-
-def _is_whole(line: bytes) -> bool:
-  """Whether a line carries a digest that fits."""
-  rest = line[:-_SUFFIX] + b'}'
-  return line[-_SUFFIX:] == _KEY + _check(rest) + b'"}'
-
-
-def _parsed(line: bytes) -> dict:
-  """A record without its digest.
-
-  Raises:
-    ValueError: it is not as it was written.
-  """
-  rest, suffix = line[:-_SUFFIX] + b'}', line[-_SUFFIX:]
-  check = suffix[len(_KEY) : -2]
-  # Either may be what is damaged: the digest, or the key before it.
-  has_check = suffix.startswith(_KEY) or check == _check(rest)
-  if has_check and not _is_whole(line):
-    raise ValueError(checked_json.BAD)
-  record = json.loads(rest if has_check else line)
-  if not isinstance(record, dict) or 'kind' not in record:
-    raise ValueError('it is no record')
-  return record
-
-
-def _plain(value: Any) -> Any:
-  """Converts numpy values to JSON values, and NaN and infinity to None."""
-  if isinstance(value, dict):
-    return {str(k): _plain(v) for k, v in value.items()}
-  if isinstance(value, list | tuple):
-    return [_plain(v) for v in value]
-  if hasattr(value, 'tolist'):
-    return _plain(value.tolist())
-  if isinstance(value, float) and not math.isfinite(value):
-    return None
-  return value

@@ -121,3 +121,8 @@ def test_data_of_an_earlier_version_have_no_digests(little, capsys):
   again = store.arrays(store.prepare(little), 'train')
   np.testing.assert_array_equal(whole['ph'], again['ph'])
   assert capsys.readouterr().err == ''
+  # A power failure may have left an empty one.
+  next(pathlib.Path(little.data_path).glob('decoded-*')).write_bytes(b'')
+  again = store.arrays(little, 'train')
+  np.testing.assert_array_equal(whole['ph'], again['ph'])
+  assert 'cannot be read' in capsys.readouterr().err
