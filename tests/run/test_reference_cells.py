@@ -8,6 +8,7 @@ import threadpoolctl
 
 from mtl_jax import records
 from mtl_jax.run import linear, reference_cells, trees
+from mtl_jax.run.resuming import repairs
 from tests.run import test_table
 
 ONE = {'first': {'loss': 1.0}}
@@ -44,6 +45,29 @@ def test_nothing_is_written_before_it_is_asked_for(cell, tmp_path):
   written = reference_cells.begin(cell, tmp_path)
   assert not list(tmp_path.iterdir())
   assert {folder.parents[1] for folder in written()} == {tmp_path}
+
+
+@pytest.mark.parametrize('written', [0, 1])
+def test_a_killed_process_leaves_no_damage(
+  cell, tmp_path, monkeypatch, written
+):
+  left = [written]
+
+  def append(*arguments):
+    if not left[0]:
+      raise KeyboardInterrupt
+    left[0] -= 1
+    records.lines.append(*arguments)
+
+  monkeypatch.setattr(linear, 'fit', lambda _: (ONE, ONE, 3))
+  monkeypatch.setattr(reference_cells.records, 'append', append)
+  for _ in range(2):
+    with pytest.raises(KeyboardInterrupt):
+      reference_cells.begin(cell, tmp_path, ['reference'])()
+    (folder,) = (tmp_path / 'cells').iterdir()
+    assert repairs.of_records(folder) is None
+    assert not records.finished(folder)
+    left[0] = written
 
 
 def test_only_tables_of_numbers_have_trees(cell):

@@ -43,7 +43,8 @@ def begin(
   Args:
     cell: what is trained.
     folder: of the cell.
-    checkpoints: of the cell; they are removed where records are missing.
+    checkpoints: of the cell; they are removed where records are missing, and
+      those of another number of runs per program where the cell begins anew.
     live: says so.
 
   Returns:
@@ -75,8 +76,8 @@ def _reached(cell: Cell, period: int) -> Reached:
 def covers(folder: pathlib.Path, at: Reached) -> bool:
   """Whether the records reach as far as a checkpoint.
 
-  A power failure may have lost the last ones, or another process may have begun
-  the cell anew with another number of runs per program.
+  A power failure may have lost the last ones, or an earlier version may have
+  begun the cell anew with another number of runs per program.
 
   Args:
     folder: of the cell.

@@ -25,7 +25,8 @@ def begin(cell: Cell, folder: pathlib.Path, say: Callable[[str], None]) -> None:
   """
   repairs.begin(cell, folder, say)
   own = place(folder)
-  # What ended without a model, or was left by a command that none followed.
+  # Of no more use: a training that ended without a model, or one that another
+  # command began when the cell was whole.
   if own == folder or records.finished(own):
     shutil.rmtree(folder / lines.AGAIN, ignore_errors=True)
   if own != folder:
