@@ -151,7 +151,7 @@ def _of_json(
 def _of_others(folder: pathlib.Path) -> Iterator[Problem]:
   for path in sorted(folder.rglob(f'*{SUFFIX}')):
     # Its files are on their way, or will be trained again.
-    if lines.AGAIN in path.relative_to(folder).parts:
+    if lines.RETRAINED in path.relative_to(folder).parts:
       continue
     of = path.with_name(path.name.removesuffix(SUFFIX))
     yield from problems(of, _remedy(of))

@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 FILE, CONFIG = 'records.jsonl', 'config.json'
-AGAIN = 'again'  # the folder where a finished cell is trained again
+RETRAINED = 'again'  # the folder where a finished cell is trained again
 REMEDY = (
   'run the command that trained it again, which trains this cell from its '
   'beginning'

@@ -16,12 +16,15 @@ class KilledError(Exception):
 @pytest.fixture
 def folder(tmp_path):
   """A finished cell without a model, and what was trained again."""
-  for own, made in ((tmp_path, 'first'), (tmp_path / lines.AGAIN, 'second')):
+  for own, made in (
+    (tmp_path, 'first'),
+    (tmp_path / lines.RETRAINED, 'second'),
+  ):
     records.append(own, {'kind': 'cell', 'made': made}, {'kind': 'done'})
     digests.write_of_records(own)
     records.write_config(own, {'scheme': 'hard'})
     digests.write(own / 'made.json', {'made': made})
-  own = tmp_path / lines.AGAIN
+  own = tmp_path / lines.RETRAINED
   (own / 'best').mkdir()
   (own / 'best' / 'array').write_text('1')
   digests.write_beside(own / 'best')
@@ -49,14 +52,14 @@ def test_a_killed_move_is_ended_by_the_next(folder, monkeypatch, moves):
       assert not (folder / model_files.MODEL).exists()
     assert records.finished(folder)
   again.take_over(folder)
-  assert not (folder / lines.AGAIN).exists()
+  assert not (folder / lines.RETRAINED).exists()
   assert digests.of_cell(folder) == []
   assert digests.read(folder / model_files.MODEL, '') == {'made': 'second'}
   assert next(records.read(folder))['made'] == 'second'
 
 
 def test_what_is_not_trained_to_its_end_is_left(folder):
-  own = folder / lines.AGAIN
+  own = folder / lines.RETRAINED
   records.cut(own, 1)
   again.take_over(folder)
   assert again.place(folder) == own

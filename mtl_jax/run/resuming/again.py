@@ -28,7 +28,7 @@ def begin(cell: Cell, folder: pathlib.Path, say: Callable[[str], None]) -> None:
   # Of no more use: a training that ended without a model, or one that another
   # command began when the cell was whole.
   if own == folder or records.finished(own):
-    shutil.rmtree(folder / lines.AGAIN, ignore_errors=True)
+    shutil.rmtree(folder / lines.RETRAINED, ignore_errors=True)
   if own != folder:
     repairs.begin(cell, own, say)
 
@@ -39,7 +39,7 @@ def place(folder: pathlib.Path) -> pathlib.Path:
   Args:
     folder: of the cell.
   """
-  return folder / lines.AGAIN if records.finished(folder) else folder
+  return folder / lines.RETRAINED if records.finished(folder) else folder
 
 
 def take_over(folder: pathlib.Path) -> None:
@@ -51,7 +51,7 @@ def take_over(folder: pathlib.Path) -> None:
   Args:
     folder: of the cell.
   """
-  own = folder / lines.AGAIN
+  own = folder / lines.RETRAINED
   has_records = (own / lines.FILE).exists()
   if not (records.finished(own) if has_records else (own / MODEL).exists()):
     return
