@@ -17,7 +17,8 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tests.faults import harm, subject
+from tests.faults import subject
+from tests.faults.damage import harm
 from tests.faults.outcome import Outcome
 
 NAME = 'damage'

@@ -4,7 +4,7 @@ import importlib.util
 import pathlib
 from collections.abc import Container, Iterator
 
-from tests.faults import at_once, killed, large, long_run
+from tests.faults.load import at_once, killed, large, long_run
 from tests.faults.outcome import Outcome
 
 COMMANDS = 8

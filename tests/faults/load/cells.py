@@ -1,0 +1,76 @@
+"""What the cells of a workdir hold: records that are missing or there twice."""
+
+import collections
+import json
+import pathlib
+
+from mtl_jax import records
+from tests.faults.load import sweep
+
+ONCE = ('cell', 'cost', 'done')
+
+
+def harmed(workdir: pathlib.Path, count: int, again: bool = False) -> dict:
+  """Counts the cells of which a record is missing or there twice.
+
+  Args:
+    workdir: of `sweep.config` cells.
+    count: number of cells.
+    again: whether cells were resumed. They may repeat what they recorded after
+      their last checkpoint; then the copies have to be equal.
+
+  Returns:
+    `lost` and `doubled` of an `Outcome`.
+  """
+  folders = sorted(workdir.glob('cells/*'))
+  lost = doubled = 0
+  for folder in folders:
+    found = collections.defaultdict(list)
+    for line in records.read(folder):
+      found[line['kind'], line.get('run'), line.get('step')].append(line)
+    lost += not wanted() <= found.keys()
+    doubled += any(
+      len(lines) > 1 and not (again and _same(lines))
+      for lines in found.values()
+    )
+  return {
+    'lost': lost + max(count - len(folders), 0),
+    'doubled': doubled + max(len(folders) - count, 0),
+  }
+
+
+def wanted() -> set:
+  """The records that a cell must have: kind, run and step."""
+  every = sweep.STEPS // sweep.EVALS
+  runs = range(sweep.SEEDS)
+  steps = range(every, sweep.STEPS + 1, every)
+  return {
+    *((kind, None, None) for kind in ONCE),
+    *(('test', run, None) for run in runs),
+    *(('eval', run, step) for run in runs for step in steps),
+  }
+
+
+def _same(lines: list[dict]) -> bool:
+  # A header is written again after a kill between it and the first checkpoint.
+  return all(line == lines[0] for line in lines[1:])
+
+
+def told(workdir: pathlib.Path) -> dict[str, dict]:
+  """Returns what each cell measured, as JSON: what runs must have in common."""
+  return {
+    folder.name: {
+      f'{line["kind"]} {line["run"]} {line.get("step")}': json.dumps(
+        [line.get('valid'), line.get('test'), line.get('train_loss')]
+      )
+      for line in records.read(folder)
+      if line['kind'] in ('eval', 'test')
+    }
+    for folder in sorted(workdir.glob('cells/*'))
+  }
+
+
+def unequal(one: dict[str, dict], other: dict[str, dict]) -> int:
+  """Counts cells that differ in anything that they measured."""
+  names = one.keys() | other.keys()
+  return sum(one.get(name) != other.get(name) for name in names)
