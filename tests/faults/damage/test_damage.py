@@ -9,6 +9,7 @@ import pytest
 from mtl_jax import models, run
 from mtl_jax.processes import signals
 from mtl_jax.records import digests
+from mtl_jax.run.resuming import repairs
 from tests import small
 from tests.faults.damage import harm
 from tests.run.test_table import lines, make, train
@@ -75,7 +76,7 @@ def test_a_stopped_cell_heals(
   shutil.copytree(stopped, folder)
   path = one(folder, pattern)
   harm.damage(path, kind, random.Random(0))
-  run.repairs.config(folder, cell.identity)
+  repairs.config(folder, cell.identity)
   train(cell, folder)
   equal(folder, whole)
   told = [
