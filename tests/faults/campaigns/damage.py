@@ -172,6 +172,8 @@ def _by_kind(bench: Bench, situation: Situation) -> dict[str, list[str]]:
     # Empty are the locks.
     if harm.was_read(path) and (situation.saved / name).stat().st_size:
       found.setdefault(_kind(name), []).append(name)
+  if not found:
+    raise RuntimeError(f'{bench.now}: the disk does not note what is read')
   return found
 
 

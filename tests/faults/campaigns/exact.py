@@ -40,7 +40,7 @@ def run(trials: int, folder: pathlib.Path) -> Iterator[Outcome]:
   yield _own_processes(trials, folder / 'processes')
   for number, (name, places) in enumerate(PLACES.items()):
     yield _elsewhere(name, places, folder / f'places_{number}')
-  yield from commands.run(trials, folder / 'commands')
+  yield from commands.run(folder / 'commands')
 
 
 def _of_kind(kind: str, trials: int, folder: pathlib.Path) -> Iterator[Outcome]:

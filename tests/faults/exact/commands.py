@@ -1,15 +1,14 @@
-"""Whole commands: several at once, and such as differ in what has no effect."""
+"""Whole commands that differ in what has no effect."""
 
 import csv
 import importlib.util
-import json
 import pathlib
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 from tests import children
+from tests.faults import subject
 from tests.faults.outcome import Outcome
 
 ROOT = pathlib.Path(__file__).parents[3]
@@ -25,7 +24,6 @@ def get_config():
   config.batch_size = 8
   return config
 """
-TIMED = ('steps_per_second', 'seconds', 'seconds_to_single')
 # Nothing of this has an effect on any result.
 IDLE = {
   'quiet': ('--config.verbose=0',),
@@ -44,74 +42,38 @@ if importlib.util.find_spec('ray'):
   PLACES['launcher of workers'] = ('--launcher=ray',)
 
 
-def run(trials: int, folder: pathlib.Path) -> Iterator[Outcome]:
-  """Yields what became of commands that share a workdir, and of idle keys.
+def run(folder: pathlib.Path) -> Iterator[Outcome]:
+  """Yields what became of commands that differ in idle keys.
 
   Args:
-    trials: pairs of commands that begin at once.
     folder: for workdirs; made here.
   """
   folder.mkdir(parents=True)
   (folder / 'config.py').write_text(CONFIG)
   first = folder / 'first'
-  _wait(_start(folder, first))
-  yield _at_once(trials, folder)
+  _run(folder, first)
   yield _fresh(folder, first)
   yield _shared(folder, first)
 
 
-def _start(
-  folder: pathlib.Path, workdir: pathlib.Path, *flags: str
-) -> subprocess.Popen:
+def _run(folder: pathlib.Path, workdir: pathlib.Path, *flags: str) -> None:
+  """Runs a command, which must end well."""
   command = (
     *(sys.executable, '-m', 'experiments.compare', '--noreference'),
     *(f'--config={folder}/config.py', '--schemes=hard'),
     *(f'--workdir={workdir}', *flags),
   )
-  return subprocess.Popen(
+  done = subprocess.run(
     command,
     cwd=ROOT,
     env=children.environment(MTL_JAX_CACHE=str(folder / 'cache')),
-    stdout=subprocess.PIPE,
-    stderr=subprocess.PIPE,
+    capture_output=True,
     text=True,
+    timeout=600,
+    check=False,
   )
-
-
-def _wait(*jobs: subprocess.Popen) -> list[str]:
-  """Waits for commands to end well; returns what they printed."""
-  printed = [job.communicate(timeout=600) for job in jobs]
-  for job, (_, errors) in zip(jobs, printed, strict=True):
-    if job.returncode:
-      raise RuntimeError(errors[-2000:])
-  return [out for out, _ in printed]
-
-
-def _at_once(trials: int, folder: pathlib.Path) -> Outcome:
-  lost = doubled = unequal = 0
-  count = min(trials, 10)
-  for number in range(count):
-    workdir, jobs = folder / f'at_once_{number}', []
-    for _ in range(3):
-      jobs.append(_start(folder, workdir))
-      time.sleep(0.3 * number)  # so that they meet at another point each time
-    printed = _wait(*jobs)
-    unequal += len({*printed}) > 1
-    records = [_lines(path) for path in workdir.glob('cells/*/records.jsonl')]
-    lost += len(records) != 2 or any(len(own) != _WHOLE for own in records)
-    doubled += any(len({*own}) < len(own) for own in records)
-  fault = 'three commands at once on one workdir'
-  return Outcome('exact', fault, count, lost, doubled, unequal)
-
-
-# A header, 30 evaluations and a test of 2 runs, the cost and the end.
-_WHOLE = 1 + 30 * 2 + 2 + 1 + 1
-
-
-def _lines(path: pathlib.Path) -> list[str]:
-  """Kind, run and step of each record."""
-  lines = map(json.loads, path.read_text('utf-8').splitlines())
-  return [str([x.get(k) for k in ('kind', 'run', 'step')]) for x in lines]
+  if done.returncode:
+    raise RuntimeError(done.stderr[-2000:])
 
 
 def _fresh(folder: pathlib.Path, first: pathlib.Path) -> Outcome:
@@ -119,7 +81,7 @@ def _fresh(folder: pathlib.Path, first: pathlib.Path) -> Outcome:
   unequal = []
   for name, flags in IDLE.items():
     workdir = folder / f'fresh_{name.replace(" ", "_")}'
-    _wait(_start(folder, workdir, *flags))
+    _run(folder, workdir, *flags)
     if _table(workdir) != _table(first):
       unequal.append(name)
   fault = 'commands that differ in what has no effect, each anew'
@@ -131,7 +93,7 @@ def _shared(folder: pathlib.Path, first: pathlib.Path) -> Outcome:
   before, unequal = (first / 'table.csv').read_bytes(), []
   cells = {path: path.read_bytes() for path in _records(first)}
   for name, flags in (IDLE | PLACES).items():
-    _wait(_start(folder, first, *flags))
+    _run(folder, first, *flags)
     again = {path: path.read_bytes() for path in _records(first)}
     if (first / 'table.csv').read_bytes() != before or again != cells:
       unequal.append(name)
@@ -152,4 +114,6 @@ def _table(workdir: pathlib.Path) -> list[dict]:
   """The rows of the table without times."""
   with (workdir / 'table.csv').open(newline='') as file:
     rows = list(csv.DictReader(file))
-  return [{k: v for k, v in row.items() if k not in TIMED} for row in rows]
+  return [
+    {k: v for k, v in row.items() if k not in subject.TIMED} for row in rows
+  ]

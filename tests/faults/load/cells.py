@@ -10,14 +10,12 @@ from tests.faults.load import sweep
 ONCE = ('cell', 'cost', 'done')
 
 
-def harmed(workdir: pathlib.Path, count: int, again: bool = False) -> dict:
+def harmed(workdir: pathlib.Path, count: int) -> dict:
   """Counts the cells of which a record is missing or there twice.
 
   Args:
     workdir: of `sweep.config` cells.
     count: number of cells.
-    again: whether cells were resumed. They may repeat what they recorded after
-      their last checkpoint; then the copies have to be equal.
 
   Returns:
     `lost` and `doubled` of an `Outcome`.
@@ -25,14 +23,12 @@ def harmed(workdir: pathlib.Path, count: int, again: bool = False) -> dict:
   folders = sorted(workdir.glob('cells/*'))
   lost = doubled = 0
   for folder in folders:
-    found = collections.defaultdict(list)
-    for line in records.read(folder):
-      found[line['kind'], line.get('run'), line.get('step')].append(line)
-    lost += not wanted() <= found.keys()
-    doubled += any(
-      len(lines) > 1 and not (again and _same(lines))
-      for lines in found.values()
+    found = collections.Counter(
+      (line['kind'], line.get('run'), line.get('step'))
+      for line in records.read(folder)
     )
+    lost += not wanted() <= found.keys()
+    doubled += max(found.values()) > 1
   return {
     'lost': lost + max(count - len(folders), 0),
     'doubled': doubled + max(len(folders) - count, 0),
@@ -49,11 +45,6 @@ def wanted() -> set:
     *(('test', run, None) for run in runs),
     *(('eval', run, step) for run in runs for step in steps),
   }
-
-
-def _same(lines: list[dict]) -> bool:
-  # A header is written again after a kill between it and the first checkpoint.
-  return all(line == lines[0] for line in lines[1:])
 
 
 def told(workdir: pathlib.Path) -> dict[str, dict]:

@@ -40,7 +40,7 @@ def local(
   return {
     'trials': kills,
     'unequal': cells.unequal(alone, own),
-    **cells.harmed(folder / 'killed', count, again=True),
+    **cells.harmed(folder / 'killed', count),
     'note': f'{count} cells, {starts} starts',
   }
 
@@ -57,7 +57,7 @@ def on_ray(count: int, folder: pathlib.Path) -> dict:
   return {
     'trials': kills,
     'unequal': sum(not _close(alone[n], own.get(n)) for n in alone),
-    **cells.harmed(folder / 'killed', count, again=True),
+    **cells.harmed(folder / 'killed', count),
     'note': f'{count} cells, {starts} starts; equal to .1 %, as workers have '
     'fewer devices',
   }
