@@ -26,20 +26,19 @@ def actg175_file(raw):
   return raw('actg175')
 
 
-@pytest.mark.parametrize(
-  ('signum', 'target', 'how', 'call', 'number'),
-  [
-    (signal.SIGKILL, 'a checkpoint is saved', 'before', 4, 9),
-    (signal.SIGKILL, 'a model is kept', 'before', 0, 11),
-    (signal.SIGTERM, 'table and page are written', 'half', 0, 1),
-  ],
+AIMS = (
+  Aim('a checkpoint is saved', 'before', signal.SIGKILL, 4, 9),
+  Aim('a model is kept', 'before', signal.SIGKILL, 0, 11),
+  Aim('table and page are written', 'half', signal.SIGTERM, 0, 1),
 )
-def test_nothing_is_lost(bench, signum, target, how, call, number):
-  bench.clear()
-  aim = Aim(target, how, signum, call, number)
-  stopped, harm, said = bench.trial(signum, {}, aim)
-  assert stopped, said
-  assert harm == Harm(), said
+
+
+def test_nothing_is_lost(bench):
+  for aim in AIMS:
+    bench.clear()
+    stopped, harm, said = bench.trial(aim.signum, {}, aim)
+    assert stopped, (aim, said)
+    assert harm == Harm(), (aim, said)
 
 
 def test_moments_are_drawn_where_something_is_written():

@@ -16,7 +16,7 @@ def get_config():
   return sweep.config(verbose=1)
 """
 # Each shares cells with all others, at least `single`.
-SHARED = ('hard', 'mmoe', 'hard,mmoe', 'mmoe,cross_stitch', 'cross_stitch')
+SHARED = ('hard', 'hard,mmoe', 'mmoe', 'mmoe,cross_stitch', 'cross_stitch')
 
 
 def command(folder: pathlib.Path, workdir: pathlib.Path, schemes: str) -> list:

@@ -29,7 +29,7 @@ def run(steps: int, folder: pathlib.Path) -> dict:
   taken, memory = watched(steps, folder)
   warm = taken >= WARM * steps
   slope, grown = 0.0, ''
-  if warm.sum() > 2:
+  if len({*taken[warm]}) > 2:
     slope = 1e5 * np.polyfit(taken[warm], memory[warm], 1)[0]
     low, high = memory[warm].min(), memory[warm].max()
     grown = (
