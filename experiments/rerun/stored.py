@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from mtl_jax import records
 from mtl_jax.errors import InputError
+from mtl_jax.plugins import amounts, foreign
 from mtl_jax.records import digests, made
 
 AGAIN = 'run the command that trains it again'
@@ -32,8 +33,8 @@ def read(folder: pathlib.Path) -> Stored:
   """Reads the folder of a cell.
 
   Raises:
-    InputError: it is none, is damaged, is not finished, or does not say how it
-      was made.
+    InputError: it is none, is damaged, is not finished, does not say how it
+      was made, or names a module that came with it.
   """
   if not folder.is_dir():
     raise InputError(f'{folder}: no such folder; name that of a cell')
@@ -60,8 +61,15 @@ def read(folder: pathlib.Path) -> Stored:
     raise InputError(f'{folder} cannot be read: {error}; {AGAIN}') from error
   if not any(line['kind'] == 'done' for line in lines):
     raise InputError(f'{folder} is not trained to its end; {AGAIN}')
+  foreign.check(_modules(known, lines), folder)
   identity.pop('check', None)
   return Stored(folder, known, identity, lines)
+
+
+def _modules(known: dict[str, Any], lines: list[dict]) -> list[str]:
+  """Names of the modules that are imported to train a cell again."""
+  kinds = [task['kind'] for line in lines for task in line.get('tasks', ())]
+  return [*(known['config'][what] for what in amounts.CHOSEN), *kinds]
 
 
 def numbers(asked: Sequence[str] | None, cell: Stored) -> list[int]:

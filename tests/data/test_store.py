@@ -12,7 +12,7 @@ import tensorflow_datasets as tfds
 from mtl_jax.data import store
 from mtl_jax.data.checking import prepared
 from mtl_jax.errors import InputError
-from tests.faults import harm
+from tests.faults.damage import harm
 
 
 def test_arrays_give_back_what_was_written(little):

@@ -22,7 +22,7 @@ from mtl_jax.train.losses import task_losses
 from tests import small
 from tests.cells import test_reading
 from tests.devices import test_sharding
-from tests.faults import exact
+from tests.faults.exact.stopped import doubled
 from tests.run import test_table
 
 RUNS, ROWS, STEPS, BATCH = 3, 24, 5, 8
@@ -223,7 +223,7 @@ def test_a_stopped_cell_continues_on_other_devices(meshes, on_one, tmp_path):
     with pytest.raises(signals.Stopped):
       test_table.train(cell, tmp_path, stop_after=1)
   test_table.train(last, tmp_path)
-  assert exact.doubled(tmp_path) == []
+  assert doubled(tmp_path) == []
   assert test_table.numbers(tmp_path) == pytest.approx(on_one, rel=1e-4)
 
 

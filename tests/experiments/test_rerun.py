@@ -161,6 +161,18 @@ def test_what_is_no_whole_cell_is_refused(case, tmp_path, how, message):
     stored.read(broken(case.folder, tmp_path, how))
 
 
+def test_a_cell_does_not_bring_code(case, tmp_path, monkeypatch):
+  """Of somebody else's cell, SECURITY.md says so of models too."""
+  monkeypatch.syspath_prepend(tmp_path)
+  folder = tmp_path / 'lab' / case.folder.name
+  shutil.copytree(case.folder, folder)
+  known = made.read(folder)
+  known['config']['scheme'] = 'lab.code'
+  made._write(folder, known)
+  with pytest.raises(InputError, match=r"names the module 'lab.code'.*lies"):
+    stored.read(folder)
+
+
 @pytest.mark.parametrize(
   ('words', 'flag', 'value', 'message'),
   [

@@ -8,7 +8,7 @@ import pytest
 from mtl_jax.records import made
 from tests import children
 from tests.experiments import test_compare
-from tests.faults import exact
+from tests.faults.exact import stopped
 
 
 @pytest.mark.parametrize('schemes', ['hard,mmoe'])
@@ -37,4 +37,4 @@ def test_each_cell_is_trained_once(tmp_path, schemes):
     (job,) = made.read(path.parent)['jobs']
     assert job['command'].startswith('python -m experiments.compare --config=')
     assert job['began'] <= job['ended']
-    assert exact.doubled(path.parent) == []
+    assert stopped.doubled(path.parent) == []

@@ -82,6 +82,7 @@ def campaign(name: str, asked, kept: stored.Stored) -> None:
   kept.begin(name, key, made(name, asked))
   if kept.campaigns[name]['complete']:
     print(f'{name}: finished before, {len(kept.of(name))} faults', flush=True)
+    show(asked.out, kept)
     return
   print(f'{name}: {len(kept.of(name))} faults finished before', flush=True)
   module = importlib.import_module(f'tests.faults.campaigns.{name}')

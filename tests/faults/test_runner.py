@@ -58,12 +58,31 @@ def test_the_page_says_what_was_lost_and_keeps_the_rest(kept, tmp_path):
   assert 'nothing was lost' in page.answer([GOOD])
 
 
-def test_a_campaign_is_its_file_and_what_it_imports(monkeypatch):
-  before = sources.digest('kills')
-  assert sources.digest('kills') == before
-  names = {path.stem for path in sources.files('kills')}
-  assert {'kills', 'aims', 'bench', 'subject', 'outcome'} <= names
-  assert not names & {'page', 'stored'}
+def test_a_campaign_is_its_file_and_what_it_uses():
+  names = {path.name for path in sources.files('writes')}
+  # Imported, run as a module, and compiled.
+  assert {'writes.py', 'subject.py', 'outcome.py'} <= names
+  assert {'audited.py', 'failing_writes.c'} <= names
+  assert not names & {'page.py', 'stored.py'}
+
+
+def test_code_and_not_its_place_tells_campaigns_apart(tmp_path, monkeypatch):
+  monkeypatch.setattr(sources, 'ROOT', tmp_path)
+  monkeypatch.setattr(sources, 'FOLDER', tmp_path / 'tests' / 'faults')
+
+  def digest(place, more=''):
+    for folder, words in (
+      ('campaigns', f'from tests.faults{place} import aims\nrun = aims.run'),
+      (place[1:], f'run = "-m", "tests.faults{place}.aims"{more}'),
+    ):
+      path = sources.FOLDER / folder
+      path.mkdir(parents=True, exist_ok=True)
+      (path / 'aims.py').write_text(words)
+    return sources.digest('aims')
+
+  assert digest('') == digest('.kills')
+  assert digest('.kills') == digest('.kills', '  # A comment.')
+  assert digest('.kills') != digest('.kills', ', 1')
 
 
 def test_lasting():

@@ -3,15 +3,9 @@
 import pathlib
 import pickle
 
+from tests.faults.trust.hostile import Runs
 
-class Runs:
-  """An object that writes a file when it is unpickled."""
-
-  def __reduce__(self):
-    return pathlib.Path.write_text, (pathlib.Path('ran'), 'x')
-
-
-PICKLE = pickle.dumps(Runs())
+PICKLE = pickle.dumps(Runs('ran'))
 
 
 def folder(path: pathlib.Path) -> None:

@@ -1,7 +1,6 @@
 """Runs cases of bad input, and says what is wrong with an answer."""
 
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -145,8 +144,3 @@ def trial(server: Server, case: Case, folder: pathlib.Path) -> list[str]:
   answer = server.run(case, folder)
   found = faults(case, answer, before, states(folder))
   return [*found, answer['err'][-2000:]] if found else []
-
-
-def environment(folder: pathlib.Path) -> dict[str, str]:
-  """Variables of a server: nothing of the user's is read or written."""
-  return os.environ | {'HOME': str(folder)}

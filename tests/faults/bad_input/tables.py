@@ -4,8 +4,9 @@ import gzip
 import io
 import pathlib
 
-from tests.faults.bad_input.hostile import PICKLE, Runs, folder, link
+from tests.faults.bad_input.hostile import PICKLE, folder, link
 from tests.faults.bad_input.running import Case
+from tests.faults.trust.hostile import Runs
 
 ROWS = [f'{20 + i % 30},Ulm{i % 3},{i % 2}' for i in range(60)]
 GOOD = '\n'.join(['age,town,y', *ROWS]) + '\n'
@@ -30,7 +31,7 @@ def with_column(column: int, values: list[str]) -> str:
 def _objects(path: pathlib.Path) -> None:
   import numpy as np
 
-  array = np.array([Runs(), None], object)
+  array = np.array([Runs('ran'), None], object)
   opened = io.BytesIO()
   if path.suffix == '.npz':
     np.savez(opened, x=array)

@@ -17,7 +17,8 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tests.faults import harm, subject
+from tests.faults import subject
+from tests.faults.damage import harm
 from tests.faults.outcome import Outcome
 
 NAME = 'damage'
@@ -171,6 +172,8 @@ def _by_kind(bench: Bench, situation: Situation) -> dict[str, list[str]]:
     # Empty are the locks.
     if harm.was_read(path) and (situation.saved / name).stat().st_size:
       found.setdefault(_kind(name), []).append(name)
+  if not found:
+    raise RuntimeError(f'{bench.now}: the disk does not note what is read')
   return found
 
 

@@ -11,7 +11,7 @@ from unittest import mock
 
 import jax
 
-from tests.faults import exact, exact_child, exact_commands
+from tests.faults.exact import child, commands, stopped
 from tests.faults.outcome import Outcome
 
 # Of float32 sums in another order, after the few steps of these cells.
@@ -34,19 +34,19 @@ def run(trials: int, folder: pathlib.Path) -> Iterator[Outcome]:
     folder: for workdirs; it must exist.
   """
   jax.config.update('jax_numpy_rank_promotion', 'raise')
-  for number, kind in enumerate(exact.KINDS):
+  for number, kind in enumerate(stopped.KINDS):
     yield from _of_kind(kind, trials, folder / f'kind_{number}')
   yield _backwards(trials, folder / 'backwards')
   yield _own_processes(trials, folder / 'processes')
   for number, (name, places) in enumerate(PLACES.items()):
     yield _elsewhere(name, places, folder / f'places_{number}')
-  yield from exact_commands.run(trials, folder / 'commands')
+  yield from commands.run(folder / 'commands')
 
 
 def _of_kind(kind: str, trials: int, folder: pathlib.Path) -> Iterator[Outcome]:
-  subject = exact.subject(kind)
+  subject = stopped.subject(kind)
   whole = folder / 'whole'
-  points = exact.train(subject, whole)
+  points = stopped.train(subject, whole)
   single = [(n,) for n in range(1, points.stops + 1)]
   # Every pair of stops; the second counts from where the first was.
   pairs = [
@@ -63,7 +63,7 @@ def _of_kind(kind: str, trials: int, folder: pathlib.Path) -> Iterator[Outcome]:
 
 def _tried(
   fault: str,
-  subject: exact.Subject,
+  subject: stopped.Subject,
   whole: pathlib.Path,
   cases: Sequence[dict],
 ) -> Outcome:
@@ -71,10 +71,10 @@ def _tried(
   for number, case in enumerate(cases):
     folder = whole.parent / f'{fault.partition(" ")[0]}_{number}'
     stops = case.get('stops', ())
-    exact.resumed(subject, folder, *stops, die_after=case.get('die_after', 0))
-    if different := exact.unequal(whole, folder):
+    stopped.resumed(subject, folder, *stops, die_after=case.get('die_after', 0))
+    if different := stopped.unequal(whole, folder):
       unequal.append(f'{case}: {", ".join(different)}')
-    doubled += bool(exact.doubled(folder))
+    doubled += bool(stopped.doubled(folder))
   return Outcome(
     *('exact', fault, len(cases)),
     doubled=doubled,
@@ -85,8 +85,8 @@ def _tried(
 
 def _backwards(trials: int, folder: pathlib.Path) -> Outcome:
   """Each look at the wall clock is an hour before the last."""
-  subject = exact.subject()
-  points = exact.train(subject, folder / 'whole').stops
+  subject = stopped.subject()
+  points = stopped.train(subject, folder / 'whole').stops
   hours = itertools.count()
   clocks = {
     'time': lambda: 1.8e9 - 3600.0 * next(hours),
@@ -99,14 +99,14 @@ def _backwards(trials: int, folder: pathlib.Path) -> Outcome:
 
 
 def _own_processes(trials: int, folder: pathlib.Path) -> Outcome:
-  exact_child.start(folder / 'whole')
+  child.start(folder / 'whole')
   stops = range(1, min(trials, 3) + 1)
   unequal = 0
   for stop in stops:
     own = folder / str(stop)
-    exact_child.start(own, stop)
-    exact_child.start(own)
-    unequal += bool(exact.unequal(folder / 'whole', own))
+    child.start(own, stop)
+    child.start(own)
+    unequal += bool(stopped.unequal(folder / 'whole', own))
   fault = 'stopped and resumed in another process that compiles anew'
   return Outcome('exact', fault, len(stops), unequal=unequal)
 
@@ -117,14 +117,14 @@ def _elsewhere(
   folder: pathlib.Path,
 ) -> Outcome:
   """The same to rounding; that is measured."""
-  exact_child.start(folder / 'whole', mesh=(1, 1))
+  child.start(folder / 'whole', mesh=(1, 1))
   for number, (devices, mesh) in enumerate(places, start=1):
     stop = int(number < len(places))
-    exact_child.start(folder / 'cell', stop, devices, mesh=mesh)
-  found = exact.difference(folder / 'whole', folder / 'cell')
+    child.start(folder / 'cell', stop, devices, mesh=mesh)
+  found = stopped.difference(folder / 'whole', folder / 'cell')
   return Outcome(
     *('exact', f'stopped and resumed {name}', 1),
-    doubled=int(bool(exact.doubled(folder / 'cell'))),
+    doubled=int(bool(stopped.doubled(folder / 'cell'))),
     unequal=int(found > TOLERANCE),
     note=f'to rounding: largest relative difference {found:.1e}, of at most '
     f'{TOLERANCE:g}',

@@ -5,9 +5,10 @@ import random
 import signal
 from collections.abc import Container, Iterator
 
-from tests.faults import aims, jobs, progress
-from tests.faults.bench import Bench, total
-from tests.faults.forked import Server
+from tests.faults import progress
+from tests.faults.kills import aims, jobs
+from tests.faults.kills.bench import Bench, total
+from tests.faults.kills.forked import Server
 from tests.faults.outcome import Outcome
 
 SIGNALS = signal.SIGKILL, signal.SIGTERM, signal.SIGINT

@@ -16,8 +16,8 @@ from experiments import predict
 from mtl_jax.cells import initial
 from mtl_jax.data.raw import census, opened, unpacked
 from mtl_jax.errors import InputError
-from tests.faults import hostile, reach
 from tests.faults.outcome import Outcome
+from tests.faults.trust import hostile, reach
 
 BUDGET = 4 * 2**20  # bytes that may be unpacked
 

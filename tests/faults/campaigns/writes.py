@@ -13,9 +13,10 @@ import shutil
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tests.faults import failing, small_disk, subject
-from tests.faults.failing import BROKEN, FULL, READ_ONLY, Fault
+from tests.faults import subject
 from tests.faults.outcome import Outcome
+from tests.faults.writes import failing, small_disk
+from tests.faults.writes.failing import BROKEN, FULL, READ_ONLY, Fault
 
 FILLED = ('open', 'write', 'mkdir', 'link', 'truncate')  # not on a full disk
 IN_PYTHON = 'in Python alone, for want of Linux or a C compiler'

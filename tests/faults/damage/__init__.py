@@ -1,0 +1,1 @@
+"""Damage of the files of a workdir."""

@@ -1,0 +1,1 @@
+"""Cells that are stopped and resumed equal whole ones, to the bit."""

@@ -1,0 +1,1 @@
+"""Kills at random moments and in the middle of each kind of write."""

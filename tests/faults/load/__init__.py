@@ -1,0 +1,1 @@
+"""Many cells, many commands at once, and long runs."""

@@ -1,0 +1,1 @@
+"""Balancers, metrics and tasks at the edges of their numbers."""

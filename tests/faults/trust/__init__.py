@@ -1,0 +1,1 @@
+"""What others give is data, never code, and a job keeps to its folders."""

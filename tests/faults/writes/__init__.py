@@ -1,0 +1,1 @@
+"""Writes that fail, and disks that are full."""
