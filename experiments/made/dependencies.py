@@ -31,7 +31,7 @@ CHOSEN = {
 PROBED = {'experiments/interference.py', 'experiments/claims/interference.py'}
 # What shows numbers: all of these folders, and in benchmarks these files.
 SHOWS = ('mtl_jax/report', 'experiments')
-PAGES = ('page', 'plot', 'markdown', 'figures', 'paper')
+PAGES = ('page', 'plot', 'markdown', 'figures', 'paper', 'commands')
 
 
 class Digests(NamedTuple):
@@ -81,7 +81,8 @@ def _begin(result: Result, root: pathlib.Path) -> tuple[set[str], set[str]]:
   read = begin | configs | _beside(begin, root)
   texts = [' '.join(typed), *(_read(path, root) for path in read)]
   names = set(re.findall(r'\w+', ' '.join(texts)))
-  return begin, configs | _chosen(names, ' '.join(typed), root)
+  chosen = _chosen(names, ' '.join(typed), root)
+  return begin, configs | chosen | _kinds(' '.join(texts), root)
 
 
 def _beside(begin: set[str], root: pathlib.Path) -> set[str]:
@@ -113,10 +114,32 @@ def _chosen(names: set[str], typed: str, root: pathlib.Path) -> set[str]:
       path.relative_to(root).as_posix()
       for path in (root / 'mtl_jax' / folder).glob('*.py')
       if every or path.stem in names | default
+      # Other modules beside data sets have names that are common words.
+      if folder != 'data' or '\ndef load(' in path.read_text('utf-8')
     }
-  # Every kind of task: which ones a data set has is known only once it is read.
-  kinds = (root / 'mtl_jax' / 'tasks').glob('*.py')
-  return paths | {path.relative_to(root).as_posix() for path in kinds}
+  return paths
+
+
+def _kinds(text: str, root: pathlib.Path) -> set[str]:
+  """The kinds of task of the data sets of configs, and what all kinds share.
+
+  All kinds where a data set names none: then its columns say them, which are
+  known only once it is read.
+  """
+  named = [
+    set(re.findall(r"'(\w+)'", _read(f'mtl_jax/data/{name}.py', root)))
+    for name in re.findall(r"\.dataset = '(\w+)'", text)
+  ]
+  files = (root / 'mtl_jax' / 'tasks').glob('*.py')
+  found = {path.relative_to(root).as_posix(): path.stem for path in files}
+  kinds = {stem for path, stem in found.items() if _is_kind(path, root)}
+  known = named and all(names & kinds for names in named)
+  used = set().union(*named) if known else kinds
+  return {path for path, s in found.items() if s not in kinds or s in used}
+
+
+def _is_kind(path: str, root: pathlib.Path) -> bool:
+  return '\ndef make(' in _read(path, root)
 
 
 def _reached(begin: Iterable[str], root: pathlib.Path) -> set[str]:

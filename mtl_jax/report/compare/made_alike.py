@@ -25,7 +25,11 @@ def lines(cells: Sequence[Cell]) -> list[str]:
   each = {cell.label: _facts(cell) for cell in cells}
   known = {label: facts for label, facts in each.items() if facts}
   names = dict.fromkeys(name for facts in known.values() for name in facts)
-  found = [text for name in names if (text := _differing(name, known))]
+  differing = {n: text for n in names if (text := _differing(n, known))}
+  # Commits that did not change the code of a row say nothing of its numbers.
+  if not any(name.startswith('code of') for name in differing):
+    differing.pop('commit', None)
+  found = [*differing.values()]
   if known and len(known) < len(each):
     older = [label for label in each if label not in known]
     found.append(f'{NOT_RECORDED} of {many.some(older)}')

@@ -45,10 +45,19 @@ def test_rows_that_were_made_alike_need_no_line(cells):
   assert made_alike.lines(older) == []
 
 
+def test_commits_of_the_same_code_are_not_named(cells):
+  single, hard, _ = cells
+  other = changed('code', 'clean', False)
+  assert made_alike.lines([single, hard._replace(made=(other,))]) == []
+  other['code'] |= {'digests': {'core': 'c1'}}
+  (line,) = made_alike.lines([single, hard._replace(made=(other,))])
+  assert 'commit aaaaaaaaaaaa in single, aaaaaaaaaaaa+ in hard' in line
+  assert 'code of core c0 in single, c1 in hard' in line
+
+
 @pytest.mark.parametrize(
   ('path', 'said'),
   [
-    (('code', 'clean', False), 'commit aaaaaaaaaaaa+ in hard, aaaaaaaaaaaa in'),
     (('code', 'digests', 'core', 'c1'), 'code of core c1 in hard, c0 in the'),
     (('versions', 'jax', '0.10.1'), 'jax 0.10.1 in hard, 0.10.2 in the others'),
     (('devices', 'count', 8), 'device 8 cpu (x86_64 A) in hard, 2 cpu'),
