@@ -81,7 +81,7 @@ def load(name: str, /, **fields):
     raise
   except Exception as error:  # A file of the user's may raise anything.
     raise InputError(f'data set {name!r}: {raised(error)}') from error
-  if not hasattr(found, 'tasks'):
+  if found is None:
     raise InputError(
       f'data set {name!r}: load() returns a {type(found).__name__}; it must '
       'return a mtl_jax.data.base.Data'

@@ -67,7 +67,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(toy, tmp_path):
   assert (done.returncode, done.stdout) == (2, '')
   (line,) = done.stderr.splitlines()
   assert '--affinities=no.csv' in line
-  assert 'No such file' in line
+  assert 'no such file' in line
   assert not (tmp_path / 'w').exists()
 
 

@@ -68,10 +68,10 @@ def test_without_a_folder_nothing_is_cached():
 
 
 def test_a_full_disk_leaves_nothing_and_is_no_fault(folder, monkeypatch):
-  def full(self, content):
+  def full(*_):
     raise OSError(28, 'No space left on device')
 
-  monkeypatch.setattr('pathlib.Path.write_bytes', full)
+  monkeypatch.setattr('mtl_jax.records.atomic._fill', full)
   trace_cache.write('name', ENTRY)
   assert not list(folder.iterdir())
 
