@@ -14,7 +14,7 @@ from mtl_jax import records
 from mtl_jax.cells import Cell, header, identity, settings
 from mtl_jax.data.base import Data
 from mtl_jax.processes import signals
-from mtl_jax.records import digests, lines, locks, made
+from mtl_jax.records import digests, lines, locks, made, owner
 from mtl_jax.run import linear, made_by, outcomes, trees
 from mtl_jax.run.resuming import repairs
 
@@ -63,6 +63,7 @@ def begin(
     folders. Where none can be fitted it prints one line and leaves the row out;
     it raises any other error of the thread.
   """
+  owner.check_folder(workdir)
   rows = [LINEAR, TREES] if trees.applies(cell.datas[0]) else [LINEAR]
   folders = {
     row: _folder(cell, workdir, row) for row in rows if row.scheme in names

@@ -72,6 +72,8 @@ def _run(asked: dict, out, err, jax) -> None:
     os.dup2(file, number)
   # An orphan of a test that ends early must not wait for input.
   os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+  # A suite in the background of a shell ignores Ctrl-C, and so would its forks.
+  signal.signal(signal.SIGINT, signal.default_int_handler)
   os.chdir(asked['folder'])
   os.environ.update(asked['environment'])
   sys.path.insert(0, asked['folder'])
