@@ -51,7 +51,7 @@ VALUES = {
   'hp.lr=(None,)': 'values must be finite numbers',
   'hp.lr=(True,)': 'values must be finite numbers',
   'hp.lrr=(1.,)': "did you mean 'lr'",
-  'hp=3': '--config.hp=3',
+  'hp=3': 'config.hp',
   'hp.weight_decay=(-1.,)': 'config.hp.weight_decay is (-1.0,)',
   "hp.penalty=('x',)": 'config.hp.penalty is',
   'hp.clip=(nan,)': 'config.hp.clip is',
