@@ -10,8 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
-from absl import app, flags
-
+from experiments import typed
 from mtl_jax.errors import InputError, nearest
 
 
@@ -30,13 +29,7 @@ def run(main: Callable[[list[str]], Any]) -> NoReturn:
   Args:
     main: takes the arguments that are no flags, as with `absl.app.run`.
   """
-  app.define_help_flags()
-  try:
-    main(flags.FLAGS(sys.argv))
-  except (InputError, flags.Error) as error:
-    print(f'error: {" ".join(str(error).split())}', file=sys.stderr)
-    sys.exit(2)
-  sys.exit(0)
+  sys.exit(typed.run(main))
 
 
 def check_names(flag: str, what: str, names: list[str], known) -> None:

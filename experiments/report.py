@@ -17,7 +17,7 @@ import os
 import pathlib
 import sys
 
-from absl import app, flags
+from absl import flags
 
 from experiments import lazy, typed
 from mtl_jax.errors import InputError
@@ -90,19 +90,5 @@ def check_folder(folder: pathlib.Path) -> None:
     raise InputError(f'--into={folder} cannot be written; name another')
 
 
-def run() -> int:
-  """Parses the command line and returns the exit code."""
-  app.define_help_flags()
-  try:
-    main(flags.FLAGS(sys.argv)[1:])
-  except (InputError, flags.Error) as error:
-    print(f'error: {" ".join(str(error).split())}', file=sys.stderr)
-    return 2
-  except KeyboardInterrupt:
-    print('stopped', file=sys.stderr)
-    return 130
-  return 0
-
-
 if __name__ == '__main__':
-  sys.exit(run())
+  sys.exit(typed.run(main))

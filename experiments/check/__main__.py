@@ -15,8 +15,7 @@ import os
 import pathlib
 import sys
 
-from absl import app, flags
-
+from experiments import typed
 from experiments.check import answer
 from mtl_jax.errors import InputError
 
@@ -63,18 +62,5 @@ def workdirs(folder: pathlib.Path) -> list[pathlib.Path]:
   return sorted(found)
 
 
-def run() -> int:
-  """Parses the command line and returns the exit code."""
-  app.define_help_flags()
-  try:
-    return main(flags.FLAGS(sys.argv)[1:])
-  except (InputError, flags.Error) as error:
-    print(f'error: {" ".join(str(error).split())}', file=sys.stderr)
-    return 2
-  except KeyboardInterrupt:
-    print('stopped', file=sys.stderr)
-    return 130
-
-
 if __name__ == '__main__':
-  sys.exit(run())
+  sys.exit(typed.run(main))

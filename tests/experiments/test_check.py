@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from experiments import typed as command_line
 from experiments.check import __main__ as check
 from experiments.check import answer
 from mtl_jax.records import digests
@@ -15,7 +16,7 @@ from tests.records.test_incomplete import workdir  # noqa: F401 - a fixture
 def typed(monkeypatch, capsys, *words):
   """The exit code, and what was printed."""
   monkeypatch.setattr(sys, 'argv', ['check', *map(str, words)])
-  code = check.run()
+  code = command_line.run(check.main)
   return code, ''.join(capsys.readouterr())
 
 

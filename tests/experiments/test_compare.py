@@ -12,18 +12,7 @@ import pytest
 from tests import children
 
 ROOT = pathlib.Path(__file__).parents[2]
-CONFIG = """
-from configs import default
-
-
-def get_config():
-  config = default.get_config()
-  config.dataset = 'tests.toy'
-  config.encoders.mlp.widths = (4,)
-  config.seeds, config.steps, config.evals = 2, 1200, 60
-  config.batch_size = 8
-  return config
-"""
+CONFIG = children.toy_config(steps=1200, evals=60)
 TIMED = ['steps_per_second', 'seconds', 'seconds_to_single']
 
 

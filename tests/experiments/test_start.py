@@ -7,7 +7,7 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
-BEGIN = ('s.run(main', 'cli.run(main', 'ablation.run(', 'sys.exit(run(')
+BEGIN = ('s.run(main', 'cli.run(main', 'ablation.run(', 'typed.run(main')
 WRITER = "commands.parser('"  # of a page; see benchmarks/commands.py
 
 
@@ -17,7 +17,8 @@ def scripts(*calls):
     '.'.join(path.relative_to(ROOT).with_suffix('').parts)
     for folder in ('experiments', 'benchmarks')
     for path in (ROOT / folder).rglob('*.py')
-    if any(call in path.read_text() for call in calls)
+    if '__main__' in (text := path.read_text())
+    and any(call in text for call in calls)
   )
 
 

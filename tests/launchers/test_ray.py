@@ -23,18 +23,7 @@ from tests.run import test_table
 pytest.importorskip('ray')
 
 ROOT = pathlib.Path(__file__).parents[2]
-CONFIG = """
-from configs import default
-
-
-def get_config():
-  config = default.get_config()
-  config.dataset = 'tests.toy'
-  config.encoders.mlp.widths = (4,)
-  config.seeds, config.steps, config.evals = 2, 8000, 200
-  config.batch_size = 8
-  return config
-"""
+CONFIG = children.toy_config(steps=8000, evals=200)
 TIMED = ['steps_per_second', 'seconds', 'seconds_to_single']
 
 

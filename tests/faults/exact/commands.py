@@ -12,18 +12,7 @@ from tests.faults import subject
 from tests.faults.outcome import Outcome
 
 ROOT = pathlib.Path(__file__).parents[3]
-CONFIG = """
-from configs import default
-
-
-def get_config():
-  config = default.get_config()
-  config.dataset = 'tests.toy'
-  config.encoders.mlp.widths = (4,)
-  config.seeds, config.steps, config.evals = 2, 600, 30
-  config.batch_size = 8
-  return config
-"""
+CONFIG = children.toy_config(steps=600, evals=30)
 # Nothing of this has an effect on any result.
 IDLE = {
   'quiet': ('--config.verbose=0',),

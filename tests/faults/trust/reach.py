@@ -13,7 +13,7 @@ from mtl_jax.data import files
 
 ROOT = pathlib.Path(__file__).parents[3]
 WATCH = pathlib.Path(__file__).with_name('watch')
-PLACES = 'home', 'tmp', 'cwd', 'cache', 'data', 'work'
+PLACES = 'home', 'tmp', 'cwd', 'cache', 'data', 'job'
 # Matplotlib looks for fonts once, and keeps their list for other programs.
 FONTS = 'home/.cache/matplotlib', 'home/.config/matplotlib'
 FLAGS = (
@@ -98,7 +98,7 @@ def strays(folder: pathlib.Path, done: Done) -> list[str]:
     done: from `run`.
   """
   # A line of `FONTS` names the folder above too, which is made for it.
-  allowed = [folder / p for p in ('tmp', 'cache', 'data', 'work', *FONTS)]
+  allowed = [folder / p for p in ('tmp', 'cache', 'data', 'job', *FONTS)]
   above = {
     *allowed,
     *(folder / name for name in ('home/.cache', 'home/.config')),

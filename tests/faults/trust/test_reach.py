@@ -15,11 +15,11 @@ def ran(tmp_path_factory, raw):
   folder = tmp_path_factory.mktemp('job')
   raw('actg175')
   np.save(folder / 'rows.npy', np.zeros((5, 19), np.float32))
-  work = f'--workdir={folder}/work'
-  done = reach.run(folder, '-m', 'experiments.compare', *reach.FLAGS, work)
+  workdir = f'--workdir={folder}/job'
+  done = reach.run(folder, '-m', 'experiments.compare', *reach.FLAGS, workdir)
   assert done.code == 0, done.said
-  out = f'--out={folder}/work/predictions.csv'
-  given = work, '--scheme=hard', f'{folder}/rows.npy', out
+  out = f'--out={folder}/job/predictions.csv'
+  given = workdir, '--scheme=hard', f'{folder}/rows.npy', out
   done = reach.run(folder, '-m', 'experiments.predict', *given)
   assert done.code == 0, done.said
   return folder, done
@@ -27,8 +27,8 @@ def ran(tmp_path_factory, raw):
 
 def test_a_job_without_a_network_is_whole(ran):
   folder, _ = ran
-  assert (folder / 'work/report.html').exists()
-  assert len((folder / 'work/predictions.csv').read_text().splitlines()) == 6
+  assert (folder / 'job/report.html').exists()
+  assert len((folder / 'job/predictions.csv').read_text().splitlines()) == 6
 
 
 def test_a_job_writes_nowhere_else_and_leaves_nothing(ran):
