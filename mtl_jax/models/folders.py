@@ -5,7 +5,7 @@ import pathlib
 from mtl_jax import records
 from mtl_jax.errors import InputError
 from mtl_jax.plugins import foreign
-from mtl_jax.records import digests, model_files, model_folders
+from mtl_jax.records import digests, lines, model_files, model_folders
 from mtl_jax.records.digests import DamagedError
 from mtl_jax.records.model_files import Stored
 
@@ -102,7 +102,9 @@ def _first_record(folder: pathlib.Path) -> dict:
   Raises:
     DamagedError: its records are empty or cut off.
   """
-  first = next(records.read(folder), {})
-  for problem in [] if first else digests.of_cell(folder):
+  path = folder / lines.FILE
+  found = list(records.read(folder))
+  digests.verify(path, lines.REMEDY)  # A cut may leave whole lines.
+  for problem in [] if found else digests.of_cell(folder):
     raise DamagedError(problem)
-  return first
+  return found[0] if found else {}

@@ -23,7 +23,9 @@ def install() -> None:
   absl_logging.set_verbosity(absl_logging.FATAL)
   for name in ('jax', 'orbax'):
     logging.getLogger(name).setLevel(logging.WARNING)
-  logging.getLogger('asyncio').addFilter(_shows)
+  # A command may set the verbosity of absl, through which Orbax logs, anew.
+  for name in ('asyncio', 'absl'):
+    logging.getLogger(name).addFilter(_shows)
   show, ignore = sys.excepthook, sys.unraisablehook
 
   def shown(
@@ -44,7 +46,7 @@ def install() -> None:
 
 def _shows(record: logging.LogRecord) -> bool:
   error = record.exc_info[1] if record.exc_info else None
-  return error is None or not disk.told(error)
+  return not disk.told(error or RuntimeError(record.getMessage()))
 
 
 def _is_of_callback(error: BaseException, trace: TracebackType | None) -> bool:

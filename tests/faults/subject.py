@@ -28,8 +28,9 @@ FLAGS = {
   'config.encoders.mlp.widths': (8,),
   'config.checkpoint_seconds': 0.0,  # Something to kill at each evaluation.
 }
-# Columns of table.csv that no two runs have in common.
-TIMED = {'steps_per_second', 'seconds', 'seconds_to_single'}
+# Columns of table.csv that two equal runs need not have in common: times, and
+# memory, which a program that was compiled here needs more of than a kept one.
+MEASURED = {'steps_per_second', 'seconds', 'seconds_to_single', 'peak_memory'}
 
 Key = tuple[str, str, int | None, int | None]  # cell, kind, run, step
 
@@ -77,14 +78,14 @@ def environment(home: pathlib.Path, **others: str) -> dict[str, str]:
 def table(workdir: pathlib.Path) -> bytes:
   """Returns what a run must give to the bit; b'' where there is no table.
 
-  These are the columns of `table.csv` that are no times, and a digest of the
-  test predictions of every cell.
+  These are the columns of `table.csv` that are not measured, and a digest of
+  the test predictions of every cell.
   """
   path = workdir / 'table.csv'
   if not path.is_file():
     return b''
   rows = list(csv.DictReader(io.StringIO(path.read_text('utf-8'))))
-  kept = [{k: v for k, v in row.items() if k not in TIMED} for row in rows]
+  kept = [{k: v for k, v in row.items() if k not in MEASURED} for row in rows]
   predictions = {
     file.parent.name: hashlib.sha256(file.read_bytes()).hexdigest()
     for file in sorted(workdir.glob('cells/*/predictions.npz'))

@@ -159,17 +159,22 @@ def chosen(count: int, trials: int) -> list[int]:
 def harms(trial: Trial, whole: Whole) -> dict[str, str]:
   """What a fault has done: from `lost`, `doubled`, ... to a description."""
   found = {}
-  where = ' '.join(trial.hit) or 'no call failed'
+  where = _short(trial, ' '.join(trial.hit)) or 'no call failed'
   if problem := untold(trial):
-    found['silent'] = f'{problem} ({where})'
+    found['silent'] = f'{_short(trial, problem)} ({where})'
   lines = subject.lines(trial.workdir)
   if missing := whole.lines - lines:
     found['lost'] = f'{sorted(map(str, missing))[:2]} ({where})'
   if more := lines - whole.lines:
     found['doubled'] = f'{sorted(map(str, more))[:2]} ({where})'
   if trial.codes[1] or subject.table(trial.workdir) != whole.table:
-    found['unequal'] = f'{trial.errors.strip()[-300:]} ({where})'
+    found['unequal'] = f'{_short(trial, trial.errors)[-300:]} ({where})'
   return found
+
+
+def _short(trial: Trial, text: str) -> str:
+  """A text in one line, with paths relative to the folder of the trials."""
+  return ' '.join(text.replace(f'{trial.workdir.parent}/', '').split())
 
 
 def untold(trial: Trial) -> str:

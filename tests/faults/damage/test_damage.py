@@ -117,11 +117,13 @@ def test_a_damaged_model_is_never_loaded(whole, tmp_path, pattern):
   assert not run.finished(make(parallel='1', evals=2, keep='best'), folder)
 
 
-@pytest.mark.parametrize('kind', ['truncated', 'empty'])
-def test_a_cell_without_records_is_not_passed_over(whole, tmp_path, kind):
+@pytest.mark.parametrize('kept', ['a line', 'a part of a line', 'nothing'])
+def test_a_cell_with_few_records_is_not_passed_over(whole, tmp_path, kept):
   shutil.copytree(whole, tmp_path / 'cells' / 'a')
   path = tmp_path / 'cells' / 'a' / 'records.jsonl'
-  path.write_bytes(path.read_bytes()[:20] if kind == 'truncated' else b'')
+  first = path.read_bytes().partition(b'\n')[0] + b'\n'
+  parts = {'a line': first, 'a part of a line': first[:20], 'nothing': b''}
+  path.write_bytes(parts[kept])
   with pytest.raises(digests.DamagedError) as error:
     models.folders.find(tmp_path, 'hard')
   assert str(path) in str(error.value)

@@ -104,5 +104,5 @@ def _table(workdir: pathlib.Path) -> list[dict]:
   with (workdir / 'table.csv').open(newline='') as file:
     rows = list(csv.DictReader(file))
   return [
-    {k: v for k, v in row.items() if k not in subject.TIMED} for row in rows
+    {k: v for k, v in row.items() if k not in subject.MEASURED} for row in rows
   ]

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import logging
 import os
 import pickle
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 
 from mtl_jax import records
 from mtl_jax.errors import InputError
-from mtl_jax.records import disk
+from mtl_jax.records import disk, quiet_orbax
 from tests.faults import subject
 from tests.faults.campaigns import writes
 from tests.faults.writes import failing, few_writes
@@ -94,3 +95,16 @@ def test_other_errors_are_no_errors_of_the_disk():
 def test_the_numbers_tried_are_spread_over_all():
   assert writes.chosen(100, 4) == [1, 26, 51, 76]
   assert writes.chosen(3, 9) == writes.chosen(3, 0) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+  ('text', 'shown'),
+  [
+    ('Checkpoint failed: ENOSPC: No space left on device', False),
+    ('a checkpoint takes long', True),
+  ],
+)
+def test_what_orbax_logs_of_a_full_disk_is_told_once(text, shown):
+  quiet_orbax.install()
+  record = logging.LogRecord('absl', logging.ERROR, '', 0, text, (), None)
+  assert bool(logging.getLogger('absl').filter(record)) == shown
