@@ -27,8 +27,42 @@ def scheme(
   Raises:
     InputError: an unknown field, or whatever the scheme objects to.
   """
-  heads = tuple(functools.partial(schemes.Head, t.num_outputs) for t in tasks)
+  _check_dense(chosen.encoder, tasks)
+  heads = tuple(_head(chosen.encoder, task) for task in tasks)
   return chosen.scheme.made(stages, heads, _resize(chosen.encoder))
+
+
+def _check_dense(encoder: Choice, tasks: tuple[Task, ...]) -> None:
+  """Checks that tasks and encoder both are of maps, or both are not.
+
+  Raises:
+    InputError: they differ; it names the encoder, the task and the remedy.
+  """
+  module = inspect.getmodule(encoder.make)
+  name = module.__name__.removeprefix('mtl_jax.encoders.')
+  has_maps = getattr(module, 'DENSE', False)
+  dense = [task for task in tasks if task.dense]
+  if dense and not has_maps:
+    raise InputError(
+      f'task {dense[0].name!r} ({dense[0].kind}) predicts maps, and encoder '
+      f'{name!r} has no dense head; set config.encoder to unet, segnet or '
+      'deeplab'
+    )
+  if has_maps and not dense:
+    raise InputError(
+      f'encoder {name!r} makes maps, and no task predicts one: '
+      f'{tasks[0].name!r} is {tasks[0].kind}; set config.encoder to resnet, or '
+      'use dense tasks'
+    )
+
+
+def _head(encoder: Choice, task: Task) -> Callable:
+  """The head of a task, of the encoder where it predicts maps."""
+  if not task.dense:
+    return functools.partial(schemes.Head, task.num_outputs)
+  module = inspect.getmodule(encoder.make)
+  fields = plugins.fields(encoder.make) | dict(encoder.fields)
+  return module.dense_head(task.num_outputs, **fields)
 
 
 def _resize(encoder: Choice) -> Callable | None:
