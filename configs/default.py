@@ -58,6 +58,9 @@ def get_config() -> ConfigDict:
   # batch_size. Gradients are those of the whole batch, but for rounding; batch
   # statistics, penalties on a batch and dropout masks are of each part.
   config.accumulate = 1  # computes a batch at once
+  # Moves the pictures of each batch at random, with their label maps.
+  config.augment = ''  # or flip, scale_crop_flip
+  config.remat = False  # True computes activations again: less memory, slower
   config.compute = 'float32'  # or bfloat16; parameters remain float32
   config.eval_batch_size = 512  # no effect on any result
   config.optimizer = 'adam'  # adam, adamw or sgd

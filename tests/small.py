@@ -54,6 +54,7 @@ _FIELDS = {
     'strides': (2, 1),
     'dilations': (1, 2),
     'stem': 'small',
+    'norm': 'group',
     'head': 2,
     'rates': (1, 2),
   },

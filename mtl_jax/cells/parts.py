@@ -5,6 +5,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import flax.linen as nn
+
 from mtl_jax import encoders, plugins
 from mtl_jax.balancers import base as balancers
 from mtl_jax.cells.choices import Choice, Choices
@@ -30,6 +32,28 @@ def scheme(
   _check_dense(chosen.encoder, tasks)
   heads = tuple(_head(chosen.encoder, task) for task in tasks)
   return chosen.scheme.made(stages, heads, _resize(chosen.encoder))
+
+
+def rematerialised(stages: tuple[Callable, ...]) -> tuple[Callable, ...]:
+  """Stages whose activations the backward pass computes again.
+
+  It takes less memory and about a third more time; numbers are the same to
+  rounding.
+
+  Args:
+    stages: module factories, of a module class and its fields.
+  """
+  return tuple(
+    functools.partial(_remat(stage.func), *stage.args, **stage.keywords)
+    if isinstance(stage, functools.partial)
+    else _remat(stage)
+    for stage in stages
+  )
+
+
+@functools.cache  # A class of its own each time would be compiled each time.
+def _remat(module: type[nn.Module]) -> type[nn.Module]:
+  return nn.remat(module, static_argnums=(2,))
 
 
 def _check_dense(encoder: Choice, tasks: tuple[Task, ...]) -> None:

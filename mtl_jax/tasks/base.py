@@ -71,6 +71,10 @@ class Kind(NamedTuple):
       according to its arguments. Metrics receive it instead of the
       predictions, so that large predictions need not leave the device. Of a
       dense kind it is one array `[N, ...]`, made batch by batch.
+    moved: `(labels [H, W, ...], scale, flipped) -> labels` in JAX: what becomes
+      of the labels of a picture that is enlarged by `scale` and, where
+      `flipped`, mirrored left to right; pixels are already in their new places.
+      None leaves them as they are.
     reference: `(strength, inputs [N, F], labels, weights=None) -> Linear`: fits
       the scikit-learn model of the table's reference row; None if there is
       none. Weights are passed only if the data have them; their mean is 1.
@@ -85,8 +89,9 @@ class Kind(NamedTuple):
       the unit of the loss when parameters are selected. None finds it
       numerically.
     predicted: `outputs [N, outputs] -> [N, columns]` in NumPy: predictions in
-      the unit of the label, for people: probabilities of classes, a rate. None
-      gives the outputs of the head as they are.
+      the unit of the label, for people: probabilities of classes, a rate; of a
+      dense kind the maps of labels, from `[N, H, W, outputs]`. None gives the
+      outputs of the head as they are.
     classes: the class numbers whose probabilities these columns are; () if they
       are something else.
   """
@@ -98,6 +103,7 @@ class Kind(NamedTuple):
   head: str = 'vector'
   counts: Callable | None = None
   summary: Callable | None = None
+  moved: Callable | None = None
   reference: Callable[..., Linear] | None = None
   trees: Callable[..., Callable] | None = None
   infer: Callable[..., dict[str, Any]] | None = None

@@ -48,7 +48,9 @@ def make(averaging: str = 'pixels', metric_batch: int = 2) -> Kind:
     head='dense',
     counts=counts,
     summary=summary,
+    moved=moved,
     constant=deviation,
+    predicted=lambda outputs: outputs[..., 0],
   )
 
 
@@ -98,6 +100,12 @@ def summary(predictions, labels, weights):
   each = [xp.ones_like(error), error, error / true, error**2, *near]
   sums = [xp.where(known, x, 0).sum((1, 2)) for x in each]
   return xp.stack([x.astype(predictions.dtype) for x in sums], axis=1)
+
+
+def moved(labels, scale, flipped):
+  """An enlarged picture shows what is nearer."""
+  del flipped
+  return (labels / scale).astype(labels.dtype)
 
 
 def check(values, known) -> np.ndarray:

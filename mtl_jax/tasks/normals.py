@@ -47,7 +47,9 @@ def make(averaging: str = 'pixels', metric_batch: int = 2) -> Kind:
     head='dense',
     counts=counts,
     summary=summary,
+    moved=moved,
     constant=spread,
+    predicted=unit,
   )
 
 
@@ -131,6 +133,13 @@ def median(sums) -> float:
   place = int(np.searchsorted(whole, half))
   before = whole[place] - histogram[place]
   return (place + (half - before) / histogram[place]) / 10
+
+
+def moved(labels, scale, flipped):
+  """A mirror exchanges left and right, the first number of a normal."""
+  del scale
+  mirror = jnp.array([[[-1, 1, 1]]], labels.dtype)
+  return jnp.where(flipped, labels * mirror, labels)
 
 
 def check(values, known) -> np.ndarray:

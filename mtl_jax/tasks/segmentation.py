@@ -51,6 +51,7 @@ def make(
     summary=summary,
     infer=infer,
     constant=entropy,
+    predicted=lambda outputs: outputs.argmax(-1),
   )
 
 
