@@ -2,8 +2,8 @@
 
 A picture is uint8 `[H, W, 3]`, classes are int8 `[H, W]` (-1 is ignored),
 depth float16 `[H, W]` (0 is missing), normals float16 `[H, W, 3]` of unit
-length (zero where missing). Half precision has 11 bits: depth to .05 %, normals to .03
-degrees, which is far below what the files measure.
+length (zero where missing). Half precision has 11 bits: depth to .05 %, normals
+to .03 degrees, which is far below what the files measure.
 """
 
 import pathlib

@@ -12,9 +12,9 @@ Two forms of the files are read, by `form`:
 
 Published protocol (MTAN or SegNet; CAGrad, Nash-MTL, FAMO): Adam at 1e-4,
 halved after epoch 100 of 200, batches of 8, random scale, crop and flip, mean
-of the last 10 epochs on the test split. Of single tasks they print mIoU .7401, pixel
-accuracy .9316, absolute and relative depth error .0125 and 27.77 (Nash-MTL,
-arXiv:2202.01017, table 3), and
+of the last 10 epochs on the test split. Of single tasks they print mIoU .7401,
+pixel accuracy .9316, absolute and relative depth error .0125 and 27.77
+(Nash-MTL, arXiv:2202.01017, table 3), and
 
     delta_m = 100 * mean over the four metrics of sign * (M - B) / B
 
@@ -121,11 +121,14 @@ def load(
   arrays = map_store.arrays(home, f'cityscapes-{form}', pictures)
   how = {'averaging': averaging, 'metric_batch': metric_batch}
   how = {} if averaging == 'pixels' else how
-  fields = {'segmentation': {'num_classes': CLASSES}, 'depth': how}
+  made = {
+    'segmentation': Task('segmentation', 'segmentation', CLASSES),
+    'depth': Task('depth', 'depth', **how),
+  }
   return dense_sets.make(
     arrays,
     pictures,
-    [Task(name, name, **fields[name]) for name in names],
+    [made[name] for name in names],
     dense_sets.Validation(valid, train_on_valid, split_seed),
     CARD,
   )

@@ -11,10 +11,10 @@ Two forms of the files are read, by `form`:
 
 Published protocol (SegNet or MTAN; CAGrad, Nash-MTL, FAMO): Adam at 1e-4,
 halved after epoch 100 of 200, batches of 2, random scale, crop and flip, mean
-of the last 10 epochs on the test split. Of single tasks they print mIoU .3830, pixel
-accuracy .6376, absolute and relative depth error .6754 and .2780, mean and
-median angle 25.01 and 19.21, shares within 11.25, 22.5 and 30 degrees .3014,
-.5720 and .6915 (Nash-MTL, arXiv:2202.01017, table 2), and
+of the last 10 epochs on the test split. Of single tasks they print mIoU .3830,
+pixel accuracy .6376, absolute and relative depth error .6754 and .2780, mean
+and median angle 25.01 and 19.21, shares within 11.25, 22.5 and 30 degrees
+.3014, .5720 and .6915 (Nash-MTL, arXiv:2202.01017, table 2), and
 
     delta_m = 100 * mean over the nine metrics of sign * (M - B) / B
 
@@ -25,7 +25,6 @@ Depth and angles are means over batches of the test split there
 (`averaging='batches'`); LibMTL takes them over all pixels.
 """
 
-import functools
 import pathlib
 import sys
 from collections.abc import Sequence
@@ -121,15 +120,15 @@ def load(
   arrays = map_store.arrays(files_lib.home(data_dir), f'nyuv2-{form}', pictures)
   how = {'averaging': averaging, 'metric_batch': metric_batch}
   how = {} if averaging == 'pixels' else how
-  make = {
-    'segmentation': functools.partial(Task, num_classes=CLASSES),
-    'depth': functools.partial(Task, **how),
-    'normals': functools.partial(Task, **how),
+  made = {
+    'segmentation': Task('segmentation', 'segmentation', CLASSES),
+    'depth': Task('depth', 'depth', **how),
+    'normals': Task('normals', 'normals', **how),
   }
   return dense_sets.make(
     arrays,
     pictures,
-    [make[name](name, name) for name in names],
+    [made[name] for name in names],
     dense_sets.Validation(valid, train_on_valid, split_seed),
     CARD,
   )
