@@ -9,8 +9,8 @@ Published figures are means of the last 10 epochs on the test split, and there
 is no validation split. Here the test split is evaluated once, with the
 parameters that are best on validation, and no mean over epochs is made. So
 that training has all 795 pictures, as published, a tenth of them serve for
-validation too (`train_on_valid`): what fits training pictures best is among the last
-evaluations, and test pictures choose nothing. With `train_on_valid=False` the
+validation too (`train_on_valid`): what fits training pictures best is among the
+last evaluations, and test pictures choose nothing. With `train_on_valid=False` the
 tenth is held out, as the choice of hyperparameters needs it.
 
 Needs a GPU; `python -m mtl_jax.data.standard.nyuv2 --miniature=FOLDER` writes
