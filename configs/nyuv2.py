@@ -10,8 +10,8 @@ is no validation split. Here the test split is evaluated once, with the
 parameters that are best on validation, and no mean over epochs is made. So
 that training has all 795 pictures, as published, a tenth of them serve for
 validation too (`train_on_valid`): what fits training pictures best is among the
-last evaluations, and test pictures choose nothing. With `train_on_valid=False` the
-tenth is held out, as the choice of hyperparameters needs it.
+last evaluations, and test pictures choose nothing. With `train_on_valid=False`
+the tenth is held out, as the choice of hyperparameters needs it.
 
 Needs a GPU; `python -m mtl_jax.data.standard.nyuv2 --miniature=FOLDER` writes
 files to try the whole path on.
