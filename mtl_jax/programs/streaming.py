@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jax.sharding import Mesh
 
 from mtl_jax import devices, train
@@ -192,4 +193,10 @@ class Streaming:
 
 def mean(parts: tuple[Any, ...]) -> Any:
   """The means of the metrics of one run over the steps of several blocks."""
-  return jax.tree.map(lambda *m: jnp.concatenate(m).mean(0), *parts)
+
+  def of_steps(*metrics):
+    # Fused with what joins them, the sum would be made in another order than
+    # behind a scan over all steps of the period.
+    return lax.optimization_barrier(jnp.concatenate(metrics)).mean(0)
+
+  return jax.tree.map(of_steps, *parts)

@@ -95,7 +95,8 @@ def test_the_next_block_is_read_while_steps_run(both):
   blocks.begin('two', draw(), 7)
   blocks._pool.submit(int).result()
   assert begun[3:] == [(0, 'blocks')]
-  next(blocks.of_period('two', None, 7))
+  next(blocks.of_period('two', draw, 7))
+  assert len(begun) == 5
 
 
 def test_rows_are_gathered_from_a_mapped_table(tmp_path):
@@ -126,9 +127,7 @@ def test_what_cannot_be_streamed_is_one_line():
     cells.make(config, build.data(config))
   config = configured(True)
   with pytest.raises(InputError, match='different ones'):
-    streamed.check(config, [0], [(0, 1)])
+    cells.make(config, build.data(config), groups=((0,), (0,)))
   config.probe.batches = 2
   with pytest.raises(InputError, match=r'config\.probe\.batches=0'):
     checks.check(config)
-  with pytest.raises(InputError, match=r"config\.stream is 'yes'"):
-    checks.check(configured('yes'))
