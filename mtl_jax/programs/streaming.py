@@ -192,11 +192,16 @@ class Streaming:
 
 
 def mean(parts: tuple[Any, ...]) -> Any:
-  """The means of the metrics of one run over the steps of several blocks."""
+  """The means of the metrics of one run over the steps of several blocks.
+
+  They are summed in the order of the steps, as XLA does behind a scan over all
+  of them on a CPU; on other devices means may differ by the rounding of a sum.
+  """
 
   def of_steps(*metrics):
-    # Fused with what joins them, the sum would be made in another order than
-    # behind a scan over all steps of the period.
-    return lax.optimization_barrier(jnp.concatenate(metrics)).mean(0)
+    steps = jnp.concatenate(metrics).astype(jnp.float32)
+    zero = jnp.zeros(steps.shape[1:], steps.dtype)
+    total, _ = lax.scan(lambda sum_, now: (sum_ + now, None), zero, steps)
+    return total * np.float32(1 / len(steps))
 
   return jax.tree.map(of_steps, *parts)
