@@ -12,7 +12,7 @@ import pathlib
 import numpy as np
 from PIL import Image
 
-from mtl_jax.data.raw import maps
+from mtl_jax.data.raw import pixel_maps
 from mtl_jax.data.raw.map_folders import Pictures
 from mtl_jax.errors import InputError
 
@@ -130,7 +130,7 @@ def _inverse_depth(stored: np.ndarray, path: pathlib.Path) -> np.ndarray:
     )
   disparity = (stored.astype(np.float32) - 1) / 256
   inverse = np.where(stored > 0, disparity / (BASELINE * FOCAL), 0)
-  return maps.depth(inverse, path)
+  return pixel_maps.depth(inverse, path)
 
 
 def _near(picture: Image.Image, size: tuple[int, int]) -> np.ndarray:

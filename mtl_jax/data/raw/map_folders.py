@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mtl_jax.data.raw import maps
+from mtl_jax.data.raw import pixel_maps
 from mtl_jax.errors import InputError
 
 SPLITS = 'train', 'val'  # what is called val is the published test split
@@ -24,7 +24,7 @@ class Pictures(NamedTuple):
     files: all files that are read; their sizes and times identify the data.
     counts: number of pictures for training and for the test.
     read: number of a picture, training pictures first, to its maps in the form
-      of `maps`, with the picture as `image`.
+      of `pixel_maps`, with the picture as `image`.
     where: number of a picture to its file, for messages.
   """
 
@@ -59,7 +59,7 @@ def find(
   def read(number: int) -> dict[str, np.ndarray]:
     paths = dict(zip(names, rows[number], strict=True))
     return {
-      name: _checked(name, maps.npy(path, remedy), classes, path)
+      name: _checked(name, pixel_maps.npy(path, remedy), classes, path)
       for name, path in paths.items()
     }
 
@@ -70,8 +70,12 @@ def find(
 
 def _checked(name: str, values: np.ndarray, classes: int, path: pathlib.Path):
   if name == 'segmentation':
-    return maps.classes(values, classes, path)
-  kinds = {'image': maps.picture, 'depth': maps.depth, 'normals': maps.normals}
+    return pixel_maps.classes(values, classes, path)
+  kinds = {
+    'image': pixel_maps.picture,
+    'depth': pixel_maps.depth,
+    'normals': pixel_maps.normals,
+  }
   return kinds[name](values, path)
 
 

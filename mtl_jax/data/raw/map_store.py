@@ -19,7 +19,7 @@ from typing import IO
 import numpy as np
 
 from mtl_jax.data.checking import prepared
-from mtl_jax.data.raw import maps
+from mtl_jax.data.raw import pixel_maps
 from mtl_jax.data.raw.map_folders import Pictures
 from mtl_jax.errors import InputError
 from mtl_jax.records import digests, disk
@@ -159,7 +159,7 @@ def _rows(pictures: Pictures) -> Iterator[Arrays]:
 
 
 def _known(row: Arrays) -> list[bool]:
-  return [maps.known(n, v) for n, v in row.items() if n != 'image']
+  return [pixel_maps.known(n, v) for n, v in row.items() if n != 'image']
 
 
 def _by(shape: tuple[int, ...]) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 import scipy.io
 from PIL import Image
 
-from mtl_jax.data.raw import maps
+from mtl_jax.data.raw import pixel_maps
 from mtl_jax.data.raw.map_folders import Pictures
 from mtl_jax.errors import InputError
 
@@ -103,9 +103,9 @@ def _read(opened, path, numbers, classes, size, number: int):
       f'{len(classes) - 1}; {REMEDY}'
     )
   return {
-    'image': maps.picture(_scaled(image, size), where),
-    'segmentation': maps.classes(_near(classes[labels], size), 13, where),
-    'depth': maps.depth(_near(depth, size), where),
+    'image': pixel_maps.picture(_scaled(image, size), where),
+    'segmentation': pixel_maps.classes(_near(classes[labels], size), 13, where),
+    'depth': pixel_maps.depth(_near(depth, size), where),
   }
 
 

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from mtl_jax.data.raw import map_folders, map_store, maps, miniatures
+from mtl_jax.data.raw import map_folders, map_store, miniatures, pixel_maps
 from mtl_jax.data.standard import nyuv2
 from mtl_jax.errors import InputError
 
@@ -71,7 +71,7 @@ def test_prepared_arrays_are_mapped_and_healed(folder, capsys, monkeypatch):
   for name, values in first.items():
     np.testing.assert_array_equal(again[name], values)
   # Nothing is read again while files are as they were.
-  monkeypatch.setattr(maps, 'npy', None)
+  monkeypatch.setattr(pixel_maps, 'npy', None)
   read(folder)
 
 
@@ -142,7 +142,7 @@ def test_a_bad_map_is_one_line_that_names_its_file(folder, case):
 
 def test_normals_are_made_unit():
   values = np.array([[[0, 0.3, 0.4], [0, 0, 0]]])
-  found = maps.normals(values, 'here')
+  found = pixel_maps.normals(values, 'here')
   np.testing.assert_allclose(found[0], [[0, 0.6, 0.8], [0, 0, 0]], atol=5e-4)
 
 
