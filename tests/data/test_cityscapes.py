@@ -18,7 +18,6 @@ def files(tmp_path):
 
 @pytest.mark.parametrize('form', cityscapes.FORMS)
 def test_both_forms_have_two_tasks(files, tmp_path, form):
-  pytest.importorskip('mtl_jax.tasks.segmentation')
   found = data.load(
     'mtl_jax.data.standard.cityscapes',
     files=str(files),

@@ -21,7 +21,6 @@ def files(tmp_path_factory):
 @pytest.fixture
 def load(files, tmp_path):
   """Of miniature files."""
-  pytest.importorskip('mtl_jax.tasks.segmentation')
   own = {'files': str(files), 'data_dir': str(tmp_path), 'published': False}
   return lambda seed=None, **fields: data.load(
     NAME, split_seed=seed, **{**own, 'valid': 0.34, **fields}
