@@ -73,7 +73,9 @@ def read(folder: pathlib.Path, published: bool = True) -> Pictures:
   for name, count in zip(names, COUNTS, strict=True):
     path, data = opened.find(own, name, (archive,), REMEDY)
     where = str(path) if path.name == name else f'{name} in {path}'
-    part = (_binary if names is BINARY else _python)(data, where, published)
+    if published and names is PYTHON:
+      _check_digest(name, data, where)
+    part = (_binary if names is BINARY else _python)(data, where)
     if published:
       _check(part, count, where)
     parts.append(part)
@@ -94,8 +96,16 @@ def _is_there(folder: pathlib.Path, names: tuple[str, str]) -> bool:
   return any(place.is_file() for place in places)
 
 
-def _binary(data: bytes, where: str, published: bool) -> tuple:
-  del published
+def _check_digest(name: str, data: bytes, where: str) -> None:
+  found = hashlib.md5(data, usedforsecurity=False).hexdigest()
+  if found != MD5[name]:
+    raise InputError(
+      f'{where} is not that of CIFAR-100: its md5 is {found}, expected '
+      f'{MD5[name]}; {REMEDY}'
+    )
+
+
+def _binary(data: bytes, where: str) -> tuple:
   if not data or len(data) % (PIXELS + 2):
     raise InputError(
       f'{where} has {len(data):,} bytes, and must have {PIXELS + 2:,} per '
@@ -106,14 +116,7 @@ def _binary(data: bytes, where: str, published: bool) -> tuple:
   return rows[:, 2:], rows[:, 0], rows[:, 1]
 
 
-def _python(data: bytes, where: str, published: bool) -> tuple:
-  name = where.partition(' ')[0].rpartition('/')[2]
-  found = hashlib.md5(data, usedforsecurity=False).hexdigest()
-  if published and found != MD5[name]:
-    raise InputError(
-      f'{where} is not that of CIFAR-100: its md5 is {found}, expected '
-      f'{MD5[name]}; {REMEDY}'
-    )
+def _python(data: bytes, where: str) -> tuple:
   try:
     table = plain_pickle.loads(data)
   except plain_pickle.RefusedError as error:
