@@ -26,7 +26,7 @@ import numpy as np
 
 from mtl_jax.data import base
 from mtl_jax.data import files as files_lib
-from mtl_jax.data.raw.classed import attribute_lists, miniature, picture_store
+from mtl_jax.data.raw.classed import attribute_lists, drawn_files, picture_store
 from mtl_jax.data.raw.classed.attribute_lists import Faces
 from mtl_jax.errors import InputError, nearest
 from mtl_jax.tasks import Task
@@ -128,7 +128,7 @@ def _chosen(tasks: Sequence[str], names: tuple[str, ...]) -> tuple[str, ...]:
 NAMES = 'Eyeglasses', 'Male', 'Smiling'  # of a miniature; three of the 40
 
 
-def write_miniature(
+def miniature(
   folder: pathlib.Path, counts: tuple[int, int, int] = (24, 8, 8)
 ) -> None:
   """Writes lists and 22 x 18 pixel pictures of three attributes.
@@ -149,9 +149,9 @@ def write_miniature(
   text = ''.join(f'{n} {p}\n' for n, p in zip(rows, parts, strict=True))
   (folder / attribute_lists.PARTITION).write_text(text)
   for number, name in enumerate(rows):
-    image = miniature.drawn(number, number % 8, 22, 18)
-    miniature.save(folder / attribute_lists.IMAGES / name, image)
+    image = drawn_files.drawn(number, number % 8, 22, 18)
+    drawn_files.save(folder / attribute_lists.IMAGES / name, image)
 
 
 if __name__ == '__main__':
-  sys.exit(miniature.main('mtl_jax.data.standard.celeba', write_miniature))
+  sys.exit(drawn_files.main('mtl_jax.data.standard.celeba', miniature))

@@ -27,7 +27,7 @@ import numpy as np
 
 from mtl_jax.data import base, disjoint, splits
 from mtl_jax.data import files as files_lib
-from mtl_jax.data.raw.classed import cifar_files, miniature, pickle_text
+from mtl_jax.data.raw.classed import cifar_files, drawn_files, pickle_text
 from mtl_jax.data.raw.classed.cifar_files import Pictures
 from mtl_jax.errors import InputError, nearest
 from mtl_jax.tasks import Task
@@ -64,7 +64,7 @@ def load(
   data_dir: str = '',
   files: str = '',
   tasks: str = 'coarse',
-  parts: tuple[int, int] = (9, 1),
+  parts: tuple[int, ...] = (9, 1),
   published: bool = True,
 ) -> base.Data:
   """Loads pictures uint8 `[N, 32, 32, 3]`.
@@ -137,14 +137,14 @@ def _coarse(found: Pictures, rows: splits.Rows, card: base.Card) -> base.Data:
   return base.cut(whole, rows, made, card)
 
 
-def write_miniature(folder: pathlib.Path) -> None:
+def miniature(folder: pathlib.Path) -> None:
   """Writes both versions: pictures of four coarse and eight fine classes."""
   for number, count in enumerate((80, 24)):
     fine = np.arange(count) % 8
     images = np.stack(
       [
-        miniature.drawn(i + 1000 * number, k, 32, 32)
-        for i, k in enumerate(fine)
+        drawn_files.drawn(i + 1000 * number, k, 32, 32)
+        for i, k in enumerate(fine.tolist())
       ]
     )
     rows = images.transpose(0, 3, 1, 2).reshape(count, -1)
@@ -163,4 +163,4 @@ def write_miniature(folder: pathlib.Path) -> None:
 
 
 if __name__ == '__main__':
-  sys.exit(miniature.main('mtl_jax.data.standard.cifar100', write_miniature))
+  sys.exit(drawn_files.main('mtl_jax.data.standard.cifar100', miniature))

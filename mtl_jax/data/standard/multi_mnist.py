@@ -26,7 +26,7 @@ import numpy as np
 from mtl_jax.data import base, multi_fashion
 from mtl_jax.data.glyphs import drawn as drawn_lib
 from mtl_jax.data.glyphs import generators
-from mtl_jax.data.raw.classed import miniature, mnist_files
+from mtl_jax.data.raw.classed import drawn_files, mnist_files
 from mtl_jax.errors import InputError
 
 WHERE = 'config.datasets.multi_mnist'
@@ -120,7 +120,7 @@ def _card(
   )
 
 
-def write_miniature(folder: pathlib.Path) -> None:
+def miniature(folder: pathlib.Path) -> None:
   """Writes 140 glyphs: a square whose place and size is its class."""
   names = [*mnist_files.SHA256]
   for own, count in ((names[:2], 120), (names[2:], 20)):
@@ -136,4 +136,4 @@ def write_miniature(folder: pathlib.Path) -> None:
 
 
 if __name__ == '__main__':
-  sys.exit(miniature.main('mtl_jax.data.standard.multi_mnist', write_miniature))
+  sys.exit(drawn_files.main('mtl_jax.data.standard.multi_mnist', miniature))

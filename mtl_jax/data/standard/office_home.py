@@ -16,7 +16,7 @@ import pathlib
 import sys
 
 from mtl_jax.data import base
-from mtl_jax.data.raw.classed import domains, miniature
+from mtl_jax.data.raw.classed import domains, drawn_files
 
 OFFICE = domains.Office(
   where='config.datasets.office_home',
@@ -76,10 +76,10 @@ def load(
   return domains.load(OFFICE, split_seed, data_dir, files, size, published)
 
 
-def write_miniature(folder: pathlib.Path) -> None:
+def miniature(folder: pathlib.Path) -> None:
   """Writes three classes in each domain, pictures of unlike sizes."""
-  domains.write_miniature(folder, OFFICE)
+  domains.miniature(folder, OFFICE)
 
 
 if __name__ == '__main__':
-  sys.exit(miniature.main('mtl_jax.data.standard.office_home', write_miniature))
+  sys.exit(drawn_files.main('mtl_jax.data.standard.office_home', miniature))

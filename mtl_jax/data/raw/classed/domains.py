@@ -9,7 +9,7 @@ import numpy as np
 
 from mtl_jax.data import base, disjoint, splits
 from mtl_jax.data import files as files_lib
-from mtl_jax.data.raw.classed import class_folders, miniature, picture_store
+from mtl_jax.data.raw.classed import class_folders, drawn_files, picture_store
 from mtl_jax.data.raw.classed.class_folders import Found
 from mtl_jax.errors import InputError
 from mtl_jax.tasks import Task
@@ -118,7 +118,7 @@ def _split(
   return splits.stratified(strata, PARTS, seed), rule
 
 
-def write_miniature(folder: pathlib.Path, office: Office) -> None:
+def miniature(folder: pathlib.Path, office: Office) -> None:
   """Writes pictures of 14 to 18 pixels: three classes, eight of each.
 
   Args:
@@ -131,6 +131,6 @@ def write_miniature(folder: pathlib.Path, office: Office) -> None:
     for kind, name in enumerate(('bike', 'mug', 'pen')):
       for own in range(8):
         number += 1
-        image = miniature.drawn(number, kind, 14 + own % 3, 16)
+        image = drawn_files.drawn(number, kind, 14 + own % 3, 16)
         place = folder / spellings[0] / inner / name
-        miniature.save(place / f'frame_{own:04}.jpg', image)
+        drawn_files.save(place / f'frame_{own:04}.jpg', image)

@@ -5,6 +5,7 @@ that are read are in memory, and processes share them. A damaged file, or one
 of pictures that have changed since, is made anew.
 """
 
+import errno
 import functools
 import hashlib
 import os
@@ -60,14 +61,13 @@ def array(home: pathlib.Path, name: str, pictures: Pictures) -> Images:
   path = home / FOLDER / f'{name}-{pictures.size}-{_identity(pictures)}.npy'
   try:
     if _problem(path) is not None:
-      with disk.writing(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
+      _check_writable(path.parent)
       with prepared.lock(path):
         # Another process may have finished while this one waited.
         if (what := _problem(path)) is not None:
           _write(path, pictures, what)
     return np.asarray(np.load(path, mmap_mode='r', allow_pickle=False))
-  except (disk.WriteError, PermissionError) as error:
+  except disk.WriteError as error:
     print(f'{name} is not stored, and is in memory: {error}', file=sys.stderr)
     return np.stack([*_decoded(pictures)])
 
@@ -93,6 +93,13 @@ def _problem(path: pathlib.Path) -> str | None:
 def _damage(path: pathlib.Path, _: int) -> str | None:
   found = next(digests.problems(path), None)
   return f'{found.path} is damaged ({found.what})' if found else None
+
+
+def _check_writable(folder: pathlib.Path) -> None:
+  with disk.writing(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+      raise PermissionError(errno.EACCES, 'not writable', str(folder))
 
 
 def _write(path: pathlib.Path, pictures: Pictures, what: str) -> None:
