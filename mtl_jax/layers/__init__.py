@@ -12,6 +12,7 @@ from mtl_jax.layers.dropout import Dropout
 from mtl_jax.layers.gru_layer import GRU
 from mtl_jax.layers.lstm_layer import LSTM
 from mtl_jax.layers.sequence import Embedding, Sequence, embed
+from mtl_jax.layers.skips import Skips
 
 __all__ = [
   'AttentionBlock',
@@ -23,6 +24,7 @@ __all__ = [
   'Images',
   'LSTM',
   'Sequence',
+  'Skips',
   'conv',
   'embed',
   'max_pool',

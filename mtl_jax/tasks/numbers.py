@@ -60,7 +60,9 @@ def deviation(labels, weights) -> float:
 
 def _squares(labels, share):
   """Returns squared deviations from the weighted mean."""
-  return np.square(labels - share @ labels)
+  # The mean of equal labels may be rounded; their deviations are exactly 0.
+  equal = (labels == labels[:1]).all(axis=0)
+  return np.square(labels - np.where(equal, labels[0], share @ labels))
 
 
 def _by_row(values: np.ndarray) -> np.ndarray:

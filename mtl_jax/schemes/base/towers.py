@@ -11,7 +11,8 @@ from jaxtyping import Array, Float
 
 from mtl_jax import layers
 
-Features = Any  # an array [..., C], or a `layers.Sequence` of them
+# An array [..., C], or one in a `layers.Sequence` or in `layers.Skips`.
+Features = Any
 
 
 class Encoder(nn.Module):
@@ -146,9 +147,9 @@ def unstack(features: Any, n: int) -> list:
 
 
 def values(features: Features) -> Any:
-  """The array of features, without the padding mask."""
-  is_sequence = isinstance(features, layers.Sequence)
-  return features.values if is_sequence else features
+  """The array of features, without the padding mask or skips."""
+  beside = isinstance(features, layers.Sequence | layers.Skips)
+  return features.values if beside else features
 
 
 def channels(features: Features) -> int:
@@ -157,10 +158,10 @@ def channels(features: Features) -> int:
 
 
 def mix(function: Callable[[Array], Array], features: Any) -> Any:
-  """Applies a function to features of towers; the padding mask stays.
+  """Applies a function to features of towers; padding mask and skips stay.
 
   All towers read the same rows, so their masks are equal: the first is used
-  for any number of outputs.
+  for any number of outputs. Skips are of each tower.
 
   Args:
     function: from `[n, B, ..., C]` to `[m, B, ..., C']`.
@@ -168,7 +169,20 @@ def mix(function: Callable[[Array], Array], features: Any) -> Any:
 
   Returns:
     Features of m towers on axis 0.
+
+  Raises:
+    ValueError: other towers would have to read the skips of these.
   """
+  if isinstance(features, layers.Skips):
+    values = function(features.values)
+    if features.skips and len(values) != len(features.values):
+      raise ValueError(
+        f'{len(features.values)} towers become {len(values)} before the '
+        'decoder has read what the encoder kept for it; let them meet after '
+        'the last stage (tower_from=-1, one level), or take hard or '
+        'cross_stitch'
+      )
+    return layers.Skips(values, features.skips)
   if not isinstance(features, layers.Sequence):
     return function(features)
   values = function(features.values)
@@ -177,7 +191,7 @@ def mix(function: Callable[[Array], Array], features: Any) -> Any:
 
 
 def alter(function: Callable[[Array], Array], features: Features) -> Features:
-  """Applies a function to features of one tower; the padding mask stays.
+  """Applies a function to features of one tower; mask and skips stay.
 
   Args:
     function: from `[B, ..., C]` to `[B, ..., C']`.
@@ -186,9 +200,9 @@ def alter(function: Callable[[Array], Array], features: Features) -> Features:
   Returns:
     The new features.
   """
-  if not isinstance(features, layers.Sequence):
+  if not isinstance(features, layers.Sequence | layers.Skips):
     return function(features)
-  return layers.Sequence(function(features.values), features.mask)
+  return features._replace(values=function(features.values))
 
 
 def summary(features: Features) -> Float[Array, 'batch channels']:
@@ -197,6 +211,7 @@ def summary(features: Features) -> Float[Array, 'batch channels']:
     weights = features.mask[..., None].astype(features.values.dtype)
     total = (features.values * weights).sum(-2)
     return total / jnp.maximum(weights.sum(-2), 1)
+  features = values(features)
   if features.ndim == 2:
     return features
   return features.mean(axis=tuple(range(1, features.ndim - 1)))
@@ -208,5 +223,5 @@ def is_raw(x: Any) -> bool:
   Several arrays side by side (columns, text, images) are no vector either.
   """
   if not hasattr(x, 'ndim'):
-    return not isinstance(x, layers.Sequence)
+    return not isinstance(x, layers.Sequence | layers.Skips)
   return not (x.ndim == 2 and jnp.issubdtype(x.dtype, jnp.floating))
