@@ -25,8 +25,9 @@ import sys
 
 import numpy as np
 
-from mtl_jax.data import base, disjoint, splits
+from mtl_jax.data import base, splits
 from mtl_jax.data import files as files_lib
+from mtl_jax.data.derived import disjoint
 from mtl_jax.data.raw.classed import cifar_files, drawn_files, pickle_text
 from mtl_jax.data.raw.classed.cifar_files import Pictures
 from mtl_jax.errors import InputError, nearest

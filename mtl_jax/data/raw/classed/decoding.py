@@ -1,6 +1,9 @@
 """Decodes the bytes of a JPEG or PNG file to one size, within bounds."""
 
+import contextlib
 import io
+import warnings
+from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import UInt8
@@ -11,6 +14,19 @@ LARGEST = 32 * 2**20  # bytes of a file
 # A small file may claim very many pixels; the largest of Office-Home has 25
 # million.
 PIXELS = 64_000_000
+
+
+@contextlib.contextmanager
+def without_warnings() -> Iterator[None]:
+  """Makes an error of Pillow's warning of many pixels, in all threads.
+
+  The error is then the only line about such a picture.
+  """
+  from PIL import Image
+
+  with warnings.catch_warnings():
+    warnings.simplefilter('error', Image.DecompressionBombWarning)
+    yield
 
 
 def picture(

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mtl_jax.data import base, disjoint, splits
+from mtl_jax.data import base, splits
 from mtl_jax.data import files as files_lib
+from mtl_jax.data.derived import disjoint
 from mtl_jax.data.raw.classed import class_folders, drawn_files, picture_store
 from mtl_jax.data.raw.classed.class_folders import Found
 from mtl_jax.errors import InputError

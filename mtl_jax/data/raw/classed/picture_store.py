@@ -19,6 +19,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from mtl_jax.data.checking import prepared
+from mtl_jax.data.raw.classed import decoding
 from mtl_jax.records import atomic, digests, disk
 
 FOLDER = 'mtl_jax_pictures'  # in the folder of prepared data
@@ -77,7 +78,8 @@ def _identity(pictures: Pictures) -> str:
   found = hashlib.sha256(VERSION.encode())
   for path in pictures.files:
     state = path.stat()
-    found.update(f'{path} {state.st_size} {state.st_mtime_ns}\n'.encode())
+    found.update(os.fsencode(path))  # a name may be no text
+    found.update(f' {state.st_size} {state.st_mtime_ns}\n'.encode())
   return found.hexdigest()[:16]
 
 
@@ -121,7 +123,10 @@ def _fill(file: IO[bytes], pictures: Pictures) -> None:
 
 def _decoded(pictures: Pictures) -> Iterator[np.ndarray]:
   """Yields all pictures in order; Pillow decodes without Python's lock."""
-  with futures.ThreadPoolExecutor(min(32, os.cpu_count() or 1)) as pool:
+  with (
+    decoding.without_warnings(),
+    futures.ThreadPoolExecutor(min(32, os.cpu_count() or 1)) as pool,
+  ):
     for start in range(0, pictures.count, BLOCK):
       block = range(start, min(start + BLOCK, pictures.count))
       yield from pool.map(pictures.read, block)
