@@ -11,7 +11,9 @@ from jaxtyping import Array, Float
 
 from mtl_jax import layers
 
-Features = Any  # an array [..., C], or a `layers.Sequence` of them
+# An array [..., C], or a `layers.Sequence` or `layers.Graph` of them.
+Features = Any
+MASKED = (layers.Sequence, layers.Graph)
 
 
 class Encoder(nn.Module):
@@ -146,9 +148,8 @@ def unstack(features: Any, n: int) -> list:
 
 
 def values(features: Features) -> Any:
-  """The array of features, without the padding mask."""
-  is_sequence = isinstance(features, layers.Sequence)
-  return features.values if is_sequence else features
+  """The array of features, without what is beside it, such as a mask."""
+  return features.values if isinstance(features, MASKED) else features
 
 
 def channels(features: Features) -> int:
@@ -157,10 +158,10 @@ def channels(features: Features) -> int:
 
 
 def mix(function: Callable[[Array], Array], features: Any) -> Any:
-  """Applies a function to features of towers; the padding mask stays.
+  """Applies a function to features of towers; masks and edges stay.
 
-  All towers read the same rows, so their masks are equal: the first is used
-  for any number of outputs.
+  All towers read the same rows, so their masks and edges are equal: the first
+  are used for any number of outputs.
 
   Args:
     function: from `[n, B, ..., C]` to `[m, B, ..., C']`.
@@ -169,15 +170,17 @@ def mix(function: Callable[[Array], Array], features: Any) -> Any:
   Returns:
     Features of m towers on axis 0.
   """
-  if not isinstance(features, layers.Sequence):
+  if not isinstance(features, MASKED):
     return function(features)
-  values = function(features.values)
-  mask = jnp.broadcast_to(features.mask[:1], values.shape[:-1])
-  return layers.Sequence(values, mask)
+  values, *beside = features
+  values = function(values)
+  return type(features)(
+    values, *spread(jax.tree.map(lambda x: x[0], beside), len(values))
+  )
 
 
 def alter(function: Callable[[Array], Array], features: Features) -> Features:
-  """Applies a function to features of one tower; the padding mask stays.
+  """Applies a function to features of one tower; masks and edges stay.
 
   Args:
     function: from `[B, ..., C]` to `[B, ..., C']`.
@@ -186,14 +189,14 @@ def alter(function: Callable[[Array], Array], features: Features) -> Features:
   Returns:
     The new features.
   """
-  if not isinstance(features, layers.Sequence):
+  if not isinstance(features, MASKED):
     return function(features)
-  return layers.Sequence(function(features.values), features.mask)
+  return features._replace(values=function(features.values))
 
 
 def summary(features: Features) -> Float[Array, 'batch channels']:
-  """One vector per row: the mean over image positions or unpadded words."""
-  if isinstance(features, layers.Sequence):
+  """One vector per row: the mean over positions that are no padding."""
+  if isinstance(features, MASKED):
     weights = features.mask[..., None].astype(features.values.dtype)
     total = (features.values * weights).sum(-2)
     return total / jnp.maximum(weights.sum(-2), 1)
@@ -208,5 +211,5 @@ def is_raw(x: Any) -> bool:
   Several arrays side by side (columns, text, images) are no vector either.
   """
   if not hasattr(x, 'ndim'):
-    return not isinstance(x, layers.Sequence)
+    return not isinstance(x, MASKED)
   return not (x.ndim == 2 and jnp.issubdtype(x.dtype, jnp.floating))
