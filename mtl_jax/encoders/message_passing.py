@@ -12,7 +12,6 @@ from typing import Any
 
 import flax.linen as nn
 import jax.numpy as jnp
-from jaxtyping import Array
 
 from mtl_jax import layers
 from mtl_jax.errors import InputError
@@ -39,7 +38,7 @@ class Embedding(nn.Module):
   width: int
 
   @nn.compact
-  def __call__(self, x: Mapping[str, Array], train: bool) -> layers.Graph:
+  def __call__(self, x: Any, train: bool) -> layers.Graph:
     if not (isinstance(x, Mapping) and {'atoms', 'positions'} <= set(x)):
       raise ValueError(
         'message_passing takes a dict of atoms [rows, atoms] and positions '
