@@ -140,9 +140,7 @@ def _table(
   found = (folder / qm9_files.ARCHIVE).is_file()
   if source == 'archive' or (source == 'auto' and found):
     return qm9_files.read(folder, published)
-  from mtl_jax.data.derived import qm9_targets
-from mtl_jax.data.derived.qm9_targets import TARGETS
-from mtl_jax.data.raw import qm9_tfds  # imports TFDS
+  from mtl_jax.data.raw import qm9_tfds  # imports TFDS
 
   if source == 'tfds' or qm9_tfds.prepared(data_dir):
     return qm9_tfds.read(data_dir)
