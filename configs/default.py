@@ -58,6 +58,9 @@ def get_config() -> ConfigDict:
   # batch_size. Gradients are those of the whole batch, but for rounding; batch
   # statistics, penalties on a batch and dropout masks are of each part.
   config.accumulate = 1  # computes a batch at once
+  # Moves the pictures of each batch at random, with their label maps.
+  config.augment = ''  # or flip, scale_crop_flip
+  config.remat = False  # True computes activations again: less memory, slower
   config.compute = 'float32'  # or bfloat16; parameters remain float32
   config.eval_batch_size = 512  # no effect on any result
   config.optimizer = 'adam'  # adam, adamw or sgd
@@ -154,6 +157,18 @@ def datasets() -> ConfigDict:
         # Parts of the 70,000 pictures. With B > 1 the seeds 0 to B - 1 have no
         # picture in common; with 1 their splits overlap.
         'blocks': 1,
+      },
+      'rendered_scenes': {
+        'num_train': 1000,
+        'num_valid': 200,
+        'num_test': 400,
+        'size': 64,  # height and width in pixels: 32, 64 or 128
+        'solids': 5,  # the most in a room
+        'texture': 0.3,  # contrast of stripes
+        'noise': 0.03,  # of colours, of 1
+        'missing': 0.1,  # share of pixels without depth
+        # Also shading, count.
+        'tasks': ('segmentation', 'depth', 'normals'),
       },
       'multi_digits': {
         'num_train': 6000,
@@ -265,6 +280,21 @@ def encoders() -> ConfigDict:
         'reader': 'lstm',  # or mean
         'channels': (10, 20),
         'image_width': 50,
+      },
+      'unet': {  # of maps, as segnet and deeplab
+        'widths': (16, 32, 64),  # channels of each size; the last is the bottom
+        'depth': 2,  # convolutions of each stage
+      },
+      'segnet': {'widths': (64, 128, 256, 512, 512)},
+      'deeplab': {
+        'widths': (64, 128, 256, 512),
+        'depths': (2, 2, 2, 2),
+        'strides': (1, 2, 1, 1),
+        'dilations': (1, 1, 2, 4),
+        'norm': 'batch',  # or group
+        'stem': 'large',  # or small, without pooling
+        'head': 256,  # channels of the branches of a task's head
+        'rates': (12, 24, 36),  # dilations of these branches
       },
       'resnet': {
         'widths': (16, 32, 64),  # channels of each stage

@@ -11,7 +11,7 @@ import pytest
 from mtl_jax import encoders, plugins, train
 from mtl_jax.data.base import Split
 from mtl_jax.schemes import base
-from mtl_jax.tasks import Task
+from mtl_jax.tasks import Task, normals
 from mtl_jax.train import optimizers, schedules
 from mtl_jax.train.losses import task_losses
 
@@ -21,7 +21,16 @@ TASKS = (
   Task('age', 'regression'),
 )
 
-ENCODERS = tuple(plugins.names('mtl_jax.encoders'))
+MAPS = (
+  Task('parts', 'segmentation', 3),
+  Task('depth', 'depth'),
+  Task('normals', 'normals'),
+)
+
+DENSE = 'deeplab', 'segnet', 'unet'  # predict maps, of `MAPS`
+ENCODERS = tuple(
+  name for name in plugins.names('mtl_jax.encoders') if name not in DENSE
+)
 SCHEMES = tuple(plugins.names('mtl_jax.schemes'))
 BALANCERS = tuple(plugins.names('mtl_jax.balancers'))
 
@@ -37,6 +46,18 @@ _FIELDS = {
   },
   'resnet': {'widths': (4, 6), 'depths': (1, 1), 'norm': 'group'},
   'resnet18': {'width': 2, 'stem': 'large'},
+  'unet': {'widths': (2, 4), 'depth': 1},
+  'segnet': {'widths': (2, 4)},
+  'deeplab': {
+    'widths': (2, 2),
+    'depths': (1, 1),
+    'strides': (2, 1),
+    'dilations': (1, 2),
+    'stem': 'small',
+    'norm': 'group',
+    'head': 2,
+    'rates': (1, 2),
+  },
   'gru': {'vocab_size': 7, 'embedding': 4, 'width': 6},
   'lstm': {'vocab_size': 7, 'embedding': 4, 'width': 6},
   'message_passing': {'width': 4, 'edge_width': 3, 'rounds': 2, 'steps': 2},
@@ -102,6 +123,8 @@ def inputs(encoder='mlp', rows=8, seed=0):
   known = {'mlp': 0, 'lenet': 1, 'resnet': 1, 'resnet18': 1}
   known['lenet_sener_koltun'] = 1
   known |= dict.fromkeys(('gru', 'lstm', 'transformer'), 2)
+  if encoder in DENSE:
+    return jnp.array(np.uint8(draw.integers(256, size=(rows, 8, 8, 3))))
   if encoder in known:
     return kinds[known[encoder]]
   return next(x for x in kinds if _takes(encoder, x))
@@ -124,11 +147,14 @@ def split(encoder='mlp', tasks=TASKS, rows=8, seed=0, known=1.0):
     'multiclass': lambda n: draw.integers(3, size=n),
     'regression': lambda n: draw.normal(size=n),
     'count': lambda n: draw.poisson(2, size=n),
+    'segmentation': lambda n: draw.integers(-1, 3, size=(n, 8, 8)),
+    'depth': lambda n: np.abs(draw.normal(2, 1, size=(n, 8, 8))),
+    'normals': lambda n: normals.unit(draw.normal(size=(n, 8, 8, 3))),
   }
   drawn['ordinal'] = drawn['multiclass']
   labels = tuple(
     jnp.array(np.float32(drawn[task.kind](rows)))
-    if task.kind not in ('multiclass', 'ordinal')
+    if task.kind not in ('multiclass', 'ordinal', 'segmentation')
     else jnp.array(np.int32(drawn[task.kind](rows)))
     for task in tasks
   )
@@ -144,12 +170,20 @@ def scheme(name='hard', encoder='mlp', tasks=TASKS, **fields):
 @functools.cache
 def _scheme(name, encoder, tasks, fields):
   module = importlib.import_module(f'mtl_jax.schemes.{name}')
-  heads = tuple(functools.partial(base.Head, t.num_outputs) for t in tasks)
+  heads = tuple(_head(encoder, task) for task in tasks)
   resize = functools.partial(resized, encoder)
   # A stage can be skipped only where its features keep their shape.
   skips = name == 'adashare' and encoder in ('mlp', 'mixed')
   chosen = stages(encoder, widths=(6, 6)) if skips else stages(encoder)
   return module.Scheme(chosen, heads, resize, **dict(fields))
+
+
+def _head(encoder, task):
+  if not task.dense:
+    return functools.partial(base.Head, task.num_outputs)
+  module = importlib.import_module(f'mtl_jax.encoders.{encoder}')
+  fields = plugins.fields(module.make) | _FIELDS[encoder]
+  return module.dense_head(task.num_outputs, **fields)
 
 
 def resized(encoder, factor):

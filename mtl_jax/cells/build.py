@@ -19,6 +19,7 @@ from mtl_jax.plugins import checks, training
 from mtl_jax.records import logs
 from mtl_jax.schemes.base import Scheme
 from mtl_jax.tasks import Task
+from mtl_jax.train import augment
 
 
 def check(config: Any) -> None:
@@ -156,7 +157,10 @@ def resolve(
     InputError: an unknown name or key, or parts that do not fit together.
   """
   chosen = choose(config)
+  augment.check(config.augment, tasks)
   encoder = chosen.encoder.made()
+  if config.remat:
+    encoder = parts.rematerialised(encoder)
   scheme = parts.scheme(chosen, encoder, tasks)
   balancer, remake = parts.balancer(config, chosen.balancer, tasks, num_rows)
   _check_steps(config, chosen.scheme, scheme)
@@ -176,6 +180,7 @@ def resolve(
     period=period(config),
     patience=config.patience,
     accumulate=config.accumulate,
+    augment=config.augment,
   )
   tried = settings.settings(config, chosen.scheme, len(tasks))
   return Resolved(config, chosen, system, tried)

@@ -69,6 +69,8 @@ LATER = {
   'class_weight': 'none',
   'patience': 0,
   'accumulate': 1,
+  'augment': '',
+  'remat': False,
 }
 # Data sets of a user's tables, which are in memory or in files of any path: the
 # arrays say all of them.

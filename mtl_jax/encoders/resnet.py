@@ -45,18 +45,21 @@ class Block(nn.Module):
     width: number of output channels.
     stride: stride of the first convolution.
     norm: batch or group.
+    dilation: of both convolutions, where the stride is 1.
   """
 
   width: int
   stride: int
   norm: str
+  dilation: int = 1
 
   @nn.compact
   def __call__(self, x, train):
     norm = NORMS[self.norm]
-    h = images.Conv(self.width, 3, self.stride, use_bias=False)(x)
+    far = {'use_bias': False, 'dilation': self.dilation}
+    h = images.Conv(self.width, 3, self.stride, **far)(x)
     h = nn.relu(norm()(h, train))
-    h = images.Conv(self.width, 3, use_bias=False)(h)
+    h = images.Conv(self.width, 3, **far)(h)
     h = norm()(h, train)
     if self.stride > 1 or len(x) != self.width:
       x = images.Conv(self.width, 1, self.stride, use_bias=False)(x)
@@ -72,19 +75,22 @@ class Stage(nn.Module):
     depth: number of blocks.
     stride: stride of the first block.
     norm: batch or group.
+    dilation: of the convolutions; those with a stride have none.
   """
 
   width: int
   depth: int
   stride: int
   norm: str
+  dilation: int = 1
 
   @nn.compact
   def __call__(self, x, train):
     x = images.enter(x)
     for i in range(self.depth):
       stride = self.stride if i == 0 else 1
-      x = Block(self.width, stride, self.norm)(x, train)
+      far = self.dilation if stride == 1 else 1
+      x = Block(self.width, stride, self.norm, far)(x, train)
     return images.leave(x)
 
 
@@ -114,12 +120,25 @@ def make(
     raise ValueError(
       f'widths {widths} and depths {depths}: give one depth per width'
     )
-  if norm not in NORMS:
-    raise ValueError(f'norm is {norm!r}; take one of {", ".join(NORMS)}')
-  if stem not in ('small', 'large'):
-    raise ValueError(f'stem is {stem!r}; take small or large')
+  check(norm, stem)
   stages = tuple(
     functools.partial(Stage, width, depth, 1 if i == 0 else 2, norm)
     for i, (width, depth) in enumerate(zip(widths, depths, strict=True))
   )
   return (functools.partial(Stem, widths[0], norm, stem), *stages)
+
+
+def check(norm: str, stem: str) -> None:
+  """Checks two fields.
+
+  Args:
+    norm: batch or group.
+    stem: small or large.
+
+  Raises:
+    ValueError: one is something else.
+  """
+  if norm not in NORMS:
+    raise ValueError(f'norm is {norm!r}; take one of {", ".join(NORMS)}')
+  if stem not in ('small', 'large'):
+    raise ValueError(f'stem is {stem!r}; take small or large')

@@ -14,6 +14,7 @@ from mtl_jax.layers.gru_layer import GRU
 from mtl_jax.layers.lstm_layer import LSTM
 from mtl_jax.layers.sequence import Embedding, Sequence, embed
 from mtl_jax.layers.set2set import Set2Set
+from mtl_jax.layers.skips import Skips
 
 __all__ = [
   'AttentionBlock',
@@ -27,6 +28,7 @@ __all__ = [
   'LSTM',
   'Sequence',
   'Set2Set',
+  'Skips',
   'conv',
   'embed',
   'max_pool',

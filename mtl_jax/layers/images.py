@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Shaped
 
-from mtl_jax.layers.convolution import conv
+from mtl_jax.layers.convolution import conv, dilated
 from mtl_jax.layers.convolution.conv import Planes
 
 
@@ -62,6 +62,8 @@ class Conv(nn.Module):
     stride: stride of both axes.
     padding: 'SAME' or 'VALID'.
     use_bias: whether a bias is added.
+    dilation: distance between the pixels that the kernel reads; more than 1
+      takes stride 1 and 'SAME'.
   """
 
   features: int
@@ -69,14 +71,18 @@ class Conv(nn.Module):
   stride: int = 1
   padding: str = 'SAME'
   use_bias: bool = True
+  dilation: int = 1
 
   @nn.compact
   def __call__(self, x: Planes) -> conv.Out:
     channels, height, width, _ = x.shape
     shape = (self.size, self.size, channels, self.features)
     kernel = self.param('kernel', nn.initializers.lecun_normal(), shape)
-    window = conv.window(height, width, self.size, self.stride, self.padding)
-    x = conv.conv(x, kernel, window)
+    if self.dilation > 1:
+      x = dilated.conv(x, kernel, self.dilation)
+    else:
+      fields = self.size, self.stride, self.padding
+      x = conv.conv(x, kernel, conv.window(height, width, *fields))
     if not self.use_bias:
       return x
     bias = self.param('bias', nn.initializers.zeros, (self.features,))
@@ -139,6 +145,12 @@ class BatchNorm(nn.Module):
 
   @nn.compact
   def __call__(self, x: Planes, train: bool) -> Planes:
+    if train and x.size == len(x):
+      raise ValueError(
+        'BatchNorm cannot normalise one value per channel: a batch of one row '
+        'whose features are one pixel; take config.batch_size of 2 or more, '
+        'larger pictures or fewer stages'
+      )
     norm = nn.BatchNorm(use_running_average=not train, momentum=0.9, axis=0)
     return norm(x)
 

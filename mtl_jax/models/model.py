@@ -16,7 +16,7 @@ from mtl_jax.models.applying import Network
 from mtl_jax.models.new_rows import Encoding
 from mtl_jax.records import model_files
 from mtl_jax.records.model_files import Stored
-from mtl_jax.tasks import Task
+from mtl_jax.tasks import Task, label_units
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -88,6 +88,32 @@ class Model:
     seeds = self.seeds if seed is None else (self._checked(seed),)
     frames = [self._frame(rows, own) for own in seeds]
     return averages.averaged(frames, index)
+
+  def maps(self, rows: Any, seed: int | None = None) -> dict[str, np.ndarray]:
+    """Predicts the maps of the dense tasks.
+
+    Args:
+      rows: pictures `[N, H, W, C]`, or what else the splits of its data have.
+      seed: whose network predicts; None is the first seed, since maps of
+        classes have no mean.
+
+    Returns:
+      By task, a map of labels: classes or depths `[N, H, W]`, unit vectors
+      `[N, H, W, 3]`.
+
+    Raises:
+      InputError: no task predicts maps, or there is no such seed.
+    """
+    if not any(task.dense for task in self.tasks):
+      raise InputError('no task of this model predicts maps; call predict')
+    seed = self.seeds[0] if seed is None else self._checked(seed)
+    outputs = self._outputs(self._encoding(seed).inputs(rows), seed)
+    scales = self._encoding(seed).scales
+    return {
+      task.name: label_units.predicted(task, output, scale)
+      for task, scale, output in zip(self.tasks, scales, outputs, strict=True)
+      if task.dense
+    }
 
   def evaluate(self, rows: Any, seed: int | None = None) -> pd.DataFrame:
     """Measures predictions on rows with labels.

@@ -61,10 +61,23 @@ class Encoding(NamedTuple):
   def frame(
     self, tasks: tuple[Task, ...], outputs: list[np.ndarray]
   ) -> pd.DataFrame:
-    """Arranges the predictions of all tasks in columns, in their units."""
+    """Arranges the predictions of all tasks in columns, in their units.
+
+    Maps are no columns, so dense tasks are left out.
+
+    Raises:
+      InputError: all tasks are dense.
+    """
+    if all(task.dense for task in tasks):
+      raise InputError(
+        'all tasks predict maps, which are no columns of a table; call '
+        'model.maps(rows)'
+      )
     classes = self.recipe.classes if self.recipe else {}
     parts = {}
     for task, scale, output in zip(tasks, self.scales, outputs, strict=True):
+      if task.dense:
+        continue
       values = label_units.predicted(task, output, scale)
       names = label_units.columns(task, values.shape[1], classes)
       parts |= dict(zip(names, values.T, strict=True))

@@ -3,9 +3,10 @@
 from typing import Any
 
 from mtl_jax import plugins
-from mtl_jax.errors import InputError
+from mtl_jax.errors import InputError, nearest
 
 LOGS = 'mtl_jax.records.logs'
+AUGMENTS = ('', 'flip', 'scale_crop_flip')  # see mtl_jax/train/augment.py
 
 
 def check(config: Any) -> None:
@@ -13,6 +14,11 @@ def check(config: Any) -> None:
   _check_epochs(config.epochs)
   _check_whole('patience', config.patience, 0, '0 never stops a run early')
   _check_accumulate(config.accumulate, config.batch_size)
+  _check_augment(config.augment)
+  if config.remat not in (True, False):
+    raise InputError(
+      f'config.remat is {config.remat!r}; it must be True or False'
+    )
   if config.verbose not in (0, 1, 2):
     raise InputError(
       f'config.verbose is {config.verbose!r}; it must be 0 (errors and the '
@@ -44,6 +50,13 @@ def check_log(name: Any) -> None:
     )
   if name and '.' not in name:
     plugins.find(LOGS, name, 'make')()
+
+
+def _check_augment(name: Any) -> None:
+  if name not in AUGMENTS:
+    raise InputError(
+      f'config.augment is {name!r}; {nearest(str(name), AUGMENTS)}'
+    )
 
 
 def _check_epochs(epochs: Any) -> None:

@@ -58,7 +58,9 @@ def unchanged() -> Iterator[None]:
   try:
     yield
   finally:
-    if threading.current_thread() is threading.main_thread():
+    # A handler that C code has installed is None here; nobody can restore it.
+    own = threading.current_thread() is threading.main_thread()
+    if own and before is not None:
       signal.signal(signal.SIGTERM, before)
 
 

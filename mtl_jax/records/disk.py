@@ -64,7 +64,7 @@ def writing(path: str | os.PathLike) -> Iterator[None]:
   except (WriteError, InputError):  # They say what is wrong themselves.
     raise
   except Exception as error:
-    if number := _cause(error)[0]:
+    if number := _cause(error, of_write=True)[0]:
       raise WriteError(number, os.fspath(path)) from error
     raise
 
@@ -117,13 +117,18 @@ def remove(path: pathlib.Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def _cause(error: BaseException) -> tuple[int, str]:
-  """The number of the disk's error behind an error, and the file; 0 if none."""
+def _cause(error: BaseException, of_write: bool = False) -> tuple[int, str]:
+  """The number of the disk's error behind an error, and the file; 0 if none.
+
+  Args:
+    error: any, of any library.
+    of_write: whether something was being written.
+  """
   for one in _chain(error):
     if isinstance(one, OSError):
       number, path = one.errno, one.filename
     else:
-      number, path = _quoted(str(one)), None
+      number, path = _quoted(str(one), of_write), None
     if number in REMEDIES:
       return number, str(path or 'a file')
   return 0, ''
@@ -142,6 +147,9 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
       yield one
 
 
-def _quoted(text: str) -> int:
+def _quoted(text: str, of_write: bool) -> int:
   """The number whose description a text holds, as C++ libraries report it."""
-  return next((n for n in REMEDIES if os.strerror(n) in text), 0)
+  # Also a device, a network or a user's code may report these.
+  others = () if of_write else (errno.EACCES, errno.EPERM)
+  numbers = [n for n in REMEDIES if n not in others]
+  return next((n for n in numbers if os.strerror(n) in text), 0)

@@ -152,7 +152,10 @@ def _predictions(cell: Cell, runs: Runs) -> dict[str, np.ndarray]:
     parts = own if len(own) > 1 else [*own] * len(tasks)
     found[f'{seed}/rows'] = _row_numbers(data)
     for task, scale, run in zip(tasks, scales, parts, strict=True):
-      values = label_units.predicted(task, run.outputs[task.name], scale)
+      values = run.outputs[task.name]
+      # Of maps there are sums per picture instead, see `Kind.summary`.
+      if not task.dense:
+        values = label_units.predicted(task, values, scale)
       found[f'{seed}/{task.name}'] = values.astype(np.float32)
   return found
 

@@ -89,6 +89,8 @@ class Carry(nn.Module):
   @nn.compact
   def __call__(self, features, train):
     width = self.shape[-1]
+    if isinstance(features, layers.Skips):
+      features = features.values
     if len(self.shape) == 2:  # The next stage pools images or words.
       features = base.summary(features)
     if hasattr(features, 'mask'):

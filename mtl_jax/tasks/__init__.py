@@ -31,6 +31,7 @@ HELPERS = (
     'constants',
     'label_units',
     'labels',
+    'maps',
     'numbers',
     'ranks',
   ),
@@ -99,7 +100,7 @@ class Task:
 
   def loss(
     self,
-    predictions: Float[Array, 'batch outputs'],
+    predictions: Float[Array, 'batch ... outputs'],
     labels: Num[Array, 'batch ...'],
     mask: Bool[Array, 'batch'],
     weights: Float[Array, 'batch'] | None = None,
@@ -109,7 +110,7 @@ class Task:
     It is 0 if no label is known, or all weights are 0.
 
     Args:
-      predictions: outputs of the head, `[B, outputs]`.
+      predictions: outputs of the head, `[B, outputs]` or `[B, H, W, outputs]`.
       labels: `[B]` or `[B, d]`.
       mask: bool `[B]`, True where the label is known.
       weights: `[B]`, 0 or more; None is 1 for every row.
@@ -124,7 +125,25 @@ class Task:
     known = mask.reshape(-1, *[1] * (labels.ndim - 1))
     labels = jnp.where(known, labels, jnp.zeros_like(labels))
     values = self.made.loss(predictions, labels)
-    return base.mean(values, mask, weights)
+    return base.mean(values, mask, self.row_weights(labels, weights))
+
+  def row_weights(self, labels: Any, weights: Any = None) -> Any:
+    """What a row counts in a mean of losses, `[B]`; None is 1 for each.
+
+    Args:
+      labels: `[B, ...]`.
+      weights: of the rows, `[B]`; None is 1 for every row.
+    """
+    counts = self.made.counts
+    if counts is None:
+      return weights
+    counted = counts(labels).astype(jnp.float32)
+    return counted if weights is None else counted * weights
+
+  @property
+  def dense(self) -> bool:
+    """Whether predictions are maps, `[B, H, W, outputs]`."""
+    return self.made.head == 'dense'
 
   def renamed(self, name: str) -> 'Task':
     """Returns the same task under another name."""

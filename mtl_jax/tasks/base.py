@@ -9,7 +9,7 @@ from jaxtyping import Array, Bool, Float
 
 from mtl_jax.errors import InputError
 
-HEADS = ('vector',)
+HEADS = ('vector', 'dense')
 
 
 class Metric(NamedTuple):
@@ -61,10 +61,20 @@ class Kind(NamedTuple):
     check: `(labels, known [N]) -> labels` in NumPy; raises `InputError` with
       the first bad row, its value and the remedy, see `labels.refuse`.
     metrics: metrics by name; the first is the primary metric.
-    head: type of the head that reads the features; only `vector` exists.
+    head: what reads the features: `vector`, which pools positions and predicts
+      `[B, outputs]`, or `dense`, which predicts a map `[B, H, W, outputs]`.
+    counts: `(labels [B, ...]) -> [B]`: how many values of each row its loss
+      averages, by which rows count in the mean over a batch: the loss of maps
+      is then the mean over all labelled pixels of the batch. None counts every
+      row once.
     summary: `(predictions, labels, weights) -> arrays`, in NumPy or JAX
       according to its arguments. Metrics receive it instead of the
-      predictions, so that large predictions need not leave the device.
+      predictions, so that large predictions need not leave the device. Of a
+      dense kind it is one array `[N, ...]`, made batch by batch.
+    moved: `(labels [H, W, ...], scale, flipped) -> labels` in JAX: what becomes
+      of the labels of a picture that is enlarged by `scale` and, where
+      `flipped`, mirrored left to right; pixels are already in their new places.
+      None leaves them as they are.
     reference: `(strength, inputs [N, F], labels, weights=None) -> Linear`: fits
       the scikit-learn model of the table's reference row; None if there is
       none. Weights are passed only if the data have them; their mean is 1.
@@ -79,8 +89,9 @@ class Kind(NamedTuple):
       the unit of the loss when parameters are selected. None finds it
       numerically.
     predicted: `outputs [N, outputs] -> [N, columns]` in NumPy: predictions in
-      the unit of the label, for people: probabilities of classes, a rate. None
-      gives the outputs of the head as they are.
+      the unit of the label, for people: probabilities of classes, a rate; of a
+      dense kind the maps of labels, from `[N, H, W, outputs]`. None gives the
+      outputs of the head as they are.
     classes: the class numbers whose probabilities these columns are; () if they
       are something else.
   """
@@ -90,7 +101,9 @@ class Kind(NamedTuple):
   check: Callable
   metrics: dict[str, Metric]
   head: str = 'vector'
+  counts: Callable | None = None
   summary: Callable | None = None
+  moved: Callable | None = None
   reference: Callable[..., Linear] | None = None
   trees: Callable[..., Callable] | None = None
   infer: Callable[..., dict[str, Any]] | None = None
@@ -152,6 +165,11 @@ def checked(name: str, kind: Any) -> Kind:
     )
   if kind.constant is not None and not callable(kind.constant):
     raise InputError(f'kind {name!r}: its constant is not a function')
+  if kind.head == 'dense' and kind.summary is None:
+    raise InputError(
+      f'kind {name!r}: a dense kind needs a summary, since whole maps are not '
+      'kept; see mtl_jax/tasks/depth.py'
+    )
   if kind.head not in HEADS:
     raise InputError(
       f'kind {name!r}: head is {kind.head!r}; valid: {", ".join(HEADS)}'

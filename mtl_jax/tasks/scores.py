@@ -56,7 +56,8 @@ def summarised(task: Task, rows: int) -> bool:
     task: the task.
     rows: number of rows of the split.
   """
-  return task.made.summary is not None and rows * task.num_outputs > MOST
+  large = task.dense or rows * task.num_outputs > MOST
+  return task.made.summary is not None and large
 
 
 def of_runs(

@@ -9,6 +9,7 @@ What is no mean over rows is of each part: batch statistics, the running means
 of which see the parts in turn, and penalties on a batch, which are averaged.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -17,6 +18,7 @@ from jax import lax
 from jaxtyping import Array, Float, Int
 
 from mtl_jax.data.base import Split
+from mtl_jax.tasks import Task
 from mtl_jax.train import forward, noise
 from mtl_jax.train.task_gradients import ForwardPass
 
@@ -104,17 +106,28 @@ def parts_of(point: forward.Point) -> Part:
     return x.reshape(-1, count, *x.shape[1:]).swapaxes(0, 1)
 
   rows = jax.tree.map(cut, point.batch)
-  return Part(jnp.arange(count), rows, _shares(rows))
+  return Part(jnp.arange(count), rows, _shares(point.system.tasks, rows))
 
 
-def _shares(rows: Split) -> Float[Array, 'parts tasks']:
+def _shares(tasks: Sequence[Task], rows: Split) -> Float[Array, 'parts tasks']:
   known = rows.mask.astype(jnp.float32)
   # Labels count by their weights, where the data have some.
   if rows.weights is not None:
     known = jnp.where(rows.mask, rows.weights, 0)
+  known = _counted(tasks, rows.labels, known)
   each = known.sum(1)  # [parts, K]
   total = each.sum(0)[None]
   return each / jnp.where(total > 0, total, 1)
+
+
+def _counted(tasks: Sequence[Task], labels: Any, known: Array) -> Array:
+  """Weights of labels `[parts, B, K]`, times what each row counts."""
+  for t, task in enumerate(tasks):
+    if counts := task.made.counts:
+      # A label that is missing may be any number.
+      own = jnp.where(known[..., t] > 0, jax.vmap(counts)(labels[t]), 0)
+      known = known.at[..., t].multiply(own)
+  return known
 
 
 def _at(point: forward.Point, part: Part, extra: Any) -> forward.Point:

@@ -1,6 +1,6 @@
 """Evaluates a split: predictions and losses on device, metrics on the host."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -14,7 +14,7 @@ from mtl_jax.data.base import Split
 from mtl_jax.data.sources import Source
 from mtl_jax.data.views import View
 from mtl_jax.tasks import scores
-from mtl_jax.train import precision
+from mtl_jax.train import maps, precision
 from mtl_jax.train.losses import task_losses
 from mtl_jax.train.state import System
 
@@ -27,7 +27,8 @@ def predict(
   batch_size: int,
   now: dict | None = None,
   numbers: Int[Array, 'rows'] | None = None,
-) -> Sequence[Array]:
+  reduce: Callable[[Sequence[Array], Array], Sequence[Any]] | None = None,
+) -> Sequence[Any]:
   """Predicts all rows in evaluation mode, `batch_size` of them at a time.
 
   Args:
@@ -38,6 +39,9 @@ def predict(
     batch_size: rows per call of the scheme.
     now: progress of the training for the scheme, see `Scheme.now`, or None.
     numbers: the rows of `inputs` to predict; None is all of them, in order.
+    reduce: is applied to the predictions of a batch and the places of its rows
+      among those to predict, some of which may be past the last; its results,
+      trees of arrays `[batch, ...]`, are kept in place of the predictions.
 
   Returns:
     Each task's predictions `[rows, ...]` in float32.
@@ -53,14 +57,17 @@ def predict(
     x = jnp.pad(x, [(0, short)] + [(0, 0)] * (x.ndim - 1))
     return x.reshape(count, batch_size, *x.shape[1:])
 
-  def apply(rows):
+  def apply(block):
+    rows, places = block
     if numbers is not None:
       rows = sources.gathered(inputs, rows)
-    return precision.apply(
+    found = precision.apply(
       system.scheme, system.compute, params, variables, rows, False
     )
+    return reduce(found, places) if reduce else found
 
-  predictions = lax.map(apply, jax.tree.map(blocks, sliced))
+  places = jnp.arange(count * batch_size).reshape(count, batch_size)
+  predictions = lax.map(apply, (jax.tree.map(blocks, sliced), places))
   # Only the two row axes merge; a prediction may have several more axes.
   return jax.tree.map(lambda p: p.reshape(-1, *p.shape[2:])[:size], predictions)
 
@@ -89,14 +96,23 @@ def predicted(
   """
   source = sources.of(data)
   inputs, numbers = sources.inputs(source)
-  outputs = predict(system, params, extra, inputs, batch_size, now, numbers)
+  reduce = maps.reducer(system.tasks, source)
+  outputs = predict(
+    system, params, extra, inputs, batch_size, now, numbers, reduce
+  )
   known = Split((), *(sources.whole(source, p) for p in Split._fields[1:]))
-  losses = task_losses(system.tasks, outputs, known)
+  if reduce:
+    losses = maps.losses(system.tasks, outputs, known)
+    outputs = tuple(
+      one.summary if isinstance(one, maps.Measured) else one for one in outputs
+    )
+  else:
+    losses = task_losses(system.tasks, outputs, known)
   weights = scores.weights(known.mask, known.weights)
   summaries = {
     t: task.made.summary(outputs[t], known.labels[t], weights[:, t])
     for t, task in enumerate(system.tasks)
-    if scores.summarised(task, known.mask.shape[0])
+    if not task.dense and scores.summarised(task, known.mask.shape[0])
   }
   if summaries:
     outputs = tuple(summaries.get(t, one) for t, one in enumerate(outputs))

@@ -38,6 +38,7 @@ class System(NamedTuple):
     patience: evaluations without a better score after which a group has
       stopped, see `stopping`; 0 is never.
     accumulate: parts of a batch that are computed in turn, see `accumulation`.
+    augment: name of the augmentation of pictures, see `augment`; '' is none.
   """
 
   scheme: nn.Module
@@ -54,6 +55,7 @@ class System(NamedTuple):
   period: int = 1
   patience: int = 0
   accumulate: int = 1
+  augment: str = ''
 
   def with_hp(self, hp: Hp) -> 'System':
     """This system with the balancer's hyperparameters of one run."""

@@ -18,7 +18,7 @@ from mtl_jax import devices
 from mtl_jax.data import sources, stacked
 from mtl_jax.data.base import Split
 from mtl_jax.data.sources import Source
-from mtl_jax.train import batches, noise
+from mtl_jax.train import augment, batches, noise
 from mtl_jax.train.optimizers import Hp
 from mtl_jax.train.state import Seed, System, TrainState, stream
 from mtl_jax.train.update import Metrics, step
@@ -150,10 +150,22 @@ def follow(
 
   def body(state, now):
     batch = take(system.batches, data, now.rows)
-    return one_step(hp, state, batch, noise.of_words(now.masks, now.others))
+    keys = noise.of_words(now.masks, now.others)
+    if system.augment:
+      batch = augmented(system, keys, batch)
+    return one_step(hp, state, batch, keys)
 
   state, metrics = lax.scan(body, state, drawn)
   return state, jax.tree.map(lambda m: m.mean(0), metrics)
+
+
+def augmented(system: System, keys: noise.Draws, batch: Split) -> Split:
+  """The batch of one step, or several of them, with its pictures moved."""
+  given = system.augment, system.tasks
+  if not system.batches:
+    return augment.apply(*given, keys.others, batch)
+  each = jax.random.split(keys.others, system.batches)
+  return jax.vmap(lambda key, own: augment.apply(*given, key, own))(each, batch)
 
 
 def take(

@@ -12,6 +12,7 @@ import tensorflow_datasets as tfds
 from mtl_jax.data import store
 from mtl_jax.data.checking import prepared
 from mtl_jax.errors import InputError
+from mtl_jax.records import digests
 from tests.faults.damage import harm
 
 
@@ -126,3 +127,19 @@ def test_data_of_an_earlier_version_have_no_digests(little, capsys):
   again = store.arrays(little, 'train')
   np.testing.assert_array_equal(whole['ph'], again['ph'])
   assert 'cannot be read' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('name', ['set/1.0.0', 'set/small/1.0.0'])
+def test_a_damaged_description_is_removed(tmp_path, name, capsys):
+  folder = tmp_path / name
+  folder.mkdir(parents=True)
+  info = folder / prepared.INFO
+  info.write_text('{}')
+  known = {'sha256': {info.name: digests.sha256(info)}}
+  digests.write(digests.beside(folder / prepared.NAME), known)
+  prepared.remove_damaged.__wrapped__(tmp_path)
+  assert info.exists()
+  info.write_text('{')
+  prepared.remove_damaged.__wrapped__(tmp_path)
+  assert not folder.exists()
+  assert str(info) in capsys.readouterr().err

@@ -16,8 +16,8 @@ quick = small.quick
 
 K = len(small.TASKS)
 
-# Stages of these are those of resnet and lenet, and features of molecules have a
-# mask as words do; a few schemes stand for all.
+# Stages of these are those of resnet and lenet, and features of molecules have
+# a mask as words do; a few schemes stand for all.
 ALIKE = ('resnet18', 'lenet_sener_koltun', 'message_passing')
 FEW = ('hard', 'cross_stitch', 'mtan', 'adashare')
 PAIRS = [
@@ -48,16 +48,16 @@ def test_a_meaningless_pair_is_refused(name, encoder):
 
 
 @functools.cache
-def jacobian(name, encoder, **fields):
+def jacobian(name, encoder, tasks=small.TASKS, rows=8, **fields):
   """Parameters, and how each task's loss depends on them, `[K, ...]`.
 
   As in training, and summed over three draws: a ReLU may be dead, or a gate
   shut, in one of them. The last is that gradient, to go on with.
   """
-  split = small.split(encoder)
-  scheme = small.scheme(name, encoder, **fields)
+  split = small.split(encoder, tasks, rows)
+  scheme = small.scheme(name, encoder, tasks, **fields)
   draws = [small.params(scheme, split.inputs, seed) for seed in range(3)]
-  gradients = small.slopes(scheme, split)
+  gradients = small.slopes(scheme, split, tasks)
 
   def sizes(weights):
     result = [gradients(p, weights, seed)[1] for seed, p in enumerate(draws)]

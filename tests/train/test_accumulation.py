@@ -68,6 +68,21 @@ def test_labels_count_by_their_weights_over_the_whole_batch():
   small.close(own, metrics, 1e-5)
 
 
+def test_maps_count_by_their_labelled_pixels():
+  split = small.split('deeplab', small.MAPS, rows=4)
+  # One part has few labelled pixels, and no depth.
+  few = split.labels[0].at[::2, 1:].set(-1)
+  none = split.labels[1].at[::2].set(0)
+  split = split._replace(labels=(few, none, split.labels[2]))
+  system = small.system('hard', 'deeplab', tasks=small.MAPS)
+  hp = small.hp(task_weights=(1, 2, 0.5))
+  state = small.start(system, split, hp)
+  whole, metrics = stepped(system, hp, state, split, KEY)
+  new, own = stepped(system._replace(accumulate=2), hp, state, split, KEY)
+  small.close(new, whole, 1e-5)
+  small.close(own, metrics, 1e-5)
+
+
 def test_running_statistics_see_every_part():
   """Their momentum acts once per part, so that they move further."""
   system, hp, state, split = start('nddr', 'equal', 'shared')

@@ -24,7 +24,9 @@ def remove_damaged(home: pathlib.Path) -> None:
   Args:
     home: folder of prepared data.
   """
-  for file in home.glob(f'*/*/{NAME}{digests.SUFFIX}'):
+  # A folder is NAME/VERSION, or NAME/CONFIG/VERSION of a configured builder.
+  name = f'{NAME}{digests.SUFFIX}'
+  for file in [*home.glob(f'*/*/{name}'), *home.glob(f'*/*/*/{name}')]:
     if _of_description(file.parent):
       with lock(file.parent):
         # Another process may have done it while this one waited.

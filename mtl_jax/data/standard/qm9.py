@@ -92,7 +92,7 @@ def _made(inputs, values: list[np.ndarray], rows, published: bool) -> base.Data:
   scaled, known = zip(
     *(columns.regression(own, rows[0]) for own in values), strict=True
   )
-  tasks = [Task(target.name, 'regression') for target in TARGETS]
+  tasks = [Task(t.name, 'regression', headline='mae') for t in TARGETS]
   card = CARD
   if not published:
     card = card._replace(notes=f'Not the published files. {card.notes}')

@@ -13,7 +13,7 @@ from mtl_jax.report.results import Cell
 
 BUDGET = (
   *('steps', 'batch_size', 'sampling', 'class_weight', 'evals'),
-  *('patience', 'accumulate'),
+  *('patience', 'accumulate', 'augment'),
 )
 
 

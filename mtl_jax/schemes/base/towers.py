@@ -11,9 +11,10 @@ from jaxtyping import Array, Float
 
 from mtl_jax import layers
 
-# An array [..., C], or a `layers.Sequence` or `layers.Graph` of them.
+# An array [..., C], or one in a `layers.Sequence`, `Graph` or `Skips`.
 Features = Any
-MASKED = (layers.Sequence, layers.Graph)
+MASKED = layers.Sequence | layers.Graph
+BESIDE = MASKED | layers.Skips
 
 
 class Encoder(nn.Module):
@@ -148,8 +149,8 @@ def unstack(features: Any, n: int) -> list:
 
 
 def values(features: Features) -> Any:
-  """The array of features, without what is beside it, such as a mask."""
-  return features.values if isinstance(features, MASKED) else features
+  """The array of features, without a padding mask, edges or skips."""
+  return features.values if isinstance(features, BESIDE) else features
 
 
 def channels(features: Features) -> int:
@@ -158,10 +159,10 @@ def channels(features: Features) -> int:
 
 
 def mix(function: Callable[[Array], Array], features: Any) -> Any:
-  """Applies a function to features of towers; masks and edges stay.
+  """Applies a function to features of towers; masks, edges and skips stay.
 
   All towers read the same rows, so their masks and edges are equal: the first
-  are used for any number of outputs.
+  are used for any number of outputs. Skips are of each tower.
 
   Args:
     function: from `[n, B, ..., C]` to `[m, B, ..., C']`.
@@ -169,18 +170,30 @@ def mix(function: Callable[[Array], Array], features: Any) -> Any:
 
   Returns:
     Features of m towers on axis 0.
+
+  Raises:
+    ValueError: other towers would have to read the skips of these.
   """
+  if isinstance(features, layers.Skips):
+    values = function(features.values)
+    if features.skips and len(values) != len(features.values):
+      raise ValueError(
+        f'{len(features.values)} towers become {len(values)} before the '
+        'decoder has read what the encoder kept for it; let them meet after '
+        'the last stage (tower_from=-1, one level), or take hard or '
+        'cross_stitch'
+      )
+    return layers.Skips(values, features.skips)
   if not isinstance(features, MASKED):
     return function(features)
   values, *beside = features
   values = function(values)
-  return type(features)(
-    values, *spread(jax.tree.map(lambda x: x[0], beside), len(values))
-  )
+  first = jax.tree.map(lambda leaf: leaf[0], beside)
+  return type(features)(values, *spread(first, len(values)))
 
 
 def alter(function: Callable[[Array], Array], features: Features) -> Features:
-  """Applies a function to features of one tower; masks and edges stay.
+  """Applies a function to features of one tower; what is beside them stays.
 
   Args:
     function: from `[B, ..., C]` to `[B, ..., C']`.
@@ -189,7 +202,7 @@ def alter(function: Callable[[Array], Array], features: Features) -> Features:
   Returns:
     The new features.
   """
-  if not isinstance(features, MASKED):
+  if not isinstance(features, BESIDE):
     return function(features)
   return features._replace(values=function(features.values))
 
@@ -200,6 +213,7 @@ def summary(features: Features) -> Float[Array, 'batch channels']:
     weights = features.mask[..., None].astype(features.values.dtype)
     total = (features.values * weights).sum(-2)
     return total / jnp.maximum(weights.sum(-2), 1)
+  features = values(features)
   if features.ndim == 2:
     return features
   return features.mean(axis=tuple(range(1, features.ndim - 1)))
@@ -211,5 +225,5 @@ def is_raw(x: Any) -> bool:
   Several arrays side by side (columns, text, images) are no vector either.
   """
   if not hasattr(x, 'ndim'):
-    return not isinstance(x, MASKED)
+    return not isinstance(x, BESIDE)
   return not (x.ndim == 2 and jnp.issubdtype(x.dtype, jnp.floating))

@@ -5,7 +5,7 @@ import pytest
 from scipy import special
 from sklearn import metrics as sk
 
-from mtl_jax.tasks import Task, scores
+from mtl_jax.tasks import Task, constants, scores
 from tests.faults.numbers import reference
 from tests.tasks import test_metrics
 from tests.tasks.cases import METRICS, TASKS, case
@@ -108,6 +108,18 @@ def test_constant_predictions_rank_nothing(kind):
   for name in ('auc', 'concordance'):
     assert found.get(name, 0.5) == 0.5
   assert found.get('quadratic_kappa', 0) == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize('value', [0.0, 0.1, 7.3, 1e5 + 0.1])
+def test_equal_labels_have_no_r2_and_no_unit(value):
+  """A mean that is rounded would make their variance 1e-32 instead of 0."""
+  labels, task = np.full(7, value, np.float32), TASKS['regression']
+  weights = np.random.default_rng(0).random(7)
+  outputs = labels[:, None] + np.float32(np.arange(7))[:, None]
+  found = scores.of_run(task, outputs, labels, weights)
+  assert not np.isfinite(found['r2'])
+  assert found['rmse'] > 0
+  assert constants.metric_scale(task, labels, np.ones(7, bool)) == 1
 
 
 @pytest.mark.parametrize('kind', ['multiclass', 'ordinal'])

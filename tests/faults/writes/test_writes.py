@@ -108,3 +108,10 @@ def test_what_orbax_logs_of_a_full_disk_is_told_once(text, shown):
   quiet_orbax.install()
   record = logging.LogRecord('absl', logging.ERROR, '', 0, text, (), None)
   assert bool(logging.getLogger('absl').filter(record)) == shown
+
+
+def test_a_refused_permission_is_of_the_disk_only_where_something_is_written():
+  error = RuntimeError('opening the device: Permission denied')
+  assert not disk.told(error)
+  with pytest.raises(disk.WriteError, match='/a/b'), disk.writing('/a/b'):
+    raise error

@@ -1,0 +1,1 @@
+"""Rooms with boxes, spheres and cylinders: drawn at random, and rendered."""

@@ -1,0 +1,50 @@
+"""Pooling, unpooling, interpolation and dilation against other definitions."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+
+from mtl_jax.layers import resizing
+from mtl_jax.layers.convolution import dilated
+from tests import small
+
+
+def planes(*shape):
+  return jnp.array(np.float32(np.random.default_rng(0).normal(size=shape)))
+
+
+def test_unpooling_puts_maxima_where_they_were():
+  x = planes(2, 4, 6, 3)
+  pooled, places = resizing.pool_with_places(x)
+  back = resizing.unpool(pooled, places)
+  kept = np.asarray(back) != 0
+  np.testing.assert_array_equal(np.asarray(back)[kept], np.asarray(x)[kept])
+  assert (
+    kept.reshape(2, 2, 2, 3, 2, 3).sum((2, 4)).tolist()
+    == np.ones((2, 2, 3, 3)).tolist()
+  )
+  slopes = jax.grad(lambda x: (resizing.unpool(x, places) ** 2).sum())(pooled)
+  small.close(slopes, 2 * pooled)
+
+
+@pytest.mark.parametrize('factor', [2, 3, 8])
+def test_enlarged_pictures_are_interpolated(factor):
+  x = planes(2, 3, 4, 2)
+  shape = 2, 3 * factor, 4 * factor, 2
+  # The same centres of pixels, and borders that are repeated.
+  small.close(
+    resizing.upsample(x, factor), jax.image.resize(x, shape, 'bilinear')
+  )
+
+
+@pytest.mark.parametrize('dilation', [2, 3, 9])
+def test_a_dilated_kernel_reads_distant_pixels(dilation):
+  x, kernel = planes(3, 8, 7, 2), planes(3, 3, 3, 4)
+  wanted = lax.conv_general_dilated(
+    x, kernel, (1, 1), 'SAME',
+    rhs_dilation=(dilation, dilation),
+    dimension_numbers=('CHWN', 'HWIO', 'CHWN'),
+  )  # fmt: skip
+  small.close(dilated.conv(x, kernel, dilation), wanted, 1e-4)
