@@ -1,7 +1,6 @@
 """Reads QM9 as TFDS has prepared it."""
 
 import numpy as np
-import tensorflow_datasets as tfds
 
 from mtl_jax.data import files
 from mtl_jax.data import tfds as by_name
@@ -45,12 +44,14 @@ def read(data_dir: str) -> xyz.Molecules:
         f'TFDS {builder.info.full_name} has no feature {name!r}; '
         + nearest(name, builder.info.features)
       )
-  # Frequencies are as many as the molecule has, and are not read.
-  wanted = tfds.decode.PartialDecoding(dict.fromkeys(names, True))
   rows = []
+  # Not by `store.arrays`: frequencies are as many as a molecule has.
   for split in builder.info.splits:
-    source = builder.as_data_source(split, decoders=wanted)
-    rows += source.__getitems__(range(len(source)))
+    source = builder.as_data_source(split)
+    rows += [
+      {name: row[name] for name in names}
+      for row in source.__getitems__(range(len(source)))
+    ]
   rows.sort(key=lambda row: int(row['index']))
   table = {name: np.array([row[name] for row in rows]) for name in names}
   return xyz.Molecules(
