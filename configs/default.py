@@ -267,7 +267,7 @@ def encoders() -> ConfigDict:
         'rounds': 3,
         'tied': True,  # rounds share their parameters, and are one stage
         'readout': 'set2set',  # or mean, sum
-        'steps': 3,  # of set2set
+        'queries': 3,  # of set2set
       },
       'mlp': {'widths': (64, 64), 'dropout': 0.0},
       'mixed': {  # numbers, categories, text and an image side by side

@@ -60,7 +60,7 @@ _FIELDS = {
   },
   'gru': {'vocab_size': 7, 'embedding': 4, 'width': 6},
   'lstm': {'vocab_size': 7, 'embedding': 4, 'width': 6},
-  'message_passing': {'width': 4, 'edge_width': 3, 'rounds': 2, 'steps': 2},
+  'message_passing': {'width': 4, 'edge_width': 3, 'rounds': 2, 'queries': 2},
   'mixed': {
     'widths': (6, 4),
     'levels': (3, 4),

@@ -96,18 +96,18 @@ class Readout(nn.Module):
   Attributes:
     width: number of channels.
     kind: set2set, or mean or sum of the atoms.
-    steps: of set2set.
+    queries: of set2set.
   """
 
   width: int
   kind: str
-  steps: int
+  queries: int
 
   @nn.compact
   def __call__(self, features, train):
     h, mask, _ = features
     if self.kind == 'set2set':
-      vector = layers.Set2Set(self.steps, name='set2set')(h, mask)
+      vector = layers.Set2Set(self.queries, name='set2set')(h, mask)
     else:
       vector = (h * mask[..., None]).sum(1)
       if self.kind == 'mean':
@@ -122,7 +122,7 @@ def make(
   rounds: int = 3,
   tied: bool = True,
   readout: str = 'set2set',
-  steps: int = 3,
+  queries: int = 3,
 ) -> tuple:
   """Makes the stages: the embedding, the messages, and the read-out.
 
@@ -133,7 +133,7 @@ def make(
     tied: whether rounds share their parameters, as published; they are one
       stage then. Otherwise each is a stage.
     readout: 'set2set', 'mean' or 'sum'.
-    steps: of set2set.
+    queries: of set2set.
 
   Returns:
     The module factories.
@@ -143,17 +143,17 @@ def make(
   """
   if readout not in READOUTS:
     raise ValueError(f'readout {readout!r} is none of {", ".join(READOUTS)}')
-  if min(width, edge_width, rounds, steps) < 1:
+  if min(width, edge_width, rounds, queries) < 1:
     raise ValueError(
       f'message_passing has width={width}, edge_width={edge_width}, '
-      f'rounds={rounds}, steps={steps}; all of them are 1 or more'
+      f'rounds={rounds}, queries={queries}; all of them are 1 or more'
     )
   each, count = (rounds, 1) if tied else (1, rounds)
   passing = functools.partial(Passing, width, edge_width, each)
   return (
     functools.partial(Embedding, width),
     *(passing,) * count,
-    functools.partial(Readout, width, readout, steps),
+    functools.partial(Readout, width, readout, queries),
   )
 
 

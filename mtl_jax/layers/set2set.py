@@ -14,10 +14,10 @@ class Set2Set(nn.Module):
   weights of its own: they would be added to those of the input.
 
   Attributes:
-    steps: number of queries.
+    queries: how many are asked, one after the other.
   """
 
-  steps: int
+  queries: int
 
   @nn.compact
   def __call__(
@@ -29,7 +29,7 @@ class Set2Set(nn.Module):
     cell = jnp.zeros_like(h[:, 0])
     joint = jnp.concatenate([cell, cell], axis=-1)
     gates = Dense(4 * h.shape[-1], name='lstm')
-    for _ in range(self.steps):
+    for _ in range(self.queries):
       i, f, o, g = jnp.split(gates(joint), 4, axis=-1)
       cell = nn.sigmoid(f) * cell + nn.sigmoid(i) * jnp.tanh(g)
       query = nn.sigmoid(o) * jnp.tanh(cell)

@@ -7,11 +7,18 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from mtl_jax import data
+from configs import qm9 as qm9_config
+from mtl_jax import cells, data, run
+from mtl_jax.cells import build
 from mtl_jax.data import store
 from mtl_jax.data.derived import qm9_targets
 from mtl_jax.data.raw import qm9_files, qm9_tfds, xyz, xyz_miniature
 from mtl_jax.errors import InputError
+from mtl_jax.records import model_files
+from mtl_jax.report import results
+from tests import small
+
+quick = small.quick
 
 # The first molecule of the published archive.
 METHANE = """5
@@ -211,3 +218,21 @@ def test_fields_that_do_not_fit(mini):
     load(mini, num_valid=10, num_test=10)
   with pytest.raises(InputError, match="source is 'tdfs'; did you mean 'tfds'"):
     load(mini, source='tdfs')
+
+
+def test_from_files_to_errors_in_the_published_units(mini, tmp_path):
+  """A tiny cell of the protocol's config, in batches of one molecule."""
+  config = qm9_config.get_config()
+  config.files, config.seeds, config.hp.lr = str(mini), 1, (1e-3,)
+  config.datasets.qm9.update(published=False, num_valid=4, num_test=5)
+  config.encoders.message_passing.update(width=3, edge_width=2, rounds=1)
+  config.epochs, config.steps, config.evals, config.batch_size = 0.0, 2, 1, 1
+  cell = cells.make(config, build.data(config))
+  folder = run.train([cell], tmp_path)[0]
+  reported = results.load(folder).setting[0].test
+  predicted = model_files.read_predictions(folder)
+  own = cell.datas[0]
+  for t, (task, scale) in enumerate(zip(own.tasks, own.scales, strict=True)):
+    apart = predicted[f'0/{task.name}'][:, 0] - own.test.labels[t]
+    error = np.abs(apart).mean() * scale.std
+    assert reported[task.name]['mae'] == pytest.approx(error, rel=1e-3)
