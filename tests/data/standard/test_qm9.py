@@ -15,7 +15,7 @@ from mtl_jax.data.derived import qm9_targets
 from mtl_jax.data.raw import qm9_files, qm9_tfds, xyz, xyz_miniature
 from mtl_jax.errors import InputError
 from mtl_jax.records import model_files
-from mtl_jax.report import results
+from mtl_jax.report import results, units
 from tests import small
 
 quick = small.quick
@@ -229,10 +229,11 @@ def test_from_files_to_errors_in_the_published_units(mini, tmp_path):
   config.epochs, config.steps, config.evals, config.batch_size = 0.0, 2, 1, 1
   cell = cells.make(config, build.data(config))
   folder = run.train([cell], tmp_path)[0]
-  reported = results.load(folder).setting[0].test
+  reported, own = results.load(folder), cell.datas[0]
   predicted = model_files.read_predictions(folder)
-  own = cell.datas[0]
   for t, (task, scale) in enumerate(zip(own.tasks, own.scales, strict=True)):
-    apart = predicted[f'0/{task.name}'][:, 0] - own.test.labels[t]
-    error = np.abs(apart).mean() * scale.std
-    assert reported[task.name]['mae'] == pytest.approx(error, rel=1e-3)
+    labels = scale.mean + scale.std * own.test.labels[t]
+    error = np.abs(predicted[f'0/{task.name}'][:, 0] - labels).mean()
+    found = units.values(reported, task.name, 'mae')[0]
+    assert found == pytest.approx(error, rel=1e-3)
+    assert units.of(reported, task.name, 'mae') == scale.unit
