@@ -264,6 +264,14 @@ def encoders() -> ConfigDict:
         'width': 64,
         'dropout': 0.0,
       },
+      'message_passing': {  # molecules; see mtl_jax/encoders/message_passing.py
+        'width': 64,  # channels of an atom and of a molecule
+        'edge_width': 128,  # hidden units that make a matrix of an edge
+        'rounds': 3,
+        'tied': True,  # rounds share their parameters, and are one stage
+        'readout': 'set2set',  # or mean, sum
+        'queries': 3,  # of set2set
+      },
       'mlp': {'widths': (64, 64), 'dropout': 0.0},
       'mixed': {  # numbers, categories, text and an image side by side
         'widths': (64, 64),
