@@ -64,12 +64,11 @@ def main(name: str) -> None:
   config.verbose = VERBOSE.value
   if INIT_FROM.value:
     config.init_from = INIT_FROM.value
-  experiment, made = trainings.make(
-    own, preset, config, cli.launcher(), workdir
-  )
-  for line in trainings.estimate(made, workdir, first_only=size.miniature):
+  cells = workdir / 'trained'  # A workdir of cells holds nothing else.
+  experiment, made = trainings.make(own, preset, config, cli.launcher(), cells)
+  for line in trainings.estimate(made, cells, first_only=size.miniature):
     print(f'predicted: {line}', flush=True)
   trainings.train(experiment, made)
   if hosts.is_process_0():
-    lines = trainings.lines(made, workdir, preset, bool(INIT_FROM.value))
+    lines = trainings.lines(made, cells, preset, bool(INIT_FROM.value))
     print(page.write(workdir, own, lines, size.miniature))
