@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from configs import default
+from experiments import predict
 from mtl_jax import cells, models, run
 from mtl_jax.cells import build
 from mtl_jax.errors import InputError
@@ -72,6 +73,20 @@ def test_maps_of_new_pictures_have_their_size(trained):
   }
   length = np.linalg.norm(maps['normals'], axis=-1)
   np.testing.assert_allclose(length, 1, atol=1e-4)
+
+
+def test_maps_and_columns_go_to_files(trained, tmp_path):
+  cell, folder = trained
+  model, rows = models.load(folder), cell.datas[0].test.inputs
+  said = predict.write(model, rows, str(tmp_path / 'p.csv'), None)
+  assert 'without the maps of segmentation, depth, normals' in said
+  table = (tmp_path / 'p.csv').read_text().splitlines()
+  assert table[0] == 'row,count,count_sd'
+  assert len(table) == 1 + len(rows)
+  predict.write(model, rows, str(tmp_path / 'p.npz'), 1)
+  found, maps = np.load(tmp_path / 'p.npz'), model.maps(rows, 1)
+  assert set(found) == {*maps, 'count'}
+  np.testing.assert_array_equal(found['depth'], maps['depth'])
 
 
 def test_activations_may_be_computed_again(tmp_path):
