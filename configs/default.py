@@ -105,6 +105,9 @@ def get_config() -> ConfigDict:
   # devices that share a batch.
   config.mesh = ()  # () is all devices, 1
   config.spread = 'jit'  # distributes runs over devices by jit or pmap
+  # Leaves the training split on the host, where it may be memory-mapped: a few
+  # steps' batches are on the devices, and the next ones are read meanwhile.
+  config.stream = False  # the devices hold all rows
   config.parallel = 'auto'  # map (runs in turn), vmap, 8 per program, map:8
   config.checkpoint_seconds = 60.0  # time between checkpoints
   # What a finished cell keeps of every seed: the best parameters and the test
@@ -260,6 +263,14 @@ def encoders() -> ConfigDict:
         'embedding': 128,
         'width': 64,
         'dropout': 0.0,
+      },
+      'message_passing': {  # molecules; see mtl_jax/encoders/message_passing.py
+        'width': 64,  # channels of an atom and of a molecule
+        'edge_width': 128,  # hidden units that make a matrix of an edge
+        'rounds': 3,
+        'tied': True,  # rounds share their parameters, and are one stage
+        'readout': 'set2set',  # or mean, sum
+        'queries': 3,  # of set2set
       },
       'mlp': {'widths': (64, 64), 'dropout': 0.0},
       'mixed': {  # numbers, categories, text and an image side by side

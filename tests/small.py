@@ -60,6 +60,7 @@ _FIELDS = {
   },
   'gru': {'vocab_size': 7, 'embedding': 4, 'width': 6},
   'lstm': {'vocab_size': 7, 'embedding': 4, 'width': 6},
+  'message_passing': {'width': 4, 'edge_width': 3, 'rounds': 2, 'queries': 2},
   'mixed': {
     'widths': (6, 4),
     'levels': (3, 4),
@@ -100,7 +101,7 @@ def stages(encoder='mlp', **fields):
 
 
 def inputs(encoder='mlp', rows=8, seed=0):
-  """Rows that the encoder takes: vectors, images or words."""
+  """Rows that the encoder takes: vectors, images, words or molecules."""
   draw = np.random.default_rng(seed)
   lengths = 1 + draw.integers(5, size=(rows, 1))
   words = draw.integers(1, 7, size=(rows, 5)) * (np.arange(5) < lengths)
@@ -112,6 +113,13 @@ def inputs(encoder='mlp', rows=8, seed=0):
   if encoder == 'mixed':
     names = 'numbers', 'image', 'text', 'categories'
     return dict(zip(names, [*kinds, kinds[2][:, :2] % 3], strict=True))
+  if encoder == 'message_passing':
+    atoms = np.array([0, 6, 1, 8, 7, 9, 1])[words]
+    places = draw.normal(size=(rows, 5, 3))
+    return {
+      'atoms': jnp.array(np.int8(atoms)),
+      'positions': jnp.array(np.float32(places)),
+    }
   known = {'mlp': 0, 'lenet': 1, 'resnet': 1, 'resnet18': 1}
   known['lenet_sener_koltun'] = 1
   known |= dict.fromkeys(('gru', 'lstm', 'transformer'), 2)

@@ -10,9 +10,10 @@ from mtl_jax import data as datasets
 from mtl_jax import train
 from mtl_jax.cells import parts, settings
 from mtl_jax.cells.choices import Choice, Choices, choice, choose
-from mtl_jax.data import base, disjoint, views
+from mtl_jax.data import base, views
 from mtl_jax.data.base import Data
 from mtl_jax.data.checking import label_weights, one_class
+from mtl_jax.data.derived import disjoint
 from mtl_jax.devices import meshes
 from mtl_jax.errors import InputError
 from mtl_jax.plugins import checks, training

@@ -96,9 +96,13 @@ class Reading:
       )
     return sources
 
-  def shared_parts(self) -> dict[str, Split]:
-    """By split, the fields that all runs share, on the host; else None."""
-    return {key: self._shared(key) for key in self.lengths}
+  def shared_parts(self, keys: Sequence[str] = ()) -> dict[str, Split]:
+    """By split, the fields that all runs share, on the host; else None.
+
+    Args:
+      keys: names of the splits; () is all.
+    """
+    return {key: self._shared(key) for key in keys or self.lengths}
 
   def own_parts(
     self, which: Integer[np.ndarray, 'runs'], groups: Sequence[Group] = ()

@@ -8,15 +8,17 @@ from mtl_jax.errors import InputError, raised
 from mtl_jax.plugins import sections
 
 HELPERS = (
-  *('columns', 'checking', 'derived', 'disjoint', 'files', 'frames', 'glyphs'),
+  *('columns', 'checking', 'derived', 'files', 'frames', 'glyphs'),
   *(
     'padded',
     'prepared',
     'raw',
     'scarce',
+    'scenes',
     'sources',
     'splits',
     'stacked',
+    'standard',
     'store',
     'text',
   ),
@@ -36,7 +38,7 @@ def __getattr__(name: str) -> Any:
 
     return joining.frames
   if name == 'several_arrays':
-    from mtl_jax.data import disjoint
+    from mtl_jax.data.derived import disjoint
 
     return disjoint.joined
   if name not in ('frame', 'arrays'):

@@ -9,9 +9,11 @@ from mtl_jax.layers.attention import AttentionBlock
 from mtl_jax.layers.channels_last import Conv, Images, conv, max_pool
 from mtl_jax.layers.dense import Dense
 from mtl_jax.layers.dropout import Dropout
+from mtl_jax.layers.graph import Graph
 from mtl_jax.layers.gru_layer import GRU
 from mtl_jax.layers.lstm_layer import LSTM
 from mtl_jax.layers.sequence import Embedding, Sequence, embed
+from mtl_jax.layers.set2set import Set2Set
 from mtl_jax.layers.skips import Skips
 
 __all__ = [
@@ -21,9 +23,11 @@ __all__ = [
   'Dropout',
   'Embedding',
   'GRU',
+  'Graph',
   'Images',
   'LSTM',
   'Sequence',
+  'Set2Set',
   'Skips',
   'conv',
   'embed',

@@ -93,10 +93,10 @@ class Carry(nn.Module):
       features = features.values
     if len(self.shape) == 2:  # The next stage pools images or words.
       features = base.summary(features)
-    if isinstance(features, layers.Sequence):
-      h, mask = features
+    if hasattr(features, 'mask'):
+      h, mask, *_ = features
       h = nn.relu(normalise(pointwise(width, h), mask, train))
-      return layers.Sequence(h, mask)
+      return features._replace(values=h)
     if features.ndim == 2:
       return nn.relu(normalise(pointwise(width, features), None, train))
     h = layers.Conv(width, 3, use_bias=False)(features)

@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 
-from mtl_jax.tasks import maps
+from mtl_jax.tasks import label_maps
 from mtl_jax.tasks.base import Kind, Metric
 
 SUMS = (
@@ -25,13 +25,13 @@ def make(averaging: str = 'pixels', metric_batch: int = 2) -> Kind:
   Raises:
     ValueError: a field is not valid.
   """
-  maps.check_averaging(averaging, metric_batch)
+  label_maps.check_averaging(averaging, metric_batch)
 
   def mean(name, finish=float):
     def metric(sums):
       return finish(sums[SUMS.index(name)] / sums[0])
 
-    return maps.averaged(metric, averaging, metric_batch)
+    return label_maps.averaged(metric, averaging, metric_batch)
 
   return Kind(
     loss,
@@ -114,12 +114,12 @@ def check(values, known) -> np.ndarray:
   Raises:
     InputError: they are not; it names the first picture and pixel.
   """
-  maps.check_shape(values, 0, 'give one depth per pixel')
+  label_maps.check_shape(values, 0, 'give one depth per pixel')
   bad = ~np.isfinite(values) | (values < 0)
-  maps.refuse(
+  label_maps.refuse(
     bad, values, known, 'depths are positive; set a missing pixel to 0'
   )
-  maps.check_some(values > 0, known, '0')
+  label_maps.check_some(values > 0, known, '0')
   return values
 
 

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from mtl_jax.tasks import maps
+from mtl_jax.tasks import label_maps
 from mtl_jax.tasks.base import Kind, Metric
 
 WITHIN = (11.25, 22.5, 30.0)
@@ -25,10 +25,10 @@ def make(averaging: str = 'pixels', metric_batch: int = 2) -> Kind:
   Raises:
     ValueError: a field is not valid.
   """
-  maps.check_averaging(averaging, metric_batch)
+  label_maps.check_averaging(averaging, metric_batch)
 
   def of_sums(metric):
-    return maps.averaged(metric, averaging, metric_batch)
+    return label_maps.averaged(metric, averaging, metric_batch)
 
   def share(i):
     return of_sums(lambda sums: sums[2 + i] / sums[0])
@@ -148,17 +148,17 @@ def check(values, known) -> np.ndarray:
   Raises:
     InputError: they are not; it names the first picture and pixel.
   """
-  maps.check_shape(values, 3, 'give one vector per pixel')
+  label_maps.check_shape(values, 3, 'give one vector per pixel')
   length = np.sqrt(np.square(values.astype(np.float32)).sum(-1))
   bad = (np.abs(length - 1) > LENGTH) & (length > 0)
-  maps.refuse(
+  label_maps.refuse(
     bad,
     values,
     known,
     'normals have length 1; divide them by their length, or set a missing '
     'pixel to (0, 0, 0)',
   )
-  maps.check_some(length > 0, known, '(0, 0, 0)')
+  label_maps.check_some(length > 0, known, '(0, 0, 0)')
   return values
 
 

@@ -58,6 +58,22 @@ def deviation(labels, weights) -> float:
   return variance(labels, weights) ** 0.5
 
 
+def absolute_deviation(labels, weights) -> float:
+  """Returns the mean absolute error of the weighted median, over outputs.
+
+  Args:
+    labels: `[N]` or `[N, outputs]`.
+    weights: weights of the rows, `[N]`.
+  """
+  columns = labels.reshape(len(labels), -1)
+  order = np.argsort(columns, axis=0)
+  passed = np.cumsum(weights[order], axis=0) >= weights.sum() / 2
+  middle = order[passed.argmax(axis=0), np.arange(columns.shape[1])]
+  medians = columns[middle, np.arange(columns.shape[1])]
+  share = weights / weights.sum()
+  return float(np.mean(share @ np.abs(columns - medians[None])))
+
+
 def _squares(labels, share):
   """Returns squared deviations from the weighted mean."""
   # The mean of equal labels may be rounded; their deviations are exactly 0.

@@ -3,20 +3,24 @@
 import jax.numpy as jnp
 import numpy as np
 
+from mtl_jax.errors import nearest
 from mtl_jax.tasks import boosting, labels, numbers
 from mtl_jax.tasks.base import Kind, Linear, Metric
 
 
-def make(num_outputs: int | None = None) -> Kind:
+def make(num_outputs: int | None = None, headline: str = 'rmse') -> Kind:
   """Returns the kind; labels are `[N]`, or `[N, num_outputs]` if several.
 
   Args:
     num_outputs: numbers per row, at least 1. None infers it from the shape of
       the labels.
+    headline: the primary metric: 'rmse', 'mae' or 'r2'.
 
   Raises:
-    ValueError: if `num_outputs` is less than 1.
+    ValueError: if `num_outputs` is less than 1, or there is no such metric.
   """
+  if headline not in METRICS:
+    raise ValueError(f'headline is {headline!r}; {nearest(headline, METRICS)}')
   if num_outputs is not None and num_outputs < 1:
     raise ValueError(f'num_outputs is {num_outputs}; it must be at least 1')
 
@@ -33,7 +37,7 @@ def make(num_outputs: int | None = None) -> Kind:
     loss,
     num_outputs or 1,
     check,
-    METRICS,
+    {headline: METRICS[headline]} | METRICS,
     reference=reference,
     trees=trees,
     infer=infer,
@@ -117,6 +121,11 @@ METRICS = {
     constant=numbers.deviation,
     in_label_unit=True,
   ),
-  'mae': Metric(_matched(numbers.mae), False, in_label_unit=True),
+  'mae': Metric(
+    _matched(numbers.mae),
+    False,
+    constant=numbers.absolute_deviation,
+    in_label_unit=True,
+  ),
   'r2': Metric(_matched(numbers.r2), True, 0.0),
 }

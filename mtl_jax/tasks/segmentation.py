@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from mtl_jax.tasks import maps
+from mtl_jax.tasks import label_maps
 from mtl_jax.tasks.base import Kind, Metric
 
 IGNORED = -1
@@ -29,14 +29,14 @@ def make(
   """
   if num_classes is not None and num_classes < 2:
     raise ValueError(f'num_classes is {num_classes}; it must be at least 2')
-  maps.check_averaging(averaging, metric_batch)
+  label_maps.check_averaging(averaging, metric_batch)
 
   def check(values, known):
     count = num_classes or infer(values, known)['num_classes']
     return checked(values, known, count)
 
   def of_sums(metric):
-    return maps.averaged(metric, averaging, metric_batch)
+    return label_maps.averaged(metric, averaging, metric_batch)
 
   return Kind(
     loss,
@@ -126,21 +126,21 @@ def checked(values, known, num_classes: int) -> np.ndarray:
   Raises:
     InputError: they are not; it names the first picture and pixel.
   """
-  maps.check_shape(values, 0, 'give one class number per pixel')
+  label_maps.check_shape(values, 0, 'give one class number per pixel')
   wanted = f'classes are whole numbers from 0 to {num_classes - 1}'
   if values.dtype.kind == 'f':
     odd = values != np.floor(values)
-    maps.refuse(odd, values, known, f'{wanted}; renumber them')
-  maps.refuse(
+    label_maps.refuse(odd, values, known, f'{wanted}; renumber them')
+  label_maps.refuse(
     values < IGNORED, values, known, f'{wanted}; an ignored pixel is {IGNORED}'
   )
-  maps.refuse(
+  label_maps.refuse(
     values >= num_classes,
     values,
     known,
     f'{wanted}; raise num_classes, or set the pixel to {IGNORED}',
   )
-  maps.check_some(values >= 0, known, str(IGNORED))
+  label_maps.check_some(values >= 0, known, str(IGNORED))
   return values
 
 

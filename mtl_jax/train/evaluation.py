@@ -14,7 +14,7 @@ from mtl_jax.data.base import Split
 from mtl_jax.data.sources import Source
 from mtl_jax.data.views import View
 from mtl_jax.tasks import scores
-from mtl_jax.train import maps, precision
+from mtl_jax.train import precision, predicted_maps
 from mtl_jax.train.losses import task_losses
 from mtl_jax.train.state import System
 
@@ -96,15 +96,16 @@ def predicted(
   """
   source = sources.of(data)
   inputs, numbers = sources.inputs(source)
-  reduce = maps.reducer(system.tasks, source)
+  reduce = predicted_maps.reducer(system.tasks, source)
   outputs = predict(
     system, params, extra, inputs, batch_size, now, numbers, reduce
   )
   known = Split((), *(sources.whole(source, p) for p in Split._fields[1:]))
   if reduce:
-    losses = maps.losses(system.tasks, outputs, known)
+    losses = predicted_maps.losses(system.tasks, outputs, known)
     outputs = tuple(
-      one.summary if isinstance(one, maps.Measured) else one for one in outputs
+      one.summary if isinstance(one, predicted_maps.Measured) else one
+      for one in outputs
     )
   else:
     losses = task_losses(system.tasks, outputs, known)

@@ -9,7 +9,8 @@ import pytest
 from configs import default
 from mtl_jax import cells
 from mtl_jax.cells import build, sampling
-from mtl_jax.data import base, disjoint
+from mtl_jax.data import base
+from mtl_jax.data.derived import disjoint
 from mtl_jax.errors import InputError
 from mtl_jax.programs import compiled, run_functions
 from mtl_jax.tasks import Task

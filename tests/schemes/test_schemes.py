@@ -16,8 +16,9 @@ quick = small.quick
 
 K = len(small.TASKS)
 
-# Stages of these are those of resnet and lenet; a few schemes stand for all.
-ALIKE = ('resnet18', 'lenet_sener_koltun')
+# Stages of these are those of resnet and lenet, and features of molecules have
+# a mask as words do; a few schemes stand for all.
+ALIKE = ('resnet18', 'lenet_sener_koltun', 'message_passing')
 FEW = ('hard', 'cross_stitch', 'mtan', 'adashare')
 PAIRS = [
   (name, encoder)

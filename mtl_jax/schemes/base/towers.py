@@ -11,8 +11,10 @@ from jaxtyping import Array, Float
 
 from mtl_jax import layers
 
-# An array [..., C], or one in a `layers.Sequence` or in `layers.Skips`.
+# An array [..., C], or one in a `layers.Sequence`, `Graph` or `Skips`.
 Features = Any
+MASKED = layers.Sequence | layers.Graph
+BESIDE = MASKED | layers.Skips
 
 
 class Encoder(nn.Module):
@@ -147,9 +149,8 @@ def unstack(features: Any, n: int) -> list:
 
 
 def values(features: Features) -> Any:
-  """The array of features, without the padding mask or skips."""
-  beside = isinstance(features, layers.Sequence | layers.Skips)
-  return features.values if beside else features
+  """The array of features, without a padding mask, edges or skips."""
+  return features.values if isinstance(features, BESIDE) else features
 
 
 def channels(features: Features) -> int:
@@ -158,10 +159,10 @@ def channels(features: Features) -> int:
 
 
 def mix(function: Callable[[Array], Array], features: Any) -> Any:
-  """Applies a function to features of towers; padding mask and skips stay.
+  """Applies a function to features of towers; masks, edges and skips stay.
 
-  All towers read the same rows, so their masks are equal: the first is used
-  for any number of outputs. Skips are of each tower.
+  All towers read the same rows, so their masks and edges are equal: the first
+  are used for any number of outputs. Skips are of each tower.
 
   Args:
     function: from `[n, B, ..., C]` to `[m, B, ..., C']`.
@@ -183,15 +184,16 @@ def mix(function: Callable[[Array], Array], features: Any) -> Any:
         'cross_stitch'
       )
     return layers.Skips(values, features.skips)
-  if not isinstance(features, layers.Sequence):
+  if not isinstance(features, MASKED):
     return function(features)
-  values = function(features.values)
-  mask = jnp.broadcast_to(features.mask[:1], values.shape[:-1])
-  return layers.Sequence(values, mask)
+  values, *beside = features
+  values = function(values)
+  first = jax.tree.map(lambda leaf: leaf[0], beside)
+  return type(features)(values, *spread(first, len(values)))
 
 
 def alter(function: Callable[[Array], Array], features: Features) -> Features:
-  """Applies a function to features of one tower; mask and skips stay.
+  """Applies a function to features of one tower; what is beside them stays.
 
   Args:
     function: from `[B, ..., C]` to `[B, ..., C']`.
@@ -200,14 +202,14 @@ def alter(function: Callable[[Array], Array], features: Features) -> Features:
   Returns:
     The new features.
   """
-  if not isinstance(features, layers.Sequence | layers.Skips):
+  if not isinstance(features, BESIDE):
     return function(features)
   return features._replace(values=function(features.values))
 
 
 def summary(features: Features) -> Float[Array, 'batch channels']:
-  """One vector per row: the mean over image positions or unpadded words."""
-  if isinstance(features, layers.Sequence):
+  """One vector per row: the mean over positions that are no padding."""
+  if isinstance(features, MASKED):
     weights = features.mask[..., None].astype(features.values.dtype)
     total = (features.values * weights).sum(-2)
     return total / jnp.maximum(weights.sum(-2), 1)
@@ -223,5 +225,5 @@ def is_raw(x: Any) -> bool:
   Several arrays side by side (columns, text, images) are no vector either.
   """
   if not hasattr(x, 'ndim'):
-    return not isinstance(x, layers.Sequence | layers.Skips)
+    return not isinstance(x, BESIDE)
   return not (x.ndim == 2 and jnp.issubdtype(x.dtype, jnp.floating))

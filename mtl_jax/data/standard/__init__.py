@@ -1,0 +1,1 @@
+"""Standard multi-task data sets, made of the user's files."""
