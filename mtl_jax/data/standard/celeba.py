@@ -26,7 +26,12 @@ import numpy as np
 
 from mtl_jax.data import base
 from mtl_jax.data import files as files_lib
-from mtl_jax.data.raw.classed import attribute_lists, drawn_files, picture_store
+from mtl_jax.data.raw.classed import (
+  attribute_lists,
+  drawn_files,
+  face_pictures,
+  picture_store,
+)
 from mtl_jax.data.raw.classed.attribute_lists import Faces
 from mtl_jax.errors import InputError, nearest
 from mtl_jax.tasks import Task
@@ -150,7 +155,7 @@ def miniature(
   (folder / attribute_lists.PARTITION).write_text(text)
   for number, name in enumerate(rows):
     image = drawn_files.drawn(number, number % 8, 22, 18)
-    drawn_files.save(folder / attribute_lists.IMAGES / name, image)
+    drawn_files.save(folder / face_pictures.IMAGES / name, image)
 
 
 if __name__ == '__main__':

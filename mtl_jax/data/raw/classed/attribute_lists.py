@@ -1,31 +1,24 @@
 """The files of CelebA: a list of attributes, a list of splits, and pictures.
 
-  list_attr_celeba.txt       also in Anno/: number of rows, names, -1 or 1
-  list_eval_partition.txt    also in Eval/: 0 train, 1 validation, 2 test
-  img_align_celeba/*.jpg     also in Img/, or img_align_celeba.zip
-
-A zip is read member by member; nothing is unpacked to the disk.
+list_attr_celeba.txt       also in Anno/: number of rows, names, -1 or 1
+list_eval_partition.txt    also in Eval/: 0 train, 1 validation, 2 test
+img_align_celeba/*.jpg     also in Img/, or img_align_celeba.zip
 """
 
-import functools
 import hashlib
 import pathlib
-import threading
-import zipfile
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Integer
 
-from mtl_jax.data.raw.classed import decoding
+from mtl_jax.data.raw.classed import face_pictures
 from mtl_jax.data.raw.classed.picture_store import Pictures
 from mtl_jax.data.raw.unpacked import DAMAGED, Budget
 from mtl_jax.errors import InputError
 
 ATTRIBUTES = 'list_attr_celeba.txt'
 PARTITION = 'list_eval_partition.txt'
-IMAGES = 'img_align_celeba'
 # MD5, as its authors and torchvision have them.
 MD5 = {
   ATTRIBUTES: '75e246fa4810816ffd6ee81facbd244c',
@@ -71,7 +64,9 @@ def find(folder: pathlib.Path, size: int, published: bool) -> Faces:
   partition = _path(folder, PARTITION, 'Eval')
   names, files, values = _attributes(attributes, published)
   parts = _parts(partition, files, published)
-  return Faces(names, values, parts, _pictures(folder, files, size, published))
+  expected = ALIGNED if published else None
+  pictures = face_pictures.find(folder, files, size, REMEDY, expected)
+  return Faces(names, values, parts, pictures)
 
 
 def _path(folder: pathlib.Path, name: str, inner: str) -> pathlib.Path:
@@ -145,70 +140,3 @@ def _parts(path: pathlib.Path, files: tuple[str, ...], published: bool):
         f'{name!r} and 0, 1 or 2'
       )
   return np.array([int(row[1]) for row in rows])
-
-
-def _pictures(folder, files: tuple[str, ...], size: int, published: bool):
-  expected = ALIGNED if published else None
-  for inner in (folder, folder / 'Img'):
-    if (images := inner / IMAGES).is_dir():
-      read, paths = _of_folder(images, files)
-      break
-    if (archive := inner / f'{IMAGES}.zip').is_file():
-      read, paths = _of_zip(archive, files), (archive,)
-      break
-  else:
-    raise InputError(f'{folder} has no {IMAGES} or {IMAGES}.zip; {REMEDY}')
-
-  def picture(number: int) -> np.ndarray:
-    data, where = read(number)
-    return decoding.picture(data, size, where, expected)
-
-  return Pictures(paths, len(files), size, picture)
-
-
-def _of_folder(images: pathlib.Path, files: tuple[str, ...]):
-  there = {path.name for path in images.iterdir()}
-  if missing := [name for name in files if name not in there]:
-    raise InputError(_missing(images, missing))
-  paths = tuple(images / name for name in files)
-  return functools.partial(_file, paths), paths
-
-
-def _file(paths: tuple[pathlib.Path, ...], number: int) -> tuple[bytes, str]:
-  try:
-    return Budget(decoding.LARGEST).file(paths[number]), str(paths[number])
-  except DAMAGED as error:
-    raise InputError(f'cannot read {paths[number]}: {error}') from error
-
-
-def _of_zip(archive: pathlib.Path, files: tuple[str, ...]) -> Callable:
-  try:
-    opened = zipfile.ZipFile(archive)
-  except DAMAGED as error:
-    raise InputError(
-      f'{archive} is cut or damaged ({error}); download it again'
-    ) from error
-  there = {*opened.namelist()}
-  inner = f'{IMAGES}/' if f'{IMAGES}/{files[0]}' in there else ''
-  if missing := [name for name in files if inner + name not in there]:
-    raise InputError(_missing(archive, missing))
-  lock = threading.Lock()
-
-  def read(number: int) -> tuple[bytes, str]:
-    where = f'{inner}{files[number]}'
-    try:
-      with lock, opened.open(where) as file:
-        return Budget(decoding.LARGEST).read(file), f'{where} in {archive}'
-    except DAMAGED as error:
-      raise InputError(
-        f'{where} in {archive} is damaged ({error}); download it again'
-      ) from error
-
-  return read
-
-
-def _missing(place: pathlib.Path, missing: list[str]) -> str:
-  return (
-    f'{place} lacks {len(missing):,} pictures of {ATTRIBUTES}, the first is '
-    f'{missing[0]}; {REMEDY}'
-  )
