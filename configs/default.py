@@ -105,6 +105,9 @@ def get_config() -> ConfigDict:
   # devices that share a batch.
   config.mesh = ()  # () is all devices, 1
   config.spread = 'jit'  # distributes runs over devices by jit or pmap
+  # Leaves the training split on the host, where it may be memory-mapped: a few
+  # steps' batches are on the devices, and the next ones are read meanwhile.
+  config.stream = False  # the devices hold all rows
   config.parallel = 'auto'  # map (runs in turn), vmap, 8 per program, map:8
   config.checkpoint_seconds = 60.0  # time between checkpoints
   # What a finished cell keeps of every seed: the best parameters and the test

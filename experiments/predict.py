@@ -12,6 +12,9 @@ a .npy file, or a .npz file with an array of each name.
 Writes one row per row: each task in the unit of its labels, probabilities of
 classes in columns `task=class`, and with several seeds the standard deviation
 over their networks in `<column>_sd`.
+
+Tasks that predict maps are no columns: `--out=maps.npz` writes an array of each
+task, of the first network where no seed is named.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ with lazy.imports():
 OUT = flags.DEFINE_string(
   'out',
   'predictions.csv',
-  'The path of the file that is written, a CSV.',
+  'The path of the file that is written: a CSV, or a .npz file with maps.',
   # Benchmarks have a flag of this name, and a process may import both.
   allow_override=True,
 )
@@ -79,15 +82,54 @@ def main() -> None:
   """Predicts the rows and writes the predictions."""
   model = models.load(cell())
   rows = read(cli.WORDS[-1])
-  frame = model.predict(rows, SEED.value)
-  text = frame.to_csv(index_label='row')
-  atomic.write(OUT.value, text)
-  number = len(model.seeds) if SEED.value is None else 1
-  print(
-    f'{OUT.value}: {len(frame)} rows, {number} network{"s" * (number > 1)} of '
-    f'{model.config.scheme}',
-    file=sys.stderr,
+  print(write(model, rows, OUT.value, SEED.value), file=sys.stderr)
+
+
+def write(model: Any, rows: Any, path: str, seed: int | None) -> str:
+  """Predicts rows and writes a file.
+
+  Args:
+    model: a `models.Model`.
+    rows: as for its `predict`.
+    path: of the file. One that ends in .npz has an array of each task,
+      otherwise it is a CSV of the tasks without maps.
+    seed: whose network predicts, or None.
+
+  Returns:
+    A sentence on what was written.
+
+  Raises:
+    InputError: rows do not fit, or all tasks predict maps and it is a CSV.
+  """
+  maps = [task.name for task in model.tasks if task.dense]
+  if path.endswith('.npz'):
+    return _write_arrays(model, rows, path, seed)
+  if len(maps) == len(model.tasks):
+    raise InputError(
+      f'--out={path}: all tasks predict maps, which are no columns of a CSV; '
+      'set --out=maps.npz'
+    )
+  frame = model.predict(rows, seed)
+  atomic.write(path, frame.to_csv(index_label='row'))
+  number = len(model.seeds) if seed is None else 1
+  said = (
+    f'{path}: {len(frame)} rows, {number} network{"s" * (number > 1)} of '
+    f'{model.config.scheme}'
   )
+  if maps:
+    said += f'; without the maps of {", ".join(maps)}: --out=maps.npz has them'
+  return said
+
+
+def _write_arrays(model: Any, rows: Any, path: str, seed: int | None) -> str:
+  import numpy as np
+
+  seed = model.seeds[0] if seed is None else seed
+  arrays = model.maps(rows, seed)
+  if len(arrays) < len(model.tasks):
+    arrays |= {k: np.asarray(v) for k, v in model.predict(rows, seed).items()}
+  atomic.write(path, lambda file: np.savez(file, **arrays))
+  return f'{path}: {", ".join(arrays)} of the network of seed {seed}'
 
 
 def cell() -> pathlib.Path:

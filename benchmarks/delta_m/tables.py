@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 FOLDER = pathlib.Path(__file__).parent / 'published'
 OTHERS = ('method', 'mean', 'printed', 'mark', 'source', 'note')
+OTHERS += ('half', 'printed_half')
 BASES = ('STL',)  # rows of the methods that tables divide by
 
 
@@ -21,6 +22,9 @@ class Row(NamedTuple):
     mark: 'seen', or 'second-hand' as another paper quotes it.
     source: where the cells were read.
     note: what else is known of its printed value, or ''.
+    half: half the width of the 95 % interval of each cell as printed, '' where
+      none is.
+    printed_half: what is printed behind Delta_m as its spread, or ''.
   """
 
   method: str
@@ -29,7 +33,9 @@ class Row(NamedTuple):
   mean: str
   mark: str
   source: str
-  note: str
+  note: str = ''
+  half: str = ''
+  printed_half: str = ''
 
 
 class Table(NamedTuple):
@@ -40,7 +46,7 @@ class Table(NamedTuple):
     label: in sentences.
     title: data set and network.
     convention: of the printed column, as in `mtl_jax.report.relative.delta_m`.
-    base: the row that the authors divide by.
+    base: the row that the authors divide by; () where no Delta_m is printed.
     base_exact: whether that is a constant of their code, not a rounded row.
     base_source: where it was read.
     higher: of each metric, whether it is better when higher.
@@ -90,7 +96,7 @@ def _table(folder: pathlib.Path, fields: dict) -> Table:
   fields['groups'] = tuple(map(tuple, fields['groups']))
   table = Table(**fields, metrics=metrics, rows=rows)
   indices = sorted(i for group in table.groups for i in group)
-  counts = {len(table.base), len(table.higher), len(metrics)}
+  counts = {len(table.base) or len(metrics), len(table.higher), len(metrics)}
   if len(counts) > 1 or indices != [*range(len(metrics))]:
     raise ValueError(
       f'{table.name}: base, higher and groups must have one entry per metric, '

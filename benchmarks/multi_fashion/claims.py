@@ -8,10 +8,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from benchmarks import against
+from benchmarks.against import Span
 from benchmarks.multi_fashion import paper, rules
 from benchmarks.multi_fashion.compared import followed
 from benchmarks.multi_fashion.ours import Ours, differing
-from benchmarks.multi_fashion.published import Span
 
 NEAR = 2.0  # points within which a row counts as near another
 MARGIN = 1.0  # points that a row must be ahead by to count as beating another
@@ -116,7 +117,7 @@ def below_mean(claim: Claim, ours: Ours) -> list[rules.Part]:
       rules.part(
         f'mean of {", ".join(claim.others)} less {row}',
         float(values.mean()),
-        rules.of_mean(values, ours.overlap),
+        against.of_mean(values, ours.overlap),
         rules.ABOVE_0,
         len(claim.rows),
       )

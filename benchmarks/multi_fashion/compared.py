@@ -4,9 +4,11 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from benchmarks import against
+from benchmarks.against import Span
 from benchmarks.multi_fashion import paper, presets, rules
 from benchmarks.multi_fashion.ours import Ours, ranks_of
-from benchmarks.multi_fashion.published import FASHION, Source, Span
+from benchmarks.multi_fashion.published import FASHION, Source
 
 ByRecipe = Mapping[str, Ours]
 
@@ -114,7 +116,7 @@ def rows(key: str, trained: ByRecipe, size: presets.Size) -> list[Compared]:
   common = in_common(source, ours)
   published = ranks_of({row: source.rows[row].mean for row in common})
   mine = ours.ranks(common)
-  accuracy = rules.not_comparable(why(source, recipe, size))
+  accuracy = against.not_comparable(why(source, recipe, size))
   return [
     Compared(
       key,
@@ -143,7 +145,7 @@ def unpublished(trained: ByRecipe) -> list[Compared]:
   """Returns a line for each of our rows that no source has."""
   known = {row for source in paper.SOURCES.values() for row in source.rows}
   first = next(iter(trained.values()))
-  none = rules.not_comparable('no published row')
+  none = against.not_comparable('no published row')
   return [
     Compared('', row, '', '', both(first, row), none, None, None, none, None,
              None, none)
@@ -176,8 +178,8 @@ def _gap_verdict(source: Source, recipe: str, ours: Ours, row: str) -> str:
   if row == source.base:
     return ''
   if source.data != FASHION:
-    return rules.not_comparable(source.data)
+    return against.not_comparable(source.data)
   if source.model != model(recipe):
-    return rules.not_comparable(source.model)
+    return against.not_comparable(source.model)
   gap = ours.gap(row, source.base)
-  return rules.overlap(Span(gap.low, gap.high), gap_of(source, row))
+  return against.overlap(Span(gap.low, gap.high), gap_of(source, row))

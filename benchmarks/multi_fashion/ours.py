@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from benchmarks.multi_fashion import rules
-from benchmarks.multi_fashion.published import Span
+from benchmarks import against
+from benchmarks.against import Span
 from benchmarks.multi_fashion.runs import TASKS
 from mtl_jax.report import stats
 
@@ -91,4 +91,4 @@ def of(frame: pd.DataFrame) -> Ours:
 
 def differing(ours: Ours, row: str, other: str):
   """The interval of a paired difference by level, see `rules.part`."""
-  return rules.of_mean(ours.less(row, other), ours.overlap)
+  return against.of_mean(ours.less(row, other), ours.overlap)

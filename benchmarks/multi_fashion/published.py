@@ -7,20 +7,10 @@ Accuracies are in percent. `[seen]` was read in the paper's text or table;
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from benchmarks.against import Span
+
 SEEN, DIGITISED = '[seen]', '[digitised]'
 FASHION = 'Multi-Fashion'
-
-
-class Span(NamedTuple):
-  """From `low` to `high`."""
-
-  low: float
-  high: float
-
-  @property
-  def middle(self) -> float:
-    """Half way between the ends."""
-    return (self.low + self.high) / 2
 
 
 class Value(NamedTuple):

@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats as scipy_stats
 
-from benchmarks.multi_fashion.published import Span
+from benchmarks.against import Span, not_comparable, overlap
 from mtl_jax.report import stats
 from mtl_jax.report.claims.claimed import FAILS, HOLDS
 from mtl_jax.report.claims.claimed import UNDECIDED as OPEN
 
-WITHIN, OUTSIDE = 'within', 'outside'
 ABOVE_0 = Span(0.0, math.inf)
 
 
@@ -38,24 +37,6 @@ class Part(NamedTuple):
   value: float
   span: Span
   verdict: str
-
-
-def not_comparable(why: str) -> str:
-  """Returns the verdict on what cannot be compared."""
-  return f'not comparable ({why})'
-
-
-def overlap(ours: Span, published: Span) -> str:
-  """Returns `WITHIN` if two intervals have a point in common.
-
-  Args:
-    ours: NaN where there is one run only.
-    published: the interval or range.
-  """
-  if not all(map(math.isfinite, ours)):
-    return not_comparable('one run has no interval')
-  apart = ours.high < published.low or ours.low > published.high
-  return OUTSIDE if apart else WITHIN
 
 
 def same_rank(ours: Span, published: Span, rows: int) -> str:
@@ -114,30 +95,6 @@ def part(
   span = interval(stats.LEVEL)
   wide = interval(1 - (1 - stats.LEVEL) / parts)
   return Part(what, value, span, decide(span, wide, claimed))
-
-
-def of_mean(
-  values: ArrayLike, test_over_train: float | None
-) -> Callable[[float], Span]:
-  """Returns the t interval of a mean as a function of its level.
-
-  Args:
-    values: `[n]`, such as paired differences.
-    test_over_train: for resplits: units of test over units of training, as in
-      `stats.interval`.
-  """
-  values = np.asarray(values, float)
-  n = values.size
-
-  def interval(level: float) -> Span:
-    if n < 2:
-      return Span(math.nan, math.nan)
-    part = stats.share(n, test_over_train)
-    half = scipy_stats.t.ppf((1 + level) / 2, n - 1) * part**0.5
-    half *= values.std(ddof=1)
-    return Span(float(values.mean() - half), float(values.mean() + half))
-
-  return interval
 
 
 def of_ratio(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from benchmarks import markdown
+from benchmarks import against, markdown
 from benchmarks.multi_fashion import (
   compared,
   paper,
@@ -172,7 +172,7 @@ def _section(
 
 def _rest(lines: list[Compared]) -> str:
   names = ', '.join(presets.ROWS[line.row].label for line in lines)
-  verdict = rules.not_comparable('no published row on such pictures')
+  verdict = against.not_comparable('no published row on such pictures')
   return markdown.wrapped(f'{names}: {verdict}.')
 
 

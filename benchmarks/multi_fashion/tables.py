@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from benchmarks import markdown
+from benchmarks.against import Span
 from benchmarks.multi_fashion import claims as published_claims
 from benchmarks.multi_fashion import compared, paper, presets
 from benchmarks.multi_fashion.ours import Ours
-from benchmarks.multi_fashion.published import Span
 from benchmarks.multi_fashion.runs import TASKS
 
 

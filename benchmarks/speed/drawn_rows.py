@@ -9,7 +9,8 @@ from mtl_jax import data
 from mtl_jax.data import base
 from mtl_jax.tasks import Task
 
-EVALUATED = 64  # rows of validation and of test; few, to time training
+# Rows of validation and of test; few, to time training.
+EVALUATED, EVALUATED_MAPS = 64, 8
 
 
 def load(
@@ -29,24 +30,46 @@ def load(
   del data_dir, files
   shapes = workloads.STEPS[workload]
   tasks = tuple(
-    Task(name, kind, num_classes=outputs) if outputs > 1 else Task(name, kind)
+    Task(name, kind, num_classes=outputs)
+    if kind in ('multiclass', 'segmentation')
+    else Task(name, kind)
     for name, kind, outputs in shapes.tasks
   )
-  counts = {'train': shapes.rows, 'valid': EVALUATED, 'test': EVALUATED}
+  few = evaluated(shapes)
+  counts = {'train': shapes.rows, 'valid': few, 'test': few}
   draw = np.random.default_rng(split_seed)
   splits = [_split(draw, shapes, rows) for rows in counts.values()]
   card = base.Card(workload, 'drawn here', 'none', 'none', 'by row', {})
   return base.counted(base.Data(*splits, tasks, card))
 
 
+def evaluated(workload: workloads.Workload) -> int:
+  """Returns the number of rows of validation, and of test."""
+  return EVALUATED_MAPS if workload.dense else EVALUATED
+
+
 def _split(draw, shapes: workloads.Workload, rows: int) -> base.Split:
   inputs = _inputs(draw, shapes, rows)
   labels = [
+    _map(draw, kind, outputs, (rows, *shapes.shape[:2]))
+    if kind in workloads.MAPS
     # A binary task has one output and two classes; regressions get 0 or 1 too.
-    draw.integers(max(outputs, 2), size=rows).astype(np.int32)
-    for _, _, outputs in shapes.tasks
+    else draw.integers(max(outputs, 2), size=rows).astype(np.int32)
+    for _, kind, outputs in shapes.tasks
   ]
   return base.Split(inputs, tuple(labels), np.ones((rows, len(labels)), bool))
+
+
+def _map(draw, kind: str, outputs: int, shape: tuple[int, ...]) -> np.ndarray:
+  """Labels of every pixel, of which a tenth is missing."""
+  missing = draw.random(shape) < 0.1
+  if kind == 'segmentation':
+    return np.where(missing, -1, draw.integers(outputs, size=shape, dtype='i4'))
+  if kind == 'depth':
+    return np.where(missing, 0, draw.uniform(1, 5, shape)).astype(np.float32)
+  vectors = draw.normal(size=(*shape, 3))
+  vectors /= np.linalg.norm(vectors, axis=-1, keepdims=True)
+  return np.where(missing[..., None], 0, vectors).astype(np.float32)
 
 
 def _inputs(draw, shapes: workloads.Workload, rows: int) -> np.ndarray:
@@ -67,7 +90,8 @@ def write(workload: workloads.Workload, path: pathlib.Path) -> None:
 
   Args:
     workload: whose data set is written.
-    path: of the .npz file: `inputs` `[N, ...]` and `label_i` `[N]` per task.
+    path: of the .npz file: `inputs` `[N, ...]` and `label_i` `[N, ...]` per
+      task.
   """
   fields = {'split_seed': 0}
   if workload.dataset == __name__:

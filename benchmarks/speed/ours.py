@@ -37,7 +37,7 @@ def configure(workload: workloads.Workload, seeds: int, **keys: Any) -> Any:
   config.schemes.mmoe.num_experts = workloads.EXPERTS
   config.seeds, config.batch_size = seeds, workload.batch
   config.steps, config.evals = workload.period, 1
-  config.eval_batch_size = drawn_rows.EVALUATED
+  config.eval_batch_size = drawn_rows.evaluated(workload)
   config.hp.lr = (workloads.LR,)
   config.update(keys)
   return config

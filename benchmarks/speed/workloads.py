@@ -46,7 +46,13 @@ class Workload:
   scheme: str = 'hard'
   balancer: str = 'equal'
 
+  @property
+  def dense(self) -> bool:
+    """Whether its tasks predict maps."""
+    return any(kind in MAPS for _, kind, _ in self.tasks)
 
+
+MAPS = ('segmentation', 'depth', 'normals')
 VOCABULARY, WIDTH = 10_000, 128
 EXPERTS = 4
 SEEDS = 8  # of mtl_jax, in one program
@@ -61,6 +67,11 @@ PATIENTS = (
 )
 DIGITS = ('left', 'multiclass', 10), ('right', 'multiclass', 10)
 SENTENCES = ('sentiment', 'binary', 1), ('topic', 'multiclass', 4)
+SCENES = (
+  ('segmentation', 'segmentation', 13),
+  ('depth', 'depth', 1),
+  ('normals', 'normals', 3),
+)
 
 
 def _mlp(name: str, goal: float, **chosen: str) -> Workload:
@@ -119,6 +130,22 @@ def _words(name: str, goal: float, encoder: str, **fields: Any) -> Workload:
   )
 
 
+def _scenes(name: str, encoder: str, **fields: Any) -> Workload:
+  """Three maps of 128 x 128; a quarter of the published widths, for CPUs."""
+  return Workload(
+    name=name,
+    encoder=encoder,
+    fields=fields,
+    shape=(128, 128, 3),
+    kind='images',
+    tasks=SCENES,
+    batch=8,
+    rows=64,
+    period=8,
+    goal=1,
+  )
+
+
 _ALL = (
   _mlp('mlp_equal', 60),
   _mlp('mlp_pcgrad', 30, balancer='pcgrad'),
@@ -141,6 +168,16 @@ _ALL = (
   _words('lstm_equal', 1.5, 'lstm', embedding=WIDTH, width=64),
   _words(
     'transformer_equal', 1.3, 'transformer', width=WIDTH, heads=4, depth=2
+  ),
+  _scenes('segnet_equal', 'segnet', widths=(16, 32, 64, 128, 128)),
+  _scenes(
+    'deeplab_equal',
+    'deeplab',
+    widths=(16, 32, 64, 128),
+    depths=(2, 2, 2, 2),
+    strides=(1, 2, 1, 1),
+    dilations=(1, 1, 2, 4),
+    head=64,
   ),
 )
 STEPS = {workload.name: workload for workload in _ALL}

@@ -21,6 +21,7 @@ from mtl_jax.cells import (
   scoring,
   settings,
   shapes,
+  streamed,
   task_groups,
   trace_cache,
 )
@@ -31,6 +32,7 @@ from mtl_jax.cells.reading import Reading
 from mtl_jax.cells.task_groups import Group
 from mtl_jax.data import views
 from mtl_jax.data.base import Data
+from mtl_jax.data.sources import Source
 from mtl_jax.devices import meshes
 from mtl_jax.errors import InputError
 from mtl_jax.plugins import parallel
@@ -169,6 +171,8 @@ class Cell:
     chosen += [task.kind for task in self.system.tasks]
     sizes = [list(self.place[:3]), self.config.spread, list(self.sizes)]
     sizes.append(self.reading.form)
+    if streamed.asked(self.config):  # Programs read blocks of batches.
+      sizes += ['stream', self.blocks(self.sizes.steps)]
     # A dotted path names a user's file, which may import others.
     of_user = any('.' in name for name in chosen)
     trained = task_groups.first(self.datas[0], self.groups)
@@ -193,12 +197,29 @@ class Cell:
       self.sizes,
       self.traced.state,
       self.traced.step.jaxpr,
-      self.reading.shapes(),
+      self._read(),
       self.place.batch,
     )
     size = self.traced.state.params.layout.size
     flops = costs.operations(self.traced.step.jaxpr)
     return Facts(need, size, flops, self._predict_flops())
+
+  def _read(self) -> dict[str, Source]:
+    """By split, shapes of what a run reads."""
+    read = self.reading.shapes()
+    if not streamed.asked(self.config):
+      return read
+    steps = max(self.blocks(self.sizes.steps))
+    rows = streamed.ALIVE * steps * self.config.batch_size
+    return read | {'train': streamed.shapes(self.datas[0], rows)}
+
+  def blocks(self, steps: int) -> tuple[int, ...]:
+    """The steps of each block of a period, see `streamed.lengths`."""
+    if not streamed.asked(self.config):
+      return (steps,)
+    several, size = self.system.batches, self.config.batch_size
+    one = streamed.step_bytes(self.datas[0], several, size)
+    return streamed.lengths(steps, one)
 
   def _predict_flops(self) -> int:
     state, row = self.traced.state, views.first(self.datas[0].train, 1).inputs
@@ -261,6 +282,7 @@ def make(
   _check_count(config, datas)
   config = build.with_steps(config, datas)
   scoring.check_primary(config.primary, datas[0].tasks)
+  streamed.check(config, datas, groups)
   data = task_groups.first(datas[0], groups)
   config = encoder_inputs.completed(config, datas)
   resolved = build.resolve(config, data.tasks, len(data.train.mask))

@@ -84,9 +84,18 @@ def _head(encoder: Choice, task: Task) -> Callable:
   """The head of a task, of the encoder where it predicts maps."""
   if not task.dense:
     return functools.partial(schemes.Head, task.num_outputs)
-  module = inspect.getmodule(encoder.make)
+  make = getattr(inspect.getmodule(encoder.make), 'dense_head', None)
+  if not callable(make):
+    raise InputError(
+      f'encoder {encoder.name!r} says DENSE and has no dense_head; define '
+      'dense_head(outputs) in its module, which returns a module factory'
+    )
+  # It is given those fields of the encoder that it has arguments for.
   fields = plugins.fields(encoder.make) | dict(encoder.fields)
-  return module.dense_head(task.num_outputs, **fields)
+  parameters = inspect.signature(make).parameters
+  if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+    fields = {k: v for k, v in fields.items() if k in parameters}
+  return make(task.num_outputs, **fields)
 
 
 def _resize(encoder: Choice) -> Callable | None:

@@ -96,9 +96,13 @@ class Reading:
       )
     return sources
 
-  def shared_parts(self) -> dict[str, Split]:
-    """By split, the fields that all runs share, on the host; else None."""
-    return {key: self._shared(key) for key in self.lengths}
+  def shared_parts(self, keys: Sequence[str] = ()) -> dict[str, Split]:
+    """By split, the fields that all runs share, on the host; else None.
+
+    Args:
+      keys: names of the splits; () is all.
+    """
+    return {key: self._shared(key) for key in keys or self.lengths}
 
   def own_parts(
     self, which: Integer[np.ndarray, 'runs'], groups: Sequence[Group] = ()
@@ -141,14 +145,26 @@ class Reading:
       if common is None:
         return getattr(copies, name)
       gather = padded.gathered(rows) if self.by_rows else (lambda x: x)
+      if name == 'labels':
+        common = self._of_vectors(common)
       return jax.tree.map(gather, common)
 
     return {
       key: scores.Labels(
-        of(key, 'labels'), scores.weights(of(key, 'mask'), of(key, 'weights'))
+        self._of_vectors(of(key, 'labels')),
+        scores.weights(of(key, 'mask'), of(key, 'weights')),
       )
       for key in EVALUATED
     }
+
+  def _of_vectors(self, labels: Sequence[Any]) -> Sequence[Any]:
+    """Labels of all tasks, but None for maps, which metrics do not read."""
+    # Groups have tasks of the same kinds, in the same order.
+    tasks = task_groups.first(self._datas[0], self._groups).tasks
+    if not any(task.dense for task in tasks):
+      return labels
+    pairs = zip(tasks, labels, strict=True)
+    return tuple(None if task.dense else x for task, x in pairs)
 
   def _divided(self, parts: Split) -> tuple[Split, Split]:
     """Two splits: the shared fields and the others, with None for the rest."""

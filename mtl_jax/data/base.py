@@ -9,7 +9,7 @@ from jaxtyping import Shaped
 
 from mtl_jax import tasks as tasks_lib
 from mtl_jax.data import splits
-from mtl_jax.data.checking import label_weights, one_class
+from mtl_jax.data.checking import label_weights, map_labels, one_class
 from mtl_jax.data.views import Split, Table, View, inputs_to_check
 from mtl_jax.errors import InputError
 from mtl_jax.tasks import Task
@@ -230,7 +230,10 @@ def _check_split(data: Data, columns: Sequence[str]) -> None:
           'leave the task out, or use another split'
         )
       # Masked labels too: `Split.labels` are finite everywhere.
-      finite(labels, f'{name} labels of {task.name!r}')
+      if task.dense:
+        map_labels.check(name, split, task, np.asarray(labels))
+      else:
+        finite(labels, f'{name} labels of {task.name!r}')
     label_weights.check(name, split, data.tasks)
 
 
@@ -242,7 +245,7 @@ def _labelled(data: Data) -> Data:
   # needs an output too.
   mask = np.concatenate(masks)
   tasks = [
-    _of_task(task.name, task.completed, _column(labels, t), mask[:, t])
+    _completed(task, [own[t] for own in labels], mask[:, t])
     for t, task in enumerate(data.tasks)
   ]
   checked = {
@@ -251,7 +254,11 @@ def _labelled(data: Data) -> Data:
       data.splits.items(), labels, masks, strict=True
     )
   }
-  return data._replace(**checked, tasks=tuple(tasks))
+  data = data._replace(**checked, tasks=tuple(tasks))
+  same = all(
+    new.mask is old for new, old in zip(checked.values(), masks, strict=True)
+  )
+  return data if same else counted(data)
 
 
 def _checked(name: str, split, labels, mask, tasks) -> Split | View:
@@ -260,21 +267,31 @@ def _checked(name: str, split, labels, mask, tasks) -> Split | View:
     _of_task(task.name, task.made.check, own, known, f'{name} labels')
     for task, own, known in zip(tasks, labels, mask.T, strict=True)
   ]
+  own_mask = map_labels.known(name, tasks, checked, mask)
   if name != 'train':
-    for task, own, known in zip(tasks, checked, mask.T, strict=True):
+    for task, own, known in zip(tasks, checked, own_mask.T, strict=True):
       one_class.check(task, own, known, name)
-  # A view keeps the labels of its table if no check has changed them.
-  same = all(new is old for new, old in zip(checked, labels, strict=True))
-  return split if same else split._replace(labels=tuple(checked))
+  # A view keeps the parts of its table that no check has changed.
+  changed = {}
+  if not all(new is old for new, old in zip(checked, labels, strict=True)):
+    changed['labels'] = tuple(checked)
+  if own_mask is not mask:
+    changed['mask'] = own_mask
+  return split._replace(**changed) if changed else split
 
 
-def _column(labels: Sequence[tuple], t: int) -> np.ndarray:
-  """Concatenates the labels of task `t` over the splits."""
-  parts = [np.asarray(own[t]) for own in labels]
+def _completed(task: Task, labels: Sequence[Any], known: np.ndarray) -> Task:
+  """Returns the task with what its kind infers from labels of all splits."""
+  parts = [np.asarray(own) for own in labels]
   shapes = {part.shape[1:] for part in parts}
   if len(shapes) > 1:
-    raise InputError(f'labels of task {t} differ in shape: {sorted(shapes)}')
-  return np.concatenate(parts)
+    raise InputError(
+      f'labels of task {task.name!r} differ in shape: {sorted(shapes)}'
+    )
+  # Maps of all splits are not put together for nothing.
+  if task.made.infer is None:
+    return task
+  return _of_task(task.name, task.completed, np.concatenate(parts), known)
 
 
 def _of_task(name: str, function, labels, known, where: str = 'labels'):

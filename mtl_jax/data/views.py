@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Integer
 
 BLOCK = 1 << 16  # number of rows that are gathered at a time
+LARGEST = 1 << 28  # bytes that are gathered at a time
 SMALL = 10_000_000  # bytes up to which a gathered part is cached
 
 
@@ -172,8 +173,11 @@ def _blocks(
   leaf: np.ndarray, rows: np.ndarray | None = None
 ) -> Iterator[np.ndarray]:
   """Yields some rows, or all, in blocks, so that copies stay small."""
-  for start in range(0, len(leaf if rows is None else rows), BLOCK):
-    some = slice(start, start + BLOCK)
+  # A row may be a picture, or several maps of one.
+  own = leaf.nbytes // max(1, len(leaf))
+  step = max(1, min(BLOCK, LARGEST // max(1, own)))
+  for start in range(0, len(leaf if rows is None else rows), step):
+    some = slice(start, start + step)
     yield leaf[some] if rows is None else leaf[rows[some]]
 
 

@@ -3,6 +3,11 @@
 A stage is a module factory: `stage(name=...)(features, train) -> features`.
 `WIDTHS` maps the fields that are numbers of channels to the name of the field
 that must divide them, or to ''. An encoder that declares it can be resized.
+
+An encoder of maps declares `DENSE = True`: its features are `[B, H, W, C]`. It
+defines `dense_head(outputs, ...) -> module factory`, which may take fields of
+`make` too: the head of a dense task, `head(features) -> [B, H, W, outputs]` at
+the resolution of the input. Tasks without maps get a head that pools positions.
 """
 
 from typing import Any

@@ -146,8 +146,8 @@ class Model:
         networks have nothing to do with each other.
 
     Returns:
-      By task, an array `[N, features]`; one array where all tasks read the
-      same.
+      By task, an array `[N, features]`, of maps and sequences the means over
+      positions; one array where all tasks read the same.
     """
     seed = self.seeds[0] if seed is None else self._checked(seed)
     inputs = self._encoding(seed).inputs(rows)

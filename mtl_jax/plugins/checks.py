@@ -24,6 +24,7 @@ def check(config: Any) -> None:
   amounts.check_seconds(config.checkpoint_seconds)
   amounts.check_fields(config)
   check_start(config)
+  check_stream(config)
   training.check(config)
   check_margin(config.get('margin', 0.01))
   values = config.hp.to_dict()
@@ -127,6 +128,16 @@ def check_start(config: Any) -> None:
     )
   if pairs and not config.init_from:
     raise InputError('config.init_prefix is set without config.init_from')
+
+
+def check_stream(config: Any) -> None:
+  """Raises `InputError` if `config.stream` stands beside what it excludes."""
+  if config.get('stream', False) and config.probe.batches:
+    raise InputError(
+      'config.probe reads the training split on the devices, where '
+      'config.stream does not put it; set config.stream=False, or '
+      'config.probe.batches=0'
+    )
 
 
 def _are_names(names: Any) -> bool:

@@ -1,7 +1,7 @@
 """The programs of a cell, jitted and compiled."""
 
 import functools
-import itertools
+import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,10 +11,10 @@ import numpy as np
 from jax.sharding import PartitionSpec
 
 from mtl_jax import devices, train
-from mtl_jax.cells import Cell
-from mtl_jax.data import sources
+from mtl_jax.cells import Cell, streamed
+from mtl_jax.data import sources, stacked
 from mtl_jax.devices import meshes
-from mtl_jax.programs import exports, run_functions
+from mtl_jax.programs import exports, run_functions, streaming
 from mtl_jax.programs.inputs import Inputs, Reader
 from mtl_jax.programs.measuring import Measuring, Results
 from mtl_jax.resources import needed_memory
@@ -92,41 +92,70 @@ class Programs:
     lower = self._lowering.lowered
     init = lower('init', self._init, of_runs)
     state = self._placed(init.out_info)
-    periods = [self._lowered(n, state, inputs) for n in self._draws]
+    draws = self._lowered_draws(state, inputs)
+    follows = self._lowered_follows(draws, state, inputs)
     measuring = Measuring(self.cell, self.map_runs, self.mesh)
     lowered = [
       (init, ONCE),
-      *itertools.chain(*periods),
+      *((one, LIGHT) for one in draws.values()),
+      *((one, {}) for one in follows.values()),
       *((one, SIMPLE) for one in measuring.lower(lower, state, inputs)),
     ]
     self._lowering.save()
     with ThreadPoolExecutor(len(lowered)) as pool:
       compiled = list(pool.map(_compile, *zip(*lowered, strict=True)))
-    init, rest = compiled[0], compiled[1:]
-    count = 2 * len(periods)
-    measuring.compiled(rest[count:])
-    pairs = zip(rest[:count:2], rest[1:count:2], strict=True)
-    made = dict(zip(self._draws, pairs, strict=True))
+    init, rest = compiled[0], iter(compiled[1:])
+    draws = {steps: next(rest) for steps in draws}
+    follows = {steps: next(rest) for steps in follows}
+    measuring.compiled([*rest])
     seconds = time.monotonic() - began
-    return Compiled(self, init, made, measuring, state, seconds)
+    return Compiled(self, init, (draws, follows), measuring, state, seconds)
 
-  def _lowered(
-    self, steps: int, state: train.TrainState, inputs: Inputs
-  ) -> list[tuple[Any, dict]]:
-    """The programs that draw and take this many steps, with their options."""
-    lower = self._lowering.lowered
-    # Only the last period may have another length than the others.
-    name = '' if steps == self.cell.sizes.steps else f' {steps}'
+  def _lowered_draws(
+    self, state: train.TrainState, inputs: Inputs
+  ) -> dict[int, Any]:
+    """The programs that draw rows and keys, by the number of steps."""
     arguments = inputs.seeds, state.step, inputs.drawn_from
-    draw = lower(f'draw{name}', self._draws[steps], arguments)
-    read = (
-      inputs.hp,
-      run_functions.carried(self.cell, state),
-      self._placed(draw.out_info),
-      *inputs.train.arguments,
+    return {
+      steps: self._lowering.lowered(
+        f'draw{self._suffix(steps)}', draw, arguments
+      )
+      for steps, draw in self._draws.items()
+    }
+
+  def _lowered_follows(
+    self, draws: dict[int, Any], state: train.TrainState, inputs: Inputs
+  ) -> dict[int, Any]:
+    """The programs that take steps, by their number."""
+    carried, lowered = run_functions.carried(self.cell, state), {}
+    for steps, draw in draws.items():
+      for length in self.cell.blocks(steps):
+        if length not in lowered:
+          drawn = self._placed(_cut(draw.out_info, length))
+          data = inputs.train or self._block(drawn.rows.shape)
+          read = inputs.hp, carried, drawn, *data.arguments
+          lowered[length] = self._lowering.lowered(
+            f'follow{self._suffix(length)}', self._follow, read, donate=(1,)
+          )
+    return lowered
+
+  def _suffix(self, steps: int) -> str:
+    # Only the last period may have another length than the others.
+    return '' if steps == self.cell.sizes.steps else f' {steps}'
+
+  def _block(self, shape: tuple[int, ...]) -> sources.Source:
+    """Shapes of the rows of some steps of all runs, see `streaming`."""
+    runs, rows = shape[0], math.prod(shape[1:])
+    own = streamed.shapes(self.cell.datas[0], rows).own
+    of_runs = jax.tree.map(
+      lambda x: jax.ShapeDtypeStruct((runs, *x.shape), x.dtype), own
     )
-    follow = lower(f'follow{name}', self._follow, read, donate=(1,))
-    return [(draw, LIGHT), (follow, {})]
+    packed = jax.eval_shape(
+      lambda labels: stacked.packed(labels, 2), of_runs.labels
+    )
+    return sources.Source(
+      sources.NOTHING, self._placed(of_runs._replace(labels=packed))
+    )
 
   def _placed(self, tree: Any) -> Any:
     """Shapes of results, with the devices that hold them."""
@@ -149,7 +178,7 @@ class Compiled:
   Args:
     programs: the jitted functions.
     init: compiled.
-    periods: compiled `draw` and `follow`, by their number of steps.
+    steps: compiled `draw` and `follow`, by their number of steps.
     measuring: with its programs compiled.
     state: shapes of the states of all runs.
     seconds: that lowering and compiling took.
@@ -159,7 +188,7 @@ class Compiled:
     self,
     programs: Programs,
     init: Any,
-    periods: dict[int, tuple[Any, Any]],
+    steps: tuple[dict[int, Any], dict[int, Any]],
     measuring: Measuring,
     state: train.TrainState,
     seconds: float,
@@ -167,8 +196,16 @@ class Compiled:
     self.programs, self.measuring, self.seconds = programs, measuring, seconds
     self.inputs, self.map_runs = programs.inputs, programs.map_runs
     self._cell, self._state = programs.cell, state
-    self._init, self._periods = init, periods
-    self._draw, self._follow = periods[programs.cell.sizes.steps]
+    self._init, (self._draws, self._follows) = init, steps
+    length = programs.cell.sizes.steps
+    self._draw = self._draws[length]
+    self._follow = self._follows[self._cell.blocks(length)[0]]
+    self._streaming = None
+    if streamed.asked(self._cell.config):
+      mean = programs.map_runs(streaming.mean, (0,))
+      self._streaming = streaming.Streaming(
+        self._cell, programs.mesh, *steps, mean
+      )
 
   def start(self, inputs: Inputs) -> train.TrainState:
     """Initializes the states of all runs."""
@@ -190,10 +227,12 @@ class Compiled:
     """
     best = state.best
     length = self._cell.last_steps if last else self._cell.sizes.steps
-    draw, follow = self._periods[length]
-    drawn = draw(inputs.seeds, state.step, inputs.drawn_from)
+    if self._streaming:
+      state, metrics = self._streaming.steps(inputs, state, length)
+      return state._replace(best=state.best or best), metrics
+    drawn = self._draws[length](inputs.seeds, state.step, inputs.drawn_from)
     arguments = inputs.hp, run_functions.carried(self._cell, state), drawn
-    state, metrics = follow(*arguments, *inputs.train.arguments)
+    state, metrics = self._follows[length](*arguments, *inputs.train.arguments)
     return state._replace(best=state.best or best), metrics
 
   def period(
@@ -312,6 +351,14 @@ def _bytes(program: Any) -> int:
   visible = analysis.argument_size_in_bytes + analysis.output_size_in_bytes
   hidden = analysis.temp_size_in_bytes - analysis.alias_size_in_bytes
   return visible + hidden
+
+
+def _cut(drawn: Any, steps: int) -> Any:
+  """Shapes of what is drawn for the first steps of all runs."""
+  return jax.tree.map(
+    lambda x: jax.ShapeDtypeStruct((x.shape[0], steps, *x.shape[2:]), x.dtype),
+    drawn,
+  )
 
 
 def _compile(lowered: Any, options: dict) -> Any:

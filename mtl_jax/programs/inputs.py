@@ -7,8 +7,9 @@ import numpy as np
 from jax.sharding import Mesh
 
 from mtl_jax import devices
-from mtl_jax.cells import Cell, Chunk, settings
+from mtl_jax.cells import Cell, Chunk, settings, streamed
 from mtl_jax.cells import scoring as scorings
+from mtl_jax.cells.reading import EVALUATED
 from mtl_jax.data import stacked
 from mtl_jax.data.base import Split
 from mtl_jax.data.sources import Source
@@ -27,7 +28,8 @@ class Inputs(NamedTuple):
     drawn_from: numbers of rows that batches are drawn from: `num_rows`, or
       those of each source `[R, S]`.
     scoring: how scores are made of validation losses, `[R, K]`.
-    train: the training split; its `shared` part has no axis of runs.
+    train: the training split; its `shared` part has no axis of runs. None where
+      it stays on the host, see `streaming`.
     valid: the validation split, likewise.
     test: the test split, likewise.
     known: labels of validation and test, on the host.
@@ -39,7 +41,7 @@ class Inputs(NamedTuple):
   num_rows: Any
   drawn_from: Any
   scoring: Scoring
-  train: Source
+  train: Source | None
   valid: Source
   test: Source
   known: dict[str, scores.Labels]
@@ -81,12 +83,14 @@ class Reader:
     read = hp, noise, num_rows, drawn_from, scoring, own
     *first, own = devices.place(read, over_runs=True, mesh=self._mesh)
     splits = {k: Source(v, *own[k]) for k, v in shared.items()}
+    splits.setdefault('train', None)
     return Inputs(*first, **splits, known=known, scale=scoring.scale)
 
   @functools.cached_property
   def _shared(self) -> tuple[dict[str, Split], dict[str, Split]]:
     """The shared data on the devices, and their labels on the host."""
-    parts = self._cell.reading.shared_parts()
+    keys = EVALUATED if streamed.asked(self._cell.config) else ()
+    parts = self._cell.reading.shared_parts(keys)
     labels = {k: part._replace(inputs=None) for k, part in parts.items()}
     packed = {name: _packed(part, 1) for name, part in parts.items()}
     return placing.once(packed, self._mesh), labels

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from mtl_jax import train
-from mtl_jax.cells import Cell, shapes, task_groups
+from mtl_jax.cells import Cell, shapes, streamed, task_groups
 from mtl_jax.data import views
 from mtl_jax.programs.inputs import Inputs
 from mtl_jax.train.batches import Quota
@@ -94,10 +94,12 @@ def follow(
     data: the training split.
 
   Returns:
-    The new state and means of the metrics of the steps.
+    The new state and means of the metrics of the steps; where a period is cut
+    into blocks, the metrics of each step.
   """
   step = _step_of(cell, state) if recorded else None
-  return train.follow(cell.system, hp, state, data, drawn, step)
+  each = streamed.asked(cell.config)
+  return train.follow(cell.system, hp, state, data, drawn, step, each)
 
 
 def _step_of(cell: Cell, state: train.TrainState) -> Callable:

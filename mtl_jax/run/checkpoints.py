@@ -110,6 +110,9 @@ class Checkpoints:
       self._manager.wait_until_finished()
       disk.sync_all(self._folder)  # Orbax syncs arrays alone.
       digests.write_beside(new, **more)
+      self._remove_but(new)
+
+  def _remove_but(self, new: pathlib.Path) -> None:
     for path in self._steps():
       if path != new:
         digests.forget(path)  # first: without them it does not count

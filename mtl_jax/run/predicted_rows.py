@@ -16,6 +16,8 @@ def of_run(
 ) -> np.ndarray:
   """Returns the outputs of one task, `[N, outputs]`, float32.
 
+  Of a dense task it is the summary of each row, `[N, ...]`.
+
   Args:
     cell: of the run.
     t: number of the task.
@@ -39,8 +41,18 @@ def of_run(
 @functools.lru_cache(maxsize=1)
 def _predict(system: Any, batch_size: int) -> Any:
   now = {'step': system.steps, 'steps': system.steps}
+  dense = [task.dense for task in system.tasks]
+
+  def vectors(predictions, places):
+    del places
+    pairs = zip(predictions, dense, strict=True)
+    return [None if maps else own for own, maps in pairs]
 
   def predict(params, extra, inputs):
-    return evaluation.predict(system, params, extra, inputs, batch_size, now)
+    # Maps of all rows are never held; their summaries are there already.
+    reduce = vectors if any(dense) else None
+    return evaluation.predict(
+      system, params, extra, inputs, batch_size, now, reduce=reduce
+    )
 
   return jax.jit(predict)

@@ -18,7 +18,8 @@ class Metric(NamedTuple):
   Attributes:
     compute: `(predictions [N, outputs], labels [N] or [N, d], weights [N]) ->
       float` in NumPy, over rows whose label is known. If the kind has a
-      `summary`, its result is passed instead of the predictions.
+      `summary`, its result is passed instead of the predictions; of a dense
+      kind the labels may then be None, since maps stay on the device.
     higher_is_better: whether larger values are better.
     chance: the value for uninformative predictions, or None if it depends on
       the data.

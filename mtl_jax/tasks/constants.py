@@ -6,6 +6,7 @@ constant prediction has none: 1 is a model that ignores its inputs.
 """
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,8 @@ from scipy import optimize
 from mtl_jax.errors import InputError
 from mtl_jax.tasks import Task, scores
 
+PIXELS = 2_000_000  # about as many are read of label maps
+
 
 def loss_scale(
   task: Task, labels: Any, mask: Any, weights: Any = None
@@ -25,7 +28,7 @@ def loss_scale(
 
   Args:
     task: the task; a kind without `constant` is minimised numerically.
-    labels: of the training split, `[N]` or `[N, d]`.
+    labels: of the training split, `[N]` or `[N, d]`; or maps, see `thinned`.
     mask: bool `[N]`, True where the label is known.
     weights: of the rows, `[N]`; None is 1 for every row.
 
@@ -36,7 +39,7 @@ def loss_scale(
   Raises:
     InputError: the kind's `constant` raised an error.
   """
-  labels, weights = _known(labels, mask, weights)
+  labels, weights = _known(task, labels, mask, weights)
   if not len(labels) or (labels == labels[:1]).all():
     return 1.0
   try:
@@ -71,8 +74,10 @@ def metric_scale(
   metric = next(iter(task.metrics.values()))
   value = metric.chance
   if value is None and metric.constant:
-    known, weights = _known(labels, mask, weights)
-    value = metric.constant(known.astype(np.float64), weights)
+    known, weights = _known(task, labels, mask, weights)
+    # Class numbers of maps, which are many, stay integers.
+    known = _wide(known) if task.dense else known.astype(np.float64)
+    value = metric.constant(known, weights)
   if value is None:
     return 1.0
   scale = 1 - value if metric.higher_is_better else value
@@ -92,22 +97,29 @@ def error(task: Task, values: Any, scale: Any) -> Any:
 
 
 def minimised(
-  loss: Callable, outputs: int, labels: np.ndarray, weights: np.ndarray
+  loss: Callable,
+  outputs: int,
+  labels: np.ndarray,
+  weights: np.ndarray,
+  positions: tuple[int, ...] = (),
 ) -> float:
   """Minimises a mean loss over constant predictions, from zeros.
 
   Args:
     loss: of a `Kind`.
     outputs: number of outputs of a prediction.
-    labels: of known rows, `[N]` or `[N, d]`.
+    labels: of known rows, `[N]` or `[N, d]`; or maps.
     weights: of the rows, `[N]`.
+    positions: `(H, W)` of predictions that are maps.
 
   Returns:
     The smallest mean loss that was found, at most that of zeros.
   """
 
+  shape = len(labels), *positions, outputs
+
   def value(x):
-    found, slope = _slope(loss, jnp.float32(x), labels, weights)
+    found, slope = _slope(loss, shape, jnp.float32(x), labels, weights)
     return float(found), np.asarray(slope, np.float64)
 
   start = np.zeros(outputs)
@@ -115,26 +127,49 @@ def minimised(
   return min(float(found.fun), value(start)[0])
 
 
-@functools.partial(jax.jit, static_argnums=0)
-def _slope(loss, x, labels, weights):
+def thinned(labels: np.ndarray) -> np.ndarray:
+  """Returns every s-th pixel of every s-th line of maps with many pixels.
+
+  A unit need not be exact, and all pixels of a published data set would take
+  gigabytes more than the data.
+
+  Args:
+    labels: `[N, H, W, ...]`.
+
+  Returns:
+    About `PIXELS` of the pixels, of all pictures; or all where they are fewer.
+  """
+  pixels = math.prod(labels.shape[:3])
+  step = max(1, math.ceil((pixels / PIXELS) ** 0.5))
+  return labels[:, ::step, ::step]
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _slope(loss, shape, x, labels, weights):
   def mean(x):
-    rows = jnp.broadcast_to(x, (len(labels), len(x)))
+    rows = jnp.broadcast_to(x, shape)
     return loss(rows, labels) @ weights / weights.sum()
 
   return jax.value_and_grad(mean)(x)
 
 
-def _known(labels, mask, weights) -> tuple[np.ndarray, np.ndarray]:
+def _known(task, labels, mask, weights) -> tuple[np.ndarray, np.ndarray]:
   """Returns labels that are known and have a weight, and their weights."""
+  labels = thinned(np.asarray(labels)) if task.dense else np.asarray(labels)
   weights = scores.weights(np.asarray(mask, bool), weights)
   known = weights > 0
-  return np.asarray(labels)[known], weights[known].astype(np.float64)
+  return labels[known], weights[known].astype(np.float64)
 
 
 def _loss(task: Task, labels: np.ndarray, weights: np.ndarray) -> float:
   kind = task.made
-  if kind.constant is None:
-    own = np.float32(labels) if labels.dtype.kind == 'f' else labels
-    return minimised(kind.loss, task.num_outputs, own, np.float32(weights))
-  wide = labels.astype(np.float64) if labels.dtype.kind == 'f' else labels
-  return kind.constant(wide, weights)
+  if kind.constant is not None:
+    return kind.constant(_wide(labels), weights)
+  own = np.float32(labels) if labels.dtype.kind == 'f' else labels
+  positions = own.shape[1:3] if task.dense else ()
+  counted = np.float32(task.row_weights(own, weights))
+  return minimised(kind.loss, task.num_outputs, own, counted, positions)
+
+
+def _wide(labels: np.ndarray) -> np.ndarray:
+  return labels.astype(np.float64) if labels.dtype.kind == 'f' else labels

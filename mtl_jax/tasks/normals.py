@@ -149,7 +149,11 @@ def check(values, known) -> np.ndarray:
     InputError: they are not; it names the first picture and pixel.
   """
   label_maps.check_shape(values, 3, 'give one vector per pixel')
-  length = np.sqrt(np.square(values.astype(np.float32)).sum(-1))
+  # Without arrays of all squares: the maps of a published set are a gigabyte.
+  square = np.einsum(
+    'nhwc,nhwc->nhw', values, values, dtype=np.float32, casting='same_kind'
+  )
+  length = np.sqrt(square)
   bad = (np.abs(length - 1) > LENGTH) & (length > 0)
   label_maps.refuse(
     bad,
@@ -164,16 +168,21 @@ def check(values, known) -> np.ndarray:
 
 def spread(labels, weights) -> float:
   """Loss of the best constant prediction: one less the length of the mean."""
-  del weights  # As in all published code, pictures count by their pixels.
-  known = labels[_known(labels)].astype(np.float64)
-  return 1 - float(np.linalg.norm(known.mean(0)))
+  return 1 - float(np.linalg.norm(_mean(labels, weights)[2]))
 
 
 def constant_angle(labels, weights) -> float:
   """Mean angle to the mean vector, in degrees."""
-  del weights
-  known = labels[_known(labels)].astype(np.float64)
-  return float(angles(known.mean(0)[None], known).mean())
+  values, each, mean = _mean(labels, weights)
+  return float(np.average(angles(mean[None], values), weights=each))
+
+
+def _mean(labels, weights) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+  """Known normals, the weight of each, and their weighted mean vector."""
+  known = _known(labels)
+  values = labels[known].astype(np.float64)
+  each = np.broadcast_to(weights[:, None, None], known.shape)[known]
+  return values, each, each @ values / each.sum()
 
 
 def _known(labels):

@@ -19,7 +19,8 @@ class Labels(NamedTuple):
   All arrays have a leading axis of runs if the runs have different rows.
 
   Attributes:
-    labels: one array `[N, ...]` per task.
+    labels: one array `[N, ...]` per task; None of a dense task, whose maps are
+      read on the device alone.
     weights: `[N, K]`, 0 where the label is missing.
   """
 
@@ -86,7 +87,8 @@ def of_runs(
     ready = summarised(task, padded)
     columns = {name: np.full(runs, np.nan) for name in task.metrics}
     for r in range(runs):
-      labels = known.labels[t][r] if own else known.labels[t]
+      labels = known.labels[t]
+      labels = labels[r] if own and labels is not None else labels
       weights = (known.weights[r] if own else known.weights)[:, t]
       one = jax.tree.map(lambda x, r=r: x[r, :rows], outputs[t])
       scores = of_run(task, one, labels, weights, ready, faults)
@@ -99,7 +101,7 @@ def of_runs(
 def of_run(
   task: Task,
   output: Any,
-  labels: np.ndarray,
+  labels: np.ndarray | None,
   weights: np.ndarray,
   ready: bool = False,
   faults: dict[Any, str] | None = None,
@@ -109,7 +111,7 @@ def of_run(
   Args:
     task: the task.
     output: predictions `[N, outputs]`, or the summary if `ready`.
-    labels: `[N]` or `[N, d]`.
+    labels: `[N]` or `[N, d]`; None of a dense task with a summary.
     weights: `[N]`, 0 where the label is missing; a bool mask is accepted.
     ready: whether `output` is a summary.
     faults: filled with one sentence for each metric that raised an exception.
@@ -121,7 +123,9 @@ def of_run(
   output = jax.tree.map(lambda x: np.asarray(x)[rows], output)
   # Float64 as in scikit-learn: sums over thousands of rows need it.
   output = jax.tree.map(_wide, output)
-  labels, weights = _wide(np.asarray(labels)[rows]), weights[rows].astype(float)
+  weights = weights[rows].astype(float)
+  if labels is not None:
+    labels = _wide(np.asarray(labels)[rows])
   kind, faults = task.made, {} if faults is None else faults
   if not len(rows) or any(np.isnan(x).any() for x in jax.tree.leaves(output)):
     return dict.fromkeys(kind.metrics, float('nan'))

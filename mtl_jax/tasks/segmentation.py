@@ -49,7 +49,7 @@ def make(
     head='dense',
     counts=counts,
     summary=summary,
-    infer=infer,
+    infer=None if num_classes else infer,
     constant=entropy,
     predicted=lambda outputs: outputs.argmax(-1),
   )
@@ -83,7 +83,8 @@ def summary(predictions, labels, weights):
     weights: not used; the metrics apply them.
 
   Returns:
-    Numbers of pixels by true class (rows) and predicted class (columns).
+    Numbers of pixels by true class (rows) and predicted class (columns); NaN
+    where a prediction is.
   """
   del weights
   xp = np if isinstance(predictions, np.ndarray) else jnp
@@ -92,7 +93,10 @@ def summary(predictions, labels, weights):
   true = labels.reshape(len(labels), -1, 1) == classes
   found = predictions.argmax(-1).reshape(len(labels), -1, 1) == classes
   true, found = true.astype(np.float32), found.astype(np.float32)
-  return xp.einsum('npi,npj->nij', true, found)
+  matrix = xp.einsum('npi,npj->nij', true, found)
+  # The largest of logits that are not numbers would be some class.
+  failed = xp.isnan(predictions).any((1, 2, 3))
+  return xp.where(failed[:, None, None], np.float32(np.nan), matrix)
 
 
 def miou(matrix) -> float:

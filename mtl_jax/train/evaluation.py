@@ -151,7 +151,11 @@ def evaluate(
   )
   # `scores.of_runs` takes an axis of runs.
   one = jax.tree.map(lambda x: np.asarray(x)[None], outputs)
-  labels, *by_row = jax.device_get((data.labels, data.mask, data.weights))
+  read = [
+    None if task.dense else own
+    for task, own in zip(system.tasks, data.labels, strict=True)
+  ]
+  labels, *by_row = jax.device_get((read, data.mask, data.weights))
   known = scores.Labels(labels, scores.weights(*by_row))
   values = scores.of_runs(system.tasks, one, known, losses[None]).values
   return jax.tree.map(lambda x: x[0].item(), values)

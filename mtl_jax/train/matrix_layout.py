@@ -22,7 +22,8 @@ class Block(NamedTuple):
     leaves: indices into the flattened tree of stacks; several where heads of
       separate towers differ in size.
     shapes: of these leaves.
-    rows: the rows of each leaf; empty where a leaf is in all rows.
+    rows: the rows of each leaf; empty where a leaf is in all rows. Rows that
+      have no such leaf are zeros in its columns.
     start: the first column.
     width: how many columns; a smaller head is padded with zeros.
     name: of the top-level parameter.
@@ -95,11 +96,13 @@ def layout(tree: Any, groups: int) -> Layout:
   for kind, leaves in sorted(kinds.items()):
     shapes = tuple(tuple(paths[i][1].shape) for i in leaves)
     names = [paths[i][0][0].key for i in leaves]
-    rows = tuple(map(heads.members, names)) if len(leaves) > 1 else ((),)
+    rows, own = tuple(map(heads.members, names)), heads.members(names[0])
+    # A leaf of all towers, or of the only row.
+    if len(leaves) == 1 and (groups == 1 or len(own) in (0, groups)):
+      rows = ((),)
     width = max(map(columns_of, shapes, rows))
-    if len(leaves) == 1:
+    if rows == ((),):
       width //= groups
-    own = heads.members(names[0])
     name = f'head_{own[0]}' if own else names[0]
     kernel = not kind[0]
     block = Block(tuple(leaves), shapes, rows, start, width, name, kernel)

@@ -66,7 +66,7 @@ class Parameters:
 
   def _read(self, block: Block, part: Any) -> list[Any]:
     runs = part.shape[:-2]
-    if len(block.leaves) == 1:
+    if block.rows == ((),):
       return [part.reshape(*runs, *block.shapes[0])]
     return [
       part[..., np.array(rows), : columns_of(shape, rows)].reshape(
@@ -184,7 +184,7 @@ def _pack_leaves(layout: Layout, leaves: list) -> Parameters:
 
 def _pack_block(groups: int, block: Block, leaves: list) -> Array:
   own = [jnp.asarray(leaves[i]) for i in block.leaves]
-  if len(own) == 1:
+  if block.rows == ((),):
     return own[0].reshape(groups, -1)
   flat = [
     leaf.reshape(len(rows), -1)
@@ -195,8 +195,13 @@ def _pack_block(groups: int, block: Block, leaves: list) -> Array:
     jnp.pad(leaf, ((0, 0), (0, n))) if n else leaf
     for leaf, n in zip(flat, short, strict=True)
   ]
-  # Heads come stacked by shape; rows are in the order of the towers.
-  order = np.argsort([row for rows in block.rows for row in rows])
+  # Heads come stacked by shape; rows are in the order of the towers. Where only
+  # some of them have such a leaf, as maps and vectors have unlike heads, the
+  # rows of the others are zeros.
+  rows = [row for rows in block.rows for row in rows]
+  if missing := [row for row in range(groups) if row not in rows]:
+    padded.append(jnp.zeros((len(missing), block.width), own[0].dtype))
+  order = np.argsort([*rows, *missing])
   return permuted(lax.concatenate(padded, 0), tuple(order.tolist()), 0)
 
 

@@ -129,6 +129,7 @@ def follow(
   data: Split | Source,
   drawn: Drawn,
   recorded: Callable | None = None,
+  each: bool = False,
 ) -> tuple[TrainState, Metrics]:
   """Takes the steps that were drawn, in one scan.
 
@@ -140,9 +141,11 @@ def follow(
     drawn: the rows and keys of the steps.
     recorded: `update.step` of this system as traced before; None traces it
       now.
+    each: whether to return the metrics of each step.
 
   Returns:
-    The state afterwards, and the means of the metrics over the steps.
+    The state afterwards, and the means of the metrics over the steps, or with
+    `each` those of every step, `[steps, ...]`.
   """
   one_step = recorded or functools.partial(step, system)
   # Packed once, outside the loop, so that a step gathers few arrays.
@@ -156,7 +159,7 @@ def follow(
     return one_step(hp, state, batch, keys)
 
   state, metrics = lax.scan(body, state, drawn)
-  return state, jax.tree.map(lambda m: m.mean(0), metrics)
+  return state, metrics if each else jax.tree.map(lambda m: m.mean(0), metrics)
 
 
 def augmented(system: System, keys: noise.Draws, batch: Split) -> Split:

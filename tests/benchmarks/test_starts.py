@@ -14,7 +14,26 @@ from mtl_jax.cells import build
 from mtl_jax.programs import compiled, measuring
 
 SMALL = {'batch': 4, 'rows': 64, 'period': 2}
-EVERY = {n: dataclasses.replace(w, **SMALL) for n, w in workloads.STEPS.items()}
+THIN = {  # fields of dense encoders
+  'segnet': {'widths': (2, 3)},
+  'deeplab': {
+    'widths': (2, 3),
+    'depths': (1, 1),
+    'strides': (1, 2),
+    'dilations': (1, 2),
+    'head': 2,
+  },
+}
+
+
+def small(workload):
+  less = dict(SMALL)
+  if workload.dense:
+    less |= {'fields': THIN[workload.encoder], 'shape': (16, 16, 3), 'rows': 8}
+  return dataclasses.replace(workload, **less)
+
+
+EVERY = {name: small(workload) for name, workload in workloads.STEPS.items()}
 # All peers in one process: torch takes seconds to import. One line each.
 PEERS = """
 import dataclasses, json, os, sys, torch
@@ -33,6 +52,7 @@ for name, (path, fields) in asked.items():
   for peer in [peer_table] if name == workloads.TABLE else peers:
     train, about = peer.start(name, path)
     line = [name, peer.__name__, train(2), about['copies']]
+    line.append(about.get('parameters'))
     print(json.dumps(line), file=answers, flush=True)
 """
 
@@ -83,7 +103,8 @@ def test_the_peers_start_every_workload(actg175, tmp_path):
     workload = EVERY.get(name, EVERY['mlp_equal'])
     path = tmp_path / f'{name}.npz'
     drawn_rows.write(workload, path)
-    asked[name] = str(path), {'batch': workload.batch}
+    fields = ('batch', 'fields', 'shape') if workload.dense else ('batch',)
+    asked[name] = str(path), {f: getattr(workload, f) for f in fields}
   done = subprocess.run(
     [str(sides.PEERS), '-c', PEERS, json.dumps(asked)],
     cwd=sides.ROOT,
@@ -92,13 +113,20 @@ def test_the_peers_start_every_workload(actg175, tmp_path):
     check=False,
   )
   assert done.returncode == 0, done.stderr
-  answers = [tuple(json.loads(line)) for line in done.stdout.splitlines()]
+  lines = [json.loads(line) for line in done.stdout.splitlines()]
+  answers = [tuple(line[:4]) for line in lines]
   both = 'benchmarks.speed.peers.libmtl', 'benchmarks.speed.peers.pytorch'
   expected = [(n, peer, 2, 1) for n in EVERY for peer in both]
   assert answers == [
     *expected,
     (workloads.TABLE, 'benchmarks.speed.peers.table', 2, 1),
   ]
+  # The networks of dense workloads are the same to the last parameter.
+  counted = {(n, p.rpartition('.')[2]): size for n, p, *_, size in lines}
+  for name in ('segnet_equal', 'deeplab_equal'):
+    cell = ours.make_cell(ours.configure(EVERY[name], seeds=1))
+    for peer in ('libmtl', 'pytorch'):
+      assert counted[name, peer] == cell.facts.parameters, (name, peer)
 
 
 def test_the_table_that_is_timed_is_that_of_make_table(tmp_path):

@@ -1,6 +1,7 @@
 """Every side reads the same shapes, and none needs the other's library."""
 
 import ast
+import dataclasses
 import pathlib
 import subprocess
 import sys
@@ -75,6 +76,24 @@ def test_drawn_data_have_the_shapes(name):
   assert [t.num_outputs for t in data.tasks] == [t[2] for t in workload.tasks]
 
 
+def test_drawn_maps_are_labels_of_their_kinds():
+  small = dataclasses.replace(
+    workloads.STEPS['segnet_equal'], rows=3, shape=(4, 8, 3)
+  )
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setitem(workloads.STEPS, 'segnet_equal', small)
+    data = drawn_rows.load(workload='segnet_equal', split_seed=1)
+  classes, depth, normals = data.train.labels
+  assert classes.shape == depth.shape == normals.shape[:3] == (3, 4, 8)
+  assert set(np.unique(classes)) <= {*range(-1, 13)}
+  assert ((depth == 0) | ((depth >= 1) & (depth <= 5))).all()
+  length = np.linalg.norm(normals, axis=-1)
+  assert (np.isclose(length, 1) | (length == 0)).all()
+  assert (classes < 0).any()
+  assert (depth == 0).any()
+  assert (length == 0).any()
+
+
 def test_no_sentence_is_empty_and_words_stay_in_the_vocabulary():
   words = drawn_rows.load(workload='lstm_equal').train.inputs
   assert (words[:, 0] > 0).all()
@@ -92,4 +111,4 @@ def test_peers_read_the_rows_that_seed_0_trains_on(tmp_path):
 
 def test_every_workload_has_a_goal():
   assert set(workloads.GOALS) == set(workloads.ROWS)
-  assert len(workloads.NAMES) == 10
+  assert len(workloads.NAMES) == 12

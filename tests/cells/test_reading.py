@@ -206,3 +206,26 @@ def test_splits_are_padded_to_as_many_rows_where_that_is_little(sizes, rows):
       assert len(leaf) == length
       np.testing.assert_array_equal(leaf[:size], own)
       assert not leaf[size:].any()
+
+
+def test_label_maps_are_not_read_on_the_host():
+  """Metrics read summaries of them; a copy for each run would be large."""
+  tasks = Task('far', 'depth'), Task('sum', 'regression')
+  x = np.zeros((ROWS, 4, 4, 1), np.float32)
+  far = np.ones((ROWS, 4, 4), np.float32)
+  far[0] = 0  # a picture without a label
+  table = Split(x, (far, x.sum((1, 2, 3))), np.ones((ROWS, 2), bool))
+  datas = []
+  for seed in range(2):
+    parts = splits.grouped(np.arange(ROWS), (3, 1, 1), seed)
+    found = base.cut(table, parts, tasks, CARD)
+    datas.append(views.joined(found, datas[0]) if datas else found)
+  reading = Reading(datas)
+  own = reading.own_parts(np.arange(2))
+  for key, known in reading.known(reading.shared_parts(), own).items():
+    assert known.labels[0] is None
+    assert known.labels[1].shape == known.weights.shape[:2]
+    rows = [d.splits[key].rows for d in datas]
+    for weights, own_rows in zip(known.weights, rows, strict=True):
+      shown = weights[: len(own_rows), 0]
+      np.testing.assert_array_equal(shown, own_rows != 0)

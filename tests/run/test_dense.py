@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from configs import default
+from experiments import predict
 from mtl_jax import cells, models, run
 from mtl_jax.cells import build
 from mtl_jax.errors import InputError
@@ -37,10 +38,14 @@ def trained(tmp_path_factory):
   return cell, run.train([cell], folder)[0]
 
 
-def test_metrics_are_those_of_the_predicted_maps(trained):
+@pytest.fixture(scope='module')
+def model(trained):
+  return models.load(trained[1])
+
+
+def test_metrics_are_those_of_the_predicted_maps(trained, model):
   """Of summaries that were made batch by batch on the device."""
   cell, folder = trained
-  model = models.load(folder)
   for data, reported in zip(
     cell.datas, results.load(folder).setting, strict=True
   ):
@@ -60,9 +65,8 @@ def test_a_finished_cell_keeps_summaries_of_maps(trained):
   assert kept['0/count'].shape == (5, 1)
 
 
-def test_maps_of_new_pictures_have_their_size(trained):
+def test_maps_of_new_pictures_have_their_size(trained, model):
   cell, folder = trained
-  model = models.load(folder)
   maps = model.maps(cell.datas[0].test.inputs)
   shapes = {name: own.shape for name, own in maps.items()}
   assert shapes == {
@@ -72,6 +76,19 @@ def test_maps_of_new_pictures_have_their_size(trained):
   }
   length = np.linalg.norm(maps['normals'], axis=-1)
   np.testing.assert_allclose(length, 1, atol=1e-4)
+
+
+def test_maps_and_columns_go_to_files(trained, model, tmp_path):
+  rows = trained[0].datas[0].test.inputs
+  said = predict.write(model, rows, str(tmp_path / 'p.csv'), None)
+  assert 'without the maps of segmentation, depth, normals' in said
+  table = (tmp_path / 'p.csv').read_text().splitlines()
+  assert table[0] == 'row,count,count_sd'
+  assert len(table) == 1 + len(rows)
+  predict.write(model, rows, str(tmp_path / 'p.npz'), 1)
+  found, maps = np.load(tmp_path / 'p.npz'), model.maps(rows, 1)
+  assert set(found) == {*maps, 'count'}
+  np.testing.assert_array_equal(found['depth'], maps['depth'])
 
 
 def test_activations_may_be_computed_again(tmp_path):

@@ -5,6 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from mtl_jax import tasks
+from mtl_jax.data import base
 from mtl_jax.errors import InputError
 from mtl_jax.tasks import Task, constants, normals, scores
 
@@ -156,6 +158,84 @@ def test_units_are_those_of_the_best_constant(kind):
     float(loss), rel=1e-4
   )
   assert constants.metric_scale(task, labels, mask) > 0
+
+
+@every
+def test_units_count_pictures_by_their_weights(kind):
+  _, labels, _ = case(kind)
+  task, times = Task('t', kind, **KINDS[kind]), np.array([2, 0, 1, 3, 1])
+  repeated = np.repeat(labels, times, axis=0)
+  ones = np.ones(len(repeated), bool)
+  for scale in (constants.loss_scale, constants.metric_scale):
+    weighted = scale(task, labels, times > 0, times)
+    assert weighted == pytest.approx(scale(task, repeated, ones))
+
+
+def test_a_kind_without_a_constant_has_a_unit_too(monkeypatch):
+  """As that of a user may be; and of very many pixels some are enough."""
+  _, labels, _ = case('depth')
+  task, mask = Task('t', 'depth'), np.ones(N, bool)
+  closed = constants.loss_scale(task, labels, mask)
+  bare = task.made._replace(constant=None)
+  monkeypatch.setattr(tasks, '_made', lambda *_: bare)
+  found = constants.loss_scale(task, labels, mask)
+  assert found == pytest.approx(closed, rel=2e-2)
+  monkeypatch.setattr(constants, 'PIXELS', N * H * W / 3)
+  assert constants.thinned(labels).shape == (N, 2, 2)
+
+
+@every
+def test_predictions_that_are_nan_have_no_metric(kind):
+  predictions, labels, _ = case(kind)
+  predictions[0] = np.nan
+  task = Task('t', kind, **KINDS[kind])
+  found = scores.of_run(task, predictions, labels, np.ones(N))
+  assert all(np.isnan(value) for value in found.values())
+
+
+def data(kind, change, size=(H, W)):
+  """A checked data set of pictures and changed labels, two in a split."""
+  _, labels, _ = case(kind)
+  labels = change(np.concatenate([labels, labels]).copy())
+  mask = np.ones((2 * N, 1), bool)
+  whole = base.Split(np.zeros((2 * N, *size, 3), np.uint8), (labels,), mask)
+  rows = np.arange(6), np.array([6, 7]), np.array([8, 9])
+  card = base.Card('maps', 'here', 'none', 'none', 'by hand', {})
+  return base.cut(whole, rows, (Task('t', kind, **KINDS[kind]),), card)
+
+
+@every
+def test_a_picture_without_a_pixel_has_no_label(kind):
+  found = data(kind, lambda x: x)  # case leaves picture 4 and so 9 without
+  assert found.train.mask[:, 0].tolist() == [True] * 4 + [False, True]
+  assert found.test.mask[:, 0].tolist() == [True, False]
+  assert found.card.counts['train/t'] == 5
+  with pytest.raises(InputError, match="'t', test labels: no pixel"):
+    data(
+      kind,
+      lambda x: np.where(
+        np.arange(10).reshape(-1, *[1] * (x.ndim - 1)) < 8,
+        x,
+        -1 if kind == 'segmentation' else 0,
+      ),
+    )
+
+
+def test_maps_have_the_size_of_their_pictures():
+  with pytest.raises(
+    InputError, match=f'maps of {H} x {W} pixels .*have 9 x 8'
+  ):
+    data('depth', lambda x: x, (9, 8))
+
+
+def test_a_pixel_that_is_not_a_number_is_named():
+  def change(x):
+    x[7, 2, 1] = np.nan
+    return x
+
+  words = r"valid labels of 't': picture 1, pixel \(2, 1\) is nan"
+  with pytest.raises(InputError, match=words):
+    data('depth', change)
 
 
 def test_landmarks_are_points():

@@ -17,7 +17,8 @@ CARD = base.Card('toy', 'here', 'none', 'none', 'by hand', {})
 
 def test_these_are_the_kinds():
   assert plugins.names('mtl_jax.tasks') == [
-    'binary', 'count', 'multiclass', 'ordinal', 'regression', 'survival'
+    'binary', 'count', 'depth', 'landmarks', 'multiclass', 'normals',
+    'ordinal', 'regression', 'segmentation', 'survival',
   ]  # fmt: skip
 
 

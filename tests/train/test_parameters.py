@@ -28,6 +28,19 @@ def test_a_tree_comes_back_to_the_bit(name, encoder):
   assert packed.layout == layouts.layout(packed.shapes, len(packed.matrix))
 
 
+def test_heads_of_unlike_structure_are_zeros_in_the_rows_of_others():
+  """As those of maps and of vectors in one set of separate towers."""
+  tree = {f'head_{t}': {'Dense_0': jnp.ones((2, 1))} for t in (0, 2)}
+  tree |= {
+    'head_1': {'Conv_0': jnp.ones((1, 2, 3))},
+    'towers': jnp.ones((3, 4)),
+  }
+  packed = parameters.pack(tree, 3)
+  small.same(packed.tree, tree)
+  assert packed.layout.size == 2 * 2 + 6 + 12
+  np.testing.assert_array_equal(packed.matrix.sum(1), [2 + 4, 6 + 4, 2 + 4])
+
+
 def test_runs_in_front_stay_in_front():
   trees = [drawn('single'), jax.tree.map(lambda x: 2 * x, drawn('single'))]
   packed = small.pile([parameters.pack(tree, K) for tree in trees])

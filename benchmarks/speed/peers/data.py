@@ -12,7 +12,7 @@ def read(workload, path: str) -> tuple[torch.Tensor, list[torch.Tensor]]:
     path: of the .npz file.
 
   Returns:
-    Inputs `[N, ...]` and K labels `[N]`: int64 for classes, else float32.
+    Inputs `[N, ...]` and K labels `[N, ...]`: int64 for classes, else float32.
   """
   with np.load(path) as file:
     arrays = {name: torch.from_numpy(file[name]) for name in file.files}
@@ -24,4 +24,4 @@ def read(workload, path: str) -> tuple[torch.Tensor, list[torch.Tensor]]:
 
 
 def _label(y: torch.Tensor, kind: str) -> torch.Tensor:
-  return y.long() if kind == 'multiclass' else y.float()
+  return y.long() if kind in ('multiclass', 'segmentation') else y.float()

@@ -11,7 +11,12 @@ import torch.nn.functional as F  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.utils.data import DataLoader, RandomSampler  # noqa: E402
 
-from benchmarks.speed.peers import data, networks, shims  # noqa: E402
+from benchmarks.speed.peers import (  # noqa: E402
+  data,
+  dense,
+  networks,
+  shims,
+)
 from benchmarks.speed.peers.shims import LibMTL  # noqa: E402
 
 loss, metrics = LibMTL.loss, LibMTL.metrics
@@ -69,6 +74,40 @@ class SquaredLoss(loss.AbsLoss):
     return F.mse_loss(pred[:, 0], gt)
 
 
+class MapLoss(loss.AbsLoss):
+  """A loss of maps.
+
+  Args:
+    kind: of the task.
+  """
+
+  def __init__(self, kind: str):
+    super().__init__()
+    self.of = dense.LOSSES[kind]
+
+  def compute_loss(self, pred, gt):
+    return self.of(pred, gt)
+
+
+class MapScore(metrics.AbsMetric):
+  """The loss of maps as their metric; it is read once per round.
+
+  Args:
+    kind: of the task.
+  """
+
+  def __init__(self, kind: str):
+    super().__init__()
+    self.of = dense.LOSSES[kind]
+
+  def update_fun(self, pred, gt):
+    self.record.append(self.of(pred, gt).item() * len(gt))
+    self.bs.append(len(gt))
+
+  def score_fun(self):
+    return [sum(self.record) / sum(self.bs)]
+
+
 class Score(metrics.AbsMetric):
   """A metric that is averaged over rows.
 
@@ -94,6 +133,13 @@ def _correct(pred, gt):
 
 def described(kind: str) -> dict:
   """Returns LibMTL's entry for a task of a kind: its metric and its loss."""
+  if kind in dense.LOSSES:
+    return {
+      'metrics': ['Loss'],
+      'metrics_fn': MapScore(kind),
+      'loss_fn': MapLoss(kind),
+      'weight': [0],
+    }
   # Name and maker of the metric, the loss, and whether more is better.
   made = {
     'binary': ('Acc', lambda: Score(_correct), BinaryLoss, 1),
@@ -140,9 +186,14 @@ def trainer(
     task_dict={name: described(kind) for name, kind, _ in workload.tasks},
     weighting=weigh or method,
     architecture=shims.keep_zeros(chosen),
-    encoder_class=lambda: networks.encoder(workload),
+    encoder_class=lambda: (
+      dense.encoder(workload) if workload.dense else networks.encoder(workload)
+    ),
     decoders=nn.ModuleDict(
-      {name: nn.Linear(width, n) for name, _, n in workload.tasks}
+      {
+        name: dense.head(workload, n) if workload.dense else nn.Linear(width, n)
+        for name, _, n in workload.tasks
+      }
     ),
     rep_grad=False,
     multi_input=False,
@@ -166,15 +217,19 @@ def start(name: str, path: str):
   workload = workloads.STEPS[name]
   torch.manual_seed(0)
   rows = Rows(workload, path)
-  tested = loader(rows, TESTED, steps=1)
+  tested = loader(rows, workload.batch if workload.dense else TESTED, steps=1)
   made = trainer(workload)
 
   def train(steps: int) -> int:
     made.train(loader(rows, workload.batch, steps), tested, epochs=1)
     return steps
 
-  train(WARM_UP)
-  return train, {'copies': 1, 'versions': f'torch {torch.__version__}'}
+  train(2 if workload.dense else WARM_UP)
+  return train, {
+    'copies': 1,
+    'versions': f'torch {torch.__version__}',
+    'parameters': sum(p.numel() for p in made.model.parameters()),
+  }
 
 
 if __name__ == '__main__':

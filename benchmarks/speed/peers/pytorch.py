@@ -18,7 +18,12 @@ import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 from torch import nn  # noqa: E402
 
-from benchmarks.speed.peers import balancers, data, networks  # noqa: E402
+from benchmarks.speed.peers import (  # noqa: E402
+  balancers,
+  data,
+  dense,
+  networks,
+)
 
 HALF = WHERE.endswith('bfloat16')
 TRIED = 20  # steps by which a variant is timed, after as many to warm up
@@ -36,7 +41,11 @@ class Model(nn.Module):
   def __init__(self, workload: workloads.Workload, **ways: bool):
     super().__init__()
     width = networks.width(workload)
-    if workload.scheme == 'mmoe':
+    if workload.dense:
+      self.shared = dense.encoder(workload, ways['last'])
+      heads = [dense.head(workload, n) for _, _, n in workload.tasks]
+      self.heads = dense.Heads(heads)
+    elif workload.scheme == 'mmoe':
       self.shared = networks.Experts(workload)
       self.heads = networks.TaskHeads(len(workload.tasks), width)
     else:
@@ -53,6 +62,8 @@ def loss_function(workload: workloads.Workload):
   The losses of all tasks of one kind are computed together.
   """
   kinds = [kind for _, kind, _ in workload.tasks]
+  if workload.dense:
+    return dense.loss_function(workload)
   if set(kinds) == {'multiclass'}:
     return _classes
   if 'multiclass' in kinds:
@@ -137,6 +148,11 @@ class Loop:
     return steps
 
 
+def tried(workload: workloads.Workload) -> int:
+  """Returns by how many steps a variant is timed; dense ones are long."""
+  return min(TRIED, 2) if workload.dense else TRIED
+
+
 def ways(workload: workloads.Workload) -> dict[str, tuple[bool, ...]]:
   """Returns the values to try of each option that affects this workload."""
   asked = {
@@ -169,11 +185,11 @@ def fastest(workload: workloads.Workload, rows) -> tuple[Loop, dict]:
 
 def _time(workload, rows, chosen: dict[str, bool]) -> float:
   loop = Loop(workload, rows, **chosen)
-  loop.train(TRIED)
+  loop.train(steps := tried(workload))
   times = []
   for _ in range(3):
     began = time.perf_counter()
-    loop.train(TRIED)
+    loop.train(steps)
     times.append(time.perf_counter() - began)
   return min(times)
 
@@ -192,14 +208,16 @@ def start(name: str, path: str):
   torch.manual_seed(0)
   device = 'cuda' if WHERE.startswith('cuda') else 'cpu'
   inputs, labels = data.read(workload, path)
-  rows = inputs.to(device), torch.stack(labels, dim=1).to(device)
+  joined = dense.Labels(labels) if workload.dense else torch.stack(labels, 1)
+  rows = inputs.to(device), joined.to(device)
   loop, chosen = fastest(workload, rows)
-  loop.train(TRIED)
+  loop.train(tried(workload))
   names = [name for name, yes in chosen.items() if yes]
   return loop.train, {
     'copies': 1,
     'versions': f'torch {torch.__version__}',
     'ways': ' '.join(names),
+    'parameters': sum(p.numel() for p in loop.parameters),
   }
 
 

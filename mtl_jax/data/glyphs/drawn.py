@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Integer
 
 from mtl_jax.data import splits
-from mtl_jax.data.glyphs.generators import Generator
+from mtl_jax.data.glyphs.generators import WHERE, Generator
 from mtl_jax.errors import InputError
 
 NAMES = 'num_train', 'num_valid', 'num_test'
@@ -38,6 +38,7 @@ def draw(
   sizes: tuple[int, int, int],
   seed: int | None,
   leak: bool = False,
+  where: str = WHERE,
 ) -> tuple[Draw, Draw, Draw]:
   """Draws the pictures of each split.
 
@@ -48,20 +49,23 @@ def draw(
     sizes: number of pictures of each split.
     seed: seed of the pictures, or None.
     leak: whether training and validation draw from the glyphs of both.
+    where: section of the data set's config, for messages.
 
   Raises:
     InputError: if a split has more pictures than its glyphs allow.
   """
+  names = [f'{where}.{name}' for name in NAMES]
   if not leak:
-    parts = zip(NAMES, rows, sizes, strict=True)
+    parts = zip(names, rows, sizes, strict=True)
     return tuple(
       _drawn(chosen, labels, *part, seed, stream)
       for stream, part in enumerate(parts, start=1)
     )
   num_train, num_valid, num_test = sizes
-  test = _drawn(chosen, labels, NAMES[2], rows[2], num_test, seed, 3)
+  test = _drawn(chosen, labels, names[2], rows[2], num_test, seed, 3)
   both, count = np.concatenate(rows[:2]), num_train + num_valid
-  pool = _drawn(chosen, labels, 'num_train + num_valid', both, count, seed, 1)
+  name = f'{names[0]} + num_valid'
+  pool = _drawn(chosen, labels, name, both, count, seed, 1)
   # In random order, as by train_test_split of scikit-learn: glyphs are left in
   # the order of `both`.
   order = np.argsort(splits.words(seed, count, 4), kind='stable')
@@ -74,7 +78,7 @@ def _drawn(chosen, labels, name, rows, count, seed, stream) -> Draw:
   most = chosen.per_glyph * len(rows)
   if most and count > most:
     raise InputError(
-      f'config.datasets.multi_fashion.{name} is {count}, and this generator '
+      f'{name} is {count}, and this generator '
       f'makes at most {chosen.per_glyph} per glyph of {len(rows)}; give at '
       f"most {most}, or generator='pamal', which draws with replacement"
     )

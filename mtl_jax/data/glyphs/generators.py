@@ -77,24 +77,27 @@ GENERATORS = {
 }
 
 
-def of(name: str, leak: bool) -> Generator:
+WHERE = 'config.datasets.multi_fashion'
+
+
+def of(name: str, leak: bool, where: str = WHERE) -> Generator:
   """Returns a generator.
 
   Args:
     name: one of `GENERATORS`.
     leak: whether pictures are made before they are split.
+    where: section of the data set's config, for messages.
 
   Raises:
     InputError: if the name is unknown, or the generator does not leak.
   """
   if name not in GENERATORS:
     raise InputError(
-      f'config.datasets.multi_fashion.generator is {name!r}; '
-      f'{nearest(name, GENERATORS)}'
+      f'{where}.generator is {name!r}; {nearest(name, GENERATORS)}'
     )
   if leak and not GENERATORS[name].leaks:
     raise InputError(
-      f'config.datasets.multi_fashion.leak is True, and generator {name!r} '
+      f'{where}.leak is True, and generator {name!r} '
       "splits the glyphs first; take generator 'sener_koltun', which differs "
       'by the leak alone, or leak=False'
     )

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
+from benchmarks.against import Span
 from benchmarks.multi_fashion import claims, compared, paper, patterns, presets
-from benchmarks.multi_fashion.published import Span
 
 
 def middle(source, row):

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 from scipy import stats as scipy_stats
 
+from benchmarks import against
+from benchmarks.against import OUTSIDE, WITHIN, Span
 from benchmarks.multi_fashion import claims, compared, patterns, rules
 from benchmarks.multi_fashion.ours import Ours, ranks_of
 from benchmarks.multi_fashion.presets import PRESETS, ROWS
-from benchmarks.multi_fashion.published import Span
-from benchmarks.multi_fashion.rules import FAILS, HOLDS, OPEN, OUTSIDE, WITHIN
+from benchmarks.multi_fashion.rules import FAILS, HOLDS, OPEN
 from mtl_jax.report import stats
 
 CPU = PRESETS['cpu'].sizes['kurin']
@@ -55,9 +56,9 @@ def test_intervals_and_ranges_decide():
 
 
 def test_what_has_a_point_in_common_is_within():
-  assert rules.overlap(Span(1, 2), Span(2, 3)) == WITHIN
-  assert rules.overlap(Span(1, 2), Span(2.1, 3)) == OUTSIDE
-  alone = rules.overlap(Span(math.nan, math.nan), Span(0, 1))
+  assert against.overlap(Span(1, 2), Span(2, 3)) == WITHIN
+  assert against.overlap(Span(1, 2), Span(2.1, 3)) == OUTSIDE
+  alone = against.overlap(Span(math.nan, math.nan), Span(0, 1))
   assert alone == 'not comparable (one run has no interval)'
   assert rules.same_rank(Span(1, 2), Span(2, 4), 4) == WITHIN
   assert rules.same_rank(Span(1, 1), Span(2, 4), 4) == OUTSIDE
@@ -68,7 +69,7 @@ def test_an_interval_is_that_of_the_reports():
   values = [1.0, 2.0, 4.0]
   for overlap in (None, 0.5):
     known = stats.interval(values, overlap)
-    span = rules.of_mean(values, overlap)(stats.LEVEL)
+    span = against.of_mean(values, overlap)(stats.LEVEL)
     assert span == pytest.approx((known.low, known.high))
 
 

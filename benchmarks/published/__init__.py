@@ -1,0 +1,1 @@
+"""Published rows of standard data sets against ours; a command per set."""

@@ -1,0 +1,13 @@
+"""Trains the published rows of CIFAR-100, and compares.
+
+  python -m benchmarks.published.cifar100 --preset=smoke --workdir=out/smoke
+
+Presets are smoke (miniature files that are made here), cpu (a hundredth of the
+steps) and full (as published; it takes a GPU or TPU); the last two take
+--data=FOLDER. Memory and hours are printed before training begins.
+"""
+
+from benchmarks.published import command
+
+if __name__ == '__main__':
+  command.run('cifar100')

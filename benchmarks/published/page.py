@@ -1,0 +1,80 @@
+"""The page of a data set: published against ours."""
+
+import pathlib
+
+from benchmarks import markdown, results
+from benchmarks.published.compared import DELTA, Line
+from benchmarks.published.protocols import Protocol, Set
+
+FILE, PAGE = 'published_vs_ours.csv', 'README.md'
+HEAD = ('row', 'number', 'published', 'ours', 'verdict')
+RULE = (
+  '*within*: the 95 % interval of our mean over seeds has a point in common '
+  'with the published value and its interval, or with its rounding where the '
+  'paper prints no interval. *outside*: it has none; a mean of a few seeds '
+  'without an interval spreads more than its rounding, so that this is no '
+  'proof of a difference.'
+)
+MINIATURE = (
+  '**Miniature files: small random pictures. Nothing here is comparable.**'
+)
+SIGNS = {
+  'N': 'Delta: flat mean over metrics, positive is worse.',
+  'P': 'Delta: mean over tasks, positive is better.',
+}
+
+
+def write(
+  folder: pathlib.Path, own: Set, lines: list[Line], miniature: bool
+) -> str:
+  """Writes the page and the CSV file.
+
+  Args:
+    folder: for both.
+    own: the data set.
+    lines: of all tables.
+    miniature: whether files were miniature.
+
+  Returns:
+    The text of the page.
+  """
+  results.write(folder / FILE, [line._asdict() for line in lines])
+  parts = [f'# {own.title}: published against ours']
+  parts += [MINIATURE] if miniature else []
+  parts.append(markdown.wrapped(RULE))
+  parts += [
+    _table(p, [x for x in lines if x.table == p.id]) for p in own.protocols
+  ]
+  text = '\n\n'.join(parts) + '\n'
+  (folder / PAGE).write_text(text, encoding='utf-8')
+  return text
+
+
+def _table(protocol: Protocol, lines: list[Line]) -> str:
+  table = protocol.table
+  notes = [SIGNS.get(table.convention, '')]
+  if table.convention:
+    notes.append(
+      f'Published Delta is to {table.base_source}; ours to our own single '
+      'tasks, seed by seed.'
+    )
+  if protocol.differs:
+    notes.append(f'Not as published: {protocol.differs}.')
+  cells = [
+    [
+      x.method,
+      _sign(x.metric, table.convention),
+      x.published + (' (second-hand)' if x.mark == 'second-hand' else ''),
+      f'{x.ours} n={x.seeds}' if x.ours else '–',
+      x.verdict,
+    ]
+    for x in lines
+  ]
+  above = markdown.wrapped(' '.join(filter(None, notes)))
+  found = [f'## {table.title}', above, markdown.table(HEAD, cells, words=2)]
+  return '\n\n'.join(filter(None, found))
+
+
+def _sign(metric: str, convention: str) -> str:
+  better = '+ is worse' if convention == 'N' else '+ is better'
+  return f'{DELTA} ({better})' if metric == DELTA else metric

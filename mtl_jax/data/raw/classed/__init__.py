@@ -1,0 +1,1 @@
+"""Readers of pictures with classes: users' files, as published."""

@@ -1,0 +1,184 @@
+"""Published rows as data, and published against ours."""
+
+import subprocess
+import sys
+import types
+
+import pytest
+
+from benchmarks.published import (
+  compared,
+  methods,
+  page,
+  protocols,
+  sizes,
+  trainings,
+)
+from benchmarks.published.protocols import Metric, Protocol, Set
+from configs import default
+from mtl_jax import plugins
+from mtl_jax.errors import InputError
+from mtl_jax.launchers import base, local
+
+SETS = protocols.load()
+NUDGE = 1e-4  # of our numbers between seeds, smaller than any rounding
+
+
+class Cell:
+  """Stands for a trained cell: its numbers, in the published unit."""
+
+  test_over_train = None
+
+  def __init__(self, protocol, cells):
+    self.tasks = [
+      types.SimpleNamespace(name=name)
+      for name in dict.fromkeys(m.task for m in protocol.metrics)
+    ]
+    self.numbers = {
+      (m.task, m.name): float(cell) / m.factor
+      for m, cell in zip(protocol.metrics, cells, strict=True)
+    }
+
+  def values(self, task, metric):
+    value = self.numbers[task, metric]
+    return {seed: value * (1 + NUDGE * (seed - 1)) for seed in range(3)}
+
+
+def test_every_set_has_published_rows():
+  assert [*SETS] == [
+    'nyuv2', 'cityscapes', 'qm9', 'celeba', 'office31', 'office_home',
+    'cifar100', 'multi_mnist',
+  ]  # fmt: skip
+  for own in SETS.values():
+    assert any(protocol.metrics for protocol in own.protocols)
+    for protocol in own.protocols:
+      assert protocol.table.rows
+      assert protocol.metrics or protocol.apart, protocol.id
+
+
+def test_every_method_is_in_the_library():
+  for own in SETS.values():
+    for protocol in own.protocols:
+      for row in protocol.table.rows:
+        method = methods.of(row.method, protocol.scheme or 'hard')
+        if method:
+          assert method.scheme in plugins.names('mtl_jax.schemes')
+          assert method.balancer in plugins.names('mtl_jax.balancers')
+  assert methods.of('RLW', 'mtan') == methods.Method('mtan', 'rlw')
+  assert methods.of('Routing', 'hard') is None
+
+
+def protocol_of(name):
+  return SETS[name].protocols[0]
+
+
+@pytest.mark.parametrize('name', ['nyuv2', 'cityscapes', 'office31'])
+def test_a_reproduced_table_is_within(name):
+  """Our numbers are the printed ones: no cell of any row is outside."""
+  protocol = protocol_of(name)
+  trained = {
+    row.method: Cell(protocol, row.cells) for row in protocol.table.rows
+  }
+  lines = compared.lines(protocol, trained, {}, '')
+  assert {x.verdict for x in lines if x.metric != compared.DELTA} == {'within'}
+  # Delta of the rounded cells is that of delta_m/published, in our own code.
+  (delta,) = [
+    x for x in lines if (x.method, x.metric) == ('PCGrad', compared.DELTA)
+  ]
+  assert float(delta.ours.split()[0]) == pytest.approx(
+    float(delta.published), abs=0.11
+  )
+
+
+def test_verdicts_name_what_is_outside_or_apart():
+  protocol = protocol_of('office31')
+  rows = {row.method: row for row in protocol.table.rows}
+  off = [str(float(x) - 3) for x in rows['EW'].cells]
+  trained = {'EW': Cell(protocol, off)}
+  why = {'PCGrad': 'not trained by --preset=cpu'}
+  lines = compared.lines(protocol, trained, why, '')
+  verdicts = {(x.method, x.metric): x.verdict for x in lines}
+  assert verdicts['EW', 'Amazon'] == 'outside'
+  assert verdicts['EW', compared.DELTA] == 'not comparable (no value here)'
+  assert '--preset=cpu' in verdicts['PCGrad', 'DSLR']
+  apart = compared.lines(protocol, trained, {}, 'miniature files')
+  assert {x.verdict for x in apart if x.method == 'EW'} == {
+    'not comparable (miniature files)'
+  }
+
+
+def test_a_printed_interval_widens_what_is_within():
+  protocol = protocol_of('celeba')
+  row = protocol.table.rows[0]
+  near = Cell(protocol, [str(float(row.cells[0]) - float(row.half))])
+  near.tasks = [types.SimpleNamespace(name='*')]
+  (line, *_) = compared.lines(protocol, {row.method: near}, {}, '')
+  assert line.published == '.9090 ± .0008'
+  assert line.verdict == 'within'
+
+
+def test_a_set_is_estimated_trained_and_compared(tmp_path):
+  """The rows of a small table on drawn data, by the smoke preset."""
+  table = protocol_of('office_home').table
+  rows = tuple(r for r in table.rows if r.method in ('STL', 'EW', 'UW'))
+  table = table._replace(
+    rows=tuple(r._replace(cells=r.cells[:2]) for r in rows),
+    metrics=('one', 'two'),
+    higher=(False, False),
+    groups=((0,), (1,)),
+  )
+  metrics = Metric('task_0', 'rmse', 1), Metric('task_1', 'rmse', 1)
+  own = Set(
+    'drawn', 'Drawn', 4, {}, (Protocol('drawn', table, 'hard', metrics),)
+  )
+  config = default.get_config()
+  config.dataset, config.encoder = 'synthetic', 'mlp'
+  config.datasets.synthetic.update(inputs=4, rows=(16, 8, 8))
+  config.encoders.mlp.widths = (2,)
+  config.seeds, config.batch_size, config.verbose = 2, 4, 0
+  sizes.shorten(config, 2)
+  launcher = local.make(base.Resources())
+  experiment, made = trainings.make(own, 'smoke', config, launcher, tmp_path)
+  assert [*made[0].cells] == ['STL', 'EW']
+  (line,) = trainings.estimate(made, tmp_path, first_only=True)
+  assert line.startswith('STL: ')
+  assert 'on a device' in line
+  assert 'hours' in line
+  trainings.train(experiment, made)
+  assert len(trainings.estimate(made, tmp_path, first_only=False)) == 1
+  lines = trainings.lines(made, tmp_path, 'smoke', pretrained=False)
+  assert all('miniature' in x.verdict for x in lines if x.method != 'UW')
+  assert {x.seeds for x in lines if x.method == 'EW'} == {2}
+  out = tmp_path / 'out'
+  out.mkdir()
+  text = page.write(out, own, lines, miniature=True)
+  assert 'Nothing here is comparable' in text
+  assert 'positive is better' in text
+  assert (out / page.FILE).read_text().count('\n') == 1 + len(lines)
+
+
+def test_bad_input_names_the_remedy(tmp_path):
+  with pytest.raises(InputError, match='--preset=cpu'):
+    sizes.refuse('full', ['cpu'])
+  sizes.refuse('full', ['gpu'])
+  with pytest.raises(InputError, match='--data is missing'):
+    sizes.check_folder('cpu', None)
+  with pytest.raises(InputError, match='no such folder'):
+    sizes.check_folder('full', str(tmp_path / 'none'))
+  with pytest.raises(InputError, match='leave it out'):
+    sizes.check_folder('smoke', str(tmp_path))
+
+
+def test_an_unknown_preset_ends_with_one_line(tmp_path):
+  done = subprocess.run(
+    [
+      *(sys.executable, '-m', 'benchmarks.published.nyuv2'),
+      *('--preset=smok', f'--workdir={tmp_path}'),
+    ],
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+  assert done.returncode == 2
+  assert "did you mean 'smoke'?" in done.stderr
+  assert done.stderr.count('\n') == 1
