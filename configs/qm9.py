@@ -22,10 +22,10 @@ in the units of the published tables. What differs:
 
 A step of `hard` takes .8 s of one core (CPU time, on a busy machine), some 50
 GFLOP, and .64 GB beside the data: in each round the kernels make 129 x 64
-numbers of every atom, 115 MB, and the products have 29 or 64 terms, so that
-reading and writing bounds it. 300 epochs are 277,000 steps, 2.5 days on such a
-core for one seed and learning rate: use a GPU. `single` has eleven networks and
-takes eleven times as much of both.
+numbers of every atom, 115 MB, and products have 29 or 64 terms, so that reading
+and writing bounds it. 300 epochs are 277,000 steps, 2.5 days on such a core for
+one seed and learning rate: use a GPU. `single` has eleven networks and takes
+eleven times as much of both.
 
 Published Delta_m is the mean over tasks of 100 (M - B) / B, positive is worse:
 the opposite sign of this library's. B is `BASE`, the single-task row of the

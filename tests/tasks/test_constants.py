@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mtl_jax.errors import InputError
-from mtl_jax.tasks import Kind, Metric, Task, constants
+from mtl_jax.tasks import Kind, Metric, Task, constants, regression
 from tests.tasks import cases
 
 
@@ -92,3 +92,14 @@ def test_an_error_is_1_without_information_and_0_when_perfect():
   scale = constants.metric_scale(task, y, ones)
   rmse = task.metrics['rmse'].compute(numbers + y.mean(), y, ones)
   assert constants.error(task, rmse, scale) == pytest.approx(1)
+
+
+def test_a_regression_may_be_judged_by_its_absolute_error():
+  task = Task('a', 'regression', headline='mae')
+  assert list(task.metrics) == ['mae', 'rmse', 'r2']
+  labels, weights = np.array([0.0, 1, 2, 10, 4]), np.array([1.0, 1, 1, 4, 1])
+  # The weighted median is 10.
+  found = constants.metric_scale(task, labels, np.ones(5, bool), weights)
+  assert found == pytest.approx((10 + 9 + 8 + 6) / 8)
+  with pytest.raises(ValueError, match="'mea'; did you mean 'mae'"):
+    regression.make(headline='mea')
