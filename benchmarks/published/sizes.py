@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import importlib
 import pathlib
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mtl_jax.errors import InputError
@@ -153,13 +155,18 @@ def miniature(name: str, folder: pathlib.Path) -> None:
   Args:
     name: of its loader in `mtl_jax.data.standard`.
     folder: for the files.
+
+  Raises:
+    InputError: they cannot be written.
   """
   if folder.exists() and any(folder.iterdir()):
     return
-  folder.mkdir(parents=True, exist_ok=True)
-  module = importlib.import_module(f'mtl_jax.data.standard.{name}')
-  write = getattr(module, 'write_miniature', None) or module.miniature
-  write(folder)
+  # The command that users have; the modules' own functions differ.
+  module = f'mtl_jax.data.standard.{name}'
+  command = [sys.executable, '-m', module, f'--miniature={folder}']
+  done = subprocess.run(command, capture_output=True, text=True, check=False)
+  if done.returncode:
+    raise InputError(f'{module}: no miniature files; {done.stderr.strip()}')
 
 
 def why_apart(preset: str) -> str:
