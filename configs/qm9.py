@@ -20,7 +20,7 @@ in the units of the published tables. What differs:
     --balancers=equal,uncertainty,mgda,pcgrad,cagrad,imtl_g,nash_mtl,famo \\
     --workdir=out/qm9
 
-A gradient of the encoder takes .8 s of one core (CPU time, busy machine), some 50
+A gradient of the encoder takes .8 s of one core (CPU time), some 50
 GFLOP, and .64 GB beside the data: in each round the kernels make 129 x 64
 numbers of every atom, 115 MB, and products have 29 or 64 terms, so that reading
 and writing bounds it. 300 epochs are 277,000 steps, 2.5 days on such a core for
