@@ -55,7 +55,7 @@ _FIELDS = {
     'dilations': (1, 2),
     'stem': 'small',
     'norm': 'group',
-    'head': 2,
+    'head': 4,
     'rates': (1, 2),
   },
   'gru': {'vocab_size': 7, 'embedding': 4, 'width': 6},

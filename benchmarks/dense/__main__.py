@@ -16,11 +16,13 @@ from mtl_jax.errors import InputError
 def main(arguments: list[str] | None = None) -> int:
   """Draws the figures; returns the exit code."""
   parser = commands.parser('benchmarks.dense', __doc__)
-  parser.add_argument('--workdir', type=pathlib.Path, required=True)
+  parser.add_argument('--workdir', type=pathlib.Path)
   parser.add_argument('--schemes', default='hard')
   parser.add_argument('--pictures', type=int, default=4)
   asked = parser.parse_args(arguments)
   try:
+    if asked.workdir is None:
+      raise InputError('--workdir is missing; name that of a table')
     if asked.pictures < 1:
       raise InputError(f'--pictures is {asked.pictures}; give 1 or more')
     for scheme in asked.schemes.split(','):
