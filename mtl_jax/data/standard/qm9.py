@@ -149,7 +149,12 @@ def _table(
 
 def main() -> None:
   """Writes little files of the format of the published ones."""
-  parser = argparse.ArgumentParser(description=main.__doc__)
+  parser = argparse.ArgumentParser(description=main.__doc__, allow_abbrev=False)
+
+  def told(message: str):  # In one line; argparse prints the usage first.
+    parser.exit(2, f'error: {message}; see --help\n')
+
+  parser.error = told
   parser.add_argument('--miniature', required=True, help='Folder to write to.')
   parser.add_argument('--count', type=int, default=60, help='Molecules.')
   chosen = parser.parse_args()
