@@ -80,7 +80,9 @@ def test_there_are_at_least_200_cases_and_one_of_each_command():
   assert len(CASES) + len(OWN_CODE) + len(CALLS) >= 200
   cases = [*CASES.values(), *OWN_CODE.values()]
   tried = {case.module.removesuffix('.__main__') for case in cases}
-  assert commands() - tried == set()
+  # Makers of miniature files are the data sets themselves, which import JAX.
+  makers = {n for n in commands() if n.startswith('mtl_jax.data.standard.')}
+  assert commands() - tried == makers
   assert {f'experiments.{name}' for name in main.commands()} - tried == set()
 
 
