@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from benchmarks.dense import __main__ as figures
 from configs import default
 from experiments import predict
 from mtl_jax import cells, models, run
@@ -89,6 +90,12 @@ def test_maps_and_columns_go_to_files(trained, model, tmp_path):
   found, maps = np.load(tmp_path / 'p.npz'), model.maps(rows, 1)
   assert set(found) == {*maps, 'count'}
   np.testing.assert_array_equal(found['depth'], maps['depth'])
+
+
+def test_maps_are_drawn_beside_the_truth(trained):
+  workdir = trained[1].parents[1]
+  assert figures.main([f'--workdir={workdir}', '--pictures=2']) == 0
+  assert (workdir / 'figures' / 'maps_hard.png').stat().st_size > 1000
 
 
 def test_activations_may_be_computed_again(tmp_path):
