@@ -12,15 +12,7 @@ from typing import Any, NoReturn
 
 from experiments import typed
 from mtl_jax.errors import InputError, nearest
-
-
-class Parser(argparse.ArgumentParser):
-  """A parser that reports a wrong option in one line, with exit code 2."""
-
-  def error(self, message: str) -> NoReturn:
-    """Ends the process; argparse would print the whole usage first."""
-    print(f'error: {message}; see --help', file=sys.stderr)
-    sys.exit(2)
+from mtl_jax.plugins.options import Parser as Parser
 
 
 def run(main: Callable[[list[str]], Any]) -> NoReturn:

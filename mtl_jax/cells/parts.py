@@ -42,13 +42,25 @@ def rematerialised(stages: tuple[Callable, ...]) -> tuple[Callable, ...]:
 
   Args:
     stages: module factories, of a module class and its fields.
+
+  Raises:
+    InputError: a stage is no module class.
   """
-  return tuple(
-    functools.partial(_remat(stage.func), *stage.args, **stage.keywords)
-    if isinstance(stage, functools.partial)
-    else _remat(stage)
-    for stage in stages
-  )
+  return tuple(map(_rematerialised, stages))
+
+
+def _rematerialised(stage: Callable) -> Callable:
+  parted = isinstance(stage, functools.partial)
+  module = stage.func if parted else stage
+  if not (inspect.isclass(module) and issubclass(module, nn.Module)):
+    raise InputError(
+      'config.remat takes stages that are module classes, and one is '
+      f'{stage!r}; make it functools.partial(YourModule, ...), or set '
+      'config.remat=False'
+    )
+  if not parted:
+    return _remat(module)
+  return functools.partial(_remat(module), *stage.args, **stage.keywords)
 
 
 @functools.cache  # A class of its own each time would be compiled each time.

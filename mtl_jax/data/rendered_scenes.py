@@ -79,7 +79,7 @@ def load(
 ) -> base.Data:
   """Loads pictures uint8 `[N, size, size, 3]` and their maps.
 
-  They are rendered once, some 400 of 64 x 64 a second and core, and kept.
+  They are rendered once, and kept.
 
   Args:
     split_seed: every seed has rooms of its own; None is seed 0.
@@ -180,7 +180,7 @@ def _home(data_dir: str) -> pathlib.Path:
 
 def _kept(home, look, seed, split, count) -> dict[str, np.ndarray]:
   """Reads a split that was rendered before, or renders and keeps it."""
-  words = '-'.join(f'{value:g}' for value in look)
+  words = '-'.join(map(repr, look))
   folder = home / f'{VERSION}-{words}-{seed}-{split}-{count}'
   with prepared.lock(folder):
     if problem := next(iter(digests.problems(folder)), None):

@@ -9,7 +9,7 @@ import functools
 import flax.linen as nn
 
 from mtl_jax.layers import images, map_heads, resizing
-from mtl_jax.layers.skips import Skips, split
+from mtl_jax.layers.skips import Skips
 
 DENSE = True
 WIDTHS = {'widths': ''}
@@ -32,12 +32,7 @@ class Down(nn.Module):
 
   @nn.compact
   def __call__(self, x, train):
-    values, skips = split(x)
-    if self.multiple:
-      planes = images.pixels(values, 'segnet')
-      resizing.check_size(planes, self.multiple, 'segnet')
-    else:
-      planes = images.enter(values)
+    planes, skips = map_heads.entered(x, self.multiple, 'segnet')
     planes = map_heads.Block(self.width, self.depth)(planes, train)
     pooled, places = resizing.pool_with_places(planes)
     return Skips(images.leave(pooled), (*skips, places.transpose(3, 1, 2, 0)))

@@ -10,7 +10,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 
 from mtl_jax.layers import images, map_heads, resizing
-from mtl_jax.layers.skips import Skips, split
+from mtl_jax.layers.skips import Skips
 
 DENSE = True
 WIDTHS = {'widths': ''}
@@ -32,12 +32,7 @@ class Down(nn.Module):
 
   @nn.compact
   def __call__(self, x, train):
-    values, skips = split(x)
-    if self.multiple:
-      planes = images.pixels(values, 'unet')
-      resizing.check_size(planes, self.multiple, 'unet')
-    else:
-      planes = images.enter(values)
+    planes, skips = map_heads.entered(x, self.multiple, 'unet')
     planes = map_heads.Block(self.width, self.depth)(planes, train)
     pooled = images.leave(images.max_pool(planes))
     return Skips(pooled, (*skips, images.leave(planes)))

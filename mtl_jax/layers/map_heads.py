@@ -14,6 +14,43 @@ from mtl_jax.layers.skips import split
 Maps = Float[Array, 'batch height width outputs']
 
 
+def entered(
+  features: Any, multiple: int, encoder: str
+) -> tuple[Planes, tuple[Any, ...]]:
+  """Planes of what a stage of an encoder reads, and what is kept beside them.
+
+  Args:
+    features: pictures, or features of the stage before.
+    multiple: of which height and width of pictures must be; 0 where these are
+      features.
+    encoder: its name, for the error message.
+
+  Raises:
+    ValueError: pictures of another size, or no pictures.
+  """
+  values, skips = split(features)
+  if not multiple:
+    return images.enter(values), skips
+  planes = images.pixels(values, encoder)
+  resizing.check_size(planes, multiple, encoder)
+  return planes, skips
+
+
+def read(features: Any) -> Planes:
+  """Planes of what a head reads.
+
+  Raises:
+    ValueError: a scheme gives vectors to its heads.
+  """
+  values = split(features)[0]
+  if values.ndim != 4:
+    raise ValueError(
+      f'a head of maps reads maps, and this scheme gives it {values.shape}: it '
+      'mixes pooled vectors; take mmoe, cgc or hard for dense tasks'
+    )
+  return images.enter(values)
+
+
 class Block(nn.Module):
   """`depth` 3 x 3 convolutions, each normalised and rectified.
 
@@ -48,7 +85,7 @@ class MapHead(nn.Module):
 
   @nn.compact
   def __call__(self, features: Any) -> Maps:
-    x = images.enter(split(features)[0])
+    x = read(features)
     if self.width:
       x = images.Conv(self.width, 3)(x)
     x = images.Conv(self.outputs, 1)(x)
@@ -75,7 +112,7 @@ class PyramidHead(nn.Module):
 
   @nn.compact
   def __call__(self, features: Any) -> Maps:
-    x = images.enter(split(features)[0])
+    x = read(features)
     whole = x.mean((1, 2), keepdims=True)
     branches = [self.unit(x, 1), *(self.unit(x, 3, r) for r in self.rates)]
     pooled = images.Conv(self.width, 1)(whole)  # One pixel has no spread.

@@ -15,7 +15,7 @@ def check(config: Any) -> None:
   _check_whole('patience', config.patience, 0, '0 never stops a run early')
   _check_accumulate(config.accumulate, config.batch_size)
   _check_augment(config.augment)
-  if config.remat not in (True, False):
+  if not isinstance(config.remat, bool):
     raise InputError(
       f'config.remat is {config.remat!r}; it must be True or False'
     )

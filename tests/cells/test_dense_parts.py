@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import pytest
 
 from configs import default
-from mtl_jax.cells import build
+from mtl_jax.cells import build, parts
 from mtl_jax.errors import InputError
 from mtl_jax.tasks import Task
 from mtl_jax.train import state
@@ -46,6 +46,11 @@ def test_each_task_has_a_head_of_its_form(scheme):
     (*maps, 1),
     (*maps, 3),
   ]
+
+
+def test_only_module_classes_are_computed_again():
+  with pytest.raises(InputError, match='config.remat takes stages that are'):
+    parts.rematerialised((lambda name: None,))
 
 
 def test_maps_need_an_encoder_of_maps():

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from mtl_jax import data
-from mtl_jax.data.raw import city_pictures, miniatures
+from mtl_jax.data.raw import city_pictures, miniature_command, miniatures
 from mtl_jax.data.standard import cityscapes
 from mtl_jax.errors import InputError
 
@@ -85,7 +85,9 @@ def test_the_command_writes_files_once(tmp_path, capsys):
   arguments = [f'--miniature={tmp_path / "small"}']
 
   def run():
-    return miniatures.main('a.cityscapes', cityscapes.miniature, arguments)
+    return miniature_command.main(
+      'a.cityscapes', cityscapes.miniature, arguments
+    )
 
   assert run() == 0
   assert '--config.datasets.cityscapes.published=False' in (

@@ -1,10 +1,14 @@
 """Schemes over encoders of maps: who reaches what, and what the maps are."""
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
+from mtl_jax import layers
 from mtl_jax.schemes import base
+from mtl_jax.schemes.parts import gates
 from tests import small
 from tests.schemes import test_schemes
 
@@ -15,7 +19,10 @@ K = len(small.MAPS)
 FEW = 'hard', 'cross_stitch', 'mtan'
 SKIPS = 'adashare', 'deeplab'  # whose last stage keeps the shape
 # What says why it cannot, when built.
-REFUSED = {('moore', 'unet'): 'x', ('adashare', 'unet'): 'keep their shape'}
+REFUSED = {
+  ('moore', 'unet'): 'mixes pooled vectors; take mmoe',
+  ('adashare', 'unet'): 'keep their shape',
+}
 PAIRS = [
   (name, encoder)
   for name in small.SCHEMES
@@ -41,15 +48,39 @@ def test_maps_have_the_size_of_the_pictures(encoder):
 
 
 def test_towers_of_other_numbers_cannot_read_the_skips():
-  scheme = small.scheme('mmoe', 'unet', small.MAPS, tower_from=2)
-  x = small.inputs('unet', 4)
+  features = layers.Skips(jnp.ones((2, 4, 8, 8, 3)), (jnp.ones((2, 4, 8)),))
   with pytest.raises(ValueError, match='kept for it; let them meet after'):
+    base.mix(lambda h: h[:1], features)
+
+
+def test_a_mixture_of_experts_mixes_what_they_kept():
+  draw = np.random.default_rng(0)
+  h, kept = draw.normal(size=(2, 3, 4, 2, 2, 5)).astype(np.float32)
+  gate = nn.softmax(draw.normal(size=(4, 3)).astype(np.float32))
+  experts = [layers.Skips(a, (b,)) for a, b in zip(h, kept, strict=True)]
+  one = gates.weighted(gate, experts)
+  wanted = [jnp.einsum('be,ebhwc->bhwc', gate, x) for x in (h, kept)]
+  small.close([one.values, *one.skips], wanted)
+  of_tasks = gates.mixtures(
+    gate[:, None], [base.spread(own, 1) for own in experts]
+  )
+  small.close([of_tasks.values[0], of_tasks.skips[0][0]], wanted)
+
+
+@pytest.mark.parametrize('name', ['mmoe', 'omoe'])
+def test_places_of_maxima_cannot_be_mixed(name):
+  scheme = small.scheme(name, 'segnet', small.MAPS, tower_from=2)
+  x = small.inputs('segnet', 4)
+  with pytest.raises(ValueError, match='take encoder unet'):
     jax.eval_shape(lambda: scheme.init(key(), x, False))
 
 
 @pytest.mark.parametrize(('name', 'encoder'), REFUSED)
 def test_what_cannot_be_built_says_why(name, encoder):
-  scheme, x = small.scheme(name, encoder, small.MAPS), small.inputs(encoder, 4)
+  # As many experts as the small encoder has channels.
+  fields = {'num_experts': 2} if name == 'moore' else {}
+  scheme = small.scheme(name, encoder, small.MAPS, **fields)
+  x = small.inputs(encoder, 4)
   with pytest.raises(ValueError, match=REFUSED[name, encoder]):
     jax.eval_shape(lambda: scheme.init(key(), x, False))
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mtl_jax.data import base, splits
+from mtl_jax.data import files as files_lib
 from mtl_jax.data.raw import map_store
 from mtl_jax.data.raw.map_folders import Pictures
 from mtl_jax.errors import InputError, nearest
@@ -39,6 +40,29 @@ class Validation(NamedTuple):
   share: float
   trained: bool
   seed: int | None
+
+
+def tasks(
+  names: Sequence[str], classes: int, averaging: str, metric_batch: int
+) -> list[Task]:
+  """Returns the tasks of these names.
+
+  Args:
+    names: of segmentation, depth, normals.
+    classes: number of classes.
+    averaging: of depth errors and angles: pixels or batches.
+    metric_batch: pictures in these batches.
+  """
+  how = {'averaging': averaging, 'metric_batch': metric_batch}
+  how = {} if averaging == 'pixels' else how
+  fields = {'segmentation': {'num_classes': classes}}
+  return [Task(name, name, **fields.get(name, how)) for name in names]
+
+
+def folder(files: str, data_dir: str, name: str) -> pathlib.Path:
+  """The folder of raw files, or that of this name in it."""
+  whole = files_lib.folder(files, data_dir)
+  return whole / name if (whole / name).is_dir() else whole
 
 
 def make(

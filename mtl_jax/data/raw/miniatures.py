@@ -3,16 +3,11 @@
 They show whether a whole path works; nothing can be learned from them.
 """
 
-import argparse
 import pathlib
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import NoReturn
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from PIL import Image
-
-from mtl_jax.errors import InputError
 
 COUNTS = {'train': 6, 'val': 4}
 SIZE = 16, 16
@@ -120,46 +115,3 @@ def cityscapes(folder: pathlib.Path, size: tuple[int, int]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         kept = values if values.dtype != np.float32 else values.astype(np.uint8)
         Image.fromarray(kept).save(path)
-
-
-class _Parser(argparse.ArgumentParser):
-  """Reports a wrong option in one line; argparse would print the usage too."""
-
-  def error(self, message: str) -> NoReturn:
-    print(f'error: {message}; see --help', file=sys.stderr)
-    sys.exit(2)
-
-
-def main(
-  module: str,
-  write: Callable[[pathlib.Path], None],
-  arguments: list[str] | None = None,
-) -> int:
-  """Runs the command line of a data set: `--miniature=FOLDER`.
-
-  Args:
-    module: its dotted name.
-    write: writes the miniature files into a folder.
-    arguments: command-line arguments; None is `sys.argv`.
-
-  Returns:
-    The exit code: 0, or 2 after one line on stderr.
-  """
-  parser = _Parser(prog=f'python -m {module}', description='Miniature files.')
-  parser.add_argument(
-    '--miniature', required=True, help='Folder for small random files.'
-  )
-  folder = pathlib.Path(parser.parse_args(arguments).miniature)
-  name = module.rpartition('.')[2]
-  try:
-    if folder.exists() and any(folder.iterdir()):
-      raise InputError(f'{folder} is not empty; name a new folder')
-    write(folder)
-  except (InputError, OSError) as error:
-    print(f'error: {error}', file=sys.stderr)
-    return 2
-  print(
-    f'{folder} has random pictures; read them with --config.files={folder} '
-    f'--config.datasets.{name}.published=False'
-  )
-  return 0

@@ -26,6 +26,7 @@ import numpy as np
 
 from mtl_jax.data import base
 from mtl_jax.data import files as files_lib
+from mtl_jax.data.raw import miniature_command
 from mtl_jax.data.raw.classed import (
   attribute_lists,
   drawn_files,
@@ -159,4 +160,4 @@ def miniature(
 
 
 if __name__ == '__main__':
-  sys.exit(drawn_files.main('mtl_jax.data.standard.celeba', miniature))
+  sys.exit(miniature_command.main('mtl_jax.data.standard.celeba', miniature))

@@ -28,6 +28,7 @@ import numpy as np
 from mtl_jax.data import base, splits
 from mtl_jax.data import files as files_lib
 from mtl_jax.data.derived import disjoint
+from mtl_jax.data.raw import miniature_command
 from mtl_jax.data.raw.classed import cifar_files, drawn_files, pickle_text
 from mtl_jax.data.raw.classed.cifar_files import Pictures
 from mtl_jax.errors import InputError, nearest
@@ -164,4 +165,4 @@ def miniature(folder: pathlib.Path) -> None:
 
 
 if __name__ == '__main__':
-  sys.exit(drawn_files.main('mtl_jax.data.standard.cifar100', miniature))
+  sys.exit(miniature_command.main('mtl_jax.data.standard.cifar100', miniature))

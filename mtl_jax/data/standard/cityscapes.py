@@ -35,11 +35,11 @@ from mtl_jax.data.raw import (
   dense_sets,
   map_folders,
   map_store,
+  miniature_command,
   miniatures,
 )
 from mtl_jax.data.raw.map_folders import Pictures
 from mtl_jax.errors import InputError, nearest
-from mtl_jax.tasks import Task
 
 WHERE = 'config.datasets.cityscapes'
 FOLDER = 'cityscapes'
@@ -119,16 +119,10 @@ def load(
   pictures = _pictures(form, files, data_dir, published)
   home = files_lib.home(data_dir)
   arrays = map_store.arrays(home, f'cityscapes-{form}', pictures)
-  how = {'averaging': averaging, 'metric_batch': metric_batch}
-  how = {} if averaging == 'pixels' else how
-  made = {
-    'segmentation': Task('segmentation', 'segmentation', CLASSES),
-    'depth': Task('depth', 'depth', **how),
-  }
   return dense_sets.make(
     arrays,
     pictures,
-    [made[name] for name in names],
+    dense_sets.tasks(names, CLASSES, averaging, metric_batch),
     dense_sets.Validation(valid, train_on_valid, split_seed),
     CARD,
   )
@@ -137,9 +131,7 @@ def load(
 def _pictures(
   form: str, files: str, data_dir: str, published: bool
 ) -> Pictures:
-  folder = files_lib.folder(files, data_dir)
-  if (folder / FOLDER).is_dir():
-    folder = folder / FOLDER
+  folder = dense_sets.folder(files, data_dir, FOLDER)
   if form == 'mtan':
     found = map_folders.find(folder, NAMES, CLASSES, REMEDY)
   else:
@@ -156,4 +148,6 @@ def miniature(folder: pathlib.Path) -> None:
 
 
 if __name__ == '__main__':
-  sys.exit(miniatures.main('mtl_jax.data.standard.cityscapes', miniature))
+  sys.exit(
+    miniature_command.main('mtl_jax.data.standard.cityscapes', miniature)
+  )

@@ -26,7 +26,8 @@ import numpy as np
 from mtl_jax.data import base, multi_fashion
 from mtl_jax.data.glyphs import drawn as drawn_lib
 from mtl_jax.data.glyphs import generators
-from mtl_jax.data.raw.classed import drawn_files, mnist_files
+from mtl_jax.data.raw import miniature_command
+from mtl_jax.data.raw.classed import mnist_files
 from mtl_jax.errors import InputError
 
 WHERE = 'config.datasets.multi_mnist'
@@ -136,4 +137,6 @@ def miniature(folder: pathlib.Path) -> None:
 
 
 if __name__ == '__main__':
-  sys.exit(drawn_files.main('mtl_jax.data.standard.multi_mnist', miniature))
+  sys.exit(
+    miniature_command.main('mtl_jax.data.standard.multi_mnist', miniature)
+  )

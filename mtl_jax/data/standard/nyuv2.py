@@ -35,12 +35,12 @@ from mtl_jax.data.raw import (
   dense_sets,
   map_folders,
   map_store,
+  miniature_command,
   miniatures,
   nyu_mat,
 )
 from mtl_jax.data.raw.map_folders import Pictures
 from mtl_jax.errors import InputError, nearest
-from mtl_jax.tasks import Task
 
 WHERE = 'config.datasets.nyuv2'
 FOLDER = 'nyuv2'
@@ -118,17 +118,10 @@ def load(
   names = dense_sets.chosen(tasks or FORMS[form], FORMS[form], WHERE)
   pictures = _pictures(form, files, data_dir, published)
   arrays = map_store.arrays(files_lib.home(data_dir), f'nyuv2-{form}', pictures)
-  how = {'averaging': averaging, 'metric_batch': metric_batch}
-  how = {} if averaging == 'pixels' else how
-  made = {
-    'segmentation': Task('segmentation', 'segmentation', CLASSES),
-    'depth': Task('depth', 'depth', **how),
-    'normals': Task('normals', 'normals', **how),
-  }
   return dense_sets.make(
     arrays,
     pictures,
-    [made[name] for name in names],
+    dense_sets.tasks(names, CLASSES, averaging, metric_batch),
     dense_sets.Validation(valid, train_on_valid, split_seed),
     CARD,
   )
@@ -137,9 +130,7 @@ def load(
 def _pictures(
   form: str, files: str, data_dir: str, published: bool
 ) -> Pictures:
-  folder = files_lib.folder(files, data_dir)
-  if (folder / FOLDER).is_dir():
-    folder = folder / FOLDER
+  folder = dense_sets.folder(files, data_dir, FOLDER)
   if form == 'mtan':
     found = map_folders.find(folder, NAMES, CLASSES, REMEDY)
   else:
@@ -156,4 +147,4 @@ def miniature(folder: pathlib.Path) -> None:
 
 
 if __name__ == '__main__':
-  sys.exit(miniatures.main('mtl_jax.data.standard.nyuv2', miniature))
+  sys.exit(miniature_command.main('mtl_jax.data.standard.nyuv2', miniature))

@@ -18,7 +18,8 @@ import pathlib
 import sys
 
 from mtl_jax.data import base
-from mtl_jax.data.raw.classed import domains, drawn_files
+from mtl_jax.data.raw import miniature_command
+from mtl_jax.data.raw.classed import domains
 
 OFFICE = domains.Office(
   where='config.datasets.office31',
@@ -83,4 +84,4 @@ def miniature(folder: pathlib.Path) -> None:
 
 
 if __name__ == '__main__':
-  sys.exit(drawn_files.main('mtl_jax.data.standard.office31', miniature))
+  sys.exit(miniature_command.main('mtl_jax.data.standard.office31', miniature))

@@ -16,7 +16,8 @@ import pathlib
 import sys
 
 from mtl_jax.data import base
-from mtl_jax.data.raw.classed import domains, drawn_files
+from mtl_jax.data.raw import miniature_command
+from mtl_jax.data.raw.classed import domains
 
 OFFICE = domains.Office(
   where='config.datasets.office_home',
@@ -82,4 +83,6 @@ def miniature(folder: pathlib.Path) -> None:
 
 
 if __name__ == '__main__':
-  sys.exit(drawn_files.main('mtl_jax.data.standard.office_home', miniature))
+  sys.exit(
+    miniature_command.main('mtl_jax.data.standard.office_home', miniature)
+  )

@@ -10,7 +10,6 @@ units of `TARGETS`. Files are the user's: the published archive, or TFDS `qm9`.
 writes little files of the same format.
 """
 
-import argparse
 import functools
 import pathlib
 
@@ -22,6 +21,7 @@ from mtl_jax.data.derived import qm9_targets
 from mtl_jax.data.derived.qm9_targets import TARGETS
 from mtl_jax.data.raw import qm9_files, xyz, xyz_miniature
 from mtl_jax.errors import InputError, nearest
+from mtl_jax.plugins.options import Parser
 from mtl_jax.tasks import Task
 
 SOURCES = ('auto', 'archive', 'tfds')
@@ -149,12 +149,7 @@ def _table(
 
 def main() -> None:
   """Writes little files of the format of the published ones."""
-  parser = argparse.ArgumentParser(description=main.__doc__, allow_abbrev=False)
-
-  def told(message: str):  # In one line; argparse prints the usage first.
-    parser.exit(2, f'error: {message}; see --help\n')
-
-  parser.error = told
+  parser = Parser(description=main.__doc__)
   parser.add_argument('--miniature', required=True, help='Folder to write to.')
   parser.add_argument('--count', type=int, default=60, help='Molecules.')
   chosen = parser.parse_args()

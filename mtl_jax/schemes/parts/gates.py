@@ -1,11 +1,12 @@
 """Gates over experts, and what is recorded of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from mtl_jax import layers
 from mtl_jax.schemes import base
 
 Gate = Float[Array, 'batch ... experts']
@@ -41,10 +42,13 @@ def weighted(
   Returns:
     Features `[B, ..., C]`.
   """
-  values = [base.values(h) for h in features]
-  columns = gate.reshape(*gate.shape, *[1] * (values[0].ndim - 1))
-  total = sum(columns[:, e] * h for e, h in enumerate(values))
-  return base.alter(lambda _: total, features[0])
+  dimensions = base.values(features[0]).ndim - 1
+  columns = gate.reshape(*gate.shape, *[1] * dimensions)
+
+  def total(arrays):
+    return sum(columns[:, e] * h for e, h in enumerate(arrays))
+
+  return _joined(total, features, base.alter)
 
 
 def mixtures(
@@ -60,11 +64,41 @@ def mixtures(
   Returns:
     Features `[K, B, ..., C]`.
   """
-  values = [base.values(h) for h in features]
+  dimensions = base.values(features[0]).ndim - 2
   columns = jnp.moveaxis(gate, 1, 0)  # [K, B, E]
-  columns = columns.reshape(*columns.shape, *[1] * (values[0].ndim - 2))
-  total = sum(columns[:, :, e] * h for e, h in enumerate(values))
-  return base.mix(lambda _: total, features[0])
+  columns = columns.reshape(*columns.shape, *[1] * dimensions)
+
+  def total(arrays):
+    return sum(columns[:, :, e] * h for e, h in enumerate(arrays))
+
+  return _joined(total, features, base.mix)
+
+
+def _joined(
+  total: Callable, features: Sequence[base.Features], keep: Callable
+) -> base.Features:
+  """Sums the experts' features, and what they kept for a decoder likewise.
+
+  Args:
+    total: of one array per expert.
+    features: of each expert.
+    keep: `base.alter` or `base.mix`, for what else is beside the features.
+
+  Raises:
+    ValueError: they kept places of maxima, which have no sum.
+  """
+  values = total([base.values(h) for h in features])
+  if not isinstance(features[0], layers.Skips):
+    return keep(lambda _: values, features[0])
+  kept = [h.skips for h in features]
+  if any(jnp.issubdtype(x.dtype, jnp.integer) for x in kept[0]):
+    raise ValueError(
+      'experts meet before the decoder has read the places of maxima that each '
+      'has kept, which cannot be mixed; let them meet after the last stage '
+      '(tower_from=-1, one level), or take encoder unet'
+    )
+  skips = tuple(total(own) for own in zip(*kept, strict=True))
+  return layers.Skips(values, skips)
 
 
 def record(scheme: base.Scheme, gate: Float[Array, 'batch tasks experts']):

@@ -155,11 +155,11 @@ def test_the_prepared_set_of_tfds_is_the_same(load, written, tmp_path):
 
 
 def test_a_command_writes_the_miniature(tmp_path, capsys):
-  from mtl_jax.data.raw.classed import drawn_files
+  from mtl_jax.data.raw import miniature_command
 
   folder = tmp_path / 'new'
   arguments = [f'--miniature={folder}']
-  assert drawn_files.main('x.celeba', celeba.miniature, arguments) == 0
+  assert miniature_command.main('x.celeba', celeba.miniature, arguments) == 0
   assert 'config.datasets.celeba.published=False' in capsys.readouterr().out
-  assert drawn_files.main('x.celeba', celeba.miniature, arguments) == 2
+  assert miniature_command.main('x.celeba', celeba.miniature, arguments) == 2
   assert 'is not empty; name a new folder' in capsys.readouterr().err
