@@ -18,7 +18,7 @@ from benchmarks.delta_m import arithmetic
 from benchmarks.delta_m.tables import BASES, Row
 from benchmarks.published import methods
 from benchmarks.published.protocols import Metric, Protocol
-from mtl_jax.report import relative, results, stats
+from mtl_jax.report import relative, results, stats, units
 
 DELTA = 'Delta'
 
@@ -57,7 +57,8 @@ def values(cell: results.Cell, metric: Metric) -> dict[int, float]:
   names = [task.name for task in cell.tasks]
   if metric.task != '*':
     names = [name for name in names if name == metric.task]
-  found = [cell.values(name, metric.name) for name in names]
+  # Records of standardised labels are in standard deviations.
+  found = [units.values(cell, name, metric.name) for name in names]
   seeds = set.intersection(*map(set, found)) if found else set()
   return {
     seed: metric.factor * float(np.mean([own[seed] for own in found]))

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import types
 
 import pytest
 
@@ -19,29 +18,35 @@ from configs import default
 from mtl_jax import plugins
 from mtl_jax.errors import InputError
 from mtl_jax.launchers import base, local
+from mtl_jax.report import results, runs
 
 SETS = protocols.load()
 NUDGE = 1e-4  # of our numbers between seeds, smaller than any rounding
 
 
-class Cell:
-  """Stands for a trained cell: its numbers, in the published unit."""
+def trained_cell(protocol, cells, std=1.0):
+  """A trained cell with these numbers; labels had this standard deviation."""
+  numbers = {
+    (m.task, m.name): float(cell) / m.factor / std
+    for m, cell in zip(protocol.metrics, cells, strict=True)
+  }
+  names = [*dict.fromkeys(task for task, _ in numbers)]
+  own = {n: [metric for task, metric in numbers if task == n] for n in names}
+  scale = {'std': {str(seed): std for seed in range(3)}, 'unit': ''}
+  header = {
+    'split': 'fixed',
+    'label_scales': dict.fromkeys(names, scale) if std != 1 else {},
+    'tasks': [{'name': n, 'in_label_unit': own[n]} for n in names],
+  }
 
-  test_over_train = None
+  def run(seed):
+    nudge = 1 + NUDGE * (seed - 1)
+    test = {n: {m: nudge * numbers[n, m] for m in own[n]} for n in names}
+    return runs.Run(seed=seed, hp={}, test=test)
 
-  def __init__(self, protocol, cells):
-    self.tasks = [
-      types.SimpleNamespace(name=name)
-      for name in dict.fromkeys(m.task for m in protocol.metrics)
-    ]
-    self.numbers = {
-      (m.task, m.name): float(cell) / m.factor
-      for m, cell in zip(protocol.metrics, cells, strict=True)
-    }
-
-  def values(self, task, metric):
-    value = self.numbers[task, metric]
-    return {seed: value * (1 + NUDGE * (seed - 1)) for seed in range(3)}
+  seeds = tuple(run(seed) for seed in range(3))
+  tasks = tuple(runs.TaskInfo(n, 'regression', ()) for n in names)
+  return results.Cell(header, tasks, seeds, seeds, {}, ())
 
 
 def test_every_set_has_published_rows():
@@ -77,7 +82,7 @@ def test_a_reproduced_table_is_within(name):
   """Our numbers are the printed ones: no cell of any row is outside."""
   protocol = protocol_of(name)
   trained = {
-    row.method: Cell(protocol, row.cells) for row in protocol.table.rows
+    row.method: trained_cell(protocol, row.cells) for row in protocol.table.rows
   }
   lines = compared.lines(protocol, trained, {}, '')
   assert {x.verdict for x in lines if x.metric != compared.DELTA} == {'within'}
@@ -90,11 +95,23 @@ def test_a_reproduced_table_is_within(name):
   )
 
 
+def test_errors_are_in_the_unit_of_the_labels():
+  """As published, and not in standard deviations, as they are recorded."""
+  protocol = protocol_of('qm9')
+  row = next(row for row in protocol.table.rows if row.method == 'LS')
+  cell = trained_cell(protocol, row.cells, std=5.0)
+  lines = compared.lines(protocol, {'LS': cell}, {}, '')
+  found = [
+    x for x in lines if (x.method, x.metric != compared.DELTA) == ('LS', True)
+  ]
+  assert {x.verdict for x in found} == {'within'}
+
+
 def test_verdicts_name_what_is_outside_or_apart():
   protocol = protocol_of('office31')
   rows = {row.method: row for row in protocol.table.rows}
   off = [str(float(x) - 3) for x in rows['EW'].cells]
-  trained = {'EW': Cell(protocol, off)}
+  trained = {'EW': trained_cell(protocol, off)}
   why = {'PCGrad': 'not trained by --preset=cpu'}
   lines = compared.lines(protocol, trained, why, '')
   verdicts = {(x.method, x.metric): x.verdict for x in lines}
@@ -110,8 +127,7 @@ def test_verdicts_name_what_is_outside_or_apart():
 def test_a_printed_interval_widens_what_is_within():
   protocol = protocol_of('celeba')
   row = protocol.table.rows[0]
-  near = Cell(protocol, [str(float(row.cells[0]) - float(row.half))])
-  near.tasks = [types.SimpleNamespace(name='*')]
+  near = trained_cell(protocol, [str(float(row.cells[0]) - float(row.half))])
   (line, *_) = compared.lines(protocol, {row.method: near}, {}, '')
   assert line.published == '.9090 ± .0008'
   assert line.verdict == 'within'
