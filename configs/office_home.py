@@ -18,29 +18,17 @@ Needs a GPU. To try the whole path, write miniature files by
     --schemes=hard,cross_stitch --workdir=out/office_home
 """
 
-from configs import default
+from configs import office31
 
 DOMAINS = 4
 
 
 def get_config():
   """Returns the configuration."""
-  config = default.get_config()
+  config = office31.get_config()  # The fields of both data sets are the same.
   config.dataset = 'mtl_jax.data.standard.office_home'
-  config.datasets.office_home = {
-    'size': 224,  # height and width in pixels
-    'published': True,  # or any folders of this format
-    'labels': (),
-  }
-  config.resplit = False  # the published split
-  config.encoder = 'resnet18'
-  config.encoders.resnet18.stem = 'large'
-  config.sampling = 'uniform'
+  config.datasets.office_home = config.datasets.office31
+  del config.datasets.office31
   config.batch_size = 64 * DOMAINS
   config.steps = 4100
-  config.evals = 100
-  config.eval_batch_size = 64
-  config.seeds = 3
-  config.hp.lr = (1e-4,)
-  config.hp.weight_decay = (1e-5,)
   return config

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from benchmarks.speed.peers.networks import pixels
+from benchmarks.speed.peers.networks import Block, pixels
 
 DEEP = 2  # the first stage of SegNet that has three convolutions
 GROUPS = 8  # at most, of group normalization
@@ -42,26 +42,6 @@ class SegNet(nn.Module):
     return x
 
 
-class Dilated(nn.Module):
-  """A basic block whose convolutions are strided or dilated."""
-
-  def __init__(self, before: int, after: int, stride: int, dilation: int):
-    super().__init__()
-    far = {'padding': dilation, 'dilation': dilation, 'bias': False}
-    self.first = nn.Conv2d(before, after, 3, stride, **far)
-    self.second = nn.Conv2d(after, after, 3, **far)
-    self.norms = nn.ModuleList([nn.BatchNorm2d(after) for _ in range(2)])
-    self.around = nn.Identity()
-    if stride > 1 or before != after:
-      self.around = nn.Sequential(
-        nn.Conv2d(before, after, 1, stride, bias=False), nn.BatchNorm2d(after)
-      )
-
-  def forward(self, x):
-    h = F.relu(self.norms[0](self.first(x)))
-    return F.relu(self.norms[1](self.second(h)) + self.around(x))
-
-
 class DeepLab(nn.Module):
   """A residual network with dilated stages, as in encoders/deeplab.py."""
 
@@ -82,7 +62,7 @@ class DeepLab(nn.Module):
       for i in range(depth):
         own = stride if i == 0 else 1
         far = dilation if own == 1 else 1
-        blocks.append(Dilated(before, width, own, far))
+        blocks.append(Block(before, width, own, far))
         before = width
     self.blocks = nn.Sequential(*blocks)
 

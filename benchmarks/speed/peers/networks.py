@@ -64,11 +64,11 @@ class LeNet(nn.Module):
 class Block(nn.Module):
   """A residual block: two 3 x 3 convolutions with BatchNorm and a shortcut."""
 
-  def __init__(self, before: int, after: int, stride: int):
+  def __init__(self, before: int, after: int, stride: int, dilation: int = 1):
     super().__init__()
-    conv = functools.partial(nn.Conv2d, padding=1, bias=False)
-    self.first = conv(before, after, 3, stride)
-    self.second = conv(after, after, 3)
+    far = {'padding': dilation, 'dilation': dilation, 'bias': False}
+    self.first = nn.Conv2d(before, after, 3, stride, **far)
+    self.second = nn.Conv2d(after, after, 3, **far)
     self.norms = nn.ModuleList([nn.BatchNorm2d(after) for _ in range(2)])
     self.around = nn.Identity()
     if stride > 1 or before != after:
