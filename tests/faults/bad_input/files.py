@@ -16,7 +16,7 @@ CONFIGS = {
   'name': ('x', "NameError: name 'x' is not defined (c.py, line 1)"),
   'syntax': ('def get_config(:', 'SyntaxError: invalid syntax (c.py, line 1)'),
   'bytes': (b'\xff\xfe', 'c.py: SyntaxError'),
-  'NUL': (b'x = 1\0', 'c.py: SyntaxError'),
+  'NUL': (b'x = 1\0', 'null bytes'),
   'pickle': (PICKLE, 'c.py: '),
   'exits': ('raise SystemExit(0)', 'c.py: SystemExit: 0 (c.py, line 1)'),
   'exits when called': (

@@ -23,7 +23,7 @@ SCHEMES = {
   'lacks a name': ('from os import no_such', 'ImportError: cannot import name'),
   'misspelt': ('from mtl_jax.schemes import bse', 'ImportError: cannot import'),
   'bytes': (b'\xff\xfe', 'SyntaxError'),
-  'NUL': (b'x = 1\0', 'SyntaxError'),
+  'NUL': (b'x = 1\0', 'null bytes'),
   'no class': ('Scheme = 3', "lab.mine: Scheme is int 3; it must be a class"),
   'raises when made': (
     'from mtl_jax.schemes import base\nclass Scheme(base.Scheme):\n'
