@@ -25,7 +25,9 @@ CATEGORIES = (
   (26, 27, 28, 31, 32, 33),
 )
 NUMBERS = 34  # of the official class numbers, from 0
-BASELINE, FOCAL = 0.209313, 2262.52  # metres and pixels of the main camera
+# Metres and pixels, of one camera for all pictures; their own camera files,
+# which differ a little, are not read.
+BASELINE, FOCAL = 0.209313, 2262.52
 ENDS = {
   'leftImg8bit': '_leftImg8bit.png',
   'gtFine': '_gtFine_labelIds.png',

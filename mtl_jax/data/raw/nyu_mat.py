@@ -4,9 +4,10 @@ Into one folder go `nyu_depth_v2_labeled.mat` and `splits.mat`, of the NYU Depth
 V2 page of the computer science department of New York University, and
 `classMapping40.mat`, of the page of Gupta, Arbelaez and Malik (CVPR 2013). It
 maps 894 names to 40 classes. The 13 classes are those of Couprie et al.
-(arXiv:1301.3572); the map from 40 to 13 is that of the SceneNet project (Handa
-et al., CVPR 2016), whose classes MTAN says it uses. Whether MTAN's files number
-them alike cannot be verified: its preprocessing was not published.
+(arXiv:1301.3572). The map from 40 to 13 is the one that is ascribed to the
+SceneNet project (Handa et al., CVPR 2016), whose classes MTAN says it uses; it
+was not compared with that project's own file, nor with the numbers in MTAN's
+files, since MTAN's preprocessing was not published.
 """
 
 import functools
