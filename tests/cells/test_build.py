@@ -99,7 +99,6 @@ def test_how_much_is_shown_and_logged_names_no_cell():
     ({'seeds': 0}, ['config.seeds is 0']),
     ({'epochs': -1.0}, ['config.epochs is -1.0', '0 to train for']),
     ({'epochs': 1e9}, ['config.steps=', '2**31']),
-    ({'remat': 1}, ['config.remat is 1', 'True or False']),
     ({'augment': 'flop'}, ['config.augment', "'flip'"]),
     ({'accumulate': 0}, ['config.accumulate is 0', 'at least 1']),
     ({'accumulate': 48}, ['config.accumulate=48', 'take 32 or 64']),
