@@ -47,7 +47,7 @@ _FIELDS = {
   'resnet': {'widths': (4, 6), 'depths': (1, 1), 'norm': 'group'},
   'resnet18': {'width': 2, 'stem': 'large'},
   'unet': {'widths': (2, 4), 'depth': 1},
-  'segnet': {'widths': (2, 4)},
+  'segnet': {'widths': (3, 4)},
   'deeplab': {
     'widths': (2, 2),
     'depths': (1, 1),

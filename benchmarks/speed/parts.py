@@ -22,7 +22,7 @@ WORKLOADS = flags.DEFINE_list(
   'workloads', list(workloads.STEPS), 'Workloads to profile.'
 )
 OUT = flags.DEFINE_string('out', 'docs/results', 'Folder of the results.')
-STEPS, SEEDS = 20, 8
+SEEDS = 8
 SHOWN = 5  # parts of a workload
 
 
@@ -41,7 +41,7 @@ def parts(name: str) -> list[dict]:
   config = ours.configure(workloads.STEPS[name], SEEDS)
   cell = ours.make_cell(config)
   with tempfile.TemporaryDirectory() as folder:
-    profile = profiling.profile(cell, pathlib.Path(folder), STEPS, repeats=3)
+    profile = profiling.profile(cell, pathlib.Path(folder), repeats=3)
   rows = [
     {'workload': name, 'part': part, 'share': round(share, 4)}
     for part, share in profile.parts[:SHOWN]

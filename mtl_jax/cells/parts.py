@@ -65,7 +65,9 @@ def _rematerialised(stage: Callable) -> Callable:
 
 @functools.cache  # A class of its own each time would be compiled each time.
 def _remat(module: type[nn.Module]) -> type[nn.Module]:
-  return nn.remat(module, static_argnums=(2,))
+  # A stage that shows its inside computes its output there.
+  methods = ['inside'] if hasattr(module, 'inside') else None
+  return nn.remat(module, static_argnums=(2,), methods=methods)
 
 
 def _check_dense(encoder: Choice, tasks: tuple[Task, ...]) -> None:

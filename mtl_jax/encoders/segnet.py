@@ -9,7 +9,7 @@ import functools
 import flax.linen as nn
 
 from mtl_jax.layers import images, map_heads, resizing
-from mtl_jax.layers.skips import Skips
+from mtl_jax.layers.skips import Inside, Skips
 
 DENSE = True
 WIDTHS = {'widths': ''}
@@ -30,12 +30,20 @@ class Down(nn.Module):
   depth: int
   multiple: int
 
-  @nn.compact
   def __call__(self, x, train):
+    return self.inside(x, train).output
+
+  @nn.compact
+  def inside(self, x, train):
+    """Attention reads its first convolution, and masks its last one."""
     planes, skips = map_heads.entered(x, self.multiple, 'segnet')
-    planes = map_heads.Block(self.width, self.depth)(planes, train)
-    pooled, places = resizing.pool_with_places(planes)
-    return Skips(images.leave(pooled), (*skips, places.transpose(3, 1, 2, 0)))
+    first, *_, last = map_heads.Block(self.width, self.depth).each(
+      planes, train
+    )
+    pooled, places = resizing.pool_with_places(last)
+    kept = (*skips, places.transpose(3, 1, 2, 0))
+    output = Skips(images.leave(pooled), kept)
+    return Inside(images.leave(first), images.leave(last), output)
 
 
 class Up(nn.Module):
@@ -49,12 +57,16 @@ class Up(nn.Module):
   width: int
   depth: int
 
-  @nn.compact
   def __call__(self, x, train):
+    return self.inside(x, train).output
+
+  @nn.compact
+  def inside(self, x, train):
+    """Attention reads what is unpooled, and masks the last convolution."""
     *skips, places = x.skips
-    planes = resizing.unpool(images.enter(x.values), images.enter(places))
-    planes = map_heads.Block(self.width, self.depth)(planes, train)
-    return Skips(images.leave(planes), tuple(skips))
+    first = resizing.unpool(images.enter(x.values), images.enter(places))
+    last = images.leave(map_heads.Block(self.width, self.depth)(first, train))
+    return Inside(images.leave(first), last, Skips(last, tuple(skips)))
 
 
 def make(widths: tuple[int, ...] = (64, 128, 256, 512, 512)) -> tuple:

@@ -14,7 +14,7 @@ from mtl_jax.layers.gru_layer import GRU
 from mtl_jax.layers.lstm_layer import LSTM
 from mtl_jax.layers.sequence import Embedding, Sequence, embed
 from mtl_jax.layers.set2set import Set2Set
-from mtl_jax.layers.skips import Skips
+from mtl_jax.layers.skips import Inside, Skips
 
 __all__ = [
   'AttentionBlock',
@@ -25,6 +25,7 @@ __all__ = [
   'GRU',
   'Graph',
   'Images',
+  'Inside',
   'LSTM',
   'Sequence',
   'Set2Set',

@@ -62,12 +62,18 @@ class Block(nn.Module):
   width: int
   depth: int = 2
 
-  @nn.compact
   def __call__(self, x: Planes, train: bool) -> conv.Out:
+    return self.each(x, train)[-1]
+
+  @nn.compact
+  def each(self, x: Planes, train: bool) -> list[conv.Out]:
+    """The output of each convolution."""
+    outputs = []
     for _ in range(self.depth):
       x = images.Conv(self.width, 3, use_bias=False)(x)
       x = nn.relu(images.BatchNorm()(x, train))
-    return x
+      outputs.append(x)
+    return outputs
 
 
 class MapHead(nn.Module):

@@ -18,6 +18,20 @@ class Skips(NamedTuple):
   skips: tuple[Any, ...]
 
 
+class Inside(NamedTuple):
+  """What a stage of pictures shows of its inside.
+
+  Attributes:
+    first: features that attention to the stage reads, `[B, H, W, C]`.
+    last: of the same size, its features before they are pooled.
+    output: of the stage, which the next one reads.
+  """
+
+  first: Float[Array, 'batch height width inputs']
+  last: Float[Array, 'batch height width channels']
+  output: Any
+
+
 def split(features: Any) -> tuple[Any, tuple[Any, ...]]:
   """The array of features, and what goes with it: () for a plain array."""
   if isinstance(features, Skips):
