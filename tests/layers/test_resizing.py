@@ -39,7 +39,7 @@ def test_enlarged_pictures_are_interpolated(factor):
   )
 
 
-@pytest.mark.parametrize('dilation', [2, 3, 9])
+@pytest.mark.parametrize('dilation', [2, 3, 5, 9])
 def test_a_dilated_kernel_reads_distant_pixels(dilation):
   x, kernel = planes(3, 8, 7, 2), planes(3, 3, 3, 4)
   wanted = lax.conv_general_dilated(

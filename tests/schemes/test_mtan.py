@@ -127,6 +127,33 @@ def test_a_task_masks_every_stage_by_what_it_kept_before(encoder):
   small.close(dict(kept['intermediates']), recorded, 1e-5)
 
 
+def test_segnet_is_masked_before_it_is_pooled():
+  """As published: what is attended to, masked, carried on and enlarged."""
+  scheme, x = (
+    small.scheme('mtan', 'segnet', small.MAPS),
+    small.inputs('segnet', 4),
+  )
+  params = jax.eval_shape(lambda: scheme.init(jax.random.key(0), x, False))
+  kernels = {
+    name: own[layer]['kernel'].shape[-2:]
+    for name, own in params['params'].items()
+    for layer in ('Dense_0', 'Conv_0')
+    if layer in own and not name.startswith('head')
+  }
+  # Widths 3 and 4: stages 0 and 1 halve the picture, 2 and 3 double it. A mask
+  # reads the first convolution, or what is unpooled, beside what was carried.
+  assert kernels == {
+    'attention_0': (3, 3),
+    'attention_1': (4 + 4, 4),
+    'attention_2': (4 + 3, 3),
+    'attention_3': (3 + 3, 3),
+    'shared_carry_0': (3, 4),
+    'shared_carry_1': (4, 4),
+    'shared_enlarge_2': (4, 3),
+    'shared_enlarge_3': (3, 3),
+  }
+
+
 def test_in_training_each_task_is_normalised_by_its_own_rows():
   """Also in the convolution that all share: moments are one task's."""
   scheme, params, stats, x = drawn()
