@@ -78,6 +78,8 @@ class Conv(nn.Module):
     channels, height, width, _ = x.shape
     shape = (self.size, self.size, channels, self.features)
     kernel = self.param('kernel', nn.initializers.lecun_normal(), shape)
+    # Schemes try shapes with fresh parameters, float32 where features are not.
+    x, kernel = nn.dtypes.promote_dtype(x, kernel)
     if self.dilation > 1:
       x = dilated.conv(x, kernel, self.dilation)
     else:

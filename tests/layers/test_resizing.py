@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from jax import lax
 
-from mtl_jax.layers import resizing
+from mtl_jax.layers import images, resizing
 from mtl_jax.layers.convolution import dilated
 from tests import small
 
@@ -48,3 +48,12 @@ def test_a_dilated_kernel_reads_distant_pixels(dilation):
     dimension_numbers=('CHWN', 'HWIO', 'CHWN'),
   )  # fmt: skip
   small.close(dilated.conv(x, kernel, dilation), wanted, 1e-4)
+
+
+@pytest.mark.parametrize('dilation', [1, 2])
+def test_fresh_parameters_read_features_of_bfloat16(dilation):
+  """As where `mtan` and `hard_wide` try the shapes of a network."""
+  layer = images.Conv(2, 3, dilation=dilation)
+  x = jnp.ones((1, 4, 4, 2), jnp.bfloat16)
+  out = jax.eval_shape(lambda: layer.init_with_output(jax.random.key(0), x)[0])
+  assert (out.shape, out.dtype) == ((2, 4, 4, 2), jnp.float32)
