@@ -53,6 +53,25 @@ def test_only_module_classes_are_computed_again():
     parts.rematerialised((lambda name: None,))
 
 
+def test_a_stage_that_shows_its_inside_is_computed_again():
+  """`mtan` on `segnet` calls `inside`; parameters have the same names."""
+  scheme = small.scheme('mtan', 'segnet', small.MAPS)
+  again = scheme.clone(stages=parts.rematerialised(scheme.stages))
+  found = []
+  for one in (scheme, again):
+
+    def outputs(one=one):
+      x = small.inputs('segnet', 4)
+      return one.init_with_output(jax.random.key(0), x, False)
+
+    names = [e.primitive.name for e in jax.make_jaxpr(outputs)().eqns]
+    shapes = jax.tree.map(jnp.shape, jax.eval_shape(outputs))
+    found.append((sum('remat' in name for name in names), shapes))
+  (none, before), (each, after) = found
+  assert (none, each) == (0, len(scheme.stages))
+  assert before == after
+
+
 def test_maps_need_an_encoder_of_maps():
   with pytest.raises(InputError, match="'parts' .segmentation. predicts maps"):
     resolved('lenet')

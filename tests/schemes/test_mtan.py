@@ -23,12 +23,12 @@ from tests.schemes.test_reductions import (
 quick = small.quick
 
 
-def drawn(encoder='mlp'):
+def drawn(encoder='mlp', tasks=small.TASKS):
   """A scheme, random parameters and running statistics, and rows.
 
   Biases are above 0, so that few ReLUs are dead.
   """
-  scheme, x = small.scheme('mtan', encoder), small.inputs(encoder)
+  scheme, x = small.scheme('mtan', encoder, tasks), small.inputs(encoder)
   params = jax.tree_util.tree_map_with_path(
     lambda path, w: abs(w) + 0.3 if path[-1].key == 'bias' else w,
     small.params(scheme, x),
@@ -69,17 +69,28 @@ def resized(images, shape):
   return images
 
 
+def unit(params, stats, h):
+  """Convolution, normalisation and ReLU."""
+  h = conv(params['Conv_0']['kernel'], h)
+  own = stats and stats['BatchNorm_0']
+  return np.maximum(plain.batch_norm(params['BatchNorm_0'], h, own), 0)
+
+
+def windows(images):
+  """Pixels of 2 x 2 windows: `[B, H / 2, 2, W / 2, 2, C]`."""
+  b, height, width, c = images.shape
+  return images.reshape(b, height // 2, 2, width // 2, 2, c)
+
+
 def carried(params, stats, kept, shape):
   """A task's masked features, in the next stage's shape."""
   if len(shape) == 2 and kept.ndim > 2:
     kept = kept.mean((1, 2))
-  if kept.ndim == 2:
-    h = plain.dense(params['Dense_0'], kept)
-  else:
-    h = conv(params['Conv_0']['kernel'], kept)
+  if kept.ndim > 2:
+    return resized(unit(params, stats, kept), shape)
+  h = plain.dense(params['Dense_0'], kept)
   own = stats and stats['BatchNorm_0']
-  h = np.maximum(plain.batch_norm(params['BatchNorm_0'], h, own), 0)
-  return h if h.ndim == 2 else resized(h, shape)
+  return np.maximum(plain.batch_norm(params['BatchNorm_0'], h, own), 0)
 
 
 def reference(params, stats, outputs):
@@ -127,31 +138,63 @@ def test_a_task_masks_every_stage_by_what_it_kept_before(encoder):
   small.close(dict(kept['intermediates']), recorded, 1e-5)
 
 
-def test_segnet_is_masked_before_it_is_pooled():
-  """As published: what is attended to, masked, carried on and enlarged."""
-  scheme, x = (
-    small.scheme('mtan', 'segnet', small.MAPS),
-    small.inputs('segnet', 4),
-  )
-  params = jax.eval_shape(lambda: scheme.init(jax.random.key(0), x, False))
-  kernels = {
-    name: own[layer]['kernel'].shape[-2:]
-    for name, own in params['params'].items()
-    for layer in ('Dense_0', 'Conv_0')
-    if layer in own and not name.startswith('head')
-  }
-  # Widths 3 and 4: stages 0 and 1 halve the picture, 2 and 3 double it. A mask
-  # reads the first convolution, or what is unpooled, beside what was carried.
-  assert kernels == {
-    'attention_0': (3, 3),
-    'attention_1': (4 + 4, 4),
-    'attention_2': (4 + 3, 3),
-    'attention_3': (3 + 3, 3),
-    'shared_carry_0': (3, 4),
-    'shared_carry_1': (4, 4),
-    'shared_enlarge_2': (4, 3),
-    'shared_enlarge_3': (3, 3),
-  }
+def test_segnet_is_masked_inside_its_stages():
+  """As published: before pooling, and by what is unpooled."""
+  scheme, params, stats, x = drawn('segnet', small.MAPS)
+  actual, kept = plain.applied(scheme, params, x, batch_stats=stats)
+  p, s = plain.host((params, stats))
+  selected, means = [None] * K, []
+  for i, (first, last, output) in enumerate(insides(scheme, p, s, x)):
+    attended = []
+    for t in range(K):
+      read = [first]
+      if i == 2 or i == 3:  # They double the picture.
+        name = f'shared_enlarge_{i}'
+        own = small.take(s[name], t)
+        selected[t] = unit(p[name], own, resized(selected[t], first.shape))
+      if i:
+        read.append(selected[t])
+      own = (small.take(tree[f'attention_{i}'], t) for tree in (p, s))
+      attended.append(masks(*own, np.concatenate(read, axis=-1)))
+    means.append(np.array([a.mean() for a in attended]))
+    selected = [a * last for a in attended]
+    if i < 2:  # They halve it.
+      name = f'shared_carry_{i}'
+      selected = [
+        windows(unit(p[name], small.take(s[name], t), h)).max((2, 4))
+        for t, h in enumerate(selected)
+      ]
+      small.close(output.values, windows(last).max((2, 4)), 1e-5)
+  maps = tuple(head(p[f'head_{t}'], h) for t, h in enumerate(selected))
+  small.close(actual, maps, 1e-3)
+  recorded = {f'mask of stage {i} (task)': m for i, m in enumerate(means)}
+  small.close(dict(kept['intermediates']), recorded, 1e-4)
+
+
+def insides(scheme, params, stats, x):
+  """What stages of SegNet show: the first features are checked here."""
+  for i, stage in enumerate(scheme.stages):
+    name = f'shared_stage_{i}'
+    own = {'params': params[name], 'batch_stats': stats[name]}
+    seen = stage(parent=None).apply(own, x, False, method='inside')
+    read = np.asarray(getattr(x, 'values', x), np.float64)
+    if i < 2:
+      block, moments = params[name]['Block_0'], stats[name]['Block_0']
+      h = conv(block['Conv_0']['kernel'], read / (255 if i == 0 else 1))
+      norm = 'BatchNorm_0'
+      layers = block[norm][norm], moments[norm][norm]
+      first = np.maximum(plain.batch_norm(layers[0], h, layers[1]), 0)
+      small.close(seen.first, first, 1e-4)
+    else:
+      small.close(windows(seen.first).sum((2, 4)), read, 1e-5)
+    yield seen
+    x = seen.output
+
+
+def head(params, h):
+  """Convolutions of 3 x 3 and 1 x 1 pixels, with biases."""
+  h = conv(params['Conv_0']['kernel'], h) + params['Conv_0']['bias']
+  return h @ params['Conv_1']['kernel'][0, 0] + params['Conv_1']['bias']
 
 
 def test_in_training_each_task_is_normalised_by_its_own_rows():
