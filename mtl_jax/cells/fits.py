@@ -53,13 +53,15 @@ def _smaller(cell: Cell) -> Iterator[dict[str, Any]]:
   one_device = {'mesh': '"(1, 1)"'}
   # Devices of a CPU share its memory, so that fewer of them need less.
   alone = place.platform != 'cpu' or place.rows * place.batch == 1
-  for mesh in ({}, *([] if alone else [one_device])):
+  meshes = [{}] if alone else [{}, one_device]
+  for mesh in meshes:
     yield one_by_one | mesh
     yield one_by_one | mesh | evaluation
   batch = config.batch_size
   while (batch := batch // 2) >= place.batch:
     if batch % place.batch == 0:
-      yield one_by_one | evaluation | {'batch_size': batch}
+      for mesh in meshes:
+        yield one_by_one | mesh | evaluation | {'batch_size': batch}
 
 
 def _changed(cell: Cell, changes: dict[str, Any]) -> Cell:
