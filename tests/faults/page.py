@@ -58,5 +58,5 @@ def section(name: str, stored: Stored) -> str:
     f'{made["cores"]} cores of {made["processor"]}; {versions}.{end}'
   )
   return '\n\n'.join(
-    [f'### {name}', markdown.table(HEAD, lines), markdown.wrapped(where)]
+    [f'## {name}', markdown.table(HEAD, lines), markdown.wrapped(where)]
   )

@@ -52,7 +52,7 @@ def test_the_page_says_what_was_lost_and_keeps_the_rest(kept, tmp_path):
     page.write(path, kept)
     text = ' '.join(path.read_text().split())
     assert '25 trials of 2 kinds of fault: in 1 a record or result' in text
-    assert text.count('by hand') == text.count('### writes') == 1
+    assert text.count('by hand') == text.count('## writes') == 1
     assert '| a full disk | 5 | 1 | 0 | 0 | 2 | twice |' in text
     assert text.count('It is not complete.') == 1
   assert 'nothing was lost' in page.answer([GOOD])

@@ -7,14 +7,14 @@ bilinear), and the split is the official one, by person: 162,770 / 19,867 /
 * Kurin et al., NeurIPS 2022: ResNet-18 and linear heads, mean test accuracy of
   the 40 tasks over 3 runs. No row of single tasks is printed, hence no Delta_m;
   their plain sum has .9090 +- .0008, all methods lie between .902 and .910.
+
 * FAMO (arXiv:2306.03792) and IMGrad: a network of 9 layers, F1 of the class 1
   at .5 for each task, and
-
-      delta_m = 100 * mean over the 40 tasks of -(M - B) / B
-
+  `delta_m = 100 * mean over the 40 tasks of -(M - B) / B`,
   with B the F1 of their own single-task networks, which are not printed:
   positive is worse. `macro_f1` here is the mean of the F1 of both classes, and
   does not stand beside it.
+
 * Sener and Koltun, NeurIPS 2018, and those who follow: the mean error in %.
 """
 
