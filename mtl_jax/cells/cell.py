@@ -162,6 +162,7 @@ class Cell:
       config.batch_size,
       config.eval_batch_size,
       config.probe.batches,
+      config.probe.rows,
     )
 
   @functools.cached_property

@@ -25,7 +25,7 @@ from jaxtyping import Array, Bool, Float, Int
 from mtl_jax import linalg, train
 from mtl_jax.data.base import Split
 from mtl_jax.data.sources import Source
-from mtl_jax.interference import linearised
+from mtl_jax.interference import few_pixels, linearised
 from mtl_jax.train import precision
 from mtl_jax.train.losses import task_losses
 from mtl_jax.train.state import Best, Seed, System, stream
@@ -42,7 +42,7 @@ Subsets = Bool[np.ndarray, 'subsets tasks']
 
 
 class Rows(NamedTuple):
-  """How many rows are fitted, and on how many the fits are judged."""
+  """How many rows are fitted, and on how many the fits are judged, at most."""
 
   train: int
   valid: int
@@ -60,7 +60,8 @@ def measure(
 
   Args:
     system: what is compiled.
-    rows: equally spaced rows of training, and the first of validation.
+    rows: equally spaced rows of training, and the first of validation; fewer
+      of maps, see `few_pixels`.
     seed: of the run, for the directions.
     best: the parameters around which the model is made linear.
     data: training and validation split.
@@ -70,9 +71,13 @@ def measure(
     `[i, j]`: the share of the loss of task j on validation that being tuned
     with task i takes away, see `affinity`.
   """
+  rows = Rows(*(few_pixels.rows(system.tasks, count) for count in rows))
   spaced = jnp.arange(rows.train) * num_rows // rows.train
-  fitted = train.take((), data[0], spaced)
-  judged = train.take((), data[1], jnp.arange(rows.valid))
+  taken = spaced, jnp.arange(rows.valid)
+  fitted, judged = (
+    few_pixels.split(system.tasks, train.take((), source, own))
+    for source, own in zip(data, taken, strict=True)
+  )
   key = jax.random.fold_in(stream(seed, 'probe'), system.steps + 1)
   linear = [
     linearised.project(
@@ -91,9 +96,14 @@ def measure(
 
 def _predicting(system: System, best: Best, inputs: Any) -> Callable:
   """Predictions in evaluation mode as a function of all parameters."""
-  return lambda tree: precision.apply(
-    system.scheme, system.compute, tree, best.extra, inputs, False
-  )
+
+  def predict(tree):
+    found = precision.apply(
+      system.scheme, system.compute, tree, best.extra, inputs, False
+    )
+    return few_pixels.of(system.tasks, found)
+
+  return predict
 
 
 def subsets(num_tasks: int, most: int = SUBSETS) -> Subsets:

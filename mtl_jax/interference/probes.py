@@ -5,7 +5,6 @@ over shared parameters or, where each task has a separate tower and nothing is
 shared, over corresponding parameters of the towers.
 """
 
-import functools
 from typing import NamedTuple
 
 import jax
@@ -270,6 +269,7 @@ def _curvature(system, sampling, hp, state, data, num_rows, key):
 def features(
   system: System,
   count: int,
+  batch: int,
   best: Best,
   data: Split | Source,
   num_rows: Array,
@@ -281,6 +281,7 @@ def features(
   Args:
     system: what is compiled.
     count: how many rows.
+    batch: rows per call of the scheme, as in evaluation.
     best: the best parameters.
     data: the training split.
     num_rows: its rows without padding.
@@ -288,14 +289,23 @@ def features(
   Returns:
     `[K, count, channels]` in float32.
   """
-  rows = jnp.arange(count) * num_rows // count
-  inputs = sources.part(sources.of(data), 'inputs', rows)
-  apply = functools.partial(
-    precision.apply,
-    system.scheme,
-    system.compute,
-    best.params.tree,
-    best.extra,
-  )
-  _, collections = apply(inputs, False, mutable=['features'])
-  return collections['features']['read'].astype(jnp.float32)
+  batches = -(-count // batch)
+  # Some are taken twice, so that all batches are full.
+  places = jnp.arange(batches * batch).reshape(batches, batch) % count
+
+  def read(places):
+    rows = places * num_rows // count
+    inputs = sources.part(sources.of(data), 'inputs', rows)
+    _, found = precision.apply(
+      system.scheme,
+      system.compute,
+      best.params.tree,
+      best.extra,
+      inputs,
+      False,
+      mutable=['features'],
+    )
+    return found['features']['read'].astype(jnp.float32)
+
+  found = jnp.moveaxis(lax.map(read, places), 0, 1)  # [K, batches, batch, C]
+  return found.reshape(len(found), -1, found.shape[-1])[:, :count]

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent import futures
 
 DAEMON = 'mtl_jax daemon'  # start of the names of threads; see `leave_daemons`
 
@@ -53,15 +54,42 @@ def terminating() -> Iterator[None]:
 
 @contextlib.contextmanager
 def unchanged() -> Iterator[None]:
-  """Restores the handler of SIGTERM that the block may replace."""
+  """Restores the handler of SIGTERM that the block may replace.
+
+  Raises:
+    Terminated: a handler of the block exits.
+  """
   before = signal.getsignal(signal.SIGTERM)
   try:
     yield
+  except SystemExit:
+    raise Terminated from None
   finally:
     # A handler that C code has installed is None here; nobody can restore it.
     own = threading.current_thread() is threading.main_thread()
     if own and before is not None:
       signal.signal(signal.SIGTERM, before)
+
+
+def kept_during(function: Callable[[], object]) -> None:
+  """Calls a function whose C code resets the handler of SIGTERM.
+
+  Python does not learn of it, and the process would end without a word.
+
+  Args:
+    function: takes nothing; it is called in another thread, since only this
+      one may set the handler again.
+  """
+  if threading.current_thread() is not threading.main_thread():
+    function()
+    return
+  handler = signal.getsignal(signal.SIGTERM)
+  with futures.ThreadPoolExecutor(1) as pool:
+    called = pool.submit(function)
+    while not futures.wait([called], 0.01).done:
+      signal.signal(signal.SIGTERM, handler)
+  signal.signal(signal.SIGTERM, handler)
+  called.result()
 
 
 def leave_with(code: int) -> None:

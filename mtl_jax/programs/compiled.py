@@ -17,7 +17,7 @@ from mtl_jax.devices import meshes
 from mtl_jax.programs import exports, run_functions, streaming
 from mtl_jax.programs.inputs import Inputs, Reader
 from mtl_jax.programs.measuring import Measuring, Results
-from mtl_jax.resources import needed_memory
+from mtl_jax.resources import live_memory
 
 # Options of XLA for CPUs. Without fusion emitters it compiles in two thirds of
 # the time. Evaluation is about as fast; steps are up to 2.8 times slower, see
@@ -300,7 +300,7 @@ class Compiled:
       return None
     size = self.programs.mesh.shape['runs']
     trees = self._state.best, self._state.opt
-    best, opt = (needed_memory.size(tree) // size for tree in trees)
+    best, opt = (live_memory.size(tree) // size for tree in trees)
     steps = _bytes(self._follow) + best * (
       not run_functions.reads_best(self._cell)
     )

@@ -71,13 +71,14 @@ class Probing:
     # The fewest rows of any seed, so that none of them is padding.
     valid = int(cell.reading.counts['valid'].min())
     count = min(cell.config.probe.rows, len(splits['train'].mask))
+    batch = min(count, cell.sizes.eval_batch)
     rows = grad_tag.Rows(count, min(cell.config.probe.rows, valid))
 
     def measure(hp, seed, state, num_rows, data):
       return probes.measure(system, sampling, hp, seed, state, data, num_rows)
 
     def features(best, num_rows, data):
-      return probes.features(system, count, best, data, num_rows)
+      return probes.features(system, count, batch, best, data, num_rows)
 
     def affinity(seed, best, num_rows, shared, own, *valid):
       both = Source(shared, *own), Source(valid[0], *valid[1])

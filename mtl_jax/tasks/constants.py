@@ -127,20 +127,21 @@ def minimised(
   return min(float(found.fun), value(start)[0])
 
 
-def thinned(labels: np.ndarray) -> np.ndarray:
+def thinned(labels: Any, most: int = PIXELS) -> Any:
   """Returns every s-th pixel of every s-th line of maps with many pixels.
 
   A unit need not be exact, and all pixels of a published data set would take
   gigabytes more than the data.
 
   Args:
-    labels: `[N, H, W, ...]`.
+    labels: `[N, H, W, ...]`, of numpy or JAX.
+    most: how many pixels are many.
 
   Returns:
-    About `PIXELS` of the pixels, of all pictures; or all where they are fewer.
+    About `most` of the pixels, of all pictures; or all where they are fewer.
   """
   pixels = math.prod(labels.shape[:3])
-  step = max(1, math.ceil((pixels / PIXELS) ** 0.5))
+  step = max(1, math.ceil((pixels / most) ** 0.5))
   return labels[:, ::step, ::step]
 
 

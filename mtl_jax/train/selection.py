@@ -24,12 +24,14 @@ class Sizes(NamedTuple):
     batch: rows per training step.
     eval_batch: rows per batch in evaluation.
     probe: batches on which interference is measured.
+    probe_rows: rows on which the tasks' features are compared.
   """
 
   steps: int
   batch: int
   eval_batch: int
   probe: int = 0
+  probe_rows: int = 0
 
 
 class Scoring(NamedTuple):

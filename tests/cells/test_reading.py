@@ -12,7 +12,7 @@ from mtl_jax.data import base, splits, views
 from mtl_jax.data.base import Split
 from mtl_jax.errors import InputError
 from mtl_jax.programs import compiled
-from mtl_jax.resources import needed_memory
+from mtl_jax.resources import live_memory
 from mtl_jax.tasks import Task, scores
 from tests import small
 
@@ -106,7 +106,7 @@ def test_a_table_is_held_once_on_the_host_and_on_the_devices():
     for name in ('inputs', 'mask')
   }
   assert len(placed) == 2
-  assert one.need.shared == needed_memory.size(datas[0].train.table.parts)
+  assert one.need.shared == live_memory.size(datas[0].train.table.parts)
   rows = sum(one.reading.lengths.values())
   order = one.sizes.steps * one.sizes.batch  # of a period, drawn beforehand
   assert one.need.data == 4 * (rows + order)

@@ -7,7 +7,7 @@ from mtl_jax import cells, records, run
 from mtl_jax.cells import task_groups
 from mtl_jax.data import base
 from mtl_jax.programs import compiled
-from mtl_jax.resources import needed_memory
+from mtl_jax.resources import live_memory
 from mtl_jax.tasks import Task
 from tests import small
 
@@ -112,11 +112,11 @@ def test_a_group_is_trained_as_it_would_be_alone(tmp_path):
 def test_on_one_split_runs_have_their_labels_and_memory_is_predicted():
   made = cells.make(config(resplit=False), [data(0, 3000)], PAIRS)
   one = task_groups.part(made.datas[0], PAIRS[0])
-  inputs = needed_memory.size([split.inputs for split in one.splits.values()])
+  inputs = live_memory.size([split.inputs for split in one.splits.values()])
   assert made.need.shared == inputs
   # With the row numbers of all steps to the next evaluation, 4 bytes each.
   order = 4 * made.sizes.steps * made.sizes.batch
-  assert made.need.data == needed_memory.size(one.splits) - inputs + order
+  assert made.need.data == live_memory.size(one.splits) - inputs + order
   programs, inputs = compiled.prepare(made)
   for i, (_, setting) in enumerate(made.chunks()[0].runs):
     own = task_groups.part(made.datas[0], PAIRS[setting['group']])
@@ -124,8 +124,8 @@ def test_on_one_split_runs_have_their_labels_and_memory_is_predicted():
     read = small.take(inputs.train.own, i)
     small.same((tuple(read.labels), read.mask), own.train[1:3])
   read = inputs.train, inputs.valid, inputs.test
-  assert needed_memory.size([s.shared for s in read]) == made.need.shared
+  assert live_memory.size([s.shared for s in read]) == made.need.shared
   each = made.need.data - order
-  own = needed_memory.size([s.own for s in read])
+  own = live_memory.size([s.own for s in read])
   assert own == programs.programs.width * each
   assert 0.5 < made.plan.needed / programs.memory() < 2

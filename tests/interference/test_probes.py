@@ -262,8 +262,8 @@ def test_heads_read_what_is_shown():
     system = small.system(name)
     state = small.start(system, split, small.hp())
     best = state.best._replace(params=state.params)
-    read = jax.jit(probes.features, static_argnums=(0, 1))(
-      system, 8, best, split, jnp.int32(8)
+    read = jax.jit(probes.features, static_argnums=(0, 1, 2))(
+      system, 8, 3, best, split, jnp.int32(8)
     )
     params = jax.device_get(state.params).tree
     apply = jax.jit(system.scheme.apply, static_argnums=2)

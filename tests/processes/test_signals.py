@@ -1,7 +1,11 @@
 """The first signal is postponed, the second is not."""
 
+import ctypes
 import os
+import pathlib
 import signal
+import sys
+import time
 
 import pytest
 
@@ -34,3 +38,33 @@ def test_a_second_signal_stops_at_once_and_handlers_are_restored():
     with pytest.raises(KeyboardInterrupt):
       os.kill(os.getpid(), signal.SIGTERM)
   assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_handler_that_is_replaced_and_exits_is_told_as_a_signal():
+  with pytest.raises(signals.Terminated), signals.unchanged():
+    sys.exit(1)
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='reads /proc')
+def test_a_handler_that_c_code_resets_is_set_again():
+  after = []
+
+  def resetting():
+    ctypes.CDLL(None).signal(int(signal.SIGTERM), None)  # SIG_DFL
+    time.sleep(0.2)
+    after.append(handled())
+    ctypes.CDLL(None).signal(int(signal.SIGTERM), None)
+
+  with signals.terminating():
+    signals.kept_during(resetting)
+    after.append(handled())
+  assert after == [True, True]
+  with pytest.raises(ZeroDivisionError):
+    signals.kept_during(lambda: 1 / 0)
+
+
+def handled() -> bool:
+  """Whether the system knows of a handler of SIGTERM."""
+  lines = pathlib.Path('/proc/self/status').read_text().splitlines()
+  caught = next(line for line in lines if line.startswith('SigCgt'))
+  return bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)

@@ -8,7 +8,7 @@ from configs import default
 from mtl_jax import cells
 from mtl_jax.data import base
 from mtl_jax.programs import compiled
-from mtl_jax.resources import needed_memory
+from mtl_jax.resources import live_memory, needed_memory
 from tests import small
 
 CARD = base.Card('small', 'drawn here', 'none', 'none', 'none', {})
@@ -63,7 +63,7 @@ def test_parts_of_a_batch_take_less_memory():
 
 
 def peak(function):
-  return needed_memory.peak(function, jax.ShapeDtypeStruct((N,), jnp.float32))
+  return live_memory.peak(function, jax.ShapeDtypeStruct((N,), jnp.float32))
 
 
 def test_a_value_takes_memory_until_its_last_use():
@@ -93,8 +93,8 @@ def test_a_loop_takes_one_iteration_and_its_stacked_results():
 def test_results_in_place_of_arguments_take_no_memory():
   x = jax.ShapeDtypeStruct((N,), jnp.float32)
   jaxpr = jax.make_jaxpr(lambda x: (jnp.sin(x), jnp.cos(x)))(x)
-  assert needed_memory.live(jaxpr, in_place=1) == 4 * N
-  assert needed_memory.live(jaxpr, in_place=2) == 0
+  assert live_memory.live(jaxpr, in_place=1) == 4 * N
+  assert live_memory.live(jaxpr, in_place=2) == 0
 
 
 def test_more_runs_take_more():

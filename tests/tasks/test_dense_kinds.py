@@ -180,8 +180,7 @@ def test_a_kind_without_a_constant_has_a_unit_too(monkeypatch):
   monkeypatch.setattr(tasks, '_made', lambda *_: bare)
   found = constants.loss_scale(task, labels, mask)
   assert found == pytest.approx(closed, rel=2e-2)
-  monkeypatch.setattr(constants, 'PIXELS', N * H * W / 3)
-  assert constants.thinned(labels).shape == (N, 2, 2)
+  assert constants.thinned(labels, N * H * W // 3).shape == (N, 2, 2)
 
 
 @every

@@ -103,7 +103,7 @@ def train(
       signals.postponed() as stop_asked,
     ):
       Sweep(ray, share, left, token, live, stop_asked).run()
-  ray.shutdown()
+  signals.kept_during(ray.shutdown)
   return folders
 
 
