@@ -46,9 +46,10 @@ def readable(cells: Sequence[Cell], frame: pd.DataFrame) -> Table:
   tasks = cells[0].tasks
   names = [_title(baseline(cells), task) for task in tasks]
   names = many.header(tasks) if many.too_many(tasks) else names
-  base = of_cell(frame, baseline(cells))
+  rows = of_cells(frame, cells)
+  base = rows[baseline(cells).label]
   header = ['scheme', *names, DELTA, *costs, *(['failed'] * ratio)]
-  body = [_line(cell, frame, base, ratio) for cell in cells]
+  body = [_line(cell, rows[cell.label], base, ratio) for cell in cells]
   return Table(header, [*body, *_smallest(tasks, frame, len(header))])
 
 
@@ -64,9 +65,26 @@ def of_cell(frame: pd.DataFrame, cell: Cell) -> pd.DataFrame:
   """
   # NumPy's comparison of objects: this is called many times for each row.
   scheme, balancer = (frame[k].to_numpy() for k in ('scheme', 'balancer'))
-  own = (scheme == cell.scheme) & (balancer == cell.balancer)
-  own = frame.iloc[own.nonzero()[0]]
-  return own.drop_duplicates('task').set_index('task')
+  own = ((scheme == cell.scheme) & (balancer == cell.balancer)).nonzero()[0]
+  tasks = frame['task'].to_numpy()[own]
+  # The last to be set is the first row of its task.
+  first = dict(zip(reversed(tasks), reversed(own), strict=True))
+  return frame.iloc[sorted(first.values())].set_index('task')
+
+
+def of_cells(
+  frame: pd.DataFrame, cells: Sequence[Cell]
+) -> dict[str, pd.DataFrame]:
+  """Returns what `of_cell` does for every cell, by its label, and faster.
+
+  Args:
+    frame: from `compare.rows.rows`.
+    cells: of the table.
+  """
+  keys = ['scheme', 'balancer']
+  first = frame.drop_duplicates([*keys, 'task']).set_index('task')
+  groups = dict(iter(first.groupby(keys, sort=False)))
+  return {cell.label: groups[cell.scheme, cell.balancer] for cell in cells}
 
 
 def with_interval(mean: float, low: float, high: float, sign: str = '') -> str:
@@ -159,8 +177,7 @@ def _title(base: Cell, task: TaskInfo) -> str:
   return f'{named} {"↑" if higher_is_better else "↓"}'
 
 
-def _line(cell: Cell, frame: pd.DataFrame, base, ratio: bool) -> list[str]:
-  own = of_cell(frame, cell)
+def _line(cell: Cell, own: pd.DataFrame, base, ratio: bool) -> list[str]:
   entries = (
     many.entries(cell, own, base)
     if many.too_many(cell.tasks)

@@ -38,8 +38,11 @@ def add(table: list[dict], cells: Sequence[Cell], margin: float) -> None:
   """
   base = baseline(cells)
   ranks = _mean_ranks(cells)
+  rows: dict[tuple[str, str], list[dict]] = {}
+  for row in table:
+    rows.setdefault(_key(row), []).append(row)
   for cell in cells:
-    own = [r for r in table if _key(r) == (cell.scheme, cell.balancer)]
+    own = rows[cell.scheme, cell.balancer]
     delta = next(row for row in own if row['task'] == 'ALL')
     delta |= _of_tasks(cell, own, base, margin)
     delta |= {'mean_rank': ranks.get(cell.label)}

@@ -7,7 +7,7 @@ import pandas as pd
 
 from mtl_jax.report.agreement import baseline
 from mtl_jax.report.compare import deltas
-from mtl_jax.report.layout import Table, human, of_cell, with_interval
+from mtl_jax.report.layout import Table, human, of_cells, with_interval
 from mtl_jax.report.results import Cell
 
 LINES = {
@@ -64,9 +64,9 @@ def table(cells: Sequence[Cell], frame: pd.DataFrame) -> Table:
   """Returns the columns that have no room on a terminal, a row per cell."""
   whole = _has_whole(frame)
   header = ['scheme', *LINES, *([WHOLE] * whole)]
-  body = []
+  rows, body = of_cells(frame, cells), []
   for cell in cells:
-    row = of_cell(frame, cell).loc['ALL']
+    row = rows[cell.label].loc['ALL']
     end = [_change(row, 'delta_m_model')] * whole
     body.append([cell.label, *_entries(row), *end])
   return Table(header, body)

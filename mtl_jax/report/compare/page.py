@@ -13,6 +13,7 @@ from mtl_jax.report.compare import (
   answer,
   figures,
   glossary,
+  legible,
   readings,
   tables,
   weights,
@@ -88,10 +89,10 @@ def _drawn(
   cells: Sequence[Cell], frame: pd.DataFrame, folder: pathlib.Path
 ) -> dict[str, bytes]:
   """Draws into `folder`; returns the SVGs, or else the PNGs, by name."""
-  names = [*figures.ALL]
+  names, shown = [*figures.ALL], legible.rows(cells, frame)
   for name, plot in figures.ALL.items():
-    plot(cells, frame, folder / f'{name}.png')
-  for cell in filter(readings.logged, cells):
+    plot(shown, frame, folder / f'{name}.png')
+  for cell in filter(readings.logged, shown):
     names.append(readings.name(cell))
     readings.write(cell, folder / f'{names[-1]}.png')
   return {name: _content(folder / name) for name in names}
@@ -156,9 +157,10 @@ def html(
 
 def _pictures(cells: Sequence[Cell], frame: pd.DataFrame, drawn) -> dict:
   """The figures by the section of the page that shows them."""
-  found = captions.of_figures(cells, frame, drawn)
+  shown = legible.rows(cells, frame)
+  found = captions.of_figures(shown, frame, drawn)
   # There are none where single is compared with linear models alone.
-  curves = any(run.curve for c in compared(cells) for run in c.completed)
+  curves = any(run.curve for c in compared(shown) for run in c.completed)
   # Bars of many tasks have no room on the page; their figure has.
   summed = many.too_many(cells[0].tasks)
   return {
@@ -166,6 +168,7 @@ def _pictures(cells: Sequence[Cell], frame: pd.DataFrame, drawn) -> dict:
     'paired': found.get('curve_differences') if curves else None,
     'curves': found.get('curves'),
     'quality': found.get('quality_vs_parameters'),
+    'drawn': legible.caption(cells, frame),
     'readings': [found[name] for name in found if name not in figures.ALL],
   }
 

@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from mtl_jax.report import layout, stats
-from mtl_jax.report.compare import curve_figure, page, paired_curves, tables
+from mtl_jax.report.compare import (
+  curve_figure,
+  legible,
+  page,
+  paired_curves,
+  tables,
+)
 from mtl_jax.report.compare.parts import (
   alternatives,
   effects,
@@ -186,3 +192,22 @@ def test_the_answer_stands_before_the_table_and_cells_have_headers(
 def test_seeds_are_named_as_a_span_where_they_are_one(cells):
   assert dict(provenance.lines(cells))['seeds'] == '0 to 4 (seeds on one split)'
   assert provenance._spans([3, 5]) == '3, 5'
+
+
+def test_of_very_many_rows_figures_draw_the_best_and_the_worst(
+  cells, frame, monkeypatch
+):
+  assert len(legible.rows(cells, frame)) == len(cells)
+  assert legible.caption(cells, frame) == ''
+  monkeypatch.setattr(legible, 'MOST', 2)
+  shown = [cell.label for cell in legible.rows(cells, frame)]
+  assert shown == ['single', 'mmoe', 'hard']
+  assert '1 between them' in legible.caption(cells, frame)
+
+
+def test_rows_of_all_cells_are_those_of_each(cells, frame):
+  found = layout.of_cells(frame, cells)
+  for cell in cells:
+    own = layout.of_cell(frame, cell)
+    assert found[cell.label].equals(own)
+    assert list(own.index) == ['cd4_0', 'cd4_1', 'death_0', 'ALL']

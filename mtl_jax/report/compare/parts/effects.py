@@ -11,7 +11,7 @@ import pandas as pd
 
 from mtl_jax.report import drawing, many
 from mtl_jax.report.agreement import baseline, ordered
-from mtl_jax.report.layout import of_cell, with_interval
+from mtl_jax.report.layout import of_cells, with_interval
 from mtl_jax.report.results import Cell
 from mtl_jax.report.web.sortable import SIGNS
 
@@ -56,8 +56,8 @@ def panels(cells: Sequence[Cell], frame: pd.DataFrame) -> list[Panel]:
     frame: from `rows.rows`.
   """
   cells = ordered(cells)
-  rows = {c.label: of_cell(frame, c) for c in cells if not c.is_baseline}
-  base = of_cell(frame, baseline(cells))
+  rows = of_cells(frame, cells)
+  base = rows.pop(baseline(cells).label)
   tasks = cells[0].tasks
   found = [_panel('Δm', 'gain, %', _gains(rows, 'ALL'))]
   if many.too_many(tasks):

@@ -8,7 +8,7 @@ import pandas as pd
 
 from mtl_jax.report import many, stats
 from mtl_jax.report.agreement import baseline, ordered
-from mtl_jax.report.layout import human, of_cell, two_digits
+from mtl_jax.report.layout import human, of_cells, two_digits
 from mtl_jax.report.results import Cell
 from mtl_jax.report.web.sortable import SIGNS
 
@@ -32,7 +32,7 @@ def of_rows(cells: Sequence[Cell], frame: pd.DataFrame) -> list[Sentence]:
   """
   cells = ordered(cells)
   base = baseline(cells)
-  own = {c.label: of_cell(frame, c) for c in cells}
+  own = of_cells(frame, cells)
   shown = [cell for cell in cells if not cell.is_baseline]
   # Stable, and NaN last: rows without Delta_m stay in their order.
   gains = [-own[cell.label].loc['ALL', 'diff'] for cell in shown]
