@@ -18,6 +18,7 @@ from tests.faults.outcome import Outcome
 from tests.faults.writes import failing, small_disk
 from tests.faults.writes.failing import BROKEN, FULL, READ_ONLY, Fault
 
+EVERY = BROKEN  # what each call fails with once; the others are samples
 FILLED = ('open', 'write', 'mkdir', 'link', 'truncate')  # not on a full disk
 IN_PYTHON = 'in Python alone, for want of Linux or a C compiler'
 AGAIN = '\nagain: '
@@ -54,7 +55,7 @@ def run(
 
   Args:
     trials: how many calls fail in turn, of each kind and error, evenly spaced;
-      0 or less is every one.
+      0 or less is every one. With `EVERY` each call fails once in any case.
     folder: for workdirs, caches and prepared data.
     done: faults, in words, that are left out.
   """
@@ -62,7 +63,8 @@ def run(
     campaign = Campaign(runner, folder, trials)
     for words, fault, cold in faults():
       if words not in done:
-        yield campaign.outcome(words, fault, cold)
+        every = fault.number == EVERY and not cold
+        yield campaign.outcome(words, fault, cold, every)
     if small_disk.WORDS not in done:
       yield campaign.small()
 
@@ -125,11 +127,13 @@ class Campaign:
       errors += f'{AGAIN}{more}' if again else ''
     return Trial((code, again), errors, failed[0] if failed else (), workdir)
 
-  def outcome(self, words: str, fault: Fault, cold: bool) -> Outcome:
+  def outcome(
+    self, words: str, fault: Fault, cold: bool, every: bool
+  ) -> Outcome:
     """Tries a fault at calls of its kinds."""
     whole, tried = self.whole(cold), []
     count = sum(call[1] in fault.kinds for call in whole.calls)
-    for nth in chosen(count, self._trials):
+    for nth in chosen(count, 0 if every else self._trials):
       own = fault._replace(nth=nth)
       trial = self.once('trial', own, self.home(cold))
       tried.append((f'call {nth}', harms(trial, whole)))
