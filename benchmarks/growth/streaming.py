@@ -27,7 +27,6 @@ from mtl_jax import cells
 from mtl_jax.cells import build
 from mtl_jax.data import base
 from mtl_jax.programs import compiled
-from mtl_jax.programs.streaming import Blocks
 
 # A step takes 8 pictures of 64 x 64 with their maps.
 NETWORKS = {
@@ -136,9 +135,9 @@ def compared(ways: list[Way], core: int, asked: Any) -> dict[str, str]:
     Columns of the table, in ms per step.
   """
   waits = Waits()
-  blocks: Blocks = ways[1].programs._streaming._blocks
+  blocks = ways[1].programs._streaming._blocks
   blocks._pool.submit(os.sched_setaffinity, 0, [core]).result()
-  blocks.of_period = waits.around(Blocks.of_period.__get__(blocks))
+  blocks.of_period = waits.around(blocks.of_period)
   states = [own.programs.start(own.inputs) for own in ways]
   taken: list[list[float]] = [[], []]
   waited = []
@@ -150,8 +149,8 @@ def compared(ways: list[Way], core: int, asked: Any) -> dict[str, str]:
       jax.block_until_ready(states[i])
       taken[i] += [time.monotonic() - began] * (number > 0)
     waited += [waits.seconds] * (number > 0)
-    # As while a period is evaluated: its first block is read.
-    blocks._ahead[1].result()
+    if blocks._ahead:  # What is read while a period is evaluated.
+      blocks._ahead[1].result()
   resident, streamed, wait = (
     1000 * statistics.median(one) / asked.steps for one in (*taken, waited)
   )

@@ -1,11 +1,14 @@
 """Training on blocks of batches that are read from the host."""
 
+import argparse
+import os
 import threading
 
 import jax
 import numpy as np
 import pytest
 
+from benchmarks.growth import streaming as measured
 from configs import default
 from mtl_jax import cells
 from mtl_jax.cells import build, streamed
@@ -130,3 +133,14 @@ def test_what_cannot_be_streamed_is_one_line():
   config.probe.batches = 2
   with pytest.raises(InputError, match=r'config\.probe\.batches=0'):
     checks.check(config)
+
+
+def test_what_a_step_waits_can_be_measured(both):
+  ways = [measured.Way(*own[1:]) for own in both]
+  blocks = ways[1].programs._streaming._blocks
+  usual = blocks.of_period
+  asked = argparse.Namespace(periods=1, steps=7)
+  found = measured.compared(ways, min(os.sched_getaffinity(0)), asked)
+  blocks.of_period = usual
+  assert set(found) == {'resident_ms', 'streamed_ms', 'ratio', 'waited_ms'}
+  assert 0 < float(found['waited_ms']) < float(found['streamed_ms'])

@@ -119,12 +119,13 @@ class Runner:
     """
     own = environment(fault or Fault(()), [workdir, home], self._log)
     given = subject.environment(home)
+    flags = subject.flags(workdir, **subject.SHORTER)
     places = ('MTL_JAX_CACHE', 'TFDS_DATA_DIR', 'MPLCONFIGDIR')
     own |= {name: given[name] for name in places}
     if fault:
       self._log.unlink(missing_ok=True)
     if self._server:
-      return self._server.run(subject.flags(workdir), **own)[:2]
+      return self._server.run(flags, **own)[:2]
     words = [
       sys.executable,
       '-m',
@@ -132,7 +133,7 @@ class Runner:
       subject.MODULE,
     ]
     done = subprocess.run(
-      [*words, *subject.flags(workdir)], env=given | own, cwd=subject.ROOT,
+      [*words, *flags], env=given | own, cwd=subject.ROOT,
       capture_output=True, text=True, check=False,
     )  # fmt: skip
     return done.returncode, done.stderr

@@ -63,8 +63,9 @@ def fill(
   for made in (disk, out):
     made.mkdir(exist_ok=True)
   words = ['sh', '-c', SCRIPT, 'sh', str(disk), str(size), str(out)]
+  own = subject.command(disk / 'trial', **subject.SHORTER)
   done = subprocess.run(
-    [*UNSHARE, *words, *subject.command(disk / 'trial')], cwd=subject.ROOT,
+    [*UNSHARE, *words, *own], cwd=subject.ROOT,
     env=subject.environment(folder / 'home'), text=True, capture_output=True,
     check=False,
   )  # fmt: skip
