@@ -28,9 +28,6 @@ FLAGS = {
   'config.encoders.mlp.widths': (8,),
   'config.checkpoint_seconds': 0.0,  # Something to kill at each evaluation.
 }
-# For campaigns that run it a thousand times: every kind of file is written, and
-# a checkpoint replaced, with half as many calls.
-SHORTER = {'config.steps': 12, 'config.evals': 2}
 # Columns of table.csv that two equal runs need not have in common: times, and
 # memory, which a program that was compiled here needs more of than a kept one.
 MEASURED = {'steps_per_second', 'seconds', 'seconds_to_single', 'peak_memory'}

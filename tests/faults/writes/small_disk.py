@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 from tests.faults import subject
+from tests.faults.writes.failing import SHORTER
 
 WORDS = 'a small disk is filled'
 REFUSED = 'not tried: mounting needs root, or user namespaces'
@@ -63,7 +64,7 @@ def fill(
   for made in (disk, out):
     made.mkdir(exist_ok=True)
   words = ['sh', '-c', SCRIPT, 'sh', str(disk), str(size), str(out)]
-  own = subject.command(disk / 'trial', **subject.SHORTER)
+  own = subject.command(disk / 'trial', **SHORTER)
   done = subprocess.run(
     [*UNSHARE, *words, *own], cwd=subject.ROOT,
     env=subject.environment(folder / 'home'), text=True, capture_output=True,
