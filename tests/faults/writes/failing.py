@@ -26,8 +26,8 @@ KINDS = (
   *('open', 'write', 'fsync', 'rename', 'mkdir', 'link', 'unlink'),
   'truncate',
 )
-# Of the subject, which is run a thousand times: every kind of file is written, and
-# a checkpoint replaced, with half as many calls.
+# Of the subject, which is run a thousand times: every kind of file is written,
+# and a checkpoint replaced, with half as many calls.
 SHORTER = {'config.steps': 12, 'config.evals': 2}
 FULL, READ_ONLY, BROKEN = errno.ENOSPC, errno.EROFS, errno.EIO
 
