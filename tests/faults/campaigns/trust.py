@@ -102,10 +102,10 @@ def _jobs(trials: int, folder: pathlib.Path) -> Outcome:
     with tempfile.TemporaryDirectory(dir=folder) as name:
       own = pathlib.Path(name)
       given = *reach.FLAGS, f'--config.first_seed={trial}'
-      work = f'--workdir={own}/work'
+      work = f'--workdir={own}/job'
       done = reach.run(own, '-m', 'experiments.compare', *given, work)
       strays = reach.strays(own, done)
-      if done.code or strays or not (own / 'work/report.html').exists():
+      if done.code or strays or not (own / 'job/report.html').exists():
         wrong += [done.said[-200:] if done.code else ', '.join(strays)]
   how = 'no network' if reach.closed() else 'sockets closed in Python'
   fault = f'a whole job with {how}, in empty folders'
