@@ -47,7 +47,7 @@ def caption(cells: Sequence[Cell], frame: pd.DataFrame) -> str:
   half = MOST // 2
   return (
     f'Drawn are the {half} rows of the highest Δm and the {half} of the '
-    f'lowest; {left} between them are in the table alone.'
+    f'lowest; the other {left} are in the table alone.'
   )
 
 

@@ -202,7 +202,7 @@ def test_of_very_many_rows_figures_draw_the_best_and_the_worst(
   monkeypatch.setattr(legible, 'MOST', 2)
   shown = [cell.label for cell in legible.rows(cells, frame)]
   assert shown == ['single', 'mmoe', 'hard']
-  assert '1 between them' in legible.caption(cells, frame)
+  assert 'the other 1 are' in legible.caption(cells, frame)
 
 
 def test_rows_of_all_cells_are_those_of_each(cells, frame):
