@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import pytest
 
-from benchmarks.growth import streaming as measured
+from benchmarks.growth import waiting
 from configs import default
 from mtl_jax import cells
 from mtl_jax.cells import build, streamed
@@ -136,11 +136,11 @@ def test_what_cannot_be_streamed_is_one_line():
 
 
 def test_what_a_step_waits_can_be_measured(both):
-  ways = [measured.Way(*own[1:]) for own in both]
+  ways = [waiting.Way(*own[1:]) for own in both]
   blocks = ways[1].programs._streaming._blocks
   usual = blocks.of_period
   asked = argparse.Namespace(periods=1, steps=7)
-  found = measured.compared(ways, min(os.sched_getaffinity(0)), asked)
+  found = waiting.compared(ways, min(os.sched_getaffinity(0)), asked)
   blocks.of_period = usual
   assert set(found) == {'resident_ms', 'streamed_ms', 'ratio', 'waited_ms'}
   assert 0 < float(found['waited_ms']) < float(found['streamed_ms'])

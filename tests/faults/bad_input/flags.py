@@ -162,6 +162,7 @@ ALONE = [
   ),
   ('benchmarks.delta_m.__main__', '--nosuch', 'unrecognized arguments'),
   ('benchmarks.dense.__main__', '--nosuch', 'unrecognized arguments'),
+  ('benchmarks.dense.memory', '--nosuch', 'unrecognized arguments'),
   ('benchmarks.published.celeba', '--nosuch', 'nosuch'),
   ('benchmarks.published.cifar100', '--nosuch', 'nosuch'),
   ('benchmarks.published.cityscapes', '--nosuch', 'nosuch'),
