@@ -78,6 +78,7 @@ PROCESS = flags.DEFINE_integer(
   'process', None, 'The index of this process, from 0 to --processes - 1.'
 )
 NONE = '--config is empty; give a file, such as --config=configs/actg175.py'
+FAILED_WRITE = 1  # exit code where a disk is full, read-only or failing
 WORDS: list[str] = []  # the arguments without --, see `run`
 _most_words = 0
 DEBUG = flags.DEFINE_bool(
@@ -126,6 +127,8 @@ def run(
   signals.leave_daemons(codes := [])
   with signals.terminating():
     codes.append(_code(main, check))
+  if codes[0] == FAILED_WRITE:
+    signals.leave_now(codes[0])
   signals.leave_with(codes[0])
   sys.exit(codes[0])
 
@@ -164,7 +167,7 @@ def _code(main: Callable[[], None], check: Callable[[], None]) -> int:
   except Exception as error:
     if debug or not (line := disk.told(error)):
       raise
-    return _say(f'error: {line}', 1)
+    return _say(f'error: {line}', FAILED_WRITE)
 
 
 def _job() -> jobs.Job | None:

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent import futures
+from typing import NoReturn
 
 DAEMON = 'mtl_jax daemon'  # start of the names of threads; see `leave_daemons`
 
@@ -111,6 +112,20 @@ def leave_with(code: int) -> None:
       signal.signal(signum, leave)
 
   atexit.register(ready)
+
+
+def leave_now(code: int) -> NoReturn:
+  """Exits without waiting for threads, as after a write that failed.
+
+  Orbax waits minutes for a folder that another of its threads could not make.
+
+  Args:
+    code: the exit code.
+  """
+  for stream in (sys.stdout, sys.stderr):
+    with contextlib.suppress(OSError):
+      stream.flush()
+  os._exit(code)
 
 
 @contextlib.contextmanager

@@ -4,11 +4,13 @@ import ctypes
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 import time
 
 import pytest
 
+from experiments import cli
 from mtl_jax.processes import signals
 
 
@@ -68,3 +70,30 @@ def handled() -> bool:
   lines = pathlib.Path('/proc/self/status').read_text().splitlines()
   caught = next(line for line in lines if line.startswith('SigCgt'))
   return bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
+
+
+def test_a_thread_that_waits_does_not_keep_a_command_that_failed():
+  """Without the call it would end in an hour."""
+  code = (
+    'import threading, time\n'
+    'from mtl_jax.processes import signals\n'
+    'threading.Thread(target=time.sleep, args=(3600,)).start()\n'
+    'print("said", end="")\n'
+    'signals.leave_now(1)\n'
+  )
+  done = subprocess.run(
+    [sys.executable, '-c', code], capture_output=True, text=True, timeout=120
+  )
+  assert (done.returncode, done.stdout) == (1, 'said')
+
+
+@pytest.mark.parametrize('code', [0, cli.FAILED_WRITE])
+def test_only_a_command_whose_write_failed_leaves_at_once(monkeypatch, code):
+  left = []
+  monkeypatch.setattr(cli, '_code', lambda *_: code)
+  monkeypatch.setattr(signals, 'leave_daemons', lambda _: None)
+  monkeypatch.setattr(signals, 'leave_with', lambda _: None)
+  monkeypatch.setattr(signals, 'leave_now', left.append)
+  with pytest.raises(SystemExit):
+    cli.run(lambda: None)
+  assert left == [code] * (code == cli.FAILED_WRITE)
