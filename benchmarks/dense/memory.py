@@ -15,6 +15,7 @@ import pathlib
 
 from benchmarks import commands, results
 from experiments import lazy
+from mtl_jax.errors import InputError
 
 with lazy.imports():
   from benchmarks.dense import picture_memory
@@ -27,6 +28,10 @@ def main() -> None:
   parser = commands.parser('benchmarks.dense.memory', __doc__)
   parser.add_argument('--out', type=pathlib.Path, default='docs/results')
   asked = parser.parse_args()
+  try:
+    commands.make_folder(asked.out)
+  except InputError as error:
+    parser.error(str(error))
   rows = []
   for name, fields in picture_memory.networks().items():
     for compute, remat in WAYS:

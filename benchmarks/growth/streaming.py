@@ -16,6 +16,7 @@ import tempfile
 
 from benchmarks import commands, results
 from experiments import lazy
+from mtl_jax.errors import InputError
 
 with lazy.imports():
   from benchmarks.growth import waiting
@@ -35,6 +36,13 @@ def main() -> None:
   parser.add_argument('--periods', type=int, default=7, help='of each way')
   parser.add_argument('--out', type=pathlib.Path, default='docs/results')
   asked = parser.parse_args()
+  for name in ('steps', 'periods'):
+    if getattr(asked, name) < 1:
+      parser.error(f'--{name}={getattr(asked, name)}; give 1 or more')
+  try:
+    commands.make_folder(asked.out)
+  except InputError as error:
+    parser.error(str(error))
   cores = sorted(os.sched_getaffinity(0))
   if len(cores) < 2:
     parser.error('needs two cores, one for the steps and one to read')

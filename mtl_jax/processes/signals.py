@@ -105,9 +105,7 @@ def leave_with(code: int) -> None:
     os._exit(code)
 
   def ready():
-    for stream in (sys.stdout, sys.stderr):
-      with contextlib.suppress(OSError):  # as of a pipe that nobody reads
-        stream.flush()
+    _flush()
     for signum in (signal.SIGINT, signal.SIGTERM):
       signal.signal(signum, leave)
 
@@ -122,10 +120,14 @@ def leave_now(code: int) -> NoReturn:
   Args:
     code: the exit code.
   """
-  for stream in (sys.stdout, sys.stderr):
-    with contextlib.suppress(OSError):
-      stream.flush()
+  _flush()
   os._exit(code)
+
+
+def _flush() -> None:
+  for stream in (sys.stdout, sys.stderr):
+    with contextlib.suppress(OSError):  # as of a pipe that nobody reads
+      stream.flush()
 
 
 @contextlib.contextmanager
@@ -174,9 +176,7 @@ def leave_daemons(codes: list[int]) -> None:
 
   def leave():
     if any(t.name.startswith(DAEMON) for t in threading.enumerate()):
-      sys.stdout.flush()
-      sys.stderr.flush()
-      os._exit(codes[0] if codes else 1)
+      leave_now(codes[0] if codes else 1)
     # Python resets handlers before it ends, and this takes part of a second.
     for signum in (signal.SIGINT, signal.SIGTERM):
       if codes and signal.getsignal(signum) is not signal.SIG_DFL:

@@ -65,11 +65,9 @@ def of_cell(frame: pd.DataFrame, cell: Cell) -> pd.DataFrame:
   """
   # NumPy's comparison of objects: this is called many times for each row.
   scheme, balancer = (frame[k].to_numpy() for k in ('scheme', 'balancer'))
-  own = ((scheme == cell.scheme) & (balancer == cell.balancer)).nonzero()[0]
-  tasks = frame['task'].to_numpy()[own]
-  # The last to be set is the first row of its task.
-  first = dict(zip(reversed(tasks), reversed(own), strict=True))
-  return frame.iloc[sorted(first.values())].set_index('task')
+  own = (scheme == cell.scheme) & (balancer == cell.balancer)
+  own = frame.iloc[own.nonzero()[0]]
+  return own.drop_duplicates('task').set_index('task')
 
 
 def of_cells(

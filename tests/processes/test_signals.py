@@ -53,7 +53,10 @@ def test_a_handler_that_c_code_resets_is_set_again():
 
   def resetting():
     ctypes.CDLL(None).signal(int(signal.SIGTERM), None)  # SIG_DFL
-    time.sleep(0.2)
+    # The main thread looks every hundredth of a second.
+    last = time.monotonic() + 30
+    while not handled() and time.monotonic() < last:
+      time.sleep(0.01)
     after.append(handled())
     ctypes.CDLL(None).signal(int(signal.SIGTERM), None)
 

@@ -3,6 +3,7 @@
 import argparse
 import os
 import threading
+import types
 
 import jax
 import numpy as np
@@ -143,4 +144,11 @@ def test_what_a_step_waits_can_be_measured(both):
   found = waiting.compared(ways, min(os.sched_getaffinity(0)), asked)
   blocks.of_period = usual
   assert set(found) == {'resident_ms', 'streamed_ms', 'ratio', 'waited_ms'}
-  assert 0 < float(found['waited_ms']) < float(found['streamed_ms'])
+
+
+def test_only_the_time_until_a_block_is_there_is_waited(monkeypatch):
+  clock = types.SimpleNamespace(monotonic=iter((0, 1, 5, 7, 9, 9)).__next__)
+  monkeypatch.setattr(waiting, 'time', clock)
+  waits = waiting.Waits()
+  assert list(waits.around(iter)('ab')) == ['a', 'b']
+  assert waits.seconds == 1 + 2 + 0

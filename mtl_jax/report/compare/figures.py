@@ -12,7 +12,7 @@ from mtl_jax.report.agreement import ordered
 from mtl_jax.report.compare import counts, many_figures
 from mtl_jax.report.compare.curve_figure import curve_differences
 from mtl_jax.report.compare.size_figure import quality_vs_parameters
-from mtl_jax.report.layout import of_cell
+from mtl_jax.report.layout import of_cells
 from mtl_jax.report.results import Cell, TaskInfo
 
 
@@ -31,7 +31,8 @@ def differences(
     many_figures.differences(cells, frame, path)
     return
   shown = [cell for cell in cells if not cell.is_baseline]
-  rows = [(drawing.style(cells, c), of_cell(frame, c)) for c in shown]
+  found = of_cells(frame, shown)
+  rows = [(drawing.style(cells, c), found[c.label]) for c in shown]
   tasks = cells[0].tasks
   height = 0.2 * max(len(shown), 3) + 0.8
   figure, grid = drawing.panels(len(tasks) + 1, 2.5, height, sharey=True)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from mtl_jax.report import drawing, many, stats
 from mtl_jax.report.agreement import baseline, ordered
-from mtl_jax.report.layout import of_cell
+from mtl_jax.report.layout import of_cells
 from mtl_jax.report.results import Cell, TaskInfo
 
 NAMED = 2  # tasks at each end whose name is written
@@ -27,12 +27,13 @@ def differences(
   """
   cells = ordered(cells)
   shown = [cell for cell in cells if not cell.is_baseline]
-  base = of_cell(frame, baseline(cells))
+  rows = of_cells(frame, cells)
+  base = rows[baseline(cells).label]
   names = [task.name for task in cells[0].tasks]
   figure, grid = drawing.panels(max(len(shown), 1), 3.2, 2.6, sharey=True)
   bounds = []
   for axes, cell in zip(grid, shown, strict=False):
-    gains = many.gains(of_cell(frame, cell), base, names).dropna(subset='gain')
+    gains = many.gains(rows[cell.label], base, names).dropna(subset='gain')
     gains = gains.sort_values('gain')
     _gains(axes, gains, drawing.style(cells, cell)['color'])
     bounds.append(_frame(gains))

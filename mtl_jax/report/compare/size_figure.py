@@ -10,7 +10,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from mtl_jax.report import drawing
 from mtl_jax.report.agreement import ordered
-from mtl_jax.report.layout import human, of_cell
+from mtl_jax.report.layout import human, of_cells
 from mtl_jax.report.results import Cell
 
 # What a row costs: the column of the table, and the label of the axis.
@@ -43,9 +43,9 @@ def quality_vs_parameters(
 
 def _panel(axes: Axes, cells: Sequence[Cell], frame, cost: str) -> list[tuple]:
   """Draws one panel; returns its points with their names and colours."""
-  points = []
+  rows, points = of_cells(frame, cells), []
   for cell in cells:
-    row = of_cell(frame, cell).loc['ALL']
+    row = rows[cell.label].loc['ALL']
     # Nothing to place: the cost or Delta_m is not known.
     if not (row[cost] > 0 and np.isfinite(row['mean'])):
       continue

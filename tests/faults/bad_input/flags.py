@@ -174,7 +174,7 @@ ALONE = [
   ('benchmarks.growth.__main__', '--axes=seds', "unknown axis 'seds'"),
   ('benchmarks.growth.__main__', '--axes=', '--axes is empty'),
   ('benchmarks.growth.__main__', '--repeats=0', '--repeats=0'),
-  ('benchmarks.growth.streaming', '--stepz=3', '--stepz'),
+  ('benchmarks.growth.streaming', '--periods=0', '--periods=0'),
   ('benchmarks.mmoe_synthetic.__main__', '--steps=0', '--steps=0'),
   (
     'benchmarks.multi_fashion.__main__', '--recipes=x --workdir=w --out=o',

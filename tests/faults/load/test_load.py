@@ -6,6 +6,7 @@ from matplotlib.transforms import Bbox
 
 from mtl_jax import records
 from mtl_jax.report import drawing
+from mtl_jax.report.compare import legible
 from tests.faults.load import at_once, cells, killed, large, long_run, sweep
 
 
@@ -31,8 +32,11 @@ def test_a_long_run_takes_all_its_steps(tmp_path):
   assert found['lost'] == 0
 
 
-def test_a_report_of_many_cells_has_them_all(tmp_path):
+def test_a_report_of_many_cells_has_them_all(tmp_path, monkeypatch):
+  monkeypatch.setattr(legible, 'MOST', 4)  # Figures draw few of them.
   found = large.run(12, tmp_path)
+  text = (tmp_path / 'report' / 'report.html').read_text('utf-8')
+  assert text.count('the other 7 are in the table alone') == 2
   assert harmless(found), found
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from mtl_jax.report import drawing, many, stats
 from mtl_jax.report.agreement import baseline, ordered
 from mtl_jax.report.compare import paired_curves, readings, size_figure
-from mtl_jax.report.layout import human, of_cell
+from mtl_jax.report.layout import human, of_cells
 from mtl_jax.report.results import Cell, Reading
 
 MOST = 8  # numbers of one task or reading
@@ -36,11 +36,11 @@ def texts(cells: Sequence[Cell], frame: pd.DataFrame) -> dict[str, str]:
 
 
 def _differences(cells: Sequence[Cell], frame: pd.DataFrame) -> str:
-  parts = []
+  rows, parts = of_cells(frame, cells), []
   for cell in cells:
     if cell.is_baseline:
       continue
-    verdicts = of_cell(frame, cell).drop('ALL')['verdict'].value_counts()
+    verdicts = rows[cell.label].drop('ALL')['verdict'].value_counts()
     words = (stats.BETTER, stats.WORSE, stats.EQUIVALENT, stats.UNDECIDED)
     counted = ', '.join(f'{verdicts.get(w, 0)} {w}' for w in words)
     parts.append(f'{cell.label} {counted}')
@@ -99,9 +99,9 @@ def _at_last_step(cell: Cell, tasks, metric: str) -> float:
 
 
 def _quality(cells: Sequence[Cell], frame: pd.DataFrame) -> str:
-  points = []
+  rows, points = of_cells(frame, cells), []
   for cell in cells:
-    row = of_cell(frame, cell).loc['ALL']
+    row = rows[cell.label].loc['ALL']
     if not np.isfinite(row['mean']):
       continue
     cost = ', '.join(
