@@ -22,10 +22,10 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
-from mtl_jax import linalg, train
+from mtl_jax import train
 from mtl_jax.data.base import Split
 from mtl_jax.data.sources import Source
-from mtl_jax.interference import few_pixels, linearised
+from mtl_jax.interference import convex, few_pixels, linearised
 from mtl_jax.train import precision
 from mtl_jax.train.losses import task_losses
 from mtl_jax.train.state import Best, Seed, System, stream
@@ -33,9 +33,6 @@ from mtl_jax.train.state import Best, Seed, System, stream
 DIRECTIONS = 64  # that gradients are projected on; the paper's code has 200
 SUBSETS = 50  # the most subsets of tasks that are fitted
 RIDGE = 1e-2  # penalty of the squares, as a share of the mean curvature
-NEWTON_STEPS = 8
-# Parts of a Newton step that are tried: the whole one can overshoot.
-PARTS = (1.0, 0.5, 0.25, 0.0625, 0.0)
 
 Losses = Callable[[Float[Array, 'directions']], Float[Array, 'tasks']]
 Subsets = Bool[np.ndarray, 'subsets tasks']
@@ -166,17 +163,18 @@ def tuned(
   count: int,
   ridge: float = RIDGE,
 ) -> Float[Array, 'directions']:
-  """Minimises the summed losses of some tasks, by Newton's method.
+  """Minimises the summed losses of some tasks.
 
   Args:
     losses: of a point; convex for the usual kinds of tasks.
     members: which tasks.
     count: number of directions, D.
     ridge: half of it, times the mean curvature at the origin, times the squared
-      length of the point is added.
+      length of the point is added. Absolute errors have no curvature, and add
+      none.
 
   Returns:
-    The point; a step that lowers nothing is not taken.
+    The point, see `convex.minimum`.
   """
   start = jnp.zeros(count)
   weights = members.astype(jnp.float32)
@@ -185,17 +183,10 @@ def tuned(
     return losses(point) @ weights
 
   # Reverse over reverse, as for the curvature.
-  hessian = jax.jacrev(jax.grad(plain))
-  penalty = ridge * jnp.trace(hessian(start)) / start.size
+  hessian = jax.jacrev(jax.grad(plain))(start)
+  penalty = ridge * jnp.trace(hessian) / start.size
 
   def objective(point):
     return plain(point) + penalty / 2 * point @ point
 
-  def step(point, _):
-    curved = hessian(point) + penalty * jnp.eye(start.size)
-    down = linalg.solve(curved, jax.grad(objective)(point))
-    tried = point[None] - jnp.array(PARTS)[:, None] * jnp.nan_to_num(down)[None]
-    values = lax.map(objective, tried)
-    return tried[jnp.argmin(jnp.where(jnp.isnan(values), jnp.inf, values))], ()
-
-  return lax.scan(step, start, length=NEWTON_STEPS)[0]
+  return convex.minimum(objective, start)

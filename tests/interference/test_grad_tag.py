@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy.optimize
 
 from mtl_jax.interference import grad_tag, linearised
 from tests import small
@@ -74,6 +75,29 @@ def test_of_a_linear_model_it_is_the_loss_after_tuning(linear, members):
     assert float(found[task]) == pytest.approx(
       truly_tuned(members)[task], rel=1e-3
     )
+
+
+def test_absolute_errors_are_tuned_to_their_minimum(linear):
+  """They have no curvature anywhere, which Newton's method would need."""
+
+  def absolute(point):
+    return jnp.abs(linear['fit'].at(point) - Y['fit']).mean(0)
+
+  members = jnp.array([True, False, True])
+  point = grad_tag.tuned(absolute, members, SIZE)
+  slopes = np.asarray(linear['fit'].slopes)[:, :, members]
+  start = np.asarray(linear['fit'].predictions - Y['fit'])[:, members]
+  count = start.size
+  # Each residual is the difference of two numbers that are not negative.
+  lowest = scipy.optimize.linprog(
+    np.r_[np.zeros(SIZE), np.full(2 * count, 1 / ROWS)],
+    A_eq=np.hstack([slopes.reshape(SIZE, -1).T, -np.eye(count), np.eye(count)]),
+    b_eq=-start.ravel(),
+    bounds=[(None, None)] * SIZE + [(0, None)] * (2 * count),
+  ).fun
+  found = float(absolute(point)[members].sum())
+  assert lowest < 0.9 * np.abs(start).mean(0).sum()
+  assert found == pytest.approx(lowest, rel=1e-3)
 
 
 def test_affinity_is_a_mean_over_the_subsets_with_both(linear):
