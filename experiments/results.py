@@ -17,6 +17,7 @@ import sys
 from benchmarks import commands
 from experiments.made import listing, making, registry, status
 from mtl_jax.errors import InputError
+from mtl_jax.processes import signals
 from mtl_jax.records import atomic
 
 
@@ -56,9 +57,9 @@ def main() -> int:
   except InputError as error:
     print(f'error: {error}', file=sys.stderr)
     return 2
-  except KeyboardInterrupt:
+  except KeyboardInterrupt as error:
     print('stopped; run the same command to continue', file=sys.stderr)
-    return 130
+    return 128 + signals.number(error)
 
 
 def _quick(found, under: float | None) -> list[registry.Result]:

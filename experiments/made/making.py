@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from experiments.made import dependencies, status
 from experiments.made.registry import Result
 from mtl_jax.errors import InputError
+from mtl_jax.processes import forwarding
 from mtl_jax.records import atomic
 
 PACKAGES = ('jax', 'jaxlib', 'flax', 'optax', 'numpy', 'scipy', 'scikit-learn')
@@ -91,7 +92,7 @@ def _run(result: Result, out: pathlib.Path, root: pathlib.Path) -> None:
     if words[0] == 'python':
       words[0] = sys.executable
     print(f'$ {shlex.join(["python", *words[1:]])}', flush=True)
-    code = subprocess.run(words, cwd=root, check=False).returncode
+    code = forwarding.run(words, cwd=root)
     if code:
       raise InputError(f'{result.name}: exit code {code} of {command}')
 

@@ -6,12 +6,13 @@ only a parent process can print what happened.
 
 import os
 import select
-import signal
 import subprocess
 import sys
 import threading
 import traceback
 from collections.abc import Callable
+
+from mtl_jax.processes import forwarding
 
 _PIPES = 'MTL_JAX_PIPES'  # environment of the child: two file descriptors
 _BEAT, _PATIENCE = 0.5, 4.0  # seconds between heartbeats; without any
@@ -43,15 +44,8 @@ def supervise() -> int:
   )
   os.close(beats)
   os.close(join)
-  asked = []
-
-  def forward(signum, _):
-    asked.append(signum)
-    child.send_signal(signum)
-
-  for signum in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(signum, forward)
-  code = _wait(child, beat)
+  with forwarding.forwarding(child) as asked:
+    code = _wait(child, beat)
   if -code in asked:  # It ended before it had a state to save.
     print('stopped; run the same command to continue', file=sys.stderr)
     return 128 - code
