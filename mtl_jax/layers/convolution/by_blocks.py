@@ -21,7 +21,7 @@ FEW_CHANNELS, LARGE_KERNEL = 8, 5
 
 
 def side(size, channels, features):
-  """Side of the output blocks, or 0 for a product by rows.
+  """Side of the output blocks, or 0 where another way is faster.
 
   Args:
     size: kernel size.

@@ -1,10 +1,8 @@
 """Convolution of images with the batch axis last, `[C, H, W, B]`.
 
-On a CPU it is one matrix product: the native operation is slow inside a scan,
-and its gradients most of all. With the batch last, slices and shifts move long
-contiguous runs of memory. Elsewhere it is the native operation. Both gradients
-are written as forward convolutions, which `vmap` can batch over towers and task
-losses at once; the gradient of the kernel that JAX derives cannot be.
+With the batch last, slices and shifts move long contiguous runs of memory. A
+CPU has ways of its own for some windows, see `cpu`; elsewhere it is XLA's
+operation. `vmap` can batch it over towers and task losses at once.
 """
 
 import functools
@@ -14,7 +12,7 @@ import jax
 from jax import lax
 from jaxtyping import Array, Float
 
-from mtl_jax.layers.convolution import cpu
+from mtl_jax.layers.convolution import cpu, native
 
 Planes = Float[Array, 'channels height width batch']
 Out = Float[Array, 'out newheight newwidth batch']
@@ -29,12 +27,19 @@ class Window(NamedTuple):
     stride: stride of both axes.
     rows: zero padding before and after the rows.
     columns: zero padding before and after the columns.
+    dilation: distance between the pixels that the kernel reads.
   """
 
   size: int
   stride: int
   rows: tuple[int, int]
   columns: tuple[int, int]
+  dilation: int = 1
+
+  @property
+  def reach(self) -> int:
+    """Pixels from the first that the kernel reads to the last."""
+    return (self.size - 1) * self.dilation
 
 
 def window(
@@ -80,89 +85,55 @@ def conv(x: Planes, kernel: Kernel, window: Window) -> Out:
   Returns:
     Images of the new size.
   """
+  return _lowered('forward', x, kernel, window=window)
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3))
+def _to_input(
+  cotangent: Out, kernel: Kernel, window: Window, size: tuple[int, int]
+) -> Planes:
+  return _lowered('to_input', cotangent, kernel, window=window, size=size)
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _to_kernel(x: Planes, cotangent: Out, window: Window) -> Kernel:
+  return _lowered('to_kernel', x, cotangent, window=window)
+
+
+def _lowered(name, *operands, **fields):
+  """A function of `cpu` on CPUs, and the one of `native` elsewhere."""
   return lax.platform_dependent(
-    x,
-    kernel,
-    cpu=functools.partial(cpu.forward, window=window),
-    default=functools.partial(_native, window=window),
+    *operands,
+    cpu=functools.partial(getattr(cpu, name), **fields),
+    default=functools.partial(
+      getattr(native, name), convolve=lax.conv_general_dilated, **fields
+    ),
   )
 
 
-def _forward(x, kernel, window):
-  return conv(x, kernel, window), (x, kernel)
-
-
-def _backward(window, operands, cotangent):
-  x, kernel = operands
-  size = x.shape[1:3]
-  to_input = lax.platform_dependent(
-    cotangent,
-    kernel,
-    cpu=functools.partial(cpu.to_input, window=window, size=size),
-    default=functools.partial(_native_to_input, window=window, size=size),
-  )
-  to_kernel = lax.platform_dependent(
-    x,
-    cotangent,
-    cpu=functools.partial(cpu.to_kernel, window=window),
-    default=functools.partial(_native_to_kernel, window=window),
-  )
-  return to_input, to_kernel
-
-
-conv.defvjp(_forward, _backward)
-
-
-def _native(x, kernel, window):
-  return lax.conv_general_dilated(
-    x,
-    kernel,
-    (window.stride,) * 2,
-    (window.rows, window.columns),
-    dimension_numbers=('CHWN', 'HWIO', 'CHWN'),
-  )
-
-
-def _native_to_input(cotangent, kernel, window, size):
-  """The cotangent, dilated by the stride, with the flipped kernel."""
-  pads = [
-    (window.size - 1 - low, _after(window, whole, low, out))
-    for whole, (low, _), out in zip(
-      size, (window.rows, window.columns), cotangent.shape[1:3], strict=True
-    )
-  ]
-  return lax.conv_general_dilated(
-    cotangent,
-    kernel[::-1, ::-1].swapaxes(2, 3),
-    (1, 1),
-    pads,
-    lhs_dilation=(window.stride,) * 2,
-    dimension_numbers=('CHWN', 'HWIO', 'CHWN'),
-  )
-
-
-def _after(window, whole, low, out):
-  """Padding after the cotangent that restores all `whole` rows."""
-  spread = (out - 1) * window.stride + 1
-  return whole + window.size - 1 - spread - (window.size - 1 - low)
-
-
-def _native_to_kernel(x, cotangent, window):
-  """The images, with the cotangent as kernel, summed over the batch."""
-  pads = [
-    (low, (out - 1) * window.stride + window.size - whole - low)
-    for whole, (low, _), out in zip(
-      x.shape[1:3],
-      (window.rows, window.columns),
-      cotangent.shape[1:3],
-      strict=True,
-    )
-  ]
-  return lax.conv_general_dilated(
-    x,
-    cotangent,
-    (1, 1),
-    pads,
-    rhs_dilation=(window.stride,) * 2,
-    dimension_numbers=('NHWC', 'OHWI', 'HWNC'),
-  )
+# Each is linear in both operands, and its gradients are the other two, so that
+# derivatives of any order are these three.
+conv.defvjp(
+  lambda x, kernel, window: (conv(x, kernel, window), (x, kernel)),
+  lambda window, operands, cotangent: (
+    _to_input(cotangent, operands[1], window, operands[0].shape[1:3]),
+    _to_kernel(operands[0], cotangent, window),
+  ),
+)
+_to_input.defvjp(
+  lambda c, kernel, window, size: (
+    _to_input(c, kernel, window, size),
+    (c, kernel),
+  ),
+  lambda window, _, operands, x: (
+    conv(x, operands[1], window),
+    _to_kernel(x, operands[0], window),
+  ),
+)
+_to_kernel.defvjp(
+  lambda x, c, window: (_to_kernel(x, c, window), (x, c)),
+  lambda window, operands, kernel: (
+    _to_input(operands[1], kernel, window, operands[0].shape[1:3]),
+    conv(operands[0], kernel, window),
+  ),
+)

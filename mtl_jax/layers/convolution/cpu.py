@@ -1,18 +1,19 @@
-"""Convolution and its gradients as matrix products, for CPUs.
+"""Convolution and its gradients on CPUs, in the fastest of three ways.
 
-Images are `[C, H, W, B]`, kernels `[k, k, C, F]`. A stride s is removed first:
-`s x s` pixels become channels. The rest is one of two kinds of product,
-`by_blocks` or `by_rows`.
+Images are `[C, H, W, B]`, kernels `[k, k, C, F]`. Single pixels are one matrix
+product, as are few channels or large kernels, see `by_blocks`; there a stride s
+is removed first: `s x s` pixels become channels. The rest is XLA's operation.
 """
 
 import jax.numpy as jnp
 
-from mtl_jax.layers.convolution import by_blocks, by_rows
+from mtl_jax.layers.convolution import by_blocks, native
 from mtl_jax.layers.convolution.space_to_depth import (
   fit,
   to_channels,
   to_pixels,
 )
+from mtl_jax.layers.matmul import matmul, overlap
 
 
 def forward(x, kernel, window):
@@ -26,12 +27,13 @@ def forward(x, kernel, window):
   Returns:
     `[F, H', W', B]`.
   """
-  out = _out_size(x.shape[1:3], window)
-  x, kernel = _unstrided(x, window, out), _spread(kernel, window)
-  block = by_blocks.side(*kernel.shape[1:])
-  if block:
-    return by_blocks.convolve(x, kernel, block)
-  return by_rows.convolve(x, kernel)
+  if _single(window):
+    return matmul(kernel[0, 0].T, x)
+  block = _block(window, *kernel.shape[2:])
+  if not block:
+    return native.forward(x, kernel, window, native.channels_last)
+  x = _unstrided(x, window, _out_size(x.shape[1:3], window))
+  return by_blocks.convolve(x, _spread(kernel, window), block)
 
 
 def to_input(cotangent, kernel, window, size):
@@ -46,21 +48,15 @@ def to_input(cotangent, kernel, window, size):
   Returns:
     `[C, *size, B]`.
   """
-  kernel = _spread(kernel, window)
-  block = by_blocks.side(*kernel.shape[1:])
-  if not block and window.stride == 1:
-    # Gradients of the padding are not computed.
-    lows = window.rows[0], window.columns[0]
-    return by_rows.to_input(cotangent, kernel, lows, size)
-  reach = len(kernel) - 1
-  gradient = (
-    by_blocks.to_input(cotangent, kernel, block)
-    if block
-    else by_rows.to_input(
-      cotangent, kernel, (0, 0), [n + reach for n in cotangent.shape[1:3]]
+  if _single(window):
+    return matmul(kernel[0, 0], cotangent)
+  block = _block(window, *kernel.shape[2:])
+  if not block:
+    return native.to_input(
+      cotangent, kernel, window, size, native.channels_last
     )
-  )
-  return _strided(gradient, window, size)
+  x = by_blocks.to_input(cotangent, _spread(kernel, window), block)
+  return _strided(x, window, size)
 
 
 def to_kernel(x, cotangent, window):
@@ -74,15 +70,28 @@ def to_kernel(x, cotangent, window):
   Returns:
     `[k, k, C, F]`.
   """
+  if _single(window):
+    return overlap(x, cotangent)[None, None]
+  block = _block(window, len(x), len(cotangent))
+  if not block or window.size < by_blocks.LARGE_KERNEL:
+    return native.to_kernel(x, cotangent, window, native.channels_last)
   x = _unstrided(x, window, cotangent.shape[1:3])
   size = x.shape[1] - cotangent.shape[1] + 1
-  block = by_blocks.side(size, len(x), len(cotangent))
-  gradient = (
-    by_blocks.to_kernel(x, cotangent, size, block)
-    if block
-    else by_rows.to_kernel(x, cotangent, size)
-  )
+  gradient = by_blocks.to_kernel(x, cotangent, size, block)
   return _gathered(gradient, window, len(x))
+
+
+def _single(window):
+  """Whether the kernel is one pixel, and every pixel is read."""
+  return window.size == window.stride == 1
+
+
+def _block(window, channels, features):
+  """Side of the output blocks, or 0 for XLA's operation."""
+  if window.dilation > 1:
+    return 0
+  size = -(-window.size // window.stride)  # rounded up
+  return by_blocks.side(size, channels * window.stride**2, features)
 
 
 def _out_size(size, window):
