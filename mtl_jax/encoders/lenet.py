@@ -9,7 +9,7 @@ import functools
 import flax.linen as nn
 
 from mtl_jax import layers
-from mtl_jax.layers import images
+from mtl_jax.layers import batch_last, images, pooling
 from mtl_jax.layers.dropout import Dropout
 
 WIDTHS = {'channels': '', 'width': ''}
@@ -30,9 +30,9 @@ class Block(nn.Module):
 
   @nn.compact
   def __call__(self, x, train):
-    conv = images.Conv(self.channels, self.size, padding=self.padding)
-    x = conv(images.pixels(x, 'lenet'))
-    return images.leave(nn.relu(images.max_pool(x)))
+    conv = batch_last.Conv(self.channels, self.size, self.padding)
+    x = conv(batch_last.enter(images.pixels(x, 'lenet')))
+    return batch_last.leave(nn.relu(pooling.max_pool(x)))
 
 
 class Top(nn.Module):

@@ -9,10 +9,10 @@ import functools
 
 import flax.linen as nn
 
-from mtl_jax.layers import images
+from mtl_jax.layers import images, norms, pooling
 
 WIDTHS = {'widths': ''}
-NORMS = {'batch': images.BatchNorm, 'group': images.GroupNorm}
+NORMS = {'batch': norms.BatchNorm, 'group': norms.GroupNorm}
 
 
 class Stem(nn.Module):
@@ -35,7 +35,7 @@ class Stem(nn.Module):
     conv = images.Conv(self.width, size, stride, use_bias=False)
     x = conv(images.pixels(x, 'resnet'))
     x = nn.relu(NORMS[self.norm]()(x, train))
-    return images.leave(images.overlapping_max_pool(x) if large else x)
+    return pooling.overlapping_max_pool(x) if large else x
 
 
 class Block(nn.Module):
@@ -61,7 +61,7 @@ class Block(nn.Module):
     h = nn.relu(norm()(h, train))
     h = images.Conv(self.width, 3, **far)(h)
     h = norm()(h, train)
-    if self.stride > 1 or len(x) != self.width:
+    if self.stride > 1 or x.shape[-1] != self.width:
       x = images.Conv(self.width, 1, self.stride, use_bias=False)(x)
       x = norm()(x, train)
     return nn.relu(h + x)
@@ -86,12 +86,11 @@ class Stage(nn.Module):
 
   @nn.compact
   def __call__(self, x, train):
-    x = images.enter(x)
     for i in range(self.depth):
       stride = self.stride if i == 0 else 1
       far = self.dilation if stride == 1 else 1
       x = Block(self.width, stride, self.norm, far)(x, train)
-    return images.leave(x)
+    return x
 
 
 def make(

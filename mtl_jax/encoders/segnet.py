@@ -8,7 +8,7 @@ import functools
 
 import flax.linen as nn
 
-from mtl_jax.layers import images, map_heads, resizing
+from mtl_jax.layers import map_heads, pooling
 from mtl_jax.layers.skips import Inside, Skips
 
 DENSE = True
@@ -36,14 +36,10 @@ class Down(nn.Module):
   @nn.compact
   def inside(self, x, train):
     """Attention reads its first convolution, and masks its last one."""
-    planes, skips = map_heads.entered(x, self.multiple, 'segnet')
-    first, *_, last = map_heads.Block(self.width, self.depth).each(
-      planes, train
-    )
-    pooled, places = resizing.pool_with_places(last)
-    kept = (*skips, places.transpose(3, 1, 2, 0))
-    output = Skips(images.leave(pooled), kept)
-    return Inside(images.leave(first), images.leave(last), output)
+    x, skips = map_heads.entered(x, self.multiple, 'segnet')
+    first, *_, last = map_heads.Block(self.width, self.depth).each(x, train)
+    pooled, places = pooling.pool_with_places(last)
+    return Inside(first, last, Skips(pooled, (*skips, places)))
 
 
 class Up(nn.Module):
@@ -64,9 +60,9 @@ class Up(nn.Module):
   def inside(self, x, train):
     """Attention reads what is unpooled, and masks the last convolution."""
     *skips, places = x.skips
-    first = resizing.unpool(images.enter(x.values), images.enter(places))
-    last = images.leave(map_heads.Block(self.width, self.depth)(first, train))
-    return Inside(images.leave(first), last, Skips(last, tuple(skips)))
+    first = pooling.unpool(x.values, places)
+    last = map_heads.Block(self.width, self.depth)(first, train)
+    return Inside(first, last, Skips(last, tuple(skips)))
 
 
 def make(widths: tuple[int, ...] = (64, 128, 256, 512, 512)) -> tuple:

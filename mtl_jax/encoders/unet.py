@@ -9,7 +9,7 @@ import functools
 import flax.linen as nn
 import jax.numpy as jnp
 
-from mtl_jax.layers import images, map_heads, resizing
+from mtl_jax.layers import map_heads, pooling, resizing
 from mtl_jax.layers.skips import Skips
 
 DENSE = True
@@ -32,10 +32,9 @@ class Down(nn.Module):
 
   @nn.compact
   def __call__(self, x, train):
-    planes, skips = map_heads.entered(x, self.multiple, 'unet')
-    planes = map_heads.Block(self.width, self.depth)(planes, train)
-    pooled = images.leave(images.max_pool(planes))
-    return Skips(pooled, (*skips, images.leave(planes)))
+    x, skips = map_heads.entered(x, self.multiple, 'unet')
+    x = map_heads.Block(self.width, self.depth)(x, train)
+    return Skips(pooling.max_pool(x), (*skips, x))
 
 
 class Bottom(nn.Module):
@@ -51,9 +50,9 @@ class Bottom(nn.Module):
 
   @nn.compact
   def __call__(self, x, train):
-    planes = images.enter(x.values)
-    planes = map_heads.Block(self.width, self.depth)(planes, train)
-    return Skips(images.leave(planes), x.skips)
+    return Skips(
+      map_heads.Block(self.width, self.depth)(x.values, train), x.skips
+    )
 
 
 class Up(nn.Module):
@@ -70,10 +69,9 @@ class Up(nn.Module):
   @nn.compact
   def __call__(self, x, train):
     *skips, kept = x.skips
-    planes = resizing.upsample(images.enter(x.values), 2)
-    planes = jnp.concatenate([planes, images.enter(kept)])
-    planes = map_heads.Block(self.width, self.depth)(planes, train)
-    return Skips(images.leave(planes), tuple(skips))
+    joined = jnp.concatenate([resizing.upsample(x.values, 2), kept], -1)
+    block = map_heads.Block(self.width, self.depth)
+    return Skips(block(joined, train), tuple(skips))
 
 
 def make(widths: tuple[int, ...] = (16, 32, 64), depth: int = 2) -> tuple:

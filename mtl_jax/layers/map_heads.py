@@ -6,9 +6,8 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mtl_jax.layers import images, resizing
-from mtl_jax.layers.convolution import conv
-from mtl_jax.layers.convolution.conv import Planes
+from mtl_jax.layers import images, norms, resizing
+from mtl_jax.layers.images import Images, Out
 from mtl_jax.layers.skips import split
 
 Maps = Float[Array, 'batch height width outputs']
@@ -16,8 +15,8 @@ Maps = Float[Array, 'batch height width outputs']
 
 def entered(
   features: Any, multiple: int, encoder: str
-) -> tuple[Planes, tuple[Any, ...]]:
-  """Planes of what a stage of an encoder reads, and what is kept beside them.
+) -> tuple[Images, tuple[Any, ...]]:
+  """What a stage of an encoder reads, and what is kept beside it.
 
   Args:
     features: pictures, or features of the stage before.
@@ -30,14 +29,14 @@ def entered(
   """
   values, skips = split(features)
   if not multiple:
-    return images.enter(values), skips
-  planes = images.pixels(values, encoder)
-  resizing.check_size(planes, multiple, encoder)
-  return planes, skips
+    return values, skips
+  values = images.pixels(values, encoder)
+  resizing.check_size(values, multiple, encoder)
+  return values, skips
 
 
-def read(features: Any) -> Planes:
-  """Planes of what a head reads.
+def read(features: Any) -> Images:
+  """What a head reads.
 
   Raises:
     ValueError: a scheme gives vectors to its heads.
@@ -48,7 +47,7 @@ def read(features: Any) -> Planes:
       f'a head of maps reads maps, and this scheme gives it {values.shape}: it '
       'mixes pooled vectors; take mmoe, cgc or hard for dense tasks'
     )
-  return images.enter(values)
+  return values
 
 
 class Block(nn.Module):
@@ -62,16 +61,16 @@ class Block(nn.Module):
   width: int
   depth: int = 2
 
-  def __call__(self, x: Planes, train: bool) -> conv.Out:
+  def __call__(self, x: Images, train: bool) -> Out:
     return self.each(x, train)[-1]
 
   @nn.compact
-  def each(self, x: Planes, train: bool) -> list[conv.Out]:
+  def each(self, x: Images, train: bool) -> list[Out]:
     """The output of each convolution."""
     outputs = []
     for _ in range(self.depth):
       x = images.Conv(self.width, 3, use_bias=False)(x)
-      x = nn.relu(images.BatchNorm()(x, train))
+      x = nn.relu(norms.BatchNorm()(x, train))
       outputs.append(x)
     return outputs
 
@@ -95,7 +94,7 @@ class MapHead(nn.Module):
     if self.width:
       x = images.Conv(self.width, 3)(x)
     x = images.Conv(self.outputs, 1)(x)
-    return images.leave(resizing.upsample(x, self.factor))
+    return resizing.upsample(x, self.factor)
 
 
 class PyramidHead(nn.Module):
@@ -123,11 +122,11 @@ class PyramidHead(nn.Module):
     branches = [self.unit(x, 1), *(self.unit(x, 3, r) for r in self.rates)]
     pooled = images.Conv(self.width, 1)(whole)  # One pixel has no spread.
     branches.append(jnp.broadcast_to(nn.relu(pooled), branches[0].shape))
-    x = self.unit(jnp.concatenate(branches), 1)
+    x = self.unit(jnp.concatenate(branches, -1), 1)
     x = images.Conv(self.outputs, 1)(self.unit(x, 3))
-    return images.leave(resizing.upsample(x, self.factor))
+    return resizing.upsample(x, self.factor)
 
-  def unit(self, x: Planes, size: int, dilation: int = 1) -> conv.Out:
+  def unit(self, x: Images, size: int, dilation: int = 1) -> Out:
     """A convolution, normalised and rectified."""
     x = images.Conv(self.width, size, use_bias=False, dilation=dilation)(x)
-    return nn.relu(images.GroupNorm()(x, True))
+    return nn.relu(norms.GroupNorm()(x, True))

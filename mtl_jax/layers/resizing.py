@@ -1,25 +1,23 @@
-"""Layers that change the size of pictures, in the layout `[C, H, W, B]`."""
+"""Layers that change the size of pictures, `[B, H, W, C]`."""
 
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Float, Int8
 
-from mtl_jax.layers.convolution.conv import Out, Planes
-from mtl_jax.layers.images import max_pool
+from mtl_jax.layers.images import Images, Out
 
 
-def check_size(planes: Planes, multiple: int, encoder: str) -> None:
+def check_size(x: Images, multiple: int, encoder: str) -> None:
   """Checks that pictures can be halved and doubled again.
 
   Args:
-    planes: `[C, H, W, B]`.
+    x: `[B, H, W, C]`.
     multiple: which height and width must be.
     encoder: name of the encoder, for the error message.
 
   Raises:
     ValueError: they are not.
   """
-  height, width = planes.shape[1:3]
+  height, width = x.shape[1:3]
   if height % multiple or width % multiple:
     raise ValueError(
       f'{encoder} takes pictures whose height and width are multiples of '
@@ -28,67 +26,27 @@ def check_size(planes: Planes, multiple: int, encoder: str) -> None:
     )
 
 
-def pool_with_places(
-  planes: Planes,
-) -> tuple[
-  Float[Array, 'channels newheight newwidth batch'],
-  Int8[Array, 'channels newheight newwidth batch'],
-]:
-  """2 x 2 max pooling, and which pixel of each window is its maximum.
-
-  Args:
-    planes: `[C, H, W, B]` of even height and width.
-
-  Returns:
-    The maxima, and the numbers of their pixels, row by row from 0 to 3; the
-    first of equal ones.
-  """
-  windows = [planes[:, i::2, j::2] for i in (0, 1) for j in (0, 1)]
-  places = jnp.argmax(lax.stop_gradient(jnp.stack(windows)), axis=0)
-  return max_pool(planes), places.astype(jnp.int8)
-
-
-def unpool(
-  planes: Planes, places: Int8[Array, 'channels height width batch']
-) -> Out:
-  """Puts values where the maxima were, and zeros elsewhere.
-
-  Badrinarayanan, Kendall, Cipolla, PAMI 2017, arXiv:1511.00561.
-
-  Args:
-    planes: `[C, H, W, B]`.
-    places: of `pool_with_places`.
-
-  Returns:
-    `[C, 2 H, 2 W, B]`.
-  """
-  parts = [jnp.where(places == i, planes, 0) for i in range(4)]
-  rows = [jnp.stack(parts[i : i + 2], axis=3) for i in (0, 2)]
-  c, height, width, batch = planes.shape
-  return jnp.stack(rows, axis=2).reshape(c, 2 * height, 2 * width, batch)
-
-
-def upsample(planes: Planes, factor: int) -> Out:
+def upsample(x: Images, factor: int) -> Out:
   """Bilinear interpolation; borders are repeated.
 
   Args:
-    planes: `[C, H, W, B]`.
+    x: `[B, H, W, C]`.
     factor: by which height and width grow.
 
   Returns:
-    `[C, factor H, factor W, B]`.
+    `[B, factor H, factor W, C]`.
   """
   if factor == 1:
-    return planes
-  return _along(_along(planes, factor, 1), factor, 2)
+    return x
+  return _along(_along(x, factor, 1), factor, 2)
 
 
-def _along(planes: Planes, factor: int, axis: int) -> Out:
+def _along(x: Images, factor: int, axis: int) -> Out:
   """Interpolates along one axis, by shifts instead of a matrix or a gather."""
-  size = planes.shape[axis]
-  before = lax.slice_in_dim(planes, 0, 1, axis=axis)
-  after = lax.slice_in_dim(planes, size - 1, size, axis=axis)
-  wide = jnp.concatenate([before, planes, after], axis)
+  size = x.shape[axis]
+  before = lax.slice_in_dim(x, 0, 1, axis=axis)
+  after = lax.slice_in_dim(x, size - 1, size, axis=axis)
+  wide = jnp.concatenate([before, x, after], axis)
   phases = []
   for i in range(factor):
     # The centre of the new pixel, in old pixels from the centre of the old one.
@@ -98,6 +56,6 @@ def _along(planes: Planes, factor: int, axis: int) -> Out:
     low = lax.slice_in_dim(wide, start, start + size, axis=axis)
     high = lax.slice_in_dim(wide, start + 1, start + 1 + size, axis=axis)
     phases.append((1 - share) * low + share * high)
-  shape = list(planes.shape)
+  shape = list(x.shape)
   shape[axis] *= factor
   return jnp.stack(phases, axis + 1).reshape(shape)

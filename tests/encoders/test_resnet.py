@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mtl_jax.encoders import resnet, resnet18
-from mtl_jax.layers import images
+from mtl_jax.layers import pooling
 from tests import small
 from tests.encoders import traced
 
@@ -92,7 +92,7 @@ def test_overlapping_pool_equals_plain_numpy(height, width):
   expected, result = pooled(x)
 
   def both(x):
-    out, pullback = jax.vjp(images.overlapping_max_pool, x)
+    out, pullback = jax.vjp(pooling.overlapping_max_pool, x)
     return out, pullback(jnp.ones_like(out))[0]
 
   out, gradient = applied(both, jnp.array(x))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from jax import lax
 
-from mtl_jax.layers import images, resizing
+from mtl_jax.layers import images, pooling, resizing
 from mtl_jax.layers.convolution import dilated
 from tests import small
 
@@ -17,15 +17,15 @@ def planes(*shape):
 
 def test_unpooling_puts_maxima_where_they_were():
   x = planes(2, 4, 6, 3)
-  pooled, places = resizing.pool_with_places(x)
-  back = resizing.unpool(pooled, places)
+  pooled, places = pooling.pool_with_places(x)
+  back = pooling.unpool(pooled, places)
   kept = np.asarray(back) != 0
   np.testing.assert_array_equal(np.asarray(back)[kept], np.asarray(x)[kept])
   assert (
     kept.reshape(2, 2, 2, 3, 2, 3).sum((2, 4)).tolist()
     == np.ones((2, 2, 3, 3)).tolist()
   )
-  slopes = jax.grad(lambda x: (resizing.unpool(x, places) ** 2).sum())(pooled)
+  slopes = jax.grad(lambda x: (pooling.unpool(x, places) ** 2).sum())(pooled)
   small.close(slopes, 2 * pooled)
 
 
@@ -54,6 +54,6 @@ def test_a_dilated_kernel_reads_distant_pixels(dilation):
 def test_fresh_parameters_read_features_of_bfloat16(dilation):
   """As where `mtan` and `hard_wide` try the shapes of a network."""
   layer = images.Conv(2, 3, dilation=dilation)
-  x = jnp.ones((1, 4, 4, 2), jnp.bfloat16)
+  x = jnp.ones((2, 4, 4, 3), jnp.bfloat16)
   out = jax.eval_shape(lambda: layer.init_with_output(jax.random.key(0), x)[0])
   assert (out.shape, out.dtype) == ((2, 4, 4, 2), jnp.float32)
