@@ -87,8 +87,7 @@ class Conv(nn.Module):
     # Schemes try shapes with fresh parameters, float32 where features are not.
     x, kernel = nn.dtypes.promote_dtype(x, kernel)
     if self.dilation > 1:
-      planes = dilated.conv(batch_last.enter(x), kernel, self.dilation)
-      x = batch_last.leave(planes)
+      x = dilated.conv(x, kernel, self.dilation)
     else:
       x = conv(x, kernel, self.stride, self.padding)
     if not self.use_bias:

@@ -36,13 +36,23 @@ class GroupNorm(nn.Module):
   @nn.compact
   def __call__(self, x: Images, train: bool) -> Images:
     del train
-    rows, *_, channels = x.shape
+    channels = x.shape[-1]
     groups = next(g for g in range(self.groups, 0, -1) if channels % g == 0)
-    parts = x.astype(jnp.float32).reshape(rows, -1, groups, channels // groups)
-    mean = parts.mean((1, 3), keepdims=True)
-    spread = jnp.square(parts - mean).mean((1, 3), keepdims=True)
-    parts = (parts - mean) * jax.lax.rsqrt(spread + self.epsilon)
     scale = self.param('scale', nn.initializers.ones, (channels,))
     bias = self.param('bias', nn.initializers.zeros, (channels,))
     scale, bias = (p[None, None, None] for p in (scale, bias))
-    return (parts.reshape(x.shape) * scale + bias).astype(x.dtype)
+    wide = x.astype(jnp.float32)
+    apart = wide - _group_means(wide, groups)
+    spread = _group_means(jnp.square(apart), groups)
+    factor = jax.lax.rsqrt(spread + self.epsilon) * scale
+    return (apart * factor + bias).astype(x.dtype)
+
+
+def _group_means(x, groups):
+  """Means of rows over pixels and groups of channels: `[B, 1, 1, C]`.
+
+  Channels are summed over pixels first, where they are contiguous.
+  """
+  rows, *_, channels = x.shape
+  means = x.mean((1, 2)).reshape(rows, groups, -1).mean(-1)
+  return jnp.repeat(means, channels // groups, axis=1)[:, None, None]

@@ -41,11 +41,11 @@ def test_enlarged_pictures_are_interpolated(factor):
 
 @pytest.mark.parametrize('dilation', [2, 3, 5, 9])
 def test_a_dilated_kernel_reads_distant_pixels(dilation):
-  x, kernel = planes(3, 8, 7, 2), planes(3, 3, 3, 4)
+  x, kernel = planes(2, 8, 7, 3), planes(3, 3, 3, 4)
   wanted = lax.conv_general_dilated(
     x, kernel, (1, 1), 'SAME',
     rhs_dilation=(dilation, dilation),
-    dimension_numbers=('CHWN', 'HWIO', 'CHWN'),
+    dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
   )  # fmt: skip
   small.close(dilated.conv(x, kernel, dilation), wanted, 1e-4)
 
