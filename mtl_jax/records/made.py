@@ -5,8 +5,10 @@ code or another machine went on with names all of them.
 """
 
 import datetime
+import functools
 import json
 import pathlib
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +16,10 @@ from mtl_jax.records import checked_json
 
 FILE = 'made.json'
 FORMAT = 1
+REMEDY = (
+  'what made this cell is unknown now; remove its folder and run the same '
+  'command to train it again'
+)
 # What a number of a cell may depend on beside its configuration and data; the
 # rest says who asked for it, and from where.
 DECIDES = ('code', 'versions', 'devices', 'precision', 'flags', 'program')
@@ -34,7 +40,7 @@ def begin(
     resumed: whether the cell goes on from a checkpoint. Of one that is trained
       from its beginning no earlier job counts.
   """
-  jobs = read(folder).get('jobs', []) if resumed else []
+  jobs = [*trained_by(folder)] if resumed else []
   now = _plain({'began': _now(), 'ended': None, **facts})
   # A job that is resumed under equal conditions is one job.
   if jobs and decisive(jobs[-1]) == decisive(now):
@@ -65,9 +71,38 @@ def read(folder: pathlib.Path) -> dict[str, Any]:
     by a version with another format.
   """
   try:
-    known = checked_json.read(folder / FILE, '')
+    known = checked_json.read(folder / FILE, REMEDY)
   except (OSError, checked_json.DamagedError):
     return {}
+  return _fitting(known)
+
+
+def trained_by(folder: pathlib.Path) -> tuple[dict[str, Any], ...]:
+  """Reads what trained a cell, and says once where the file is damaged.
+
+  Args:
+    folder: of the cell.
+
+  Returns:
+    The jobs, of the oldest first; none as for `read`.
+  """
+  try:
+    known = checked_json.read(folder / FILE, REMEDY)
+  except OSError:
+    return ()
+  except checked_json.DamagedError as error:
+    _say(str(error))
+    return ()
+  return tuple(_fitting(known).get('jobs', ()))
+
+
+@functools.cache  # A report reads a cell more than once.
+def _say(line: str) -> None:
+  print(line, file=sys.stderr)
+
+
+def _fitting(known: Any) -> dict[str, Any]:
+  """The content, or `{}` where another version wrote it."""
   fits = isinstance(known, dict) and known.get('format') == FORMAT
   return known if fits else {}
 

@@ -46,6 +46,16 @@ def test_its_check_is_the_digest_of_the_rest(tmp_path):
   assert made.read(tmp_path) == {}
 
 
+def test_damage_is_told_once(tmp_path, capsys):
+  made.begin(tmp_path, ASKED, facts())
+  assert made.trained_by(tmp_path) == tuple(made.read(tmp_path)['jobs'])
+  (tmp_path / made.FILE).write_text('')
+  assert made.trained_by(tmp_path) == made.trained_by(tmp_path) == ()
+  (line,) = capsys.readouterr().err.splitlines()
+  assert f'{tmp_path / made.FILE} is damaged' in line
+  assert 'run the same command' in line
+
+
 def test_nothing_is_read_of_a_folder_without_it(tmp_path):
   assert made.read(tmp_path) == {}
   made.end(tmp_path)

@@ -33,11 +33,14 @@ KINDS = {
   'test predictions': ('predictions.npz',),
   'the description of a model': ('model.json',),
   'config.json': ('config.json',),
+  'what made a cell': ('made.json',),
   'a traced program': ('-traced',),
   'a compiled program': ('-cache',),
   'decoded data': ('decoded-',),
   'prepared data': ('/data/',),
 }
+# Of another program, which keeps no digest of it.
+FOREIGN = 'home/matplotlib'
 
 
 class Situation(NamedTuple):
@@ -170,7 +173,8 @@ def _by_kind(bench: Bench, situation: Situation) -> dict[str, list[str]]:
   for path in sorted(paths):
     name = path.relative_to(bench.now).as_posix()
     # Empty are the locks.
-    if harm.was_read(path) and (situation.saved / name).stat().st_size:
+    filled = (situation.saved / name).stat().st_size
+    if filled and harm.was_read(path) and not name.startswith(FOREIGN):
       found.setdefault(_kind(name), []).append(name)
   if not found:
     raise RuntimeError(f'{bench.now}: the disk does not note what is read')
