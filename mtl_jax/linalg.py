@@ -51,3 +51,11 @@ def eigh(
 def eigvalsh(matrix: Float[Array, 'n n']) -> Float[Array, 'n']:
   """Eigenvalues of a symmetric matrix."""
   return jnp.linalg.eigvalsh(matrix)
+
+
+@one_at_a_time
+def solve(
+  matrix: Float[Array, 'n n'], right: Float[Array, 'n']
+) -> Float[Array, 'n']:
+  """The solution `x` of `matrix x = right`."""
+  return jnp.linalg.solve(matrix, right)

@@ -18,11 +18,17 @@ LAPACK = {
   *('lu', 'matrix_rank', 'pinv', 'qr', 'schur', 'slogdet', 'solve', 'svd'),
   *('svdvals', 'tensorinv', 'tensorsolve', 'triangular_solve'),
 }
-PRIMITIVES = {'eigh'}
+PRIMITIVES = {'eigh', 'lu', 'triangular_solve'}
+
+
+def first_row(solve):
+  return lambda matrix: solve(matrix, matrix[0])
+
 
 CALLS = {
   'eigh': (linalg.eigh, jnp.linalg.eigh),
   'eigvalsh': (linalg.eigvalsh, jnp.linalg.eigvalsh),
+  'solve': (first_row(linalg.solve), first_row(jnp.linalg.solve)),
 }
 
 
