@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from jax import lax
 
-from mtl_jax.layers.convolution import by_blocks, conv
+from mtl_jax.layers.convolution import by_blocks, conv, native
 from tests import small
 
 quick = small.quick
@@ -115,6 +115,17 @@ def test_towers_task_losses_and_runs_are_axes(case, lowering):
       ]
       desired = [jnp.concatenate(g) for g in zip(*desired, strict=True)]
       agree([g[i, j] for g in actual], desired)
+
+
+def test_many_kernels_are_a_loop(monkeypatch):
+  monkeypatch.setattr(native, 'UNROLLED', 2)
+  window, x, kernels, _ = arguments(CASES[0], 3)
+  mapped = jax.jit(jax.vmap(lambda x, k: conv.conv(x, k, window)))
+  assert 'stablehlo.while' in mapped.lower(x, kernels).as_text()
+  alone = jax.jit(reference(CASES[0]))
+  agree(
+    mapped(x, kernels), [alone(*own) for own in zip(x, kernels, strict=True)]
+  )
 
 
 @pytest.mark.parametrize('case', [CASES[1], CASES[4]], ids=str)

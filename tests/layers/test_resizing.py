@@ -1,5 +1,7 @@
 """Pooling, unpooling, interpolation and dilation against other definitions."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -42,12 +44,22 @@ def test_enlarged_pictures_are_interpolated(factor):
 @pytest.mark.parametrize('dilation', [2, 3, 5, 9])
 def test_a_dilated_kernel_reads_distant_pixels(dilation):
   x, kernel = planes(2, 8, 7, 3), planes(3, 3, 3, 4)
-  wanted = lax.conv_general_dilated(
-    x, kernel, (1, 1), 'SAME',
-    rhs_dilation=(dilation, dilation),
-    dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
-  )  # fmt: skip
-  small.close(dilated.conv(x, kernel, dilation), wanted, 1e-4)
+
+  def native(x, kernel):
+    return lax.conv_general_dilated(
+      x, kernel, (1, 1), 'SAME',
+      rhs_dilation=(dilation, dilation),
+      dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
+    )  # fmt: skip
+
+  @functools.partial(jax.jit, static_argnums=0)
+  def with_gradients(convolve):
+    out, pullback = jax.vjp(convolve, x, kernel)
+    return out, *pullback(jnp.sin(out))
+
+  ours = with_gradients(lambda x, kernel: dilated.conv(x, kernel, dilation))
+  for actual, wanted in zip(ours, with_gradients(native), strict=True):
+    small.close(actual, wanted, 1e-4)
 
 
 @pytest.mark.parametrize('dilation', [1, 2])
