@@ -1,7 +1,8 @@
 """Minima of convex functions of few numbers, smooth or not.
 
-L-BFGS needs no second derivatives, which absolute errors do not have, and finds
-their minimum too: Lewis and Overton, Mathematical Programming 141 (2013).
+L-BFGS needs no second derivatives, which absolute errors do not have. With as
+many steps in memory as there are numbers it is nearly BFGS, which finds minima
+of such functions too (Lewis and Overton, Mathematical Programming 141, 2013).
 """
 
 from collections.abc import Callable
@@ -12,7 +13,9 @@ import optax
 from jax import lax
 from jaxtyping import Array, Float
 
-STEPS = 200  # absolute errors come within 1e-3 of the minimum
+# Smooth functions have then converged. Mean absolute errors of 4,096 rows, by
+# 64 numbers, are within .1 % of their minimum, and of 1,000 rows within 2 %.
+STEPS = 200
 
 Point = Float[Array, 'n']
 

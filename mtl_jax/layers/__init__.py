@@ -1,7 +1,7 @@
 """Layers of encoders, fast on CPU, GPU and TPU.
 
-A layer is lowered for the platform that it runs on. On a CPU convolution of few
-channels is a matrix product, elsewhere XLA's operation. Parameters are the
+A layer is lowered for the platform that it runs on. On a CPU a convolution of
+few channels or with a large kernel is a matrix product. Parameters are the
 same, and results are the same up to rounding.
 """
 

@@ -50,9 +50,9 @@ def conv(
   Returns:
     Images of the new size.
   """
+  window = convolution.window(*x.shape[1:3], len(kernel), stride, padding)
   if len(kernel) == stride == 1:
     return x @ kernel[0, 0]
-  window = convolution.window(*x.shape[1:3], len(kernel), stride, padding)
   # XLA removes transpositions that undo each other, here and in the function.
   planes = batch_last.enter(x)
   return batch_last.leave(convolution.conv(planes, kernel, window))
@@ -68,7 +68,7 @@ class Conv(nn.Module):
     padding: 'SAME' or 'VALID'.
     use_bias: whether a bias is added.
     dilation: distance between the pixels that the kernel reads; more than 1
-      takes stride 1 and 'SAME'.
+      takes an odd size, stride 1 and 'SAME'.
   """
 
   features: int
@@ -87,6 +87,11 @@ class Conv(nn.Module):
     # Schemes try shapes with fresh parameters, float32 where features are not.
     x, kernel = nn.dtypes.promote_dtype(x, kernel)
     if self.dilation > 1:
+      if self.stride > 1 or self.padding != 'SAME' or self.size % 2 == 0:
+        raise ValueError(
+          f'dilation {self.dilation} takes an odd size, stride 1 and padding '
+          f"'SAME', not {self.size}, {self.stride} and {self.padding!r}"
+        )
       x = dilated.conv(x, kernel, self.dilation)
     else:
       x = conv(x, kernel, self.stride, self.padding)

@@ -27,6 +27,7 @@ def max_pool(x: Images) -> Out:
 
 def _pool_forward(x):
   largest = max_pool(x)
+  # The images are kept for their size alone, and so by nobody.
   return largest, (x, _places(x, largest))
 
 
@@ -109,8 +110,9 @@ def _corners(x):
 
 
 def _places(x, largest):
-  """Numbers of the first pixels of windows that are the largest."""
+  """Numbers of the first pixels of windows that are the largest, or NaN."""
   found = jnp.full(largest.shape, 3, jnp.int8)
   for i, corner in reversed([*enumerate(_corners(x)[:3])]):
-    found = jnp.where(corner == largest, jnp.int8(i), found)
+    first = (corner == largest) | jnp.isnan(corner)
+    found = jnp.where(first, jnp.int8(i), found)
   return found

@@ -3,35 +3,49 @@
 import contextlib
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from mtl_jax.processes import signals
 
+SIGNALS = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
+
 
 @contextlib.contextmanager
-def forwarding(child: subprocess.Popen) -> Iterator[list[int]]:
-  """Inside the block SIGINT and SIGTERM go to a child, and do not stop this.
+def forwarding(
+  start: Callable[[], subprocess.Popen],
+) -> Iterator[tuple[subprocess.Popen, list[int]]]:
+  """Inside the block `SIGNALS` go to a child, and do not stop this process.
 
   Args:
-    child: in a session of its own, or it would receive Ctrl-C twice.
+    start: starts the child, in a session of its own, or it would receive Ctrl-C
+      twice. It is killed if the block raises.
 
   Yields:
-    Numbers of the signals that have come.
+    The child, and the numbers of the signals that have come.
   """
-  asked = []
+  asked: list[int] = []
+  child = None
 
   def forward(signum, _):
     asked.append(signum)
-    child.send_signal(signum)
+    if child is not None:
+      child.send_signal(signum)
 
-  both = signal.SIGINT, signal.SIGTERM
-  before = [signal.signal(signum, forward) for signum in both]
+  before = [signal.signal(signum, forward) for signum in SIGNALS]
   try:
-    yield asked
+    child = start()
+    if asked:  # It was not there yet.
+      child.send_signal(asked[0])
+    yield child, asked
+  except BaseException:
+    if child is not None:
+      child.kill()
+    raise
   finally:
-    for signum, handler in zip(both, before, strict=True):
-      signal.signal(signum, handler)
+    for signum, handler in zip(SIGNALS, before, strict=True):
+      # One that C code has installed is None here; nobody can restore it.
+      signal.signal(signum, signal.SIG_DFL if handler is None else handler)
 
 
 def run(command: Sequence[str], **named: Any) -> int:
@@ -45,12 +59,15 @@ def run(command: Sequence[str], **named: Any) -> int:
     Its exit code.
 
   Raises:
-    KeyboardInterrupt: SIGINT or SIGTERM came, and the command has ended.
+    KeyboardInterrupt: a signal came, and the command has ended.
   """
-  child = subprocess.Popen(command, start_new_session=True, **named)
-  with forwarding(child) as asked:
+
+  def start():
+    return subprocess.Popen(command, start_new_session=True, **named)
+
+  with forwarding(start) as (child, asked):
     code = child.wait()
   if asked:
-    end = signals.Terminated if signal.SIGTERM in asked else KeyboardInterrupt
-    raise end
+    interrupted = asked[0] == signal.SIGINT
+    raise KeyboardInterrupt if interrupted else signals.Terminated
   return code

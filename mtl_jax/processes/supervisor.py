@@ -28,7 +28,7 @@ def inside() -> bool:
 def supervise() -> int:
   """Runs this command again as a child process, and waits for it.
 
-  SIGINT and SIGTERM are forwarded to the child, which saves its state.
+  Signals are forwarded to the child, which saves its state.
 
   Returns:
     The exit code for this process: that of the child, or `DIED` if it was
@@ -36,23 +36,27 @@ def supervise() -> int:
   """
   beats, beat = os.pipe()
   joined, join = os.pipe()
-  child = subprocess.Popen(
-    [sys.executable, *sys.orig_argv[1:]],
-    env=os.environ | {_PIPES: f'{beats} {join}'},
-    pass_fds=(beats, join),
-    start_new_session=True,  # Otherwise it would receive Ctrl-C twice.
-  )
-  os.close(beats)
-  os.close(join)
-  with forwarding.forwarding(child) as asked:
+
+  def start():
+    child = subprocess.Popen(
+      [sys.executable, *sys.orig_argv[1:]],
+      env=os.environ | {_PIPES: f'{beats} {join}'},
+      pass_fds=(beats, join),
+      start_new_session=True,
+    )
+    os.close(beats)
+    os.close(join)
+    return child
+
+  with forwarding.forwarding(start) as (child, asked):
     code = _wait(child, beat)
-  if -code in asked:  # It ended before it had a state to save.
-    print('stopped; run the same command to continue', file=sys.stderr)
-    return 128 - code
-  if code >= 0 and code != DIED:
-    return code
-  print(_last_line(bool(os.read(joined, 1))), file=sys.stderr)
-  return DIED
+    if -code in asked:  # It ended before it had a state to save.
+      print('stopped; run the same command to continue', file=sys.stderr)
+      return 128 - code
+    if code >= 0 and code != DIED:
+      return code
+    print(_last_line(bool(os.read(joined, 1))), file=sys.stderr)
+    return DIED
 
 
 def _wait(child: subprocess.Popen, beat: int) -> int:

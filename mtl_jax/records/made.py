@@ -40,12 +40,12 @@ def begin(
     resumed: whether the cell goes on from a checkpoint. Of one that is trained
       from its beginning no earlier job counts.
   """
-  jobs = [*trained_by(folder)] if resumed else []
+  earlier = [*jobs(folder)] if resumed else []
   now = _plain({'began': _now(), 'ended': None, **facts})
   # A job that is resumed under equal conditions is one job.
-  if jobs and decisive(jobs[-1]) == decisive(now):
-    now['began'] = jobs.pop()['began']
-  _write(folder, {'format': FORMAT, **asked, 'jobs': [*jobs, now]})
+  if earlier and decisive(earlier[-1]) == decisive(now):
+    now['began'] = earlier.pop()['began']
+  _write(folder, {'format': FORMAT, **asked, 'jobs': [*earlier, now]})
 
 
 def end(folder: pathlib.Path) -> None:
@@ -77,7 +77,7 @@ def read(folder: pathlib.Path) -> dict[str, Any]:
   return _fitting(known)
 
 
-def trained_by(folder: pathlib.Path) -> tuple[dict[str, Any], ...]:
+def jobs(folder: pathlib.Path) -> tuple[dict[str, Any], ...]:
   """Reads what trained a cell, and says once where the file is damaged.
 
   Args:

@@ -155,7 +155,7 @@ def load(folder: pathlib.Path) -> Cell:
   chosen = select(runs, header['split'])
   notes = dict.fromkeys(line['text'] for line in by_kind.get('note', []))
   cost = by_kind.get('cost', [{}])[-1]
-  jobs = made.trained_by(pathlib.Path(folder))
+  jobs = made.jobs(pathlib.Path(folder))
   return Cell(header, _tasks(header), runs, chosen, cost, tuple(notes), jobs)
 
 

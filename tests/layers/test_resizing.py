@@ -13,12 +13,12 @@ from mtl_jax.layers.convolution import dilated
 from tests import small
 
 
-def planes(*shape):
+def pictures(*shape):
   return jnp.array(np.float32(np.random.default_rng(0).normal(size=shape)))
 
 
 def test_unpooling_puts_maxima_where_they_were():
-  x = planes(2, 4, 6, 3)
+  x = pictures(2, 4, 6, 3)
   pooled, places = pooling.pool_with_places(x)
   back = pooling.unpool(pooled, places)
   kept = np.asarray(back) != 0
@@ -33,7 +33,7 @@ def test_unpooling_puts_maxima_where_they_were():
 
 @pytest.mark.parametrize('factor', [2, 3, 8])
 def test_enlarged_pictures_are_interpolated(factor):
-  x = planes(2, 3, 4, 2)
+  x = pictures(2, 3, 4, 2)
   shape = 2, 3 * factor, 4 * factor, 2
   # The same centres of pixels, and borders that are repeated.
   small.close(
@@ -43,7 +43,7 @@ def test_enlarged_pictures_are_interpolated(factor):
 
 @pytest.mark.parametrize('dilation', [2, 3, 5, 9])
 def test_a_dilated_kernel_reads_distant_pixels(dilation):
-  x, kernel = planes(2, 8, 7, 3), planes(3, 3, 3, 4)
+  x, kernel = pictures(2, 8, 7, 3), pictures(3, 3, 3, 4)
 
   def native(x, kernel):
     return lax.conv_general_dilated(
@@ -60,6 +60,13 @@ def test_a_dilated_kernel_reads_distant_pixels(dilation):
   ours = with_gradients(lambda x, kernel: dilated.conv(x, kernel, dilation))
   for actual, wanted in zip(ours, with_gradients(native), strict=True):
     small.close(actual, wanted, 1e-4)
+
+
+@pytest.mark.parametrize('other', [{'size': 2}, {'stride': 2}])
+def test_what_dilation_cannot_have_is_told(other):
+  layer = images.Conv(2, **({'size': 3, 'dilation': 2} | other))
+  with pytest.raises(ValueError, match='dilation 2 takes an odd size'):
+    layer.init(jax.random.key(0), pictures(1, 4, 4, 1))
 
 
 @pytest.mark.parametrize('dilation', [1, 2])

@@ -48,5 +48,36 @@ def test_the_child_saves_and_the_parent_waits_for_it(tmp_path, signum, name):
   assert saved.read_text() == signum.name
 
 
+def test_a_signal_before_the_child_is_there_reaches_it(tmp_path):
+  saved = tmp_path / 'saved'
+
+  def start():
+    command = [sys.executable, '-c', SAVES, str(saved)]
+    child = subprocess.Popen(
+      command, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert child.stdout.readline() == 'ready\n'
+    os.kill(os.getpid(), signal.SIGTERM)
+    return child
+
+  with forwarding.forwarding(start) as (child, asked):
+    assert child.wait() == 3
+  assert asked == [signal.SIGTERM]
+  assert saved.read_text() == 'SIGTERM'
+
+
+def test_a_child_does_not_outlive_a_fault():
+  def start():
+    command = [sys.executable, '-c', SAVES, os.devnull]
+    return subprocess.Popen(command, start_new_session=True)
+
+  with (
+    pytest.raises(ZeroDivisionError),
+    forwarding.forwarding(start) as (child, _),
+  ):
+    raise ZeroDivisionError
+  assert child.wait() == -signal.SIGKILL
+
+
 def test_the_exit_code_is_that_of_the_command():
   assert forwarding.run([sys.executable, '-c', 'raise SystemExit(7)']) == 7

@@ -48,9 +48,9 @@ def test_its_check_is_the_digest_of_the_rest(tmp_path):
 
 def test_damage_is_told_once(tmp_path, capsys):
   made.begin(tmp_path, ASKED, facts())
-  assert made.trained_by(tmp_path) == tuple(made.read(tmp_path)['jobs'])
+  assert made.jobs(tmp_path) == tuple(made.read(tmp_path)['jobs'])
   (tmp_path / made.FILE).write_text('')
-  assert made.trained_by(tmp_path) == made.trained_by(tmp_path) == ()
+  assert made.jobs(tmp_path) == made.jobs(tmp_path) == ()
   (line,) = capsys.readouterr().err.splitlines()
   assert f'{tmp_path / made.FILE} is damaged' in line
   assert 'run the same command' in line

@@ -1,1 +1,1 @@
-"""Convolution as matrix products on a CPU, natively elsewhere."""
+"""Convolution in the way that is fastest on each platform."""
