@@ -27,7 +27,7 @@ def max_pool(x: Images) -> Out:
 
 def _pool_forward(x):
   largest = max_pool(x)
-  # The images are kept for their size alone, and so by nobody.
+  # Only the size of the images is used, so that XLA does not keep them.
   return largest, (x, _places(x, largest))
 
 

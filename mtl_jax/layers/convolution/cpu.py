@@ -3,7 +3,7 @@
 Images are `[C, H, W, B]`, kernels `[k, k, C, F]`. Single pixels are one matrix
 product, as are few channels and kernels of 5 x 5 and more, see `by_blocks`;
 there a stride s is removed first: `s x s` pixels become channels. The rest is
-XLA's operation, as is the gradient of every smaller kernel.
+XLA's operation, as is the gradient to any kernel below 5 x 5.
 """
 
 import jax.numpy as jnp
@@ -74,7 +74,7 @@ def to_kernel(x, cotangent, window):
   if _single(window):
     return overlap(x, cotangent)[None, None]
   block = _block(window, len(x), len(cotangent))
-  # Few channels, here the small batch of XLA's operation, do not slow it down.
+  # The batch is in the place of channels here: few channels cost nothing.
   if not block or window.size < by_blocks.LARGE_KERNEL:
     return native.to_kernel(x, cotangent, window, native.channels_last)
   x = _unstrided(x, window, cotangent.shape[1:3])

@@ -6,8 +6,8 @@ from jaxtyping import Array, Float
 from mtl_jax.layers import batch_last
 from mtl_jax.layers.convolution import conv as plain
 
-# Of a kernel with long steps much lies outside of a small picture. With a
-# smaller share inside, single pixels of the kernel are faster, on CPUs.
+# Much of a kernel with long steps lies outside of a small picture. With a
+# smaller share inside, one product per pixel of the kernel is faster on CPUs.
 SHARE = 1 / 3
 
 Images = Float[Array, 'batch height width channels']
