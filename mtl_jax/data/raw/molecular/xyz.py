@@ -48,6 +48,11 @@ class Molecules(NamedTuple):
   properties: dict[str, Float[np.ndarray, 'n']]
 
 
+# Of one molecule: atomic numbers, `[atoms, 4]` coordinates and partial charges,
+# and the properties in the order of `PROPERTIES`.
+Parsed = tuple[list[int], np.ndarray, list[float]]
+
+
 class Fault(ValueError):
   """What is wrong in a file, and in which line, counted from 1."""
 
@@ -87,7 +92,7 @@ def read(path: pathlib.Path, left_out: frozenset[int]) -> Molecules:
     raise InputError(
       f'{path} has no molecule: members are called dsgdb9nsd_000001.xyz, ...'
     )
-  return _joined(found)
+  return joined(found)
 
 
 def _members(path: pathlib.Path) -> Iterator[tuple[str, int, bytes]]:
@@ -123,7 +128,7 @@ def _parsed(path, name: str, number: int, data: bytes) -> tuple:
   )
 
 
-def parse(text: str, number: int) -> tuple[list[int], np.ndarray, list[float]]:
+def parse(text: str, number: int) -> Parsed:
   """Parses the file of one molecule.
 
   Args:
@@ -131,8 +136,7 @@ def parse(text: str, number: int) -> tuple[list[int], np.ndarray, list[float]]:
     number: of the molecule, by the name of its file.
 
   Returns:
-    Atomic numbers, `[atoms, 4]` coordinates and partial charges, and the
-    properties in the order of `PROPERTIES`.
+    What is in it.
 
   Raises:
     Fault: a line is wrong.
@@ -184,7 +188,15 @@ def _number(word: str, name: str, line: int) -> float:
   return value
 
 
-def _joined(found: dict[int, tuple]) -> Molecules:
+def joined(found: dict[int, Parsed]) -> Molecules:
+  """Pads molecules and puts them into arrays.
+
+  Args:
+    found: molecules by their number.
+
+  Returns:
+    The molecules in the order of their numbers.
+  """
   numbers = sorted(found)
   atoms = np.zeros((len(numbers), ATOMS), np.int8)
   places = np.zeros((len(numbers), ATOMS, 4), np.float32)

@@ -3,7 +3,8 @@
 import hashlib
 import pathlib
 
-from mtl_jax.data.raw import xyz
+from mtl_jax.data import files
+from mtl_jax.data.raw.molecular import xyz
 from mtl_jax.errors import InputError
 
 ARCHIVE = 'dsgdb9nsd.xyz.tar.bz2'
@@ -57,8 +58,7 @@ def check(path: pathlib.Path, published: bool) -> None:
   Raises:
     InputError: it is missing or another one.
   """
-  if not path.is_file():
-    raise InputError(missing(path))
+  need(path)
   size, digest = PINNED[path.name]
   if not published:
     return
@@ -75,6 +75,19 @@ def check(path: pathlib.Path, published: bool) -> None:
   )
 
 
+def need(path: pathlib.Path) -> None:
+  """Checks that a file is there.
+
+  Args:
+    path: of the file.
+
+  Raises:
+    InputError: it is not.
+  """
+  if not path.is_file():
+    raise InputError(missing(path))
+
+
 def missing(path: pathlib.Path) -> str:
   """What to do about a file that is not there.
 
@@ -82,10 +95,10 @@ def missing(path: pathlib.Path) -> str:
     path: of the file.
   """
   return (
-    f'no {path.name} in {path.parent}; get it from the collection "Quantum '
+    f'no {path.name} in {path.parent}; run `{files.FETCH} qm9`, which fetches '
+    'the same molecules (104 MB), or get the file from the collection "Quantum '
     'chemistry structures and properties of 134 kilo molecules" on figshare '
-    '(Ramakrishnan et al., 2014) and put it there, or prepare TFDS qm9 as '
-    'array_record'
+    '(Ramakrishnan et al., 2014), or prepare TFDS qm9 as array_record'
   )
 
 

@@ -11,8 +11,8 @@ import tarfile
 
 import numpy as np
 
-from mtl_jax.data.raw.qm9_files import ARCHIVE, HEAD, LEFT_OUT
-from mtl_jax.data.raw.xyz import PROPERTIES
+from mtl_jax.data.raw.molecular.qm9_files import ARCHIVE, HEAD, LEFT_OUT
+from mtl_jax.data.raw.molecular.xyz import PROPERTIES
 
 _VALENCE = {'C': 4, 'N': 3, 'O': 2}
 _NUMBER = {'H': 1, 'C': 6, 'N': 7, 'O': 8}

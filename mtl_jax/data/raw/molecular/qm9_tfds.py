@@ -4,7 +4,7 @@ import numpy as np
 
 from mtl_jax.data import files
 from mtl_jax.data import tfds as by_name
-from mtl_jax.data.raw import xyz
+from mtl_jax.data.raw.molecular import xyz
 from mtl_jax.errors import InputError, nearest
 
 # Of the builder: each has all molecules, in other splits.
