@@ -8,6 +8,7 @@ import pytest
 
 from mtl_jax import cells, data
 from mtl_jax.data import base, files, splits
+from mtl_jax.data.raw import pinned
 from mtl_jax.errors import InputError
 from mtl_jax.tasks import Task
 
@@ -81,6 +82,7 @@ def test_the_table_holds_the_counts_of_the_cards(name, raw, data_dir):
 def test_every_data_set_and_raw_file_is_on_the_page():
   for name in data.names():
     assert f'`{name}`' in PAGE
-  for source in files.SOURCES.values():
+  large = [source for own in pinned.IN_PARTS.values() for source in own]
+  for source in [*files.SOURCES.values(), *large]:
     assert source.archive in PAGE
     assert source.bare in PAGE

@@ -1,8 +1,10 @@
 """QM9, on miniatures of the format of its files."""
 
+import hashlib
 import re
 import tarfile
 
+import jax
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
@@ -12,7 +14,15 @@ from mtl_jax import cells, data, run
 from mtl_jax.cells import build
 from mtl_jax.data import store
 from mtl_jax.data.derived import qm9_targets
-from mtl_jax.data.raw.molecular import qm9_files, qm9_tfds, xyz, xyz_miniature
+from mtl_jax.data.raw import pinned
+from mtl_jax.data.raw.molecular import (
+  found,
+  qm9_files,
+  qm9_tables,
+  qm9_tfds,
+  xyz,
+  xyz_miniature,
+)
 from mtl_jax.errors import InputError
 from mtl_jax.records import model_files
 from mtl_jax.report import results, units
@@ -33,6 +43,23 @@ H\t-0.5238136345\t 1.4379326443\t 0.9063972942\t 6.8*^-6
 C\tC\t
 InChI=1S/CH4/h1H4\tInChI=1S/CH4/h1H4
 """
+# The same as rows of the distribution's tables.
+TABLE_HEAD = (
+  'XYZ_file,Index,SMILES,InChi,N_atoms,Stoichiometry,Elements,XYZ_Ang,'
+  'Mulliken_pop,Harmonic_Freq_cmi,' + ','.join(qm9_tables.PROPERTIES)
+)
+METHANE_ROW = (
+  '"dsgdb9nsd_000001.xyz",1,"C","InChI=1S/CH4/h1H4",5,"[4,1,0,0,0]",'
+  '"[\'C\',\'H\',\'H\',\'H\',\'H\']",'
+  '"[[-0.0126981359,1.0858041578,0.0080009958],'
+  '[0.002150416,-0.0060313176,0.0019761204],'
+  '[1.0117308433,1.4637511618,0.0002765748],'
+  '[-0.540815069,1.4475266138,-0.8766437152],'
+  '[-0.5238136345,1.4379326443,0.9063972942]]",'
+  '"[-0.535689,0.133921,0.133922,0.133923,6.8E-6]","[1341.307,1341.3284]",'
+  '157.7118,157.70997,157.70699,0.,13.21,-0.3877,0.1171,0.5048,35.3641,'
+  '0.044749,-40.47893,-40.476062,-40.475117,-40.498597,6.469'
+)
 
 
 @pytest.fixture(scope='module')
@@ -72,6 +99,55 @@ def test_labels_are_atomisation_energies_in_the_published_units(tmp_path):
   expected = [0, 13.21, -10549.8, 3186.5, 35.3641, 1217.7]
   expected += [-17172.2, -17286.8, -17389.7, -16151.9, 6.469]
   np.testing.assert_allclose(labels, expected, rtol=2e-5)
+
+
+@pytest.fixture
+def tables(tmp_path, monkeypatch):
+  """A folder with tables as of the distribution: methane in the second."""
+  folder, sources = tmp_path / 'tables', []
+  folder.mkdir()
+  for source, rows in zip(
+    pinned.parts('qm9'), ([], [METHANE_ROW], []), strict=True
+  ):
+    text = '\n'.join([TABLE_HEAD, *rows, ''])
+    (folder / source.bare).write_text(text)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    sources.append(source._replace(member_sha256=digest))
+  monkeypatch.setitem(pinned.IN_PARTS, 'qm9', tuple(sources))
+  return folder
+
+
+def found_in(folder, home, source='auto'):
+  return found.find(folder, str(home), source, published=False)
+
+
+def test_tables_and_archive_have_the_same_molecules(tables, tmp_path):
+  packed(tmp_path / 'archive', {'dsgdb9nsd_000001.xyz': METHANE})
+  one = found_in(tables, tmp_path)
+  other = found_in(tmp_path / 'archive', tmp_path)
+  jax.tree.map(np.testing.assert_array_equal, one, other)
+  assert one.charges[0, 4] == np.float32(6.8e-6)
+
+
+def test_molecules_are_read_once(tables, tmp_path, monkeypatch):
+  first = found_in(tables, tmp_path)
+  with monkeypatch.context() as patch:
+    patch.setattr(qm9_tables, 'read', None)
+    jax.tree.map(
+      np.testing.assert_array_equal, first, found_in(tables, tmp_path)
+    )
+  # Another file is not taken for that which was read.
+  (tables / pinned.parts('qm9')[1].bare).write_text(TABLE_HEAD)
+  with pytest.raises(InputError, match='sha256'):
+    found_in(tables, tmp_path)
+
+
+def test_the_form_of_the_molecules_is_a_choice(tables, tmp_path):
+  xyz_miniature.write(tables, count=4, left_out=1)
+  assert len(found_in(tables, tmp_path).numbers) == 3  # the archive is first
+  assert len(found_in(tables, tmp_path, 'qm9pack').numbers) == 1
+  with pytest.raises(InputError, match='run `python -m mtl_jax.data.files qm9`'):
+    found_in(tmp_path, tmp_path, 'qm9pack')
 
 
 def test_every_seed_splits_the_listed_molecules_away(mini):

@@ -13,7 +13,7 @@ from mtl_jax import models, plugins
 from mtl_jax.cells import initial
 from mtl_jax.data import files, tfds
 from mtl_jax.data.frames import reading
-from mtl_jax.data.raw import census, fashion_mnist
+from mtl_jax.data.raw import census, fashion_mnist, pinned
 from mtl_jax.errors import InputError
 from mtl_jax.records import model_files, model_folders
 from tests.faults.trust import hostile
@@ -170,6 +170,7 @@ def test_a_model_reads_no_file_outside_of_it(tmp_path, name):
 
 def test_what_is_fetched_has_a_digest():
   digests = [*fashion_mnist.SHA256.values(), census.TEST.sha256]
-  for source in files.SOURCES.values():
+  large = [source for own in pinned.IN_PARTS.values() for source in own]
+  for source in [*files.SOURCES.values(), *large]:
     digests += [source.sha256, source.member_sha256]
   assert all(len(d) == 64 and int(d, 16) for d in digests)
