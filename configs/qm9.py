@@ -3,10 +3,10 @@
 `python -m mtl_jax.data.files qm9` fetches the molecules. As published
 (arXiv:2202.01017, section 5.1, and its code): random splits of 110,831, 10,000
 and 10,000 molecules for each of 3 seeds, standardised labels, squared error,
-the network of `mtl_jax/encoders/message_passing.py` with 64 channels, 300 epochs
-of batches of 120, Adam, a learning rate of 1e-3, 5e-4 or 1e-4 that validation
-chooses, and the parameters of the best epoch on validation. Errors are mean
-absolute errors in the units of the published tables. What differs:
+the network of `mtl_jax/encoders/message_passing.py` with 64 channels, 300
+epochs of batches of 120, Adam, a learning rate of 1e-3, 5e-4 or 1e-4 that
+validation chooses, and the parameters of the best epoch on validation. Errors
+are mean absolute errors in the units of the published tables. What differs:
 
 * The published learning rate is multiplied by .7 whenever validation has not
   improved in 5 epochs, down to 1e-5. Schedules of this library are functions of

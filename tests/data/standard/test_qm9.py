@@ -50,7 +50,7 @@ TABLE_HEAD = (
 )
 METHANE_ROW = (
   '"dsgdb9nsd_000001.xyz",1,"C","InChI=1S/CH4/h1H4",5,"[4,1,0,0,0]",'
-  '"[\'C\',\'H\',\'H\',\'H\',\'H\']",'
+  "\"['C','H','H','H','H']\","
   '"[[-0.0126981359,1.0858041578,0.0080009958],'
   '[0.002150416,-0.0060313176,0.0019761204],'
   '[1.0117308433,1.4637511618,0.0002765748],'
@@ -146,7 +146,9 @@ def test_the_form_of_the_molecules_is_a_choice(tables, tmp_path):
   xyz_miniature.write(tables, count=4, left_out=1)
   assert len(found_in(tables, tmp_path).numbers) == 3  # the archive is first
   assert len(found_in(tables, tmp_path, 'qm9pack').numbers) == 1
-  with pytest.raises(InputError, match='run `python -m mtl_jax.data.files qm9`'):
+  with pytest.raises(
+    InputError, match='run `python -m mtl_jax.data.files qm9`'
+  ):
     found_in(tmp_path, tmp_path, 'qm9pack')
 
 
