@@ -70,5 +70,6 @@ def main(name: str) -> None:
     print(f'predicted: {line}', flush=True)
   trainings.train(experiment, made)
   if hosts.is_process_0():
-    lines = trainings.lines(made, cells, preset, bool(INIT_FROM.value))
+    why = sizes.why_apart(own, preset)
+    lines = trainings.lines(made, cells, why, bool(INIT_FROM.value))
     print(page.write(workdir, own, lines, size.miniature))

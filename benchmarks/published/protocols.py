@@ -47,6 +47,20 @@ class Protocol(NamedTuple):
   pretrained: bool = False
 
 
+class Reduced(NamedTuple):
+  """What a CPU can train of a data set.
+
+  Attributes:
+    why: what is not as published.
+    rows: the published rows that are trained.
+    keys: of the config.
+  """
+
+  why: str
+  rows: tuple[str, ...]
+  keys: dict[str, Any]
+
+
 class Set(NamedTuple):
   """A data set.
 
@@ -56,6 +70,7 @@ class Set(NamedTuple):
     batch: rows of a batch of miniature files.
     smoke: keys of the config for miniature files.
     protocols: its published tables.
+    cpu: the preset of that name, where it is not a hundredth of the steps.
   """
 
   name: str
@@ -63,6 +78,7 @@ class Set(NamedTuple):
   batch: int
   smoke: dict[str, Any]
   protocols: tuple[Protocol, ...]
+  cpu: Reduced | None = None
 
 
 def load() -> dict[str, Set]:
@@ -81,11 +97,17 @@ def load() -> dict[str, Set]:
 
 def _set(name: str, fields: dict, known: dict[str, Table]) -> Set:
   own = tuple(_protocol(dict(table), known) for table in fields['table'])
-  smoke = {
+  smoke, cpu = _keys(fields['smoke']), None
+  if given := fields.get('cpu'):
+    cpu = Reduced(given['why'], tuple(given['rows']), _keys(given['keys']))
+  return Set(name, fields['title'], fields['batch'], smoke, own, cpu)
+
+
+def _keys(fields: dict[str, Any]) -> dict[str, Any]:
+  return {
     key: tuple(value) if isinstance(value, list) else value
-    for key, value in fields['smoke'].items()
+    for key, value in fields.items()
   }
-  return Set(name, fields['title'], fields['batch'], smoke, own)
 
 
 def _protocol(fields: dict, known: dict[str, Table]) -> Protocol:

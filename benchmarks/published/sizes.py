@@ -15,7 +15,7 @@ if TYPE_CHECKING:
   from collections.abc import Sequence
 
   from benchmarks.published.methods import Method
-  from benchmarks.published.protocols import Set
+  from benchmarks.published.protocols import Reduced, Set
 
 
 class Size(NamedTuple):
@@ -115,9 +115,26 @@ def base(own: Set, preset: str, files: str, workdir: pathlib.Path) -> Any:
     config.datasets[own.name].published = False
     config.batch_size, config.eval_batch_size = own.batch, own.batch
     config.update_from_flattened_dict(own.smoke)
-  if size.steps or size.share < 1:
+  if (reduced := _reduced(own, preset)) is not None:
+    config.update_from_flattened_dict(reduced.keys)
+  elif size.steps or size.share < 1:
     shorten(config, size.steps, size.share)
   return config
+
+
+def rows(own: Set, preset: str) -> tuple[str, ...]:
+  """Returns the published rows that a preset trains; () is all.
+
+  Args:
+    own: the data set.
+    preset: its name.
+  """
+  reduced = _reduced(own, preset)
+  return PRESETS[preset].rows if reduced is None else reduced.rows
+
+
+def _reduced(own: Set, preset: str) -> Reduced | None:
+  return own.cpu if preset == 'cpu' else None
 
 
 def shorten(config: Any, steps: int, share: float = 1.0) -> None:
@@ -169,9 +186,16 @@ def miniature(name: str, folder: pathlib.Path) -> None:
     raise InputError(f'{module}: no miniature files; {done.stderr.strip()}')
 
 
-def why_apart(preset: str) -> str:
-  """Returns why numbers of a preset cannot stand beside published ones."""
+def why_apart(own: Set, preset: str) -> str:
+  """Returns why numbers cannot stand beside published ones, or ''.
+
+  Args:
+    own: the data set.
+    preset: its name.
+  """
   size = PRESETS[preset]
   if size.miniature:
     return 'miniature files'
+  if (reduced := _reduced(own, preset)) is not None:
+    return reduced.why
   return f'{size.share:.0%} of the steps' if size.share < 1 else ''

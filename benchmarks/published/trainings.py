@@ -45,7 +45,8 @@ def make(
   """
   experiment = Experiment(config, launcher, folder, reference=False).loaded()
   made = [
-    _rows(protocol, preset, config, experiment) for protocol in own.protocols
+    _rows(protocol, preset, sizes.rows(own, preset), config, experiment)
+    for protocol in own.protocols
   ]
   if not any(rows.cells for rows in made):
     reasons = [why for rows in made for why in rows.untrained.values()]
@@ -56,9 +57,12 @@ def make(
 
 
 def _rows(
-  protocol: Protocol, preset: str, config: Any, experiment: Experiment
+  protocol: Protocol,
+  preset: str,
+  asked: tuple[str, ...],
+  config: Any,
+  experiment: Experiment,
 ) -> Rows:
-  asked = sizes.PRESETS[preset].rows
   rows = Rows(protocol, {}, {})
   if not protocol.metrics:
     return rows
@@ -133,28 +137,40 @@ def train(experiment: Experiment, made: list[Rows]) -> None:
 
 
 def lines(
-  made: list[Rows], folder: pathlib.Path, preset: str, pretrained: bool
+  made: list[Rows], folder: pathlib.Path, why: str, pretrained: bool
 ) -> list[Line]:
   """Compares what is trained so far.
 
   Args:
     made: of all tables.
     folder: workdir of the cells.
-    preset: name of the preset.
+    why: numbers of the preset cannot stand beside published ones, or ''.
     pretrained: whether trainings start from given weights.
   """
   found = []
   for rows in made:
-    trained = {
-      name: results.load(folder / 'cells' / cell.hash)
-      for name, cell in rows.cells.items()
-      if records.finished(folder / 'cells' / cell.hash)
-    }
-    apart = [sizes.why_apart(preset)]
+    apart = [why]
     if rows.protocol.pretrained and not pretrained:
       apart.append('published networks start from weights of ImageNet')
     own = compared.lines(
-      rows.protocol, trained, rows.untrained, ', '.join(filter(None, apart))
+      rows.protocol,
+      finished(rows, folder),
+      rows.untrained,
+      ', '.join(filter(None, apart)),
     )
     found += own
   return found
+
+
+def finished(rows: Rows, folder: pathlib.Path) -> dict[str, results.Cell]:
+  """Reads the cells that are trained, by the name of the row.
+
+  Args:
+    rows: of one table.
+    folder: workdir of the cells.
+  """
+  return {
+    name: results.load(folder / 'cells' / cell.hash)
+    for name, cell in rows.cells.items()
+    if records.finished(folder / 'cells' / cell.hash)
+  }

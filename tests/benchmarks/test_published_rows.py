@@ -162,7 +162,8 @@ def test_a_set_is_estimated_trained_and_compared(tmp_path):
   assert 'hours' in line
   trainings.train(experiment, made)
   assert len(trainings.estimate(made, tmp_path, first_only=False)) == 1
-  lines = trainings.lines(made, tmp_path, 'smoke', pretrained=False)
+  why = sizes.why_apart(own, 'smoke')
+  lines = trainings.lines(made, tmp_path, why, pretrained=False)
   assert all('miniature' in x.verdict for x in lines if x.method != 'UW')
   assert {x.seeds for x in lines if x.method == 'EW'} == {2}
   out = tmp_path / 'out'
