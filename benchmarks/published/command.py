@@ -72,4 +72,5 @@ def main(name: str) -> None:
   if hosts.is_process_0():
     why = sizes.why_apart(own, preset)
     lines = trainings.lines(made, cells, why, bool(INIT_FROM.value))
-    print(page.write(workdir, own, lines, size.miniature))
+    tested = [] if size.miniature else trainings.directions_of(made, cells)
+    print(page.write(workdir, own, lines, size.miniature, tested))

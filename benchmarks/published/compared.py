@@ -141,21 +141,39 @@ def _ours(
     for name, by_seed in zip(protocol.table.metrics, own, strict=True)
   }
   if base is not None and cell is not base:
-    found[DELTA] = _deltas(protocol, own, base)
+    found[DELTA] = [*_deltas(protocol, own, base).values()]
   return found
+
+
+def deltas(
+  protocol: Protocol, trained: Mapping[str, results.Cell]
+) -> dict[str, dict[int, float]]:
+  """Delta of our rows by seed; {} without single tasks or a convention.
+
+  Args:
+    protocol: the table.
+    trained: our cells by the name of the row.
+  """
+  base = next((trained[b] for b in BASES if b in trained), None)
+  if base is None or not protocol.table.convention:
+    return {}
+  return {
+    name: _deltas(protocol, [values(cell, m) for m in protocol.metrics], base)
+    for name, cell in trained.items()
+  }
 
 
 def _deltas(
   protocol: Protocol, own: list[dict[int, float]], base: results.Cell
-) -> list[float]:
-  """Delta to our own single tasks, in the convention of the table."""
+) -> dict[int, float]:
+  """Delta to our own single tasks, in the convention of the table, by seed."""
   table = protocol.table
   others = [values(base, metric) for metric in protocol.metrics]
   seeds = set.intersection(*map(set, [*own, *others]))
   if not table.convention or any(not x[s] for x in others for s in seeds):
-    return []  # A base of 0 has no relative change.
-  return [
-    relative.delta_m(
+    return {}  # A base of 0 has no relative change.
+  return {
+    seed: relative.delta_m(
       [x[seed] for x in own],
       [x[seed] for x in others],
       table.higher,
@@ -163,7 +181,7 @@ def _deltas(
       table.convention,
     )
     for seed in sorted(seeds)
-  ]
+  }
 
 
 def _shown(own: list[float], interval: Span) -> str:

@@ -3,10 +3,13 @@
 import pathlib
 
 from benchmarks import markdown, results
+from benchmarks.multi_fashion import rules
 from benchmarks.published.compared import DELTA, Line
+from benchmarks.published.directions import Direction
 from benchmarks.published.protocols import Protocol, Set
 
 FILE, PAGE = 'published_vs_ours.csv', 'README.md'
+DIRECTIONS = 'directions.csv'
 HEAD = ('row', 'number', 'published', 'ours', 'verdict')
 RULE = (
   '*within*: the 95 % interval of our mean over seeds has a point in common '
@@ -18,6 +21,14 @@ RULE = (
 MINIATURE = (
   '**Miniature files: small random pictures. Nothing here is comparable.**'
 )
+ORDER = (
+  'Which row is worse than which can be compared where training is shorter or '
+  'the network smaller. A published direction is a difference in Delta to '
+  'single tasks, or to equal weights, of a point at least, that also exceeds '
+  'the printed spreads of both together. It holds if the 95 % interval of our '
+  'paired differences lies above 0; it does not hold if that lies below 0, '
+  'after a correction (Bonferroni) for their number.'
+)
 SIGNS = {
   'N': 'Delta: flat mean over metrics, positive is worse.',
   'P': 'Delta: mean over tasks, positive is better.',
@@ -25,15 +36,20 @@ SIGNS = {
 
 
 def write(
-  folder: pathlib.Path, own: Set, lines: list[Line], miniature: bool
+  folder: pathlib.Path,
+  own: Set,
+  lines: list[Line],
+  miniature: bool,
+  directions: list[Direction] | None = None,
 ) -> str:
-  """Writes the page and the CSV file.
+  """Writes the page and the CSV files.
 
   Args:
-    folder: for both.
+    folder: for all.
     own: the data set.
     lines: of all tables.
     miniature: whether files were miniature.
+    directions: that were tested; None without any.
 
   Returns:
     The text of the page.
@@ -41,6 +57,9 @@ def write(
   results.write(folder / FILE, [line._asdict() for line in lines])
   parts = [f'# {own.title}: published against ours']
   parts += [MINIATURE] if miniature else []
+  if directions:
+    results.write(folder / DIRECTIONS, [x._asdict() for x in directions])
+    parts += [_answer(directions), *_directions(directions)]
   parts.append(markdown.wrapped(RULE))
   parts += [
     _table(p, [x for x in lines if x.table == p.id]) for p in own.protocols
@@ -48,6 +67,36 @@ def write(
   text = '\n\n'.join(parts) + '\n'
   (folder / PAGE).write_text(text, encoding='utf-8')
   return text
+
+
+def _answer(found: list[Direction]) -> str:
+  """The answer in a sentence."""
+  counts = [
+    sum(x.verdict == verdict for x in found)
+    for verdict in (rules.HOLDS, rules.FAILS, rules.OPEN)
+  ]
+  return markdown.wrapped(
+    'Of {} published directions between rows that were trained here {} hold, '
+    '{} do not and {} are undecided.'.format(len(found), *counts)
+  )
+
+
+def _directions(found: list[Direction]) -> list[str]:
+  head = ('direction', 'published, by', 'ours, by', 'verdict')
+  rows = [
+    [
+      f'{x.worse} is worse than {x.better}',
+      f'{x.published:.3g}',
+      f'{x.ours:.3g} [{x.low:.3g}, {x.high:.3g}] n={x.seeds}',
+      x.verdict,
+    ]
+    for x in found
+  ]
+  return [
+    '## Directions',
+    markdown.wrapped(ORDER),
+    markdown.table(head, rows, words=2),
+  ]
 
 
 def _table(protocol: Protocol, lines: list[Line]) -> str:

@@ -3,8 +3,15 @@
 import pathlib
 from typing import Any, NamedTuple
 
-from benchmarks.published import compared, estimates, methods, sizes
+from benchmarks.published import (
+  compared,
+  directions,
+  estimates,
+  methods,
+  sizes,
+)
 from benchmarks.published.compared import Line
+from benchmarks.published.directions import Direction
 from benchmarks.published.protocols import Protocol, Set
 from mtl_jax import cells, records
 from mtl_jax.api.experiment import Experiment
@@ -160,6 +167,20 @@ def lines(
     )
     found += own
   return found
+
+
+def directions_of(made: list[Rows], folder: pathlib.Path) -> list[Direction]:
+  """Tests published directions on what is trained so far.
+
+  Args:
+    made: of all tables.
+    folder: workdir of the cells.
+  """
+  return [
+    direction
+    for rows in made
+    for direction in directions.tested(rows.protocol, finished(rows, folder))
+  ]
 
 
 def finished(rows: Rows, folder: pathlib.Path) -> dict[str, results.Cell]:

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.published import (
   compared,
+  directions,
   methods,
   page,
   protocols,
@@ -199,3 +200,45 @@ def test_an_unknown_preset_ends_with_one_line(tmp_path):
   assert done.returncode == 2
   assert "did you mean 'smoke'?" in done.stderr
   assert done.stderr.count('\n') == 1
+
+
+def test_published_directions_hold_on_published_numbers():
+  """All hold on the printed cells, and none with the signs turned round."""
+  protocol = protocol_of('qm9')
+  rows = {row.method: row for row in protocol.table.rows}
+  trained = {
+    name: trained_cell(protocol, row.cells, std=2.0)
+    for name, row in rows.items()
+  }
+  found = directions.tested(protocol, trained)
+  named = {(x.worse, x.better): x for x in found}
+  assert len(found) == 18
+  assert named['LS', 'STL'].published == pytest.approx(177.6)
+  assert named['LS', 'STL'].ours == pytest.approx(177.6, abs=1)
+  # 177.6 ± 3.4 and 175.3 ± 6.3: the paper shows no direction.
+  assert ('LS', 'DWA') not in named
+  assert {x.verdict for x in found} == {'holds'}
+  trained |= {'LS': trained['STL'], 'STL': trained['LS']}
+  turned = {
+    (x.worse, x.better): x for x in directions.tested(protocol, trained)
+  }
+  assert turned['LS', 'STL'].verdict == 'does not hold'
+  assert directions.tested(protocol, {'LS': trained['LS']}) == []
+
+
+def test_a_page_begins_with_the_directions_that_hold(tmp_path):
+  protocol = protocol_of('nyuv2')  # as in Office-31, P: positive is better
+  own = protocol_of('office31')
+  assert ('STL', 'DB-MTL') in {p[:2] for p in directions.pairs(own)}
+  trained = {
+    row.method: trained_cell(protocol, row.cells)
+    for row in protocol.table.rows
+    if row.method in ('STL', 'LS', 'FAMO')
+  }
+  found = directions.tested(protocol, trained)
+  lines = compared.lines(protocol, trained, {}, '')
+  text = page.write(tmp_path, SETS['nyuv2'], lines, False, found)
+  assert 'Of 3 published directions' in text
+  assert '3 hold' in text
+  assert '| LS is worse than FAMO | 9.73' in text
+  assert (tmp_path / page.DIRECTIONS).read_text().count('\n') == 4
