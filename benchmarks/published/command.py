@@ -29,11 +29,14 @@ def run(name: str) -> None:
   Args:
     name: of the data set in protocols.toml.
   """
-  cli.run(functools.partial(main, name), check)
+  cli.run(functools.partial(main, name), functools.partial(check, name))
 
 
-def check() -> None:
+def check(name: str) -> None:
   """Checks the flags before JAX is imported.
+
+  Args:
+    name: of the data set in protocols.toml.
 
   Raises:
     InputError: a flag is missing, has no meaning here, or has another value.
@@ -42,7 +45,7 @@ def check() -> None:
   if cli.CONFIG.value:
     raise InputError('--config has no meaning for this benchmark; leave it out')
   commands.check_preset(PRESET.value, ('smoke', 'cpu', 'full'))
-  sizes.check_folder(PRESET.value, DATA.value)
+  sizes.check_folder(name, PRESET.value, DATA.value)
 
 
 def main(name: str) -> None:

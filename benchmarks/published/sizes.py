@@ -38,6 +38,7 @@ class Size(NamedTuple):
   accelerator: bool = False
 
 
+FETCHED = ('qm9',)  # data sets that `python -m mtl_jax.data.files` fetches
 # Names of papers, and those of `multi_fashion`.
 FEW = ('STL', 'LS', 'EW', 'Unit scalarization', 'PCGrad')
 FEW += ('single', 'equal', 'pcgrad')
@@ -66,10 +67,11 @@ def refuse(name: str, platforms: Sequence[str]) -> None:
     )
 
 
-def check_folder(preset: str, folder: str | None) -> None:
+def check_folder(name: str, preset: str, folder: str | None) -> None:
   """Checks the folder of the data set.
 
   Args:
+    name: of the data set.
     preset: name of the preset.
     folder: of the flag `--data`.
 
@@ -84,6 +86,8 @@ def check_folder(preset: str, folder: str | None) -> None:
         'miniature files; leave it out, or take --preset=cpu'
       )
     return
+  if not folder and name in FETCHED:
+    return  # the folder that they are fetched to
   if not folder:
     raise InputError(
       f'--data is missing; --preset={preset} takes the folder of the files'

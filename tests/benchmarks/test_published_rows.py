@@ -180,11 +180,12 @@ def test_bad_input_names_the_remedy(tmp_path):
     sizes.refuse('full', ['cpu'])
   sizes.refuse('full', ['gpu'])
   with pytest.raises(InputError, match='--data is missing'):
-    sizes.check_folder('cpu', None)
+    sizes.check_folder('nyuv2', 'cpu', None)
+  sizes.check_folder('qm9', 'cpu', None)  # it is fetched
   with pytest.raises(InputError, match='no such folder'):
-    sizes.check_folder('full', str(tmp_path / 'none'))
+    sizes.check_folder('qm9', 'full', str(tmp_path / 'none'))
   with pytest.raises(InputError, match='leave it out'):
-    sizes.check_folder('smoke', str(tmp_path))
+    sizes.check_folder('qm9', 'smoke', str(tmp_path))
 
 
 def test_an_unknown_preset_ends_with_one_line(tmp_path):
