@@ -12,8 +12,15 @@ from experiments import cli, lazy
 from mtl_jax.errors import InputError
 
 with lazy.imports():
-  from benchmarks.published import page, protocols, sizes, trainings
+  from benchmarks.published import (
+    figures,
+    page,
+    protocols,
+    sizes,
+    trainings,
+  )
   from mtl_jax.processes import hosts
+  from mtl_jax.report import drawing
 
 PRESET = flags.DEFINE_string('preset', 'smoke', 'The size: smoke, cpu or full.')
 DATA = flags.DEFINE_string('data', None, 'Folder of the files of the data set.')
@@ -76,4 +83,7 @@ def main(name: str) -> None:
     why = sizes.why_apart(own, preset)
     lines = trainings.lines(made, cells, why, bool(INIT_FROM.value))
     tested = [] if size.miniature else trainings.directions_of(made, cells)
+    if tested:
+      tables = [(r.protocol, trainings.finished(r, cells)) for r in made]
+      drawing.save(figures.draw(tables), workdir / page.FIGURE)
     print(page.write(workdir, own, lines, size.miniature, tested))

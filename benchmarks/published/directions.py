@@ -90,7 +90,7 @@ def pairs(protocol: Protocol) -> list[Pair]:
   if not table.convention:
     return []
   sign = 1 if table.convention == 'N' else -1  # positive is worse in N
-  rows = {r.method: _printed(r) for r in table.rows if r.printed}
+  rows = {r.method: printed(r) for r in table.rows if r.printed}
   base = next((r.method for r in table.rows if r.method in BASES), None)
   if base:
     rows[base] = Span(0.0, 0.0)
@@ -109,7 +109,12 @@ def pairs(protocol: Protocol) -> list[Pair]:
   return found
 
 
-def _printed(row: Row) -> Span:
+def printed(row: Row) -> Span:
+  """Returns the published Delta of a row with its spread or rounding.
+
+  Args:
+    row: it has one.
+  """
   value = float(row.printed)
   half = float(row.printed_half or arithmetic.half(row.printed))
   return Span(value - half, value + half)

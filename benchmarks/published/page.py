@@ -9,7 +9,7 @@ from benchmarks.published.directions import Direction
 from benchmarks.published.protocols import Protocol, Set
 
 FILE, PAGE = 'published_vs_ours.csv', 'README.md'
-DIRECTIONS = 'directions.csv'
+DIRECTIONS, FIGURE = 'directions.csv', 'delta.png'
 HEAD = ('row', 'number', 'published', 'ours', 'verdict')
 RULE = (
   '*within*: the 95 % interval of our mean over seeds has a point in common '
@@ -29,6 +29,7 @@ ORDER = (
   'paired differences lies above 0; it does not hold if that lies below 0, '
   'after a correction (Bonferroni) for their number.'
 )
+FIGURE_LINE = f'![Delta to single tasks, published and ours]({FIGURE})'
 SIGNS = {
   'N': 'Delta: flat mean over metrics, positive is worse.',
   'P': 'Delta: mean over tasks, positive is better.',
@@ -59,7 +60,7 @@ def write(
   parts += [MINIATURE] if miniature else []
   if directions:
     results.write(folder / DIRECTIONS, [x._asdict() for x in directions])
-    parts += [_answer(directions), *_directions(directions)]
+    parts += [_answer(directions), FIGURE_LINE, *_directions(directions)]
   parts.append(markdown.wrapped(RULE))
   parts += [
     _table(p, [x for x in lines if x.table == p.id]) for p in own.protocols

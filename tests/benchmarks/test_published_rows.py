@@ -8,6 +8,7 @@ import pytest
 from benchmarks.published import (
   compared,
   directions,
+  figures,
   methods,
   page,
   protocols,
@@ -243,3 +244,8 @@ def test_a_page_begins_with_the_directions_that_hold(tmp_path):
   assert '3 hold' in text
   assert '| LS is worse than FAMO | 9.69' in text
   assert (tmp_path / page.DIRECTIONS).read_text().count('\n') == 4
+  figure = figures.draw([(protocol, trained), (own, {})])
+  (axes,) = figure.axes
+  # The worst row is on top.
+  assert [t.get_text() for t in axes.get_yticklabels()] == ['FAMO', 'LS']
+  assert 'better' in axes.get_xlabel()
