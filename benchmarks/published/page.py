@@ -3,6 +3,7 @@
 import pathlib
 
 from benchmarks import markdown, results
+from benchmarks.against import OUTSIDE, WITHIN
 from benchmarks.multi_fashion import rules
 from benchmarks.published.compared import DELTA, Line
 from benchmarks.published.directions import Direction
@@ -57,7 +58,10 @@ def write(
   """
   results.write(folder / FILE, [line._asdict() for line in lines])
   parts = [f'# {own.title}: published against ours']
-  parts += [MINIATURE] if miniature else []
+  if miniature:
+    parts.append(MINIATURE)
+  elif answer := _numbers(lines):
+    parts.append(answer)
   if directions:
     results.write(folder / DIRECTIONS, [x._asdict() for x in directions])
     parts += [_answer(directions), FIGURE_LINE, *_directions(directions)]
@@ -68,6 +72,18 @@ def write(
   text = '\n\n'.join(parts) + '\n'
   (folder / PAGE).write_text(text, encoding='utf-8')
   return text
+
+
+def _numbers(lines: list[Line]) -> str:
+  """How many numbers are as published, in a sentence; '' if none can be."""
+  words = [x.verdict for x in lines]
+  within, outside = (words.count(w) for w in (WITHIN, OUTSIDE))
+  if not within + outside:
+    return ''
+  return markdown.wrapped(
+    f'Of {within + outside} published numbers of rows that were trained here '
+    f'{within} are within and {outside} outside.'
+  )
 
 
 def _answer(found: list[Direction]) -> str:

