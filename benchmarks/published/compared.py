@@ -7,7 +7,7 @@ prints none, with the value and its rounding, half a unit of its last digit.
 spread that nobody knows, so that *outside* is not a proof of a difference.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -66,6 +66,15 @@ def values(cell: results.Cell, metric: Metric) -> dict[int, float]:
   }
 
 
+def base_of(methods: Iterable[str]) -> str | None:
+  """Returns the row that others are compared with; None without one.
+
+  Args:
+    methods: names of rows.
+  """
+  return next((name for name in methods if name in BASES), None)
+
+
 def lines(
   protocol: Protocol,
   trained: Mapping[str, results.Cell],
@@ -80,14 +89,14 @@ def lines(
     untrained: why other rows have no cell.
     apart: why no number of this training is comparable, or ''.
   """
-  base = next((trained[b] for b in BASES if b in trained), None)
+  single = trained.get(base_of(trained))
   apart = ', '.join(filter(None, (protocol.apart, apart)))
   made = []
   for row in protocol.table.rows:
     cell = trained.get(row.method)
     why = '' if cell else untrained.get(row.method) or _why(protocol, row)
     pairs = _published(protocol, row)
-    ours = _ours(protocol, cell, base) if cell else {}
+    ours = _ours(protocol, cell, single) if cell else {}
     overlap = cell.test_over_train if cell else None
     for metric, (text, span) in pairs.items():
       own = ours.get(metric, [])
@@ -154,11 +163,11 @@ def deltas(
     protocol: the table.
     trained: our cells by the name of the row.
   """
-  base = next((trained[b] for b in BASES if b in trained), None)
-  if base is None or not protocol.table.convention:
+  single = trained.get(base_of(trained))
+  if single is None or not protocol.table.convention:
     return {}
   return {
-    name: _deltas(protocol, [values(cell, m) for m in protocol.metrics], base)
+    name: _deltas(protocol, [values(cell, m) for m in protocol.metrics], single)
     for name, cell in trained.items()
   }
 

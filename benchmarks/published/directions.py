@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks import against
 from benchmarks.against import Span
 from benchmarks.delta_m import arithmetic
-from benchmarks.delta_m.tables import BASES, Row
+from benchmarks.delta_m.tables import Row
 from benchmarks.multi_fashion import rules
 from benchmarks.published import compared, methods
 from benchmarks.published.protocols import Protocol
@@ -73,7 +73,7 @@ def tested(
     protocol: the table.
     trained: our cells by the name of the row.
   """
-  deltas = compared.deltas(protocol, trained)
+  deltas = {m: d for m, d in compared.deltas(protocol, trained).items() if d}
   found = [
     pair for pair in pairs(protocol) if {pair.worse, pair.better} <= {*deltas}
   ]
@@ -89,9 +89,9 @@ def pairs(protocol: Protocol) -> list[Pair]:
   table = protocol.table
   if not table.convention:
     return []
-  sign = 1 if table.convention == 'N' else -1  # positive is worse in N
+  sign = _sign(protocol)
   rows = {r.method: printed(r) for r in table.rows if r.printed}
-  base = next((r.method for r in table.rows if r.method in BASES), None)
+  base = compared.base_of([r.method for r in table.rows])
   if base:
     rows[base] = Span(0.0, 0.0)
   equal = [m for m in rows if methods.NAMES.get(m) == EQUAL]
@@ -120,6 +120,11 @@ def printed(row: Row) -> Span:
   return Span(value - half, value + half)
 
 
+def _sign(protocol: Protocol) -> int:
+  """Of Delta where it is worse: positive in convention N."""
+  return 1 if protocol.table.convention == 'N' else -1
+
+
 def _tested(
   protocol: Protocol,
   trained: Mapping[str, results.Cell],
@@ -127,14 +132,14 @@ def _tested(
   pair: Pair,
   count: int,
 ) -> Direction:
-  sign = 1 if protocol.table.convention == 'N' else -1
+  sign = _sign(protocol)
   worse, better = deltas[pair.worse], deltas[pair.better]
   seeds = sorted({*worse} & {*better})
   values = [sign * (worse[seed] - better[seed]) for seed in seeds]
   overlap = trained[pair.worse].test_over_train
   part = rules.part(
     f'{pair.worse} less {pair.better}',
-    float(np.mean(values)) if values else np.nan,
+    float(np.mean(values)),
     against.of_mean(values, overlap),
     rules.ABOVE_0,
     count,

@@ -67,6 +67,6 @@ def _panel(
   axes.set_yticks(range(len(names)), names)
   axes.set_ylim(-0.6, len(names) - 0.4)
   axes.axvline(0, color='black', linewidth=0.8)
-  worse = '← better' if protocol.table.convention == 'N' else 'better →'
+  arrow = drawing.better(protocol.table.convention == 'P')
   axes.set(title=protocol.table.title)
-  axes.set_xlabel(f'Delta to single tasks, % ({worse})')
+  axes.set_xlabel(f'Delta to single tasks, % ({arrow})')

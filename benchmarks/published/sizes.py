@@ -38,10 +38,8 @@ class Size(NamedTuple):
   accelerator: bool = False
 
 
-FETCHED = (
-  'multi_mnist',
-  'qm9',
-)  # data sets that `python -m mtl_jax.data.files` fetches
+# Data sets that `python -m mtl_jax.data.files` fetches.
+FETCHED = ('multi_mnist', 'qm9')
 # Names of papers, and those of `multi_fashion`.
 FEW = ('STL', 'LS', 'EW', 'Unit scalarization', 'PCGrad')
 FEW += ('single', 'equal', 'pcgrad')

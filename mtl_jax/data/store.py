@@ -71,8 +71,8 @@ def arrays(builder, split: str) -> dict[str, np.ndarray]:
   """
   info = pathlib.Path(os.fspath(builder.data_path)) / 'dataset_info.json'
   identity = hashlib.sha256(info.read_bytes() + split.encode()).hexdigest()
-  kept = info.parent / f'decoded-{identity[:16]}.npz'
-  return decoded.arrays(kept, lambda: _decode(builder, split))
+  cache = info.parent / f'decoded-{identity[:16]}.npz'
+  return decoded.arrays(cache, lambda: _decode(builder, split))
 
 
 def _check_raw(builder, manual_dir) -> None:

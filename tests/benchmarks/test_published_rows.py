@@ -3,7 +3,9 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from scipy import stats as scipy_stats
 
 from benchmarks.published import (
   compared,
@@ -26,7 +28,7 @@ SETS = protocols.load()
 NUDGE = 1e-4  # of our numbers between seeds, smaller than any rounding
 
 
-def trained_cell(protocol, cells, std=1.0):
+def trained_cell(protocol, cells, std=1.0, nudge=NUDGE, split='fixed'):
   """A trained cell with these numbers; labels had this standard deviation."""
   numbers = {
     (m.task, m.name): float(cell) / m.factor / std
@@ -36,14 +38,16 @@ def trained_cell(protocol, cells, std=1.0):
   own = {n: [metric for task, metric in numbers if task == n] for n in names}
   scale = {'std': {str(seed): std for seed in range(3)}, 'unit': ''}
   header = {
-    'split': 'fixed',
+    'split': split,
+    'n_test': 1,
+    'n_train': 2,
     'label_scales': dict.fromkeys(names, scale) if std != 1 else {},
     'tasks': [{'name': n, 'in_label_unit': own[n]} for n in names],
   }
 
   def run(seed):
-    nudge = 1 + NUDGE * (seed - 1)
-    test = {n: {m: nudge * numbers[n, m] for m in own[n]} for n in names}
+    own_factor = 1 + nudge * (seed - 1)
+    test = {n: {m: own_factor * numbers[n, m] for m in own[n]} for n in names}
     return runs.Run(seed=seed, hp={}, test=test)
 
   seeds = tuple(run(seed) for seed in range(3))
@@ -228,6 +232,72 @@ def test_published_directions_hold_on_published_numbers():
   assert directions.tested(protocol, {'LS': trained['LS']}) == []
 
 
+@pytest.mark.parametrize('split', ['fixed', 'resplit'])
+def test_directions_are_paired_by_seed_with_a_corrected_interval(split):
+  protocol = protocol_of('qm9')
+  rows = {row.method: row for row in protocol.table.rows}
+  # Both rows are a fifth worse with the last seed, and better with the first.
+  trained = {
+    name: trained_cell(protocol, rows[name].cells, nudge=own, split=split)
+    for name, own in (('STL', 0), ('LS', 0.2), ('SI', 0.2))
+  }
+  found = {(x.worse, x.better): x for x in directions.tested(protocol, trained)}
+  own = found['LS', 'SI']
+  values = 99.9 * np.array([0.8, 1.0, 1.2])
+  share = 1 / 3 + (1 / 2 if split == 'resplit' else 0)  # Nadeau and Bengio
+  half = scipy_stats.t.ppf(0.975, 2) * values.std(ddof=1) * share**0.5
+  assert own.ours == pytest.approx(99.9, rel=5e-3)
+  assert (own.high - own.low) / 2 == pytest.approx(half, rel=5e-3)
+  assert own.verdict == 'holds'
+
+
+def test_a_direction_is_refuted_after_a_correction_for_their_number():
+  """Turned round, by as much as one test refutes and eighteen do not."""
+  protocol = protocol_of('qm9')
+  rows = {row.method: row for row in protocol.table.rows}
+  trained = {
+    name: trained_cell(protocol, rows[name].cells, nudge=own)
+    for name, own in (('LS', 0), ('STL', 0.17))
+  }
+  turned = {'LS': trained['STL'], 'STL': trained['LS']}
+  alone = directions.tested(protocol, turned)
+  assert [x.verdict for x in alone] == ['does not hold']
+  others = {
+    name: trained_cell(protocol, row.cells)
+    for name, row in rows.items()
+    if name not in turned
+  }
+  among = directions.tested(protocol, turned | others)
+  (own,) = [x for x in among if (x.worse, x.better) == ('LS', 'STL')]
+  assert own.high < 0
+  assert own.verdict == 'undecided'
+
+
+def test_directions_where_positive_is_better():
+  """All hold on the printed cells of Office-31, by as much as is printed."""
+  protocol = protocol_of('office31')
+  trained = {
+    row.method: trained_cell(protocol, row.cells) for row in protocol.table.rows
+  }
+  found = directions.tested(protocol, trained)
+  assert {x.verdict for x in found} == {'holds'}
+  # Smaller differences are no direction.
+  assert {(x.worse, x.better) for x in found} == {
+    *(('EW', 'DB-MTL'), ('CAGrad', 'STL'), ('STL', 'DB-MTL')),
+  }
+  for x in found:
+    assert x.ours == pytest.approx(x.published, abs=0.1)
+
+
+def test_rows_without_a_delta_have_no_direction():
+  protocol = protocol_of('qm9')
+  rows = {row.method: row for row in protocol.table.rows}
+  nothing = trained_cell(protocol, ['0'] * len(rows['STL'].cells))
+  trained = {'STL': nothing, 'LS': trained_cell(protocol, rows['LS'].cells)}
+  assert directions.tested(protocol, trained) == []
+  assert figures.draw([(protocol, trained)]) is None
+
+
 def test_a_page_begins_with_how_many_numbers_are_within(tmp_path):
   protocol = protocol_of('multi_mnist')
   rows = protocol.table.rows
@@ -253,9 +323,7 @@ def test_a_cpu_trains_what_its_preset_says(tmp_path):
 
 
 def test_a_page_begins_with_the_directions_that_hold(tmp_path):
-  protocol = protocol_of('nyuv2')  # as in Office-31, P: positive is better
-  own = protocol_of('office31')
-  assert ('STL', 'DB-MTL') in {p[:2] for p in directions.pairs(own)}
+  protocol, own = protocol_of('nyuv2'), protocol_of('office31')
   trained = {
     row.method: trained_cell(protocol, row.cells)
     for row in protocol.table.rows
@@ -272,4 +340,7 @@ def test_a_page_begins_with_the_directions_that_hold(tmp_path):
   (axes,) = figure.axes
   # The worst row is on top.
   assert [t.get_text() for t in axes.get_yticklabels()] == ['FAMO', 'LS']
-  assert 'better' in axes.get_xlabel()
+  assert '← better' in axes.get_xlabel()
+  points = [x for x in axes.get_lines() if x.get_marker() in ('o', 'D')]
+  drawn = [point.get_xdata()[0] for point in points]
+  np.testing.assert_allclose(drawn, [-4.1, -4.1, 5.59, 5.59], atol=0.2)

@@ -1,4 +1,4 @@
-"""Arrays that took long to read or decode, kept in a file with its digest."""
+"""Arrays that took long to read or decode, cached in a file with its digest."""
 
 import pathlib
 import sys
@@ -14,24 +14,24 @@ Arrays = dict[str, np.ndarray]
 
 
 def arrays(path: pathlib.Path, make: Callable[[], Arrays]) -> Arrays:
-  """Reads what is kept, or makes and keeps it.
+  """Reads what is cached, or makes and caches it.
 
   Args:
     path: of the file, an npz.
     make: called where there is none, or a damaged one, which is said.
 
   Returns:
-    The arrays. In a folder that cannot be written to they are not kept, which
+    The arrays. In a folder that cannot be written to they are not cached, which
     is said, and every call makes them anew.
   """
-  table = _read(path)
+  table = _cached(path)
   if table is None:
     table = make()
-    _keep(path, table)
+    _cache(path, table)
   return table
 
 
-def _keep(path: pathlib.Path, table: Arrays) -> None:
+def _cache(path: pathlib.Path, table: Arrays) -> None:
   try:
     path.parent.mkdir(parents=True, exist_ok=True)
     digests.forget(path)
@@ -44,10 +44,10 @@ def _keep(path: pathlib.Path, table: Arrays) -> None:
     )
 
 
-def _read(path: pathlib.Path) -> Arrays | None:
-  if not path.exists():
-    return None
+def _cached(path: pathlib.Path) -> Arrays | None:
   try:
+    if not path.exists():
+      return None
     digests.verify(path)
     with np.load(path, allow_pickle=False) as saved:
       return dict(saved)
@@ -57,9 +57,6 @@ def _read(path: pathlib.Path) -> Arrays | None:
     zipfile.BadZipFile,
   ) as error:
     what = getattr(error, 'problem', None)
-    why = what.what if what else 'it cannot be read'
-    print(
-      f'{path} is damaged ({why}) and is written anew from the prepared data',
-      file=sys.stderr,
-    )
+    why = f'is damaged ({what.what})' if what else 'cannot be read'
+    print(f'{path} {why} and is made anew', file=sys.stderr)
     return None

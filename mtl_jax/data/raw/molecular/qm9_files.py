@@ -96,7 +96,8 @@ def missing(path: pathlib.Path) -> str:
   """
   return (
     f'no {path.name} in {path.parent}; run `{files.FETCH} qm9`, which fetches '
-    'the same molecules (104 MB), or get the file from the collection "Quantum '
+    'the same molecules (104 MB), for config.datasets.qm9.source auto or '
+    'qm9pack, or get the file from the collection "Quantum '
     'chemistry structures and properties of 134 kilo molecules" on figshare '
     '(Ramakrishnan et al., 2014), or prepare TFDS qm9 as array_record'
   )

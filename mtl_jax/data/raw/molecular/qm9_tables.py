@@ -25,18 +25,15 @@ PROPERTIES = (
 )
 
 
-def paths(folder: pathlib.Path) -> tuple[pathlib.Path, ...]:
-  """The files that are there: the archive, or all tables; () if none is.
+def there(folder: pathlib.Path) -> bool:
+  """Whether the archive is there, or all tables are.
 
   Args:
     folder: of raw files.
   """
   sources = pinned.parts(NAME)
-  archive = folder / sources[0].archive
-  tables = tuple(folder / source.bare for source in sources)
-  if all(path.is_file() for path in tables):
-    return tables
-  return (archive,) if archive.is_file() else ()
+  tables = all((folder / source.bare).is_file() for source in sources)
+  return tables or (folder / sources[0].archive).is_file()
 
 
 def read(folder: pathlib.Path) -> xyz.Molecules:
