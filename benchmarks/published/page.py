@@ -5,6 +5,7 @@ import pathlib
 from benchmarks import markdown, results
 from benchmarks.against import OUTSIDE, WITHIN
 from benchmarks.multi_fashion import rules
+from benchmarks.published import sizes
 from benchmarks.published.compared import DELTA, Line
 from benchmarks.published.directions import Direction
 from benchmarks.published.protocols import Protocol, Set
@@ -126,6 +127,7 @@ def _table(protocol: Protocol, lines: list[Line]) -> str:
     )
   if protocol.differs:
     notes.append(f'Not as published: {protocol.differs}.')
+  reduced = [x for x in lines if sizes.REDUCED in x.verdict]
   cells = [
     [
       x.method,
@@ -135,10 +137,19 @@ def _table(protocol: Protocol, lines: list[Line]) -> str:
       x.verdict,
     ]
     for x in lines
+    if x not in reduced
   ]
   above = markdown.wrapped(' '.join(filter(None, notes)))
   found = [f'## {table.title}', above, markdown.table(HEAD, cells, words=2)]
-  return '\n\n'.join(filter(None, found))
+  return '\n\n'.join(filter(None, [*found, _left_out(reduced)]))
+
+
+def _left_out(lines: list[Line]) -> str:
+  """Names the rows that a preset does not train; '' without any."""
+  names = ', '.join(dict.fromkeys(x.method for x in lines))
+  return names and markdown.wrapped(
+    f'This preset does not train {names}; {FILE} has what is published of them.'
+  )
 
 
 def _sign(metric: str, convention: str) -> str:

@@ -38,6 +38,7 @@ class Size(NamedTuple):
   accelerator: bool = False
 
 
+REDUCED = 'not trained by --preset='  # why a row has no numbers of ours
 # Data sets that `python -m mtl_jax.data.files` fetches.
 FETCHED = ('multi_mnist', 'qm9')
 # Names of papers, and those of `multi_fashion`.

@@ -78,7 +78,7 @@ def _rows(
     if method is None:
       continue
     if asked and row.method not in asked:
-      rows.untrained[row.method] = f'not trained by --preset={preset}'
+      rows.untrained[row.method] = f'{sizes.REDUCED}{preset}'
       continue
     try:
       cell = experiment.make(sizes.chosen(config, method))

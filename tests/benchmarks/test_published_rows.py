@@ -303,8 +303,12 @@ def test_a_page_begins_with_how_many_numbers_are_within(tmp_path):
   rows = protocol.table.rows
   trained = {rows[0].method: trained_cell(protocol, rows[0].cells)}
   trained[rows[1].method] = trained_cell(protocol, ['80'])
-  lines = compared.lines(protocol, trained, {}, '')
+  why = {rows[2].method: f'{sizes.REDUCED}cpu'}
+  lines = compared.lines(protocol, trained, why, '')
   text = page.write(tmp_path, SETS['multi_mnist'], lines, miniature=False)
+  assert f'does not train {rows[2].method};' in text
+  assert f'| {rows[2].method} |' not in text
+  assert rows[2].method in (tmp_path / page.FILE).read_text()
   assert text.split('\n\n')[1].startswith('Of 2 published numbers')
   assert '1 are within and 1 outside' in ' '.join(text.split())
 
