@@ -242,10 +242,10 @@ def _npm(source: Source, scratch: pathlib.Path) -> None:
 
 
 def _reason(log: str) -> str:
-  """Returns the first error line of pip's output."""
+  """Returns the first error line of what pip or npm has printed."""
   lines = [line.strip() for line in log.splitlines() if line.strip()]
   errors = [line for line in lines if line.startswith('ERROR')]
-  return (errors or lines or ['pip failed'])[0].removeprefix('ERROR: ')
+  return (errors or lines or ['it gave no reason'])[0].removeprefix('ERROR: ')
 
 
 def _read_member(archive: pathlib.Path, source: Source) -> bytes:
